@@ -1,0 +1,187 @@
+"""Which log-linear count model describes a series, and how far do its counts scatter?"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.discrete.discrete_model import NegativeBinomial
+
+Family = Literal["auto", "poisson", "quasipoisson", "nb2"]
+FittedFamily = Literal["poisson", "quasipoisson", "nb2"]
+
+#: NB2 dispersion below which the likelihood is taken to have its maximum at Poisson.
+_BOUNDARY = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CountFit:
+    """One fitted log-linear model of counts with an exposure offset.
+
+    Attributes
+    ----------
+    family : {"poisson", "quasipoisson", "nb2"}
+        Family that was fitted, after any fallback.
+    params : ndarray, shape (n_terms,)
+        Coefficients on the log scale.
+    covariance : ndarray, shape (n_terms, n_terms)
+        Covariance of the coefficients if the family holds and periods are independent: inverse
+        information (poisson), times the Pearson dispersion (quasipoisson), or the block of the
+        joint observed information of coefficients and dispersion (nb2).
+    expected : ndarray, shape (n_observed,)
+        Fitted means, events.
+    nb_dispersion : float
+        NB2 dispersion: variance = mean + nb_dispersion * mean**2; 0 for the other families.
+    dispersion : float
+        Pearson chi-square of the Poisson fit over its residual degrees of freedom.
+    dispersion_p_value : float
+        Chance of so much dispersion or more if the counts were Poisson.
+    log_likelihood : float
+        Of the fitted family; for quasipoisson that of Poisson.
+    at_boundary : bool
+        Whether NB2 was wanted but its likelihood has no interior maximum.
+    """
+
+    family: FittedFamily
+    params: np.ndarray
+    covariance: np.ndarray
+    expected: np.ndarray
+    nb_dispersion: float
+    dispersion: float
+    dispersion_p_value: float
+    log_likelihood: float
+    at_boundary: bool
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Variance of each count as the mean-variance law has it, before scaling."""
+        return self.expected * (1 + self.nb_dispersion * self.expected)
+
+    def working_design(self, design: np.ndarray) -> np.ndarray:
+        """Return the design in units of standardised residuals, shape (n_observed, n_terms)."""
+        return cast("np.ndarray", design * (self.expected / np.sqrt(self.variance))[:, None])
+
+    def residuals(self, counts: np.ndarray) -> np.ndarray:
+        """Return Pearson residuals, shape (n_observed,)."""
+        return cast("np.ndarray", (counts - self.expected) / np.sqrt(self.variance))
+
+
+def fit_counts(
+    counts: np.ndarray, design: np.ndarray, exposure: np.ndarray, *, family: Family = "auto"
+) -> CountFit:
+    """Fit a log-linear count model by maximum likelihood.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n_observed,)
+        Events; no missing values.
+    design : ndarray, shape (n_observed, n_terms)
+        Full-rank design with an intercept.
+    exposure : ndarray, shape (n_observed,)
+        Positive; the means are proportional to it.
+    family : {"auto", "poisson", "quasipoisson", "nb2"}
+        With auto, NB2 if the Poisson fit's dispersion is beyond chance at 5% and NB2 has an
+        interior maximum, else Poisson.
+
+    Returns
+    -------
+    CountFit
+
+    Raises
+    ------
+    RuntimeError
+        If the fit does not converge.
+    """
+    offset = np.log(exposure)
+    poisson = _fit_poisson(counts, design, offset)
+    expected = np.asarray(poisson.fittedvalues, dtype=float)
+    n_free = max(counts.size - design.shape[1], 1)
+    chi_square = float(np.sum((counts - expected) ** 2 / expected))
+    dispersion = chi_square / n_free
+    p_value = float(stats.chi2.sf(chi_square, n_free))
+    covariance = np.asarray(poisson.normalized_cov_params, dtype=float)
+    wants_nb2 = family == "nb2" or (family == "auto" and p_value < 0.05)
+    if wants_nb2:
+        fitted = _fit_nb2(counts, design, offset, np.asarray(poisson.params), dispersion)
+        if fitted is not None:
+            params, nb_dispersion, joint, log_likelihood = fitted
+            return CountFit(
+                family="nb2",
+                params=params,
+                covariance=joint,
+                expected=np.exp(design @ params + offset),
+                nb_dispersion=nb_dispersion,
+                dispersion=dispersion,
+                dispersion_p_value=p_value,
+                log_likelihood=log_likelihood,
+                at_boundary=False,
+            )
+    return CountFit(
+        family="quasipoisson" if family == "quasipoisson" else "poisson",
+        params=np.asarray(poisson.params, dtype=float),
+        covariance=covariance * (dispersion if family == "quasipoisson" else 1.0),
+        expected=expected,
+        nb_dispersion=0.0,
+        dispersion=dispersion,
+        dispersion_p_value=p_value,
+        log_likelihood=float(poisson.llf),
+        at_boundary=wants_nb2,
+    )
+
+
+def _fit_poisson(
+    counts: np.ndarray, design: np.ndarray, offset: np.ndarray
+) -> sm.genmod.generalized_linear_model.GLMResultsWrapper:
+    """Return statsmodels' Poisson fit; what it would warn of is raised."""
+    model = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        fitted = model.fit(maxiter=100, tol=1e-10)
+    # Coefficients that run away (all events in one corner) can pass for convergence.
+    if not fitted.converged or not np.all(np.isfinite(fitted.params)):
+        raise RuntimeError(
+            f"`series` must allow a finite log-linear fit, got {int(counts.sum())} events in "
+            f"{int((counts > 0).sum())} of {counts.size} periods. Use longer periods or fewer terms."
+        )
+    return fitted
+
+
+def _fit_nb2(
+    counts: np.ndarray,
+    design: np.ndarray,
+    offset: np.ndarray,
+    start: np.ndarray,
+    dispersion: float,
+) -> tuple[np.ndarray, float, np.ndarray, float] | None:
+    """Return params, dispersion, joint covariance and log-likelihood, or None at the boundary."""
+    mean = float(np.mean(counts))
+    first = max((dispersion - 1) / mean, 0.01)
+    for guess in (first, 0.1 * first, 10 * first):
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            model = NegativeBinomial(counts, design, offset=offset)
+            try:
+                fitted = model.fit(
+                    start_params=np.append(start, guess),
+                    method="newton",
+                    maxiter=100,
+                    tol=1e-10,
+                    disp=0,
+                    warn_convergence=False,
+                    skip_hessian=True,
+                )
+                params = np.asarray(fitted.params, dtype=float)
+                if params[-1] <= _BOUNDARY or not np.all(np.isfinite(params)):
+                    continue
+                slope = np.asarray(model.score(params))
+                joint = np.linalg.inv(-np.asarray(model.hessian(params)))
+            except np.linalg.LinAlgError:
+                continue
+        # The Newton decrement bounds the log-likelihood still to be gained.
+        if slope @ joint @ slope < 1e-6 and np.all(np.diag(joint) > 0):
+            return params[:-1], float(params[-1]), joint[:-1, :-1], float(fitted.llf)
+    return None

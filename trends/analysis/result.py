@@ -1,0 +1,205 @@
+"""What does every analysis return? Numbers, frozen, with their input and settings.
+
+This module is the one seam between the rooms. Numbers are made in `trends.analysis`; `findings`,
+`summary` and `plot` look up the module of the same name in `trends.findings` and `trends.figures`
+when they are called, so that an analysis never imports words or drawing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from trends.findings.finding import Finding, Subject
+
+Language = Literal["en", "ar"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """Base of all results; subclasses add their numbers as fields and define `to_frame`.
+
+    Notes
+    -----
+    Results compare by identity, because they hold arrays and frames.
+    """
+
+    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+        """Return one row per thing estimated, with its interval.
+
+        Parameters
+        ----------
+        alpha : float
+            One minus the level of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Columns as defined in `trends.glossary`.
+        """
+        raise NotImplementedError
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row that describes the whole fit.
+
+        Returns
+        -------
+        DataFrame
+            Every field of the result that is a single number, word or period.
+        """
+        fields = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if _is_scalar(getattr(self, field.name))
+        }
+        return pd.DataFrame([fields])
+
+    def findings(self, subject: Subject | None = None) -> list[Finding]:
+        """Return the numbers worth saying, each with interval, method, inputs and grade.
+
+        Parameters
+        ----------
+        subject : Subject, optional
+            What the counts are about, in words; the default speaks of "the series".
+
+        Returns
+        -------
+        list of Finding
+        """
+        from trends.findings.finding import Subject
+
+        room = importlib.import_module(f"trends.findings.{self._module_name()}")
+        found: list[Finding] = room.findings(self, subject or Subject.generic())
+        return found
+
+    def summary(self, lang: Language = "en", *, subject: Subject | None = None) -> str:
+        """Return sentences that read aloud, written from the same findings as a report.
+
+        Parameters
+        ----------
+        lang : {"en", "ar"}
+            Language of the sentences.
+        subject : Subject, optional
+            What the counts are about, in words.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ValueError
+            If the language is neither English nor Arabic.
+        """
+        from trends.findings.wording import paragraph
+
+        return paragraph(self.findings(subject), lang)
+
+    def plot(self, *, ax: Axes | None = None, lang: Language = "en") -> Axes:
+        """Draw the result.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        lang : {"en", "ar"}
+            Language of labels and legend.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        room = importlib.import_module(f"trends.figures.{self._module_name()}")
+        drawn: Axes = room.plot(self, ax=ax, lang=lang)
+        return drawn
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every field as plain Python values, ready for JSON."""
+        return {
+            field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)
+        }
+
+    def __repr__(self) -> str:
+        """Return the class with its single-valued fields."""
+        row = self.glance().iloc[0]
+        shown = ", ".join(f"{name}={_short(value)}" for name, value in row.items())
+        return f"{type(self).__name__}({shown})"
+
+    def _repr_html_(self) -> str:
+        """Return the summary above the table, for notebooks."""
+        return f"<p>{html.escape(self.summary())}</p>{self.to_frame().to_html(index=False)}"
+
+    def _module_name(self) -> str:
+        """Return the name the analysis shares with its findings and figure modules."""
+        return type(self).__module__.rpartition(".")[2]
+
+
+def plain(value: Any) -> Any:
+    """Return a value as plain Python: numbers, strings, lists and mappings.
+
+    Examples
+    --------
+    >>> plain(np.array([1.5, np.nan]))
+    [1.5, None]
+    >>> plain(pd.Period("2024-05", "M"))
+    '2024-05'
+    """
+    if isinstance(value, pd.DataFrame):
+        return [plain(record) for record in value.reset_index().to_dict("records")]
+    if isinstance(value, pd.Series):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | pd.Index | list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Result):
+        return value.to_dict()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: Any) -> Any:
+    """Return one value as int, float, str, bool or None; what is not finite becomes None."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    if isinstance(value, pd.Period):
+        from trends.tables.calendar import format_period
+
+        return format_period(value)
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, str | PurePath):
+        return str(value)
+    return repr(value)
+
+
+def _is_scalar(value: Any) -> bool:
+    """Whether a field belongs into the one-row overview."""
+    return value is None or isinstance(
+        value, str | bool | int | float | np.generic | pd.Period | pd.Timestamp
+    )
+
+
+def _short(value: Any) -> str:
+    """Return a value as it stands in a repr."""
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)

@@ -1,0 +1,1 @@
+"""Results become graded findings, findings become sentences in English and Arabic."""

@@ -1,0 +1,170 @@
+"""What is one number worth saying, and what must be known to check it?"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from trends.findings.wording import Phrase
+
+Grade = Literal["A", "B", "C", "D"]
+
+_KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noun:
+    """A countable noun in both languages, with the forms Arabic numbers ask for.
+
+    Attributes
+    ----------
+    en_one, en_many : str
+        English singular and plural.
+    ar_one, ar_two, ar_few, ar_many : str
+        Arabic singular, dual, plural after 3 to 10, and accusative singular after 11 to 99.
+    ar_gender : {"m", "f"}
+        Gender, which the Arabic numerals 1 and 2 and the verb agree with.
+    """
+
+    en_one: str
+    en_many: str
+    ar_one: str
+    ar_two: str
+    ar_few: str
+    ar_many: str
+    ar_gender: Literal["m", "f"] = "m"
+
+
+EVENT = Noun(
+    en_one="event",
+    en_many="events",
+    ar_one="حدث",
+    ar_two="حدثان",
+    ar_few="أحداث",
+    ar_many="حدثًا",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a count is about, in words of both languages.
+
+    Attributes
+    ----------
+    key : str
+        Stable identifier, lower-case words joined by hyphens; the first part of finding ids.
+    en, ar : str
+        Name that can start a sentence, such as "Syria (UCDP GED)".
+    noun : Noun
+        What is counted.
+    """
+
+    key: str
+    en: str
+    ar: str
+    noun: Noun = EVENT
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(
+                "`key` must be lower-case letters and digits joined by hyphens, "
+                f"got {self.key!r}. Rename the subject."
+            )
+
+    @classmethod
+    def generic(cls) -> Subject:
+        """Return the subject of counts nobody has named."""
+        return cls(key="series", en="The series", ar="السلسلة")
+
+    def name(self, lang: str) -> str:
+        """Return the subject's name in a language."""
+        return self.ar if lang == "ar" else self.en
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One number worth saying, with all that is needed to cite, check and compare it.
+
+    Attributes
+    ----------
+    finding_id : str
+        Stable: ``<subject>.<question>.<quantity>`` with a suffix when there are several.
+    question : str
+        Name of the analysis: rate, trend, changepoint and so on.
+    quantity : str
+        What is estimated, from the glossary.
+    subject : Subject
+        What the counts are about.
+    estimate, conf_low, conf_high : float
+        NaN when there is no such number; infinite when the interval has no end.
+    conf_level : float
+        Level of the interval.
+    unit : str
+        Key of the unit's words: ratio, per_month, percent_per_year, periods, events.
+    method : str
+        Key of the method's words.
+    settings : mapping
+        Every choice that shaped the number.
+    inputs : tuple of str
+        Statement ids, or file name and sha256 of the series.
+    caveats : tuple of str
+        Keys of the sentences a reader must see beside the number.
+    searched : bool
+        Whether a search chose what is reported, such as the date of a changepoint.
+    grade : {"A", "B", "C", "D"}
+        How firmly it may be said, by the printed rules.
+    p_value : float
+        NaN when nothing was tested.
+    family : str
+        Tests that are adjusted for together; the question unless stated.
+    sentence : str
+        Key of the sentence template; "" when the finding is not said by itself.
+    values : mapping
+        Further values the template needs.
+    """
+
+    finding_id: str
+    question: str
+    quantity: str
+    subject: Subject
+    estimate: float
+    conf_low: float = math.nan
+    conf_high: float = math.nan
+    conf_level: float = 0.95
+    unit: str
+    method: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    searched: bool = False
+    grade: Grade
+    p_value: float = math.nan
+    family: str = ""
+    sentence: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def number(self, lang: str = "en") -> Phrase:
+        """Return the estimate as it is printed."""
+        from trends.findings.wording import number
+
+        return number(self, lang)
+
+    def interval(self, lang: str = "en") -> Phrase:
+        """Return the interval as it is printed."""
+        from trends.findings.wording import interval
+
+        return interval(self, lang)
+
+    def say(self, lang: str = "en") -> Phrase:
+        """Return the finding as a sentence."""
+        from trends.findings.wording import say
+
+        return say(self, lang)
+
+    def _repr_markdown_(self) -> str:
+        """Return the number, marked so that a page can show what stands behind it."""
+        return self.number()._repr_markdown_()

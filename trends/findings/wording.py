@@ -1,0 +1,354 @@
+"""How is a finding said, in English and in Arabic?
+
+A sentence is a template of ``words/en.toml`` or ``words/ar.toml`` filled with the finding's own
+numbers; the verb comes from the rule tables. Nothing here decides what is true, and no sentence is
+written in code.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from trends.findings.finding import Finding, Noun
+from trends.findings.rules import first_match, rule_tables
+from trends.tables.window import Window
+
+LANGUAGES = ("en", "ar")
+
+
+class Phrase(str):
+    """A piece of prose that knows its marked-up form.
+
+    As a string it is plain text; on a page its Markdown marks the finding the words come from.
+    """
+
+    markdown: str
+
+    def __new__(cls, text: str, markdown: str | None = None) -> Phrase:
+        phrase = super().__new__(cls, text)
+        phrase.markdown = text if markdown is None else markdown
+        return phrase
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+
+@cache
+def words(lang: str) -> dict[str, Any]:
+    """Return the word tables of a language.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    if lang not in LANGUAGES:
+        raise ValueError(f"`lang` must be one of {', '.join(LANGUAGES)}, got {lang!r}. Pick one.")
+    text = files("trends.findings").joinpath(f"words/{lang}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def say(finding: Finding, lang: str = "en") -> Phrase:
+    """Return a finding as a sentence, its number marked.
+
+    Parameters
+    ----------
+    finding : Finding
+        What to say.
+    lang : {"en", "ar"}
+        In which language.
+
+    Returns
+    -------
+    Phrase
+        Plain text as a string; Markdown with the finding's mark for pages.
+    """
+    template = _template(finding, lang)
+    slots = _slots(finding, lang)
+    text = _Filler(lang).format(template, **slots)
+    return Phrase(text, _mark(finding, text, lang, "sentence"))
+
+
+def paragraph(findings: Iterable[Finding], lang: str = "en") -> Phrase:
+    """Return the sentences of several findings, each with its caveats, as one paragraph.
+
+    A caveat that holds for several findings is said once, at the end.
+    """
+    chosen = [finding for finding in findings if finding.sentence]
+    sentences = [say(finding, lang) for finding in chosen]
+    keys = dict.fromkeys(key for finding in chosen for key in finding.caveats)
+    notes = [str(caveat(key, lang)) for key in keys]
+    return Phrase(
+        " ".join([*sentences, *notes]),
+        " ".join([*(sentence.markdown for sentence in sentences), *notes]),
+    )
+
+
+def caveat(key: str, lang: str = "en") -> str:
+    """Return the sentence of a caveat."""
+    found: str = words(lang)["caveat"][key]
+    return found
+
+
+def number(finding: Finding, lang: str = "en") -> Phrase:
+    """Return a finding's estimate as it is printed, with its unit where the unit is a sign."""
+    text = _Filler(lang).format_field(finding.estimate, _format_of(finding))
+    return Phrase(text, _mark(finding, text, lang, "finding"))
+
+
+def interval(finding: Finding, lang: str = "en") -> Phrase:
+    """Return a finding's interval as it is printed."""
+    text = format_interval(finding.conf_low, finding.conf_high, _format_of(finding), lang)
+    return Phrase(text, _mark(finding, text, lang, "finding"))
+
+
+def explain(finding: Finding, lang: str = "en") -> str:
+    """Return what stands behind a number, in one line: quantity, interval, method, grade."""
+    table = words(lang)["explain"]
+    parts = [table["quantity"].get(finding.quantity, finding.quantity)]
+    shape = _format_of(finding)
+    parts[0] += " " + _Filler(lang).format_field(finding.estimate, shape)
+    if not math.isnan(finding.conf_low):
+        level = f"{100 * finding.conf_level:g}%"
+        shown = format_interval(finding.conf_low, finding.conf_high, shape, lang)
+        parts.append(table["interval"].format(level=level, interval=shown))
+    parts.append(table["method"].get(finding.method, finding.method))
+    parts.append(table["searched" if finding.searched else "named"])
+    parts.append(table["grade"].format(grade=finding.grade))
+    return table["joiner"].join(part for part in parts if part)
+
+
+def verb_key(finding: Finding) -> str:
+    """Return the key of the verb the finding's numbers license; "" when it needs none."""
+    table = finding.quantity if finding.quantity in rule_tables()["verb"] else ""
+    if not table:
+        return ""
+    return first_match("verb", table, _rule_values(finding))
+
+
+def format_interval(low: float, high: float, shape: str, lang: str) -> str:
+    """Return ``low to high``, saying so where an end is open."""
+    table = words(lang)["interval"]
+    filler = _Filler(lang)
+    if math.isinf(high) and math.isinf(low):
+        return str(table["none"])
+    if math.isinf(high):
+        return str(table["open_above"].format(low=filler.format_field(low, shape)))
+    if math.isinf(low):
+        return str(table["open_below"].format(high=filler.format_field(high, shape)))
+    return str(
+        table["both"].format(
+            low=filler.format_field(low, shape), high=filler.format_field(high, shape)
+        )
+    )
+
+
+def count_phrase(count: int, noun: Noun, lang: str) -> str:
+    """Return a count with its noun, in grammatical agreement.
+
+    Arabic: 1 and 2 are said by the noun alone, 3 to 10 take the plural, 11 to 99 the accusative
+    singular, round hundreds and above the singular; what counts is the last two digits.
+
+    Examples
+    --------
+    >>> from trends.findings.finding import EVENT
+    >>> count_phrase(1, EVENT, "en"), count_phrase(294, EVENT, "en")
+    ('1 event', '294 events')
+    >>> count_phrase(2, EVENT, "ar"), count_phrase(10, EVENT, "ar")
+    ('حدثان', '10 أحداث')
+    """
+    if lang == "en":
+        return f"{count:,} {noun.en_one if count == 1 else noun.en_many}"
+    if count == 0:
+        return f"0 {noun.ar_one}"
+    if count in (1, 2):
+        if count == 2:
+            return noun.ar_two
+        return f"{noun.ar_one} {'واحدة' if noun.ar_gender == 'f' else 'واحد'}"
+    rest = count % 100
+    if 3 <= rest <= 10:
+        return f"{count:,} {noun.ar_few}"
+    if 11 <= rest <= 99:
+        return f"{count:,} {noun.ar_many}"
+    return f"{count:,} {noun.ar_one}"
+
+
+class _Filler(string.Formatter):
+    """Fill a template; format names after the colon are ours, not Python's."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Format one slot: count, noun, ratio, rate, percent, p, date, period, level or text."""
+        if format_spec == "":
+            return str(value)
+        if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+            return str(words(self.lang)["number"]["unknown"])
+        if format_spec == "noun":
+            count, noun = value
+            return count_phrase(int(count), noun, self.lang)
+        if format_spec == "window":
+            return format_window(value, self.lang)
+        if format_spec in {"date", "period"}:
+            return format_time(value, self.lang)
+        return format_number(float(value), format_spec, self.lang)
+
+
+def format_number(value: float, shape: str, lang: str) -> str:
+    """Return a number in one of the printed shapes.
+
+    Parameters
+    ----------
+    value : float
+        The number; infinite is said in words.
+    shape : {"count", "ratio", "rate", "percent", "p", "level", "days"}
+        How it is printed.
+    lang : {"en", "ar"}
+        Language of the words around it; digits are Western in both.
+
+    Examples
+    --------
+    >>> format_number(2.4234, "ratio", "en"), format_number(14.23, "rate", "en")
+    ('2.42', '14.2')
+    >>> format_number(0.00004, "p", "en")
+    'less than 0.001'
+    """
+    table = words(lang)["number"]
+    if math.isinf(value):
+        return str(table["infinite"])
+    if shape == "count" or shape == "days":
+        return f"{value:,.0f}"
+    if shape == "ratio":
+        decimals = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+        return f"{value:,.{decimals}f}"
+    if shape == "rate":
+        decimals = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
+        return f"{value:,.{decimals}f}"
+    if shape == "percent":
+        decimals = 1 if 0 < abs(value) < 10 else 0
+        return f"{value:,.{decimals}f}%".replace("-", "\N{MINUS SIGN}")
+    if shape == "level":
+        return f"{100 * value:g}%"
+    if shape == "p":
+        if value < 0.001:
+            return str(table["tiny_p"])
+        return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+    raise ValueError(f"`shape` must be one of the printed shapes, got {shape!r}. Correct the template.")
+
+
+def format_time(value: Any, lang: str) -> str:
+    """Return a date, month, quarter or year in words.
+
+    Examples
+    --------
+    >>> format_time(pd.Period("2025-05", "M"), "en"), format_time(pd.Timestamp("2025-05-19"), "en")
+    ('May 2025', '19 May 2025')
+    """
+    months = words(lang)["month"]
+    if isinstance(value, pd.Period):
+        letter = str(value.freqstr)[0]
+        if letter == "M":
+            return f"{months[value.month - 1]} {value.year}"
+        if letter in "YA":
+            return str(value.year)
+        if letter == "Q":
+            return str(
+                words(lang)["number"]["quarter"].format(quarter=value.quarter, year=value.year)
+            )
+        day = format_time(value.start_time, lang)
+        return str(words(lang)["number"]["week"].format(day=day)) if letter == "W" else day
+    day = pd.Timestamp(value)
+    return f"{day.day} {months[day.month - 1]} {day.year}"
+
+
+def format_window(window: Window, lang: str) -> str:
+    """Return a window in words: a whole year, a whole month, two dates, or a number of days.
+
+    Examples
+    --------
+    >>> from trends.tables.window import as_window
+    >>> format_window(as_window((294, "2024-01-01", "2024-12-31")), "en")
+    'in 2024'
+    >>> format_window(as_window((10, "2025-05-01", "2025-05-19")), "en")
+    'from 1 May 2025 to 19 May 2025'
+    """
+    table = words(lang)["window"]
+    if window.start is None or window.end is None:
+        return str(table["days"].format(days=format_number(window.days, "days", lang)))
+    for freq in ("Y", "M"):
+        period = window.start.to_period(freq)
+        if window.start == period.start_time and window.end == period.end_time.normalize():
+            return str(table["period"].format(period=format_time(period, lang)))
+    if window.start == window.end:
+        return str(table["day"].format(day=format_time(window.start, lang)))
+    start, end = (format_time(day, lang) for day in (window.start, window.end))
+    return str(table["span"].format(start=start, end=end))
+
+
+def _template(finding: Finding, lang: str) -> str:
+    """Return the sentence template, the verb's own variant first."""
+    table = words(lang)["sentence"][finding.sentence]
+    if isinstance(table, str):
+        return table
+    template: str = table.get(verb_key(finding)) or table["default"]
+    return template
+
+
+def _slots(finding: Finding, lang: str) -> dict[str, Any]:
+    """Return what a template may name: the finding's numbers, its values and its verb."""
+    key = verb_key(finding)
+    verbs: Mapping[str, str] = words(lang)["verb"].get(finding.quantity, {})
+    unit = words(lang)["unit"].get(finding.unit, "")
+    values = {
+        name: words(lang).get(name, {}).get(value, value) if isinstance(value, str) else value
+        for name, value in finding.values.items()
+    }
+    return {
+        **values,
+        "subject": finding.subject.name(lang),
+        "nouns": finding.subject.noun.ar_few if lang == "ar" else finding.subject.noun.en_many,
+        "estimate": finding.estimate,
+        "conf_low": finding.conf_low,
+        "conf_high": finding.conf_high,
+        "conf_level": finding.conf_level,
+        "interval": format_interval(
+            finding.conf_low, finding.conf_high, _format_of(finding), lang
+        ),
+        "number": _Filler(lang).format_field(finding.estimate, _format_of(finding)),
+        "p_value": finding.p_value,
+        "unit": unit,
+        "verb": verbs.get(key, ""),
+        "grade": words(lang)["grade"][finding.grade],
+    }
+
+
+def _rule_values(finding: Finding) -> dict[str, Any]:
+    """Return what the rules may look at."""
+    return {
+        **finding.values,
+        "estimate": finding.estimate,
+        "conf_low": finding.conf_low,
+        "conf_high": finding.conf_high,
+        "p_value": finding.p_value,
+    }
+
+
+def _format_of(finding: Finding) -> str:
+    """Return the printed shape of a finding's estimate, which its unit decides."""
+    shape: str = words("en")["shape"][finding.unit]
+    return shape
+
+
+def _mark(finding: Finding, text: str, lang: str, kind: str) -> str:
+    """Return the text as a Markdown span that carries its finding."""
+    said = explain(finding, lang).replace('"', "'")
+    return f'[{text}]{{.{kind} key="{finding.finding_id}" say="{said}"}}'
