@@ -1,0 +1,1 @@
+"""What comes in: schemas, readers, counting, calendars, statements, the validation report."""

@@ -1,0 +1,200 @@
+"""Which rules of its schema does a table break, said so that its owner can repair it?
+
+Pandera finds; this module turns what it finds into `Fault`s with a row, a column, a value and a remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import pandera.errors
+import pandera.pandas as pa
+
+from trends.tables.cells import CellKind, convert
+from trends.tables.faults import Fault
+
+
+@dataclass(frozen=True)
+class _Remedy:
+    """What a broken rule is called, what to do, and which columns a whole-row rule looks at."""
+
+    fix: str
+    rule: str = ""
+    columns: tuple[str, ...] = ()
+
+
+_REMEDIES = {
+    "field_uniqueness": _Remedy("Give each row its own value.", "must be unique"),
+    "column_in_dataframe": _Remedy(
+        "Add the column; leave its cells empty where nothing is known.", "this column is missing"
+    ),
+    "column_in_schema": _Remedy(
+        "Remove the column or correct its name.", "this column does not belong here"
+    ),
+    "not_nullable": _Remedy("Fill the cell in.", "must not be empty"),
+    "str_length": _Remedy("Fill the cell in.", "must not be empty"),
+    "greater_than_or_equal_to": _Remedy("Correct the number.", "must be 0 or more"),
+    "in_range": _Remedy("Correct the number."),
+    "isin": _Remedy("Use one of these words."),
+    "str_matches": _Remedy("Correct the word.", "must be lower-case words joined by underscores"),
+    "window_end is not before window_start": _Remedy(
+        "Swap or correct the two dates.", columns=("window_start", "window_end")
+    ),
+    "window_basis is unknown exactly when an end of the window is blank": _Remedy(
+        "Write `unknown` where an end is blank, otherwise `stated` or `inferred`.",
+        columns=("window_start", "window_end", "window_basis"),
+    ),
+    "a figure is given: count, or count_low or count_high of a range": _Remedy(
+        "Enter the figure.", columns=("count_low", "count", "count_high")
+    ),
+    "count_low <= count <= count_high": _Remedy(
+        "Correct the bounds; leave them empty unless the figure is a range.",
+        columns=("count_low", "count", "count_high"),
+    ),
+    "part_of names another statement of this table": _Remedy(
+        "Add the whole, or leave part_of empty.", columns=("part_of",)
+    ),
+    "part_kind is given exactly when part_of is": _Remedy(
+        "Say what kind of part it is (area, country, actor, type, target, period or subset), "
+        "or leave both empty.",
+        columns=("part_of", "part_kind"),
+    ),
+    "no count where exposure is 0 (not covered)": _Remedy(
+        "Leave the count empty where nobody watched; enter the days watched where somebody did.",
+        columns=("count", "exposure"),
+    ),
+    "exposure is at most the days of the period": _Remedy(
+        "Enter the days of the period that were watched.", columns=("period", "exposure")
+    ),
+    "one row per group and period": _Remedy(
+        "Keep one row for each group and period.", columns=("period",)
+    ),
+    "periods follow one another without a gap": _Remedy(
+        "Add the missing periods: count 0 if watched and nothing happened, exposure 0 if not watched."
+    ),
+    "end is not before start": _Remedy("Swap or correct the two dates.", columns=("start", "end")),
+    "fatalities_low <= fatalities_best <= fatalities_high": _Remedy(
+        "Correct the three numbers.",
+        columns=("fatalities_low", "fatalities_best", "fatalities_high"),
+    ),
+    "watched_to is not before watched_from": _Remedy(
+        "Swap or correct the two dates.", columns=("watched_from", "watched_to")
+    ),
+}
+
+
+def typed_table(
+    cells: pd.DataFrame, kinds: Mapping[str, CellKind], schema: type[pa.DataFrameModel]
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Convert a table of text and hold it against a schema.
+
+    Parameters
+    ----------
+    cells : DataFrame of n_rows rows
+        Text, as `read_cells` returns it; its index is the row in the file.
+    kinds : mapping of column name to CellKind
+        How each column is read.
+    schema : pandera model
+        One of `trends.tables.schemas`.
+
+    Returns
+    -------
+    table : DataFrame of n_rows rows
+        Of use only when there are no faults.
+    faults : list of Fault
+        Every fault, in the order of the file.
+    """
+    table, faults = convert(cells, kinds)
+    unreadable = {(fault.row, fault.column) for fault in faults}
+    broken = check_table(table, schema, file=str(cells.attrs.get("file", "")))
+    # A cell that could not be read is empty now; what follows from that alone is not a second fault.
+    faults += [
+        fault
+        for fault in broken
+        if not any((fault.row, column) in unreadable for column in fault.column.split(", "))
+    ]
+    return table, in_file_order(faults)
+
+
+def check_table(
+    table: pd.DataFrame, schema: type[pa.DataFrameModel], *, file: str = ""
+) -> list[Fault]:
+    """Return every fault of a table against a schema.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table; the labels of its index are reported as rows.
+    schema : pandera model
+        One of `trends.tables.schemas`.
+    file : str
+        Name to report.
+
+    Returns
+    -------
+    list of Fault
+        In the order of the table; empty when it is valid.
+    """
+    try:
+        schema.validate(table, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases.to_dict("records")
+        return in_file_order({_fault(case, table, file) for case in cases if _speaks(case, table)})
+    return []
+
+
+def in_file_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Sort faults by row, faults of the whole file first."""
+    return sorted(faults, key=lambda fault: (fault.row or 0, fault.column, fault.rule))
+
+
+def _speaks(case: dict[str, object], table: pd.DataFrame) -> bool:
+    """Say whether a failure case tells something that the missing columns do not already tell."""
+    remedy = _REMEDIES.get(str(case["check"]))
+    return remedy is None or all(column in table for column in remedy.columns)
+
+
+def _fault(case: dict[str, object], table: pd.DataFrame, file: str) -> Fault:
+    """Translate one of Pandera's failure cases."""
+    check = str(case["check"])
+    remedy = _REMEDIES.get(check) or _REMEDIES.get(check.split("(")[0]) or _Remedy("Correct it.")
+    label = case["index"]
+    row = None if label is None or pd.isna(label) else int(label)
+    column, value = str(case["column"] or ""), str(case["failure_case"])
+    if check.startswith("column_in"):
+        column, value, row = value, "", None
+    elif case["schema_context"] == "DataFrameSchema":
+        column = ", ".join(remedy.columns)
+        value = "" if row is None else _row_text(table.loc[row], remedy.columns)
+    elif check == "not_nullable" or check.startswith("str_length"):
+        value = ""
+    return Fault(
+        file=file,
+        row=row,
+        column=column,
+        value=value,
+        rule=remedy.rule or _rule_text(check),
+        fix=remedy.fix,
+    )
+
+
+def _row_text(row: pd.Series, columns: tuple[str, ...]) -> str:
+    """Write the cells a whole-row rule looked at."""
+    return ", ".join("empty" if pd.isna(row[name]) else _cell_text(row[name]) for name in columns)
+
+
+def _cell_text(cell: object) -> str:
+    """Write one cell; a timestamp at midnight is a date."""
+    if isinstance(cell, pd.Timestamp) and cell == cell.normalize():
+        return cell.date().isoformat()
+    return str(cell)
+
+
+def _rule_text(check: str) -> str:
+    """Write a check of Pandera's own as a rule."""
+    if check.startswith("isin("):
+        words = check.removeprefix("isin(").rstrip(")").strip("[]()")
+        return f"must be one of {words.replace(chr(39), '')}"
+    return check

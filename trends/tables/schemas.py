@@ -1,0 +1,164 @@
+"""What must a table hold before anything is computed from it? The only door to Pandera."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Index, Series
+
+from trends.tables.calendar import days_in_periods
+from trends.tables.series import MEASURED_COLUMNS
+
+QUALIFIERS = ("exact", "about", "at_least", "more_than", "range", "nth_since")
+WINDOW_BASES = ("stated", "inferred", "unknown")
+SOURCE_KINDS = ("monitor", "perpetrator_claim", "military", "government", "un", "media")
+ROLES = ("primary", "requoted", "rival")
+READINGS = ("direct", "secondary", "weak")
+PART_KINDS = ("area", "country", "actor", "type", "target", "period", "subset")
+
+
+class Statements(pa.DataFrameModel):
+    """One row per published figure: what was counted, by whom, over which window, how firmly said.
+
+    The columns are explained one by one in the data dictionary (`trends.glossary`).
+    """
+
+    statement_id: Series[str] = pa.Field(unique=True, str_length={"min_value": 1})
+    measure: Series[str] = pa.Field(str_matches=r"^[a-z][a-z0-9_]*$")
+    count_low: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
+    count: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
+    count_high: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
+    qualifier: Series[str] = pa.Field(isin=QUALIFIERS)
+    window_start: Series[pd.Timestamp] = pa.Field(nullable=True)
+    window_end: Series[pd.Timestamp] = pa.Field(nullable=True)
+    window_basis: Series[str] = pa.Field(isin=WINDOW_BASES)
+    country: Series[str] = pa.Field(str_length={"min_value": 1})
+    area: Series[str] = pa.Field(nullable=True)
+    control_area: Series[str] = pa.Field(nullable=True)
+    actor: Series[str] = pa.Field(nullable=True)
+    counted_by: Series[str] = pa.Field(str_length={"min_value": 1})
+    source_kind: Series[str] = pa.Field(isin=SOURCE_KINDS)
+    published_by: Series[str] = pa.Field(nullable=True)
+    published_on: Series[pd.Timestamp] = pa.Field(nullable=True)
+    url: Series[str] = pa.Field(nullable=True)
+    document: Series[str] = pa.Field(nullable=True)
+    part_of: Series[str] = pa.Field(nullable=True)
+    part_kind: Series[str] = pa.Field(isin=PART_KINDS, nullable=True)
+    role: Series[str] = pa.Field(isin=ROLES)
+    reading: Series[str] = pa.Field(isin=READINGS)
+    note: Series[str] = pa.Field(nullable=True)
+
+    class Config:
+        strict = True
+        ordered = False
+
+    @pa.dataframe_check(name="window_end is not before window_start")
+    @classmethod
+    def window_in_order(cls, statements: pd.DataFrame) -> pd.Series:
+        """A window ends on or after the day it starts."""
+        return ~(statements["window_end"] < statements["window_start"])
+
+    @pa.dataframe_check(name="window_basis is unknown exactly when an end of the window is blank")
+    @classmethod
+    def unknown_window_is_blank(cls, statements: pd.DataFrame) -> pd.Series:
+        """A window with both ends is stated or inferred; one with a blank end is unknown."""
+        blank = statements["window_start"].isna() | statements["window_end"].isna()
+        return blank == (statements["window_basis"] == "unknown")
+
+    @pa.dataframe_check(name="a figure is given: count, or count_low or count_high of a range")
+    @classmethod
+    def figure_given(cls, statements: pd.DataFrame) -> pd.Series:
+        """Every row holds at least one figure."""
+        return statements[["count_low", "count", "count_high"]].notna().any(axis="columns")
+
+    @pa.dataframe_check(name="count_low <= count <= count_high")
+    @classmethod
+    def figures_in_order(cls, statements: pd.DataFrame) -> pd.Series:
+        """The bounds enclose the count."""
+        low, count, high = (
+            statements[name].astype("Float64") for name in ("count_low", "count", "count_high")
+        )
+        wrong = (low > count).fillna(False) | (count > high).fillna(False) | (low > high).fillna(False)
+        return ~wrong.astype(bool)
+
+    @pa.dataframe_check(name="part_of names another statement of this table")
+    @classmethod
+    def whole_is_present(cls, statements: pd.DataFrame) -> pd.Series:
+        """A part's whole is in the same table, and is not the part itself."""
+        part_of, own = statements["part_of"], statements["statement_id"]
+        return part_of.isna() | (part_of.isin(own) & (part_of != own))
+
+    @pa.dataframe_check(name="part_kind is given exactly when part_of is")
+    @classmethod
+    def part_has_a_kind(cls, statements: pd.DataFrame) -> pd.Series:
+        """A link to a whole says what kind of part it is."""
+        return statements["part_of"].isna() == statements["part_kind"].isna()
+
+
+class EventCounts(pa.DataFrameModel):
+    """One row per group and period; zero, missing and not covered are three different states.
+
+    Any further column is a group column. *Zero*: exposure > 0 and count 0. *Missing*: exposure > 0
+    and count NA. *Not covered*: exposure 0 and count NA.
+    """
+
+    period: Series[Any] = pa.Field()
+    count: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
+    exposure: Series[float] = pa.Field(ge=0)
+    complete: Series[bool] = pa.Field()
+
+    @pa.dataframe_check(name="period holds pandas periods of one frequency")
+    @classmethod
+    def periods_have_a_frequency(cls, counts: pd.DataFrame) -> bool:
+        """A month is a period, not its first day."""
+        return isinstance(counts["period"].dtype, pd.PeriodDtype)
+
+    @pa.dataframe_check(name="no count where exposure is 0 (not covered)")
+    @classmethod
+    def uncovered_has_no_count(cls, counts: pd.DataFrame) -> pd.Series:
+        """A period nobody watched has no count, not a zero."""
+        return ~((counts["exposure"] == 0) & counts["count"].notna())
+
+    @pa.dataframe_check(name="exposure is at most the days of the period")
+    @classmethod
+    def exposure_fits(cls, counts: pd.DataFrame) -> pd.Series:
+        """Nobody watches for longer than the period lasts."""
+        if not isinstance(counts["period"].dtype, pd.PeriodDtype):
+            return pd.Series(True, index=counts.index)
+        known = counts["period"].notna().to_numpy()
+        days = np.full(len(counts), np.inf)
+        days[known] = days_in_periods(pd.PeriodIndex(counts["period"][known]))
+        return ~(counts["exposure"] > days)
+
+    @pa.dataframe_check(name="one row per group and period")
+    @classmethod
+    def one_row_each(cls, counts: pd.DataFrame) -> pd.Series:
+        """No group has two rows for one period."""
+        keys = [name for name in counts if name not in MEASURED_COLUMNS] + ["period"]
+        return ~counts.duplicated(subset=keys, keep="first")
+
+
+class CountSeries(pa.DataFrameModel):
+    """One group's counts on a gapless PeriodIndex: what every analysis takes."""
+
+    period: Index[Any] = pa.Field(unique=True, check_name=True)
+    count: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
+    exposure: Series[float] = pa.Field(ge=0)
+
+    @pa.dataframe_check(name="no count where exposure is 0 (not covered)")
+    @classmethod
+    def uncovered_has_no_count(cls, series: pd.DataFrame) -> pd.Series:
+        """A period nobody watched has no count, not a zero."""
+        return ~((series["exposure"] == 0) & series["count"].notna())
+
+    @pa.dataframe_check(name="periods follow one another without a gap")
+    @classmethod
+    def gapless(cls, series: pd.DataFrame) -> bool:
+        """The index is the full range from its first to its last period."""
+        index = series.index
+        if not isinstance(index, pd.PeriodIndex):
+            return False
+        return len(index) == 0 or bool((np.diff(index.asi8) == 1).all())
