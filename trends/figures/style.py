@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def register_fonts() -> tuple[str, ...]:
     return tuple(name for name in FAMILIES if name in known)
 
 
-def style() -> dict[str, object]:
+def style() -> dict[Any, Any]:
     """Return matplotlib's settings of the package's style.
 
     Examples
