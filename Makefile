@@ -1,0 +1,64 @@
+# The front door. Every target makes what it needs; `make site` and `make test` are the two that matter.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ENV := $(VENV)/.installed
+SPARK := $(VENV)/.spark
+
+.PHONY: help env site test test-slow check bench lock clean
+
+help:
+	@echo "make site       build the report: _site/index.html and the PDFs"
+	@echo "make test       run the tests"
+	@echo "make test-slow  run the long simulations too"
+	@echo "make check      lint, types, import rules, data, and the words of the built site"
+	@echo "make bench      measure speed and statistical behaviour (long)"
+	@echo "make lock       renew requirements.lock from pyproject.toml"
+	@echo "make clean      remove what was built"
+
+env: $(ENV)
+
+# The environment is pinned by hash; the package itself is installed from this folder.
+$(ENV): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; call make PYTHON=python3.12 for instance")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# PySpark is large and needs Java: it is installed for the tests only where Java is.
+$(SPARK): benchmarks/requirements.lock $(ENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
+	@touch $@
+
+site: $(ENV)
+	$(BIN)/trends render
+
+test: $(ENV) $(if $(shell command -v java 2>/dev/null),$(SPARK))
+	$(BIN)/python -m pytest
+
+test-slow: $(ENV)
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+check: $(ENV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/trends validate data/*.csv
+	$(BIN)/trends render
+	$(BIN)/trends lint _site
+
+bench: $(ENV) $(SPARK)
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+lock: $(ENV)
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --no-emit-find-links --upgrade \
+		--extra report --extra quarto --extra dev -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --no-emit-find-links --upgrade \
+		--extra bench -c requirements.lock -o benchmarks/requirements.lock
+
+clean:
+	rm -rf _site dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
