@@ -1,7 +1,7 @@
 """How long is a period, and which periods does a span hold?
 
-Period arithmetic lives here and nowhere else, so that the length of a month, the end of an ISO week and the number of
-days in a window are the same everywhere.
+Period arithmetic lives here and nowhere else, so that the length of a month, the end of an ISO week
+and the number of days in a window are the same everywhere.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def check_frequency(freq: str) -> None:
     """Raise ValueError unless freq is one of the frequency letters."""
     if freq not in FREQUENCIES:
         raise ValueError(
-            f"`freq` must be one of D, W, M, Q, Y, got {freq!r}. Weeks (W) are ISO weeks, Monday to Sunday."
+            f"`freq` must be one of D, W, M, Q, Y, got {freq!r}. "
+            "Weeks (W) are ISO weeks, Monday to Sunday."
         )
 
 
@@ -180,7 +181,8 @@ def _first_days_of(words: pd.Series, letter: str) -> pd.Series:
     """Return the first day of each written period, NaT where there is no such day."""
     if letter == "W":
         mondays = pd.to_datetime(words + "-1", format="%G-W%V-%u", errors="coerce")
-        # A year without a 53rd week has none to start: strptime rolls over, so write it back and compare.
+        # A year without a 53rd week has none to start: strptime rolls over, so write it back and
+        # compare.
         iso = mondays.dt.isocalendar()
         kept = (iso.year.astype("str") + "-W" + iso.week.astype("str").str.zfill(2)) == words
         return mondays.where(kept.fillna(False))

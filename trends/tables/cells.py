@@ -1,9 +1,10 @@
 """What number, date or word does a text cell hold?
 
-One stated reading for each kind of cell, whatever the file: nothing is rounded, guessed or dropped. Read as meant are
-Arabic-Indic and Persian digits, a no-break or thin space (or an Arabic thousands separator) between groups of three
-digits, the Arabic decimal separator, and a trailing ``.0`` of a whole number. A comma inside a number is refused, because
-it separates thousands for some and decimals for others. In number and date cells ``NA`` and ``NaN`` mean empty.
+One stated reading for each kind of cell, whatever the file: nothing is rounded, guessed or dropped.
+Read as meant are Arabic-Indic and Persian digits, a no-break or thin space (or an Arabic thousands
+separator) between groups of three digits, the Arabic decimal separator, and a trailing ``.0`` of a
+whole number. A comma inside a number is refused, because it separates thousands for some and
+decimals for others. In number and date cells ``NA`` and ``NaN`` mean empty.
 """
 
 from __future__ import annotations
@@ -23,8 +24,14 @@ _DIGITS = {
     for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹")
     for value, digit in enumerate(digits)
 }
-# Directional marks carry no value; the minus sign and the Arabic decimal separator have one ASCII spelling.
-_SPELLINGS = {**_DIGITS, **dict.fromkeys(map(ord, "\u200e\u200f\u061c\ufeff")), 0x2212: "-", 0x066B: "."}
+# Directional marks carry no value; the minus sign and the Arabic decimal separator have one ASCII
+# spelling.
+_SPELLINGS = {
+    **_DIGITS,
+    **dict.fromkeys(map(ord, "\u200e\u200f\u061c\ufeff")),
+    0x2212: "-",
+    0x066B: ".",
+}
 _THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f\u066c](?=\d{3}(?!\d))")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u2009\u202f\u066c]\d{3})+(?:\.\d+)?")
 _EMPTY = {"", "NA", "NaN", "nan", "N/A", "<NA>", "NaT", "null", "NULL", "None"}
@@ -41,7 +48,8 @@ class CellKind:
     Attributes
     ----------
     read : callable
-        Takes a Series of text, returns the values and a boolean array that is True where a text is wrong.
+        Takes a Series of text, returns the values and a boolean array that is True where a text is
+        wrong.
     rule : str
         What the cell must be.
     fix : str
@@ -53,9 +61,7 @@ class CellKind:
     fix: str
 
 
-def convert(
-    cells: pd.DataFrame, kinds: Mapping[str, CellKind]
-) -> tuple[pd.DataFrame, list[Fault]]:
+def convert(cells: pd.DataFrame, kinds: Mapping[str, CellKind]) -> tuple[pd.DataFrame, list[Fault]]:
     """Convert a table of text column by column, collecting every fault.
 
     Parameters
@@ -63,7 +69,8 @@ def convert(
     cells : DataFrame of n_rows rows
         Text, as `read_cells` returns it; its index is the row in the file.
     kinds : mapping of column name to CellKind
-        Columns not named are words; columns absent from the table are skipped, the schema reports them.
+        Columns not named are words; columns absent from the table are skipped, the schema reports
+        them.
 
     Returns
     -------

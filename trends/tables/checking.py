@@ -1,12 +1,14 @@
 """Which rules of its schema does a table break, said so that its owner can repair it?
 
-Pandera finds; this module turns what it finds into `Fault`s with a row, a column, a value and a remedy.
+Pandera finds; this module turns what it finds into `Fault`s with a row, a column, a value and a
+remedy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import pandera.errors
@@ -72,7 +74,8 @@ _REMEDIES = {
         "Keep one row for each group and period.", columns=("period",)
     ),
     "periods follow one another without a gap": _Remedy(
-        "Add the missing periods: count 0 if watched and nothing happened, exposure 0 if not watched."
+        "Add the missing periods: count 0 if watched and nothing happened, "
+        "exposure 0 if not watched."
     ),
     "end is not before start": _Remedy("Swap or correct the two dates.", columns=("start", "end")),
     "fatalities_low <= fatalities_best <= fatalities_high": _Remedy(
@@ -109,7 +112,8 @@ def typed_table(
     table, faults = convert(cells, kinds)
     unreadable = {(fault.row, fault.column) for fault in faults}
     broken = check_table(table, schema, file=str(cells.attrs.get("file", "")))
-    # A cell that could not be read is empty now; what follows from that alone is not a second fault.
+    # A cell that could not be read is empty now; what follows from that alone is not a second
+    # fault.
     faults += [
         fault
         for fault in broken
@@ -160,7 +164,7 @@ def _fault(case: dict[str, object], table: pd.DataFrame, file: str) -> Fault:
     """Translate one of Pandera's failure cases."""
     check = str(case["check"])
     remedy = _REMEDIES.get(check) or _REMEDIES.get(check.split("(")[0]) or _Remedy("Correct it.")
-    label = case["index"]
+    label: Any = case["index"]
     row = None if label is None or pd.isna(label) else int(label)
     column, value = str(case["column"] or ""), str(case["failure_case"])
     if check.startswith("column_in"):

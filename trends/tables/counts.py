@@ -21,15 +21,16 @@ def read_counts(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : str or Path
-        CSV, TSV, XLSX or Parquet (CSV and TSV also packed) with the columns ``period`` (2024-05-03, 2024-W18, 2024-05,
-        2024-Q2 or 2024), ``count`` (empty where not known), ``exposure`` (days observed, 0 where nobody watched) and
-        ``complete`` (true or false); every other column is a group column.
+        CSV, TSV, XLSX or Parquet (CSV and TSV also packed) with the columns ``period`` (2024-05-03,
+        2024-W18, 2024-05, 2024-Q2 or 2024), ``count`` (empty where not known), ``exposure`` (days
+        observed, 0 where nobody watched) and ``complete`` (true or false); every other column is a
+        group column.
 
     Returns
     -------
     DataFrame of n_rows rows
-        Valid by the schema `EventCounts`, in the order of the file; ``attrs["file"]`` and ``attrs["sha256"]`` name its
-        source.
+        Valid by the schema `EventCounts`, in the order of the file; ``attrs["file"]`` and
+        ``attrs["sha256"]`` name its source.
 
     Raises
     ------

@@ -15,7 +15,8 @@ class Fault:
     file : str
         The file's name, or "" for a frame in memory.
     row : int or None
-        Row as a spreadsheet numbers it, the header being row 1; None when the fault is not in one row.
+        Row as a spreadsheet numbers it, the header being row 1; None when the fault is not in one
+        row.
     column : str
         Column name, or several joined by ", "; "" when the whole file is meant.
     value : str

@@ -1,8 +1,9 @@
 """What does a table file say, cell by cell, before anything is made of it?
 
-Every reader of the package starts here: the bytes are hashed, unpacked and decoded, and every cell comes back as the
-text that stands in the file. What cannot be read (a cut-off archive, a web page saved as a table, letters in another
-encoding, rows with too many cells) is a fault with its place; nothing is guessed.
+Every reader of the package starts here: the bytes are hashed, unpacked and decoded, and every cell
+comes back as the text that stands in the file. What cannot be read (a cut-off archive, a web page
+saved as a table, letters in another encoding, rows with too many cells) is a fault with its place;
+nothing is guessed.
 """
 
 from __future__ import annotations
@@ -28,14 +29,16 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : str or Path
-        CSV (comma, semicolon or tab between cells), TSV, XLSX (first sheet) or Parquet; CSV and TSV also packed with
-        gzip, or zipped alone in their archive. Text is UTF-8, with or without a byte order mark, or UTF-16 with one.
+        CSV (comma, semicolon or tab between cells), TSV, XLSX (first sheet) or Parquet; CSV and TSV
+        also packed with gzip, or zipped alone in their archive. Text is UTF-8, with or without a
+        byte order mark, or UTF-16 with one.
 
     Returns
     -------
     DataFrame of n_rows rows
-        Text cells, "" where the cell is empty, indexed by the row in the file (the header is row 1).
-        ``attrs["file"]`` is the file's name, ``attrs["sha256"]`` the hash of its bytes as stored.
+        Text cells, "" where the cell is empty, indexed by the row in the file (the header is row
+        1). ``attrs["file"]`` is the file's name, ``attrs["sha256"]`` the hash of its bytes as
+        stored.
 
     Raises
     ------
@@ -64,13 +67,17 @@ def read_cells(path: str | Path) -> pd.DataFrame:
 
 
 def unpack(stored: bytes, file: str) -> bytes:
-    """Return the bytes inside a gzip or zip archive, or the bytes themselves if they are no archive."""
+    """Return the bytes inside a gzip or zip archive, or the bytes as they are."""
     if stored[:2] == b"\x1f\x8b":
         try:
             return gzip.decompress(stored)
         except (EOFError, OSError, zlib.error) as error:
             raise InvalidTable(
-                [_whole_file(file, "the gzip archive is cut short or damaged", "Fetch the file again.")]
+                [
+                    _whole_file(
+                        file, "the gzip archive is cut short or damaged", "Fetch the file again."
+                    )
+                ]
             ) from error
     if stored[:4] == b"PK\x03\x04":
         try:
@@ -80,13 +87,20 @@ def unpack(stored: bytes, file: str) -> bytes:
                 if len(names) != 1:
                     listed = ", ".join(names[:5])
                     fault = _whole_file(
-                        file, "the zip archive must hold one file", "Unpack it and name the table.", listed
+                        file,
+                        "the zip archive must hold one file",
+                        "Unpack it and name the table.",
+                        listed,
                     )
                     raise InvalidTable([fault])
                 return archive.read(names[0])
         except (zipfile.BadZipFile, EOFError, zlib.error) as error:
             raise InvalidTable(
-                [_whole_file(file, "the zip archive is cut short or damaged", "Fetch the file again.")]
+                [
+                    _whole_file(
+                        file, "the zip archive is cut short or damaged", "Fetch the file again."
+                    )
+                ]
             ) from error
     return stored
 
@@ -132,7 +146,10 @@ def _text_frame(rows: list[list[str]], file: str, separator: str = ",") -> pd.Da
     body = [rows[number - 1] for number in filled[1:]]
     columns = list(zip(*body, strict=True)) if body else [()] * len(header)
     return pd.DataFrame(
-        {name: pd.array(list(cells), dtype="str") for name, cells in zip(header, columns, strict=True)},
+        {
+            name: pd.array(list(cells), dtype="str")
+            for name, cells in zip(header, columns, strict=True)
+        },
         index=pd.Index(filled[1:], dtype="int64", name="row"),
     )
 
@@ -170,7 +187,7 @@ def _encoding_faults(stored: bytes, file: str) -> list[Fault]:
                     row=number,
                     column="",
                     value=around.decode("cp1252", errors="replace"),
-                    rule="must be UTF-8 text, holds bytes of another encoding (shown as Windows-1252)",
+                    rule="must be UTF-8 text, is in another encoding (shown as Windows-1252)",
                     fix="Save the file again with the encoding UTF-8.",
                 )
             )
@@ -211,7 +228,9 @@ def _read_workbook(stored: bytes, file: str) -> pd.DataFrame:
     try:
         sheet = pd.read_excel(io.BytesIO(stored), dtype=object, header=None, keep_default_na=False)
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
-        fault = _whole_file(file, "must be an XLSX workbook", "Save the table again as XLSX or CSV.")
+        fault = _whole_file(
+            file, "must be an XLSX workbook", "Save the table again as XLSX or CSV."
+        )
         raise InvalidTable([fault]) from error
     if sheet.empty:
         raise InvalidTable([_whole_file(file, "the file is empty", "Save the table again.")])

@@ -52,19 +52,20 @@ class Statements(pa.DataFrameModel):
     note: Series[str] = pa.Field(nullable=True)
 
     class Config:
+        """No columns beside these."""
+
         strict = True
-        ordered = False
 
     @pa.dataframe_check(name="window_end is not before window_start")
     @classmethod
     def window_in_order(cls, statements: pd.DataFrame) -> pd.Series:
-        """A window ends on or after the day it starts."""
+        """Tell whether a window ends on or after the day it starts."""
         return ~(statements["window_end"] < statements["window_start"])
 
     @pa.dataframe_check(name="window_basis is unknown exactly when an end of the window is blank")
     @classmethod
     def unknown_window_is_blank(cls, statements: pd.DataFrame) -> pd.Series:
-        """A window with both ends is stated or inferred; one with a blank end is unknown."""
+        """Tell whether exactly the windows with a blank end are called unknown."""
         blank = statements["window_start"].isna() | statements["window_end"].isna()
         return blank == (statements["window_basis"] == "unknown")
 
@@ -77,24 +78,26 @@ class Statements(pa.DataFrameModel):
     @pa.dataframe_check(name="count_low <= count <= count_high")
     @classmethod
     def figures_in_order(cls, statements: pd.DataFrame) -> pd.Series:
-        """The bounds enclose the count."""
+        """Tell whether the bounds enclose the count."""
         low, count, high = (
             statements[name].astype("Float64") for name in ("count_low", "count", "count_high")
         )
-        wrong = (low > count).fillna(False) | (count > high).fillna(False) | (low > high).fillna(False)
+        wrong = (
+            (low > count).fillna(False) | (count > high).fillna(False) | (low > high).fillna(False)
+        )
         return ~wrong.astype(bool)
 
     @pa.dataframe_check(name="part_of names another statement of this table")
     @classmethod
     def whole_is_present(cls, statements: pd.DataFrame) -> pd.Series:
-        """A part's whole is in the same table, and is not the part itself."""
+        """Tell whether a part's whole is in the same table, and is not the part itself."""
         part_of, own = statements["part_of"], statements["statement_id"]
         return part_of.isna() | (part_of.isin(own) & (part_of != own))
 
     @pa.dataframe_check(name="part_kind is given exactly when part_of is")
     @classmethod
     def part_has_a_kind(cls, statements: pd.DataFrame) -> pd.Series:
-        """A link to a whole says what kind of part it is."""
+        """Tell whether a link to a whole says what kind of part it is."""
         return statements["part_of"].isna() == statements["part_kind"].isna()
 
 
@@ -113,13 +116,13 @@ class EventCounts(pa.DataFrameModel):
     @pa.dataframe_check(name="period holds pandas periods of one frequency")
     @classmethod
     def periods_have_a_frequency(cls, counts: pd.DataFrame) -> bool:
-        """A month is a period, not its first day."""
+        """Tell whether a month is a period, not its first day."""
         return isinstance(counts["period"].dtype, pd.PeriodDtype)
 
     @pa.dataframe_check(name="no count where exposure is 0 (not covered)")
     @classmethod
     def uncovered_has_no_count(cls, counts: pd.DataFrame) -> pd.Series:
-        """A period nobody watched has no count, not a zero."""
+        """Tell whether a period nobody watched has no count, rather than a zero."""
         return ~((counts["exposure"] == 0) & counts["count"].notna())
 
     @pa.dataframe_check(name="exposure is at most the days of the period")
@@ -151,13 +154,13 @@ class CountSeries(pa.DataFrameModel):
     @pa.dataframe_check(name="no count where exposure is 0 (not covered)")
     @classmethod
     def uncovered_has_no_count(cls, series: pd.DataFrame) -> pd.Series:
-        """A period nobody watched has no count, not a zero."""
+        """Tell whether a period nobody watched has no count, rather than a zero."""
         return ~((series["exposure"] == 0) & series["count"].notna())
 
     @pa.dataframe_check(name="periods follow one another without a gap")
     @classmethod
     def gapless(cls, series: pd.DataFrame) -> bool:
-        """The index is the full range from its first to its last period."""
+        """Tell whether the index is the full range from its first to its last period."""
         index = series.index
         if not isinstance(index, pd.PeriodIndex):
             return False

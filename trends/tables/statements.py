@@ -24,13 +24,14 @@ def read_statements(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : str or Path
-        CSV, TSV, XLSX or Parquet (CSV and TSV also packed) with the columns of the schema `Statements`.
+        CSV, TSV, XLSX or Parquet (CSV and TSV also packed) with the columns of the schema
+        `Statements`.
 
     Returns
     -------
     DataFrame of n_statements rows
-        Valid by the schema `Statements`, in the order of the file; ``attrs["file"]`` and ``attrs["sha256"]`` name its
-        source.
+        Valid by the schema `Statements`, in the order of the file; ``attrs["file"]`` and
+        ``attrs["sha256"]`` name its source.
 
     Raises
     ------
