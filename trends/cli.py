@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -15,14 +15,19 @@ OK, PROBLEM, USAGE, INVALID, RENDERING = 0, 1, 2, 3, 4
 
 app = typer.Typer(
     name="trends",
-    help="Trend analysis of event counts, and reports whose every verb is earned.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Where = Annotated[
+    list[str],
+    typer.Option("--where", help="Pick one group, as column=value; may be repeated."),
+]
+Language = Annotated[Literal["en", "ar"], typer.Option(help="Language of the sentences.")]
+Question = Literal["trend", "changepoints", "joinpoints", "season", "power"]
 
 
 @app.callback(invoke_without_command=True)
@@ -33,3 +38,200 @@ def version(
     if show:
         typer.echo(trends.__version__)
         raise typer.Exit(OK)
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(help="Tables to check: CSV, Parquet, XLSX.")],
+    as_json: AsJson = False,
+    html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
+) -> None:
+    """List every fault of the given tables with row, column, value and what to do."""
+    from trends.tables.validation import validate
+
+    report = validate(files)
+    if html is not None:
+        html.write_text(report.to_html(), encoding="utf-8")
+    typer.echo(_to_json(report.to_dict()) if as_json else report.to_text())
+    raise typer.Exit(OK if report.ok else INVALID)
+
+
+@app.command()
+def count(
+    events: Annotated[str, typer.Argument(help="Event file, or a glob of CSV or Parquet files.")],
+    out: Annotated[Path, typer.Option(help="Where to write the counts, as CSV.")],
+    by: Annotated[list[str], typer.Option(help="Group column; may be repeated.")] = [],  # noqa: B006
+    freq: Annotated[
+        Literal["D", "W", "M", "Q", "Y"], typer.Option(help="Length of a period.")
+    ] = "M",
+) -> None:
+    """Count events per period and group, with the days observed."""
+    from trends.tables.counting import count_events
+    from trends.tables.counts import write_counts
+
+    counts = count_events(events, freq=freq, by=by)
+    write_counts(counts, out)
+    typer.echo(f"{out}: {len(counts):,} rows, {int(counts['count'].sum()):,} events")
+
+
+@app.command()
+def check(
+    statements: Annotated[Path, typer.Argument(help="Table of published figures.")],
+    as_json: AsJson = False,
+    lang: Language = "en",
+) -> None:
+    """Print published figures that cannot all be true as read; exit code 1 if there are any."""
+    contradictions = trends.find_contradictions(trends.read_statements(statements))
+    typer.echo(_to_json(contradictions.to_dict()) if as_json else contradictions.summary(lang))
+    raise typer.Exit(PROBLEM if len(contradictions.to_frame()) else OK)
+
+
+@app.command()
+def analyse(
+    counts: Annotated[Path, typer.Argument(help="Event-count table.")],
+    question: Annotated[Question, typer.Option(help="What to ask.")] = "trend",
+    where: Where = [],  # noqa: B006
+    as_json: AsJson = False,
+    lang: Language = "en",
+    seed: Annotated[int, typer.Option(help="Seed of simulations.")] = 1,
+) -> None:
+    """Ask one question of one count series and print the answer in sentences."""
+    labels = dict(_split(choice) for choice in where)
+    series = trends.series(trends.read_counts(counts), **labels)
+    result = _ask(question, series, seed)
+    typer.echo(_to_json(result.to_dict()) if as_json else result.summary(lang))
+
+
+@app.command()
+def render(
+    project: Annotated[Path, typer.Argument(help="Folder that holds _quarto.yml.")] = Path(),
+    engine: Annotated[
+        Literal["auto", "quarto", "builtin"],
+        typer.Option(help="Quarto if it is installed, or the renderer that comes with trends."),
+    ] = "auto",
+    previous: Annotated[
+        Path | None, typer.Option(help="findings.json of the last edition, to say what changed.")
+    ] = None,
+) -> None:
+    """Build the report site and the PDFs into _site/."""
+    from trends.report import render
+
+    built = render(project, engine=engine, previous_ledger=previous, progress=_say)
+    typer.echo(built.summary())
+
+
+@app.command()
+def lint(
+    pages: Annotated[list[Path], typer.Argument(help="Rendered pages, or the folder of a site.")],
+    as_json: AsJson = False,
+) -> None:
+    """Find numbers without a finding and verbs that no finding licenses; exit code 1 if any."""
+    from trends.findings.lint import lint
+
+    faults = lint(pages)
+    if as_json:
+        typer.echo(_to_json([fault.to_dict() for fault in faults]))
+    else:
+        typer.echo("\n".join(str(fault) for fault in faults) or "every number and verb is earned")
+    raise typer.Exit(PROBLEM if faults else OK)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="findings.json of the old edition.")],
+    new: Annotated[Path, typer.Argument(help="findings.json of the new edition.")],
+    as_json: AsJson = False,
+    lang: Language = "en",
+) -> None:
+    """Say which conclusions are new, gone or changed between two editions, and why."""
+    from trends.findings.editions import compare_editions
+    from trends.findings.ledger import read_ledger
+
+    changes = compare_editions(read_ledger(old), read_ledger(new))
+    typer.echo(_to_json(changes.to_dict()) if as_json else changes.to_text(lang))
+
+
+@app.command()
+def cite(
+    finding_id: Annotated[str, typer.Argument(help="Id of a finding, as the report shows it.")],
+    ledger: Annotated[Path, typer.Option(help="The edition's ledger.")] = Path(
+        "_site/findings.json"
+    ),
+) -> None:
+    """Print a citation of one finding, as text and as BibTeX."""
+    from trends.findings.citation import cite
+    from trends.findings.ledger import read_ledger
+
+    typer.echo(cite(read_ledger(ledger), finding_id))
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; must not exist.")],
+) -> None:
+    """Start a report of your own: a project with one page, one table and its sidecar."""
+    from trends.report.scaffold import scaffold
+
+    for path in scaffold(folder):
+        typer.echo(path)
+
+
+def main() -> NoReturn:
+    """Run the command line; faults the package knows end in a sentence, not a traceback."""
+    from trends.tables.faults import InvalidTable
+
+    try:
+        app()
+    except InvalidTable as fault:
+        _stop(str(fault), INVALID)
+    except FileNotFoundError as missing:
+        _stop(f"no such file: {missing.filename}", USAGE)
+    except ValueError as wrong:
+        _stop(str(wrong), USAGE)
+    except RuntimeError as failed:
+        _stop(str(failed), RENDERING if type(failed).__name__ == "RenderError" else PROBLEM)
+    raise SystemExit(OK)
+
+
+def _ask(question: Question, series: object, seed: int) -> trends.analysis.result.Result:
+    """Call the analysis that answers a question."""
+    if question == "trend":
+        return trends.estimate_trend(series)
+    if question == "changepoints":
+        return trends.detect_changepoints(series, rng=seed)
+    if question == "joinpoints":
+        return trends.fit_joinpoints(series)
+    if question == "season":
+        return trends.estimate_season(series)
+    return trends.detectable_change(series)
+
+
+def _split(choice: str) -> tuple[str, str]:
+    """Split column=value."""
+    column, equals, value = choice.partition("=")
+    if not equals:
+        raise ValueError(
+            f"`--where` must be column=value, got {choice!r}. For instance country=Iraq."
+        )
+    return column, value
+
+
+def _to_json(value: object) -> str:
+    """Return JSON that keeps Arabic readable."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _say(line: str) -> None:
+    """Print a line of progress where a person may be watching."""
+    if sys.stderr.isatty():
+        typer.echo(line, err=True)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    """End with a message on standard error."""
+    typer.echo(f"trends: {message}", err=True)
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()
