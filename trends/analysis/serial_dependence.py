@@ -10,24 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+from scipy import stats
 
-#: Correlation of the remembered part from one period to the next; 0.8 is the declared ceiling.
-PERSISTENCES = (0.2, 0.35, 0.5, 0.65, 0.8)
-#: Share of the variance that is remembered.
-SHARES = (0.15, 0.3, 0.5, 0.7, 0.9)
+from trends.analysis.count_model import Family, fit_counts
+from trends.analysis.memory import MemoryGrid, memory_grid
+from trends.analysis.observed import Observed
+from trends.tables.calendar import days_in_periods
+
 #: Weight of "no memory" before the residuals are seen; the rest is spread evenly over the grid.
 PRIOR_INDEPENDENT = 0.5
-
-_RHO = np.concatenate([[0.0], np.repeat(PERSISTENCES, len(SHARES))])
-_SHARE = np.concatenate([[0.0], np.tile(SHARES, len(PERSISTENCES))])
-_LOG_PRIOR = np.log(
-    np.concatenate(
-        [
-            [PRIOR_INDEPENDENT],
-            np.full(_RHO.size - 1, (1 - PRIOR_INDEPENDENT) / (_RHO.size - 1)),
-        ]
-    )
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,7 +58,12 @@ class MemoryAverage:
 
 
 def average_memory(
-    design: np.ndarray, residuals: np.ndarray, times: np.ndarray, *, least_scale: float = 0.0
+    design: np.ndarray,
+    residuals: np.ndarray,
+    times: np.ndarray,
+    *,
+    grid: MemoryGrid,
+    least_scale: float = 0.0,
 ) -> MemoryAverage:
     """Average the covariance of GLM coefficients over the memory of the residuals.
 
@@ -82,6 +79,8 @@ def average_memory(
         Pearson residuals of the fit.
     times : ndarray of int, shape (n_observed,)
         Position of each observed period, so that gaps let memory fade.
+    grid : MemoryGrid
+        Memory models; the first is independence.
     least_scale : float
         Floor of the residual variance.
 
@@ -91,12 +90,17 @@ def average_memory(
     """
     n_observed, n_terms = design.shape
     n_free = n_observed - n_terms
-    log_det, within, across = memory_products(np.column_stack([design, residuals]), times)
+    log_det, within, across = memory_products(
+        np.column_stack([design, residuals]), times, persistence=grid.rho, share=grid.weight
+    )
     gram, cross = within[:, :n_terms, :n_terms], within[:, :n_terms, n_terms]
     explained = np.einsum("mi,mi->m", cross, np.linalg.solve(gram, cross[..., None])[..., 0])
     left = np.maximum(within[:, n_terms, n_terms] - explained, 1e-10)
+    n_models = grid.rho.size
+    prior = np.full(n_models, (1 - PRIOR_INDEPENDENT) / (n_models - 1))
+    prior[0] = PRIOR_INDEPENDENT
     log_weight = (
-        _LOG_PRIOR - 0.5 * (log_det + np.linalg.slogdet(gram)[1]) - 0.5 * n_free * np.log(left)
+        np.log(prior) - 0.5 * (log_det + np.linalg.slogdet(gram)[1]) - 0.5 * n_free * np.log(left)
     )
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
@@ -108,10 +112,10 @@ def average_memory(
         covariance_independent=sandwiches[0],
         scale=float(weight @ scales),
         probability=float(1 - weight[0]),
-        correlation=float(weight @ (_SHARE * _RHO)),
-        share=float(weight @ _SHARE),
-        persistence=float(weight @ _RHO),
-        at_ceiling=bool(weight[_RHO == PERSISTENCES[-1]].sum() > 0.5),
+        correlation=float(weight @ (grid.weight * grid.rho)),
+        share=float(weight @ grid.weight),
+        persistence=float(weight @ grid.rho),
+        at_ceiling=bool(weight[grid.rho == grid.rho.max()].sum() > 0.5),
         n_free=n_free,
     )
 
@@ -120,8 +124,8 @@ def memory_products(
     columns: np.ndarray,
     times: np.ndarray,
     *,
-    persistence: np.ndarray = _RHO,
-    share: np.ndarray = _SHARE,
+    persistence: np.ndarray,
+    share: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return log|R|, C'R^-1 C and C'RC of columns C for every memory correlation R of a grid.
 
@@ -212,16 +216,72 @@ def newey_west_lags(n_observed: int) -> int:
 def fixed_b_critical_value(bandwidth_share: float, alpha: float) -> float:
     """Return the two-sided fixed-b critical value of a Bartlett t statistic.
 
-    Kiefer and Vogelsang (2005, Table 1) fit a cubic in the bandwidth's share of the sample for
-    the 90%, 95%, 97.5% and 99% points; other levels scale the nearest of them by the normal.
+    The cubic in the bandwidth's share of the sample is the one of Kiefer and Vogelsang (2005) for
+    the 95% level; other levels scale it as the normal points scale.
     """
-    from scipy import stats
+    at_95 = float(
+        np.polynomial.polynomial.polyval(bandwidth_share, (1.9600, 2.9694, 0.4160, -0.5324))
+    )
+    return at_95 * float(stats.norm.ppf(1 - alpha / 2)) / float(stats.norm.ppf(0.975))
 
-    cubics = {
-        0.1: (1.6449, 2.1859, 0.3142, -0.3427),
-        0.05: (1.9600, 2.9694, 0.4160, -0.5324),
-        0.02: (2.3263, 4.1618, 0.5368, -0.9060),
-    }
-    level = min(cubics, key=lambda known: abs(np.log(known / alpha)))
-    value = float(np.polynomial.polynomial.polyval(bandwidth_share, cubics[level]))
-    return value * float(stats.norm.ppf(1 - alpha / 2) / stats.norm.ppf(1 - level / 2))
+
+@dataclass(frozen=True, kw_only=True)
+class AutoregressiveSlope:
+    """Long-run slope of a count model that conditions on the period before.
+
+    Attributes
+    ----------
+    slope, std_error : float
+        Log rate per unit of the design's time column; NaN when the model cannot be fitted.
+    autoregression : float
+        Coefficient of the previous period's log rate.
+    """
+
+    slope: float
+    std_error: float
+    autoregression: float
+
+
+def autoregressive_slope(
+    seen: Observed, design: np.ndarray, *, family: Family, column: int = 1
+) -> AutoregressiveSlope:
+    """Estimate the slope again with the previous period's log rate among the terms.
+
+    The Markov regression of Zeger and Qaqish (1988): log mean = design + a * log previous rate,
+    previous counts of 0 taken as 1/2. A linear time column keeps its span when lagged, so the
+    long-run slope is the fitted one over (1 - a); its standard error is by the delta method on a
+    quasi-likelihood covariance.
+    """
+    nothing = AutoregressiveSlope(slope=np.nan, std_error=np.nan, autoregression=np.nan)
+    follows = np.flatnonzero(np.diff(seen.position) == 1) + 1
+    n_terms = design.shape[1] + 1
+    if follows.size < n_terms + 4:
+        return nothing
+    before = np.log(np.maximum(seen.count[follows - 1], 0.5) / seen.exposure[follows - 1])
+    lagged = np.column_stack([design[follows], before - before.mean()])
+    counts, exposure = seen.count[follows], seen.exposure[follows]
+    if np.linalg.matrix_rank(lagged) < n_terms:
+        return nothing
+    try:
+        fit = fit_counts(counts, lagged, exposure, family=family)
+    except RuntimeError:
+        return nothing
+    repeats = float(fit.params[-1])
+    if repeats >= 0.95:
+        return nothing
+    working = fit.working_design(lagged)
+    scale = float(np.sum(fit.residuals(counts) ** 2) / (follows.size - n_terms))
+    covariance = scale * np.linalg.inv(working.T @ working)
+    slope = float(fit.params[column]) / (1 - repeats)
+    gradient = np.zeros(n_terms)
+    gradient[column], gradient[-1] = 1 / (1 - repeats), slope / (1 - repeats)
+    return AutoregressiveSlope(
+        slope=slope,
+        std_error=float(np.sqrt(gradient @ covariance @ gradient)),
+        autoregression=repeats,
+    )
+
+
+def grid_of(periods: pd.PeriodIndex) -> MemoryGrid:
+    """Return the memory models that fit the length of these periods."""
+    return memory_grid(float(np.median(days_in_periods(periods))))

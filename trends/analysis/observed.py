@@ -1,0 +1,142 @@
+"""Which periods of a series were observed, and which columns describe their place in time?"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from trends.tables.calendar import DAYS_PER_MONTH, days_in_periods, frequency_letter
+from trends.tables.series import check_series
+
+SeasonTerms = Literal["harmonic", "month"]
+
+#: Periods of each frequency in a mean Gregorian year.
+PERIODS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}
+
+
+class Observed(NamedTuple):
+    """The periods of a count series that carry a count.
+
+    Attributes
+    ----------
+    count : array of shape (n_observed,)
+        Events.
+    exposure : array of shape (n_observed,)
+        Months of 30.4375 days observed.
+    position : int array of shape (n_observed,)
+        Place of each observed period among all periods, from 0.
+    periods : PeriodIndex of n_periods
+        All periods, observed or not.
+    n_partial : int
+        Observed periods with less exposure than they have days.
+    last_is_partial : bool
+        Whether the last observed period is one of them.
+    """
+
+    count: NDArray[np.float64]
+    exposure: NDArray[np.float64]
+    position: NDArray[np.int64]
+    periods: pd.PeriodIndex
+    n_partial: int
+    last_is_partial: bool
+
+
+def observed_periods(series: pd.DataFrame, *, minimum: int = 8, n_eventful: int = 3) -> Observed:
+    """Return the observed periods of a checked count series as arrays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_series`; also if fewer than `n_eventful` periods hold an event.
+    """
+    check_series(series, minimum=minimum)
+    known = series["count"].notna().to_numpy()
+    count = series["count"].to_numpy(dtype=float, na_value=np.nan)[known]
+    with_events = int((count > 0).sum())
+    if with_events < n_eventful:
+        raise ValueError(
+            f"`series` must have events in at least {n_eventful} periods, got {with_events} with "
+            f"{int(count.sum())} events in all. Use longer periods or a longer series."
+        )
+    periods = pd.PeriodIndex(series.index)
+    days = series["exposure"].to_numpy(dtype=float)[known]
+    partial = days < 0.999 * days_in_periods(periods)[known]
+    return Observed(
+        count=count,
+        exposure=days / DAYS_PER_MONTH,
+        position=np.flatnonzero(known),
+        periods=periods,
+        n_partial=int(partial.sum()),
+        last_is_partial=bool(partial[-1]),
+    )
+
+
+def years_from_middle(periods: pd.PeriodIndex) -> NDArray[np.float64]:
+    """Return the time of each period in years, 0 at the middle of the series.
+
+    Steps are equal (a month is 1/12 year), so that a slope per year is 12 slopes per month.
+
+    Examples
+    --------
+    >>> years_from_middle(pd.period_range("2024-01", periods=3, freq="M")).round(3).tolist()
+    [-0.083, 0.0, 0.083]
+    """
+    steps = np.arange(len(periods)) - (len(periods) - 1) / 2
+    return np.asarray(steps / PERIODS_PER_YEAR[frequency_letter(periods)], dtype=float)
+
+
+def season_columns(
+    periods: pd.PeriodIndex, season: SeasonTerms | None
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return columns that repeat every year, and their names.
+
+    Parameters
+    ----------
+    periods : PeriodIndex of n_periods
+    season : {None, "harmonic", "month"}
+        Nothing; sine and cosine of one and two waves a year (one wave for quarters); or a factor
+        for every month (quarter) but the first.
+
+    Returns
+    -------
+    columns : array of shape (n_periods, n_columns)
+    names : tuple of str
+
+    Raises
+    ------
+    ValueError
+        If a season is wanted of yearly periods or the word is not known.
+    """
+    if season is None:
+        return np.empty((len(periods), 0)), ()
+    letter = frequency_letter(periods)
+    if season not in ("harmonic", "month"):
+        raise ValueError(
+            f"`season` must be None, 'harmonic' or 'month', got {season!r}. Pick one."
+        )
+    if letter == "Y":
+        raise ValueError(
+            f"`season` must be None for yearly periods, got {season!r}. "
+            "Count by month or quarter to see a season."
+        )
+    middle = periods.start_time + (periods.end_time - periods.start_time) / 2
+    if season == "month":
+        part = periods.quarter if letter == "Q" else middle.month
+        kinds = range(2, 5 if letter == "Q" else 13)
+        columns = np.column_stack([(part == kind).astype(float) for kind in kinds])
+        return columns, tuple(f"{'quarter' if letter == 'Q' else 'month'}_{kind}" for kind in kinds)
+    if letter == "M":
+        phase = periods.month / 12
+    elif letter == "Q":
+        phase = periods.quarter / 4
+    else:
+        phase = (middle.dayofyear - 0.5) / 365.25
+    waves = range(1, 2 if letter == "Q" else 3)
+    turns = 2 * np.pi * np.asarray(phase, dtype=float)
+    columns = np.column_stack(
+        [wave(number * turns) for number in waves for wave in (np.sin, np.cos)]
+    )
+    return columns, tuple(f"{word}_{number}" for number in waves for word in ("sin", "cos"))

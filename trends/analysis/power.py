@@ -1,0 +1,460 @@
+"""What is the smallest change this series could have shown?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from trends.analysis.count_model import CountFit, fit_counts
+from trends.analysis.null_models import draw_counts
+from trends.analysis.observed import Observed, observed_periods, years_from_middle
+from trends.analysis.result import Result
+from trends.analysis.serial_dependence import (
+    MemoryAverage,
+    average_memory,
+    grid_of,
+    memory_products,
+)
+from trends.analysis.smallest_change import smallest_visible, visible_power
+
+Change = Literal["trend", "step"]
+
+#: Simulated series when nobody asks for another number: power to about 3 points.
+N_DRAWS = 200
+#: Periods beyond the series that are searched for the date of confirmation.
+HORIZON_YEARS = 10
+#: Most periods added to the series in that search.
+_MOST_AHEAD = 520
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class DetectableChange(Result):
+    """The smallest change a series could have shown.
+
+    Attributes
+    ----------
+    series : DataFrame of n_periods rows
+        The count series that was asked about.
+    change : {"trend", "step"}
+        Steady change from the first to the last period, or one step in the middle.
+    power, alpha : float
+        Chance of finding the change, and two-sided level of the test.
+    ratio_up, ratio_down : float
+        Smallest ratio above 1 and largest below 1, last over first rate (trend) or rate after
+        over rate before (step), found with `power`; from the t test's noncentral distribution.
+    annual_percent_change : float
+        The upward ratio as percent per year; NaN for a step.
+    ratio_simulated : float
+        The upward ratio corrected by simulation; NaN without draws.
+    power_simulated, power_simulated_low, power_simulated_high : float
+        Share of simulated series with a change of `ratio_up` in which it was found, with an
+        exact binomial interval at 95%.
+    std_error : float
+        Of the log ratio.
+    n_free : int
+        Degrees of freedom.
+    observed_ratio, observed_ratio_low, observed_ratio_high : float
+        The ratio the series itself shows, with its interval at 1 - alpha.
+    p_value : float
+        For no change of this kind.
+    confirmed_by : Period or None
+        First period by whose end the observed change, if it goes on like this, would be found
+        with `power`; None if that takes more than ten years.
+    dispersion, memory_correlation : float
+        Variance-to-mean ratio and correlation of neighbouring periods that were assumed.
+    n_periods, n_observed, n_events, n_draws : int
+        Periods, periods with a count, events, simulated series.
+    curve : DataFrame
+        Columns ratio and power: the analytic power of a range of upward ratios.
+    caveats : tuple of str
+        Keys of what a reader must know.
+    """
+
+    series: pd.DataFrame
+    change: Change
+    power: float
+    alpha: float
+    ratio_up: float
+    ratio_down: float
+    annual_percent_change: float
+    ratio_simulated: float
+    power_simulated: float
+    power_simulated_low: float
+    power_simulated_high: float
+    std_error: float
+    n_free: int
+    observed_ratio: float
+    observed_ratio_low: float
+    observed_ratio_high: float
+    p_value: float
+    confirmed_by: pd.Period | None
+    dispersion: float
+    memory_correlation: float
+    n_periods: int
+    n_observed: int
+    n_events: int
+    n_draws: int
+    curve: pd.DataFrame
+    caveats: tuple[str, ...] = field(default=())
+
+    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+        """Return a row each for the detectable ratios, the observed ratio and the simulated power.
+
+        Parameters
+        ----------
+        alpha : float
+            One minus the level of the observed ratio's interval. The detectable ratios stay those
+            of the test that was asked about.
+
+        Returns
+        -------
+        DataFrame
+            Columns term, estimate, conf_low, conf_high, conf_level, p_value, method.
+        """
+        half = float(stats.t.ppf(1 - alpha / 2, self.n_free)) * self.std_error
+        nothing = np.nan
+        rows = [
+            ("ratio_up", self.ratio_up, nothing, nothing, nothing, "analytic"),
+            ("ratio_down", self.ratio_down, nothing, nothing, nothing, "analytic"),
+            (
+                "observed_ratio",
+                self.observed_ratio,
+                self.observed_ratio * np.exp(-half),
+                self.observed_ratio * np.exp(half),
+                self.p_value,
+                "memory",
+            ),
+        ]
+        if self.n_draws:
+            rows += [
+                ("ratio_simulated", self.ratio_simulated, nothing, nothing, nothing, "simulation"),
+                (
+                    "power_simulated",
+                    self.power_simulated,
+                    self.power_simulated_low,
+                    self.power_simulated_high,
+                    nothing,
+                    "simulation",
+                ),
+            ]
+        columns = ["term", "estimate", "conf_low", "conf_high", "p_value", "method"]
+        frame = pd.DataFrame(rows, columns=columns)
+        frame["conf_level"] = np.where(frame["term"] == "power_simulated", 0.95, 1 - alpha)
+        return frame
+
+
+def detectable_change(
+    series: pd.DataFrame,
+    *,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    change: Change = "trend",
+    n_draws: int = N_DRAWS,
+    rng: int | np.random.Generator | None = None,
+) -> DetectableChange:
+    """Find the smallest change that a series of this length, level, scatter and memory could show.
+
+    "No clear change" means little without it. The standard error is that of the trend's (or the
+    step's) coefficient with the dispersion and memory of the series; the detectable ratio
+    solves the power of the noncentral t. Simulated series of the same kind check it.
+
+    Parameters
+    ----------
+    series : DataFrame of n_periods rows
+        Count series with at least 8 observed periods and events in at least 3.
+    power : float
+        Chance of finding the change; 0.8 is the convention of study planning.
+    alpha : float
+        Two-sided level of the test.
+    change : {"trend", "step"}
+        A steady change over the whole series (the default, which the trend's finding quotes), or
+        one step in its middle.
+    n_draws : int
+        Simulated series; 0 skips the simulation. The default, 200, gives the power to 3 points in
+        about one second.
+    rng : None, int or Generator
+        Source of randomness of the simulation.
+
+    Returns
+    -------
+    DetectableChange
+
+    Raises
+    ------
+    TypeError
+        If `series` is not a count series.
+    ValueError
+        If it is too short or too empty, or an option is out of range.
+    RuntimeError
+        If the fit does not converge.
+
+    Notes
+    -----
+    This is a property of the series' length and noise, not of what happened: computed before
+    looking it plans, computed after a "no clear change" it says how much that is worth. It is
+    not the power of the change that was observed.
+
+    References
+    ----------
+    Hoenig JM, Heisey DM (2001). The abuse of power: the pervasive fallacy of power calculations
+    for data analysis. The American Statistician 55(1):19-24.
+
+    Examples
+    --------
+    >>> from trends.tables.series import as_series
+    >>> months = pd.period_range("2020-01", periods=36, freq="M")
+    >>> steady = as_series(pd.Series([4, 6, 5, 3, 7, 5] * 6, index=months))
+    >>> change = detectable_change(steady, n_draws=0)
+    >>> 1 < change.ratio_up < 3
+    True
+    """
+    _check_options(power, alpha, change, n_draws)
+    seen = observed_periods(series)
+    fit, memory, design = _fit(seen, change)
+    width = _width(design)
+    std_error = float(np.sqrt(memory.covariance[1, 1])) * width
+    observed = float(fit.params[1]) * width
+    smallest = smallest_visible(std_error, memory.n_free, power=power, alpha=alpha)
+    critical = float(stats.t.ppf(1 - alpha / 2, memory.n_free))
+    years = float(np.ptp(years_from_middle(seen.periods)))
+    simulated = _Simulated(np.nan, np.nan, np.nan, np.nan)
+    if n_draws:
+        simulated = _simulate(
+            seen, design, fit, memory, smallest / width, n_draws, alpha, np.random.default_rng(rng)
+        )
+    effects = np.linspace(0, max(1.6 * smallest, 1e-6), 41)
+    return DetectableChange(
+        series=series,
+        change=change,
+        power=power,
+        alpha=alpha,
+        ratio_up=float(np.exp(smallest)),
+        ratio_down=float(np.exp(-smallest)),
+        annual_percent_change=(
+            float(100 * np.expm1(smallest / years)) if change == "trend" else np.nan
+        ),
+        ratio_simulated=_corrected_ratio(smallest, std_error, critical, power, simulated.power),
+        power_simulated=simulated.power,
+        power_simulated_low=simulated.low,
+        power_simulated_high=simulated.high,
+        std_error=std_error,
+        n_free=memory.n_free,
+        observed_ratio=float(np.exp(observed)),
+        observed_ratio_low=float(np.exp(observed - critical * std_error)),
+        observed_ratio_high=float(np.exp(observed + critical * std_error)),
+        p_value=float(2 * stats.t.sf(abs(observed / std_error), memory.n_free)),
+        confirmed_by=_confirmed_by(seen, fit, memory, change, power, alpha),
+        dispersion=fit.dispersion,
+        memory_correlation=memory.correlation,
+        n_periods=len(seen.periods),
+        n_observed=seen.count.size,
+        n_events=int(seen.count.sum()),
+        n_draws=n_draws,
+        curve=pd.DataFrame(
+            {
+                "ratio": np.exp(effects),
+                "power": [
+                    visible_power(effect / std_error, memory.n_free, critical) for effect in effects
+                ],
+            }
+        ),
+        caveats=_caveats(fit, memory, seen),
+    )
+
+
+class _Simulated(NamedTuple):
+    """Share of simulated series in which the change was found, with its binomial interval."""
+
+    power: float
+    low: float
+    high: float
+    n_failed: float
+
+
+def _check_options(power: float, alpha: float, change: str, n_draws: int) -> None:
+    """Raise unless the options make sense together."""
+    if not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    if not alpha < power < 1:
+        raise ValueError(
+            f"`power` must be between alpha and 1, got {power}. Use 0.8 for four in five."
+        )
+    if change not in ("trend", "step"):
+        raise ValueError(f"`change` must be 'trend' or 'step', got {change!r}. Pick one.")
+    if n_draws < 0:
+        raise ValueError(f"`n_draws` must be 0 or more, got {n_draws}. Use 200, or 0 for none.")
+
+
+def _design(seen: Observed, change: str) -> np.ndarray:
+    """Return intercept and the column whose coefficient is the change, at observed periods."""
+    if change == "trend":
+        column = years_from_middle(seen.periods)[seen.position]
+    else:
+        middle = seen.position[seen.count.size // 2]
+        column = (seen.position >= middle).astype(float) - 0.5
+    return np.column_stack([np.ones(seen.count.size), column])
+
+
+def _width(design: np.ndarray) -> float:
+    """Return by how much the change's column moves from the first to the last period."""
+    return float(np.ptp(design[:, 1]))
+
+
+def _fit(seen: Observed, change: str) -> tuple[CountFit, MemoryAverage, np.ndarray]:
+    """Return the fitted change and the covariance averaged over memory."""
+    design = _design(seen, change)
+    fit = fit_counts(seen.count, design, seen.exposure)
+    n_free = seen.count.size - design.shape[1]
+    memory = average_memory(
+        fit.working_design(design),
+        fit.residuals(seen.count),
+        seen.position,
+        grid=grid_of(seen.periods),
+        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
+    )
+    return fit, memory, design
+
+
+def _simulate(
+    seen: Observed,
+    design: np.ndarray,
+    fit: CountFit,
+    memory: MemoryAverage,
+    slope: float,
+    n_draws: int,
+    alpha: float,
+    rng: np.random.Generator,
+) -> _Simulated:
+    """Return how often a change of this size is found in series of the same level and noise."""
+    log_mean = design[:, 1] * slope
+    mean = seen.exposure * np.exp(log_mean)
+    mean *= seen.count.sum() / mean.sum()
+    dispersion = np.maximum(memory.scale * (1 + fit.nb_dispersion * mean), 1.0)
+    shares = np.full(n_draws, memory.share)
+    rho = np.full(n_draws, memory.correlation / memory.share if memory.share > 0 else 0.0)
+    gaps = np.diff(seen.position).astype(float)
+    draws = draw_counts(mean, dispersion, gaps, rho, shares, rng)
+    found = failed = 0
+    for counts in draws.T:
+        p_value = _drawn_p_value(seen._replace(count=counts), design)
+        failed += np.isnan(p_value)
+        found += p_value <= alpha
+    interval = stats.binomtest(int(found), n_draws).proportion_ci(method="exact")
+    return _Simulated(found / n_draws, float(interval.low), float(interval.high), float(failed))
+
+
+def _drawn_p_value(seen: Observed, design: np.ndarray) -> float:
+    """Return the p-value of the change in one simulated series; NaN (not found) if unfittable."""
+    if (seen.count > 0).sum() < 3:
+        return np.nan
+    try:
+        fit = fit_counts(seen.count, design, seen.exposure)
+    except RuntimeError:
+        return np.nan
+    n_free = seen.count.size - design.shape[1]
+    memory = average_memory(
+        fit.working_design(design),
+        fit.residuals(seen.count),
+        seen.position,
+        grid=grid_of(seen.periods),
+        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
+    )
+    statistic = abs(fit.params[1]) / np.sqrt(memory.covariance[1, 1])
+    return float(2 * stats.t.sf(statistic, n_free))
+
+
+def _corrected_ratio(
+    smallest: float, std_error: float, critical: float, power: float, simulated: float
+) -> float:
+    """Return the ratio at which the simulated power would be the wanted one, on a probit scale.
+
+    Power near 1 or 0 says little about where it crosses; the correction then stays finite.
+    """
+    if np.isnan(simulated):
+        return np.nan
+    reached = stats.norm.ppf(np.clip(simulated, 0.02, 0.98))
+    return float(np.exp(smallest + std_error * (stats.norm.ppf(power) - reached)))
+
+
+def _confirmed_by(
+    seen: Observed,
+    fit: CountFit,
+    memory: MemoryAverage,
+    change: str,
+    power: float,
+    alpha: float,
+) -> pd.Period | None:
+    """Return the period by whose end the observed change would be found if it went on.
+
+    The mean is carried forward as fitted, with the same dispersion and memory; the standard error
+    is the sandwich over observed and future periods.
+    """
+    n_ahead = int(
+        min(
+            _MOST_AHEAD,
+            HORIZON_YEARS * len(seen.periods) / max(_span_years(seen.periods), 1e-9),
+        )
+    )
+    last = int(seen.position[-1])
+    slope = float(fit.params[1])
+    design = _design(seen, change)
+    ahead = np.arange(1, n_ahead + 1)
+    if change == "trend":
+        steps = (design[-1, 1] - design[0, 1]) / (seen.position[-1] - seen.position[0])
+        future_column = design[-1, 1] + steps * ahead
+    else:
+        future_column = np.full(n_ahead, design[-1, 1])
+    column = np.concatenate([design[:, 1], future_column])
+    log_mean = float(fit.params[0]) + slope * column
+    exposure = np.concatenate([seen.exposure, np.full(n_ahead, np.median(seen.exposure))])
+    mean = exposure * np.exp(np.clip(log_mean, -20, 20))
+    position = np.concatenate([seen.position, last + ahead])
+    weight = np.sqrt(mean / (1 + fit.nb_dispersion * mean))
+    share = np.array([memory.share])
+    rho = np.array([memory.correlation / memory.share if memory.share > 0 else 0.0])
+
+    def is_confirmed(n_more: int) -> bool:
+        rows = seen.count.size + n_more
+        working = np.column_stack([weight[:rows], weight[:rows] * column[:rows]])
+        _, _, across = memory_products(working, position[:rows], persistence=rho, share=share)
+        bread = np.linalg.inv(working.T @ working)
+        error = float(np.sqrt(memory.scale * (bread @ across[0] @ bread)[1, 1]))
+        return abs(slope) >= smallest_visible(error, rows - 2, power=power, alpha=alpha)
+
+    if is_confirmed(0):
+        confirmed: pd.Period = seen.periods[last]
+        return confirmed
+    if not is_confirmed(n_ahead):
+        return None
+    # More periods only add information, so the first that suffices is found by halving.
+    too_few, enough = 0, n_ahead
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        if is_confirmed(middle):
+            enough = middle
+        else:
+            too_few = middle
+    first: pd.Period = seen.periods[last] + enough
+    return first
+
+
+def _span_years(periods: pd.PeriodIndex) -> float:
+    """Return the length of the series in years, end of the last period included."""
+    years = years_from_middle(periods)
+    return float(np.ptp(years) * len(periods) / max(len(periods) - 1, 1))
+
+
+def _caveats(fit: CountFit, memory: MemoryAverage, seen: Observed) -> tuple[str, ...]:
+    """Return the keys of what a reader must know."""
+    holds = {
+        "nb_boundary": fit.at_boundary,
+        "memory_at_ceiling": memory.at_ceiling,
+        "partial_last_period": seen.last_is_partial,
+        "unobserved_periods": seen.count.size < len(seen.periods),
+        "few_events": seen.count.sum() < 20,
+    }
+    return tuple(key for key, is_so in holds.items() if is_so)

@@ -1,0 +1,585 @@
+"""Is the rate rising or falling over the whole series, how fast, and how sure is that?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from trends.analysis.count_model import CountFit, Family, fit_counts
+from trends.analysis.observed import (
+    Observed,
+    SeasonTerms,
+    observed_periods,
+    season_columns,
+    years_from_middle,
+)
+from trends.analysis.rank_correlation import mann_kendall
+from trends.analysis.result import Result
+from trends.analysis.serial_dependence import (
+    MemoryAverage,
+    autoregressive_slope,
+    average_memory,
+    fixed_b_critical_value,
+    grid_of,
+    newey_west,
+    newey_west_lags,
+)
+from trends.analysis.smallest_change import smallest_visible
+from trends.tables.calendar import DAYS_PER_MONTH
+
+Dependence = Literal["memory", "hac", "none"]
+Verdict = Literal["rising", "falling", "persistence", "no_clear_trend"]
+
+#: The families and kinds of standard error that may be asked for.
+FAMILIES = ("auto", "poisson", "quasipoisson", "nb2")
+DEPENDENCES = ("memory", "hac", "none")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Trend(Result):
+    """A log-linear trend of a count series.
+
+    Attributes
+    ----------
+    series : DataFrame of n_periods rows
+        The count series that was asked about.
+    family : {"poisson", "quasipoisson", "nb2"}
+        Family that was fitted.
+    season : {None, "harmonic", "month"}
+        Seasonal terms beside the trend.
+    dependence : {"memory", "hac", "none"}
+        How the standard error takes serial dependence into account.
+    terms : tuple of str
+        Names of the coefficients.
+    params : ndarray, shape (n_terms,)
+        Coefficients on the log scale: level at the middle of the series (events per 30.4375
+        days), slope per year, seasonal terms.
+    covariance : ndarray, shape (n_terms, n_terms)
+        Their covariance under `dependence`.
+    slope, std_error : float
+        Log rate per year.
+    n_free : int
+        Residual degrees of freedom of the t intervals.
+    p_value, p_value_independent : float
+        Two-sided for no trend: under `dependence`, and if periods were independent.
+    annual_percent_change : float
+        100 (exp(slope) - 1), percent per year.
+    verdict : {"rising", "falling", "persistence", "no_clear_trend"}
+        At 5%; "persistence" when independence would find a trend and memory explains it.
+    smallest_annual_change : float
+        Smallest rise, percent per year, that this series would have shown with 80% power.
+    dispersion, dispersion_p_value : float
+        Variance-to-mean ratio of the counts around a Poisson trend, and the chance of as much.
+    nb_dispersion : float
+        NB2 dispersion; 0 unless the family is nb2.
+    memory_probability, memory_correlation : float
+        Weight of any memory against none, and averaged correlation of neighbouring residuals.
+    newey_west_std_error : float
+        Of the slope, Bartlett kernel with `newey_west_lags` lags.
+    newey_west_lags : int
+        1.3 sqrt(n), rounded down.
+    autoregressive_slope, autoregressive_std_error, autoregression : float
+        Long-run slope per year of a count model that conditions on the period before, and the
+        weight of that period; NaN when it cannot be fitted.
+    curvature_p_value : float
+        For a bend (a squared term) in the trend, memory taken into account.
+    kendall_tau, kendall_p_value : float
+        Rank correlation of rate and time, tie-corrected, for independent periods.
+    influential_period : Period or None
+        The one period without which the slope would move by more than its standard error.
+    log_likelihood : float
+        Of the fitted family.
+    n_periods, n_observed, n_partial, n_events : int
+        Periods, periods with a count, partially observed ones, and events.
+    fitted : DataFrame of n_periods rows
+        Columns period, count, exposure, rate, fitted_rate, conf_low, conf_high, partial; rates
+        per 30.4375 days, the interval at 95% for the mean rate.
+    caveats : tuple of str
+        Keys of what a reader must know.
+    """
+
+    series: pd.DataFrame
+    family: str
+    season: str | None
+    dependence: str
+    terms: tuple[str, ...]
+    params: np.ndarray
+    covariance: np.ndarray
+    slope: float
+    std_error: float
+    n_free: int
+    p_value: float
+    p_value_independent: float
+    annual_percent_change: float
+    verdict: Verdict
+    smallest_annual_change: float
+    dispersion: float
+    dispersion_p_value: float
+    nb_dispersion: float
+    memory_probability: float
+    memory_correlation: float
+    newey_west_std_error: float
+    newey_west_lags: int
+    autoregressive_slope: float
+    autoregressive_std_error: float
+    autoregression: float
+    curvature_p_value: float
+    kendall_tau: float
+    kendall_p_value: float
+    influential_period: pd.Period | None
+    log_likelihood: float
+    n_periods: int
+    n_observed: int
+    n_partial: int
+    n_events: int
+    fitted: pd.DataFrame
+    caveats: tuple[str, ...] = field(default=())
+
+    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+        """Return a row each for slope, annual change, first and last rate, doubling time, checks.
+
+        Parameters
+        ----------
+        alpha : float
+            One minus the level of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Columns term, estimate, std_error, statistic, p_value, conf_low, conf_high,
+            conf_level, method. The doubling (or halving) time, in years, is there only when the
+            interval of the slope excludes 0.
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is not between 0 and 1.
+        """
+        if not 0 < alpha < 1:
+            raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+        low, high = self.slope_interval(alpha=alpha)
+        statistic = self.slope / self.std_error
+        rows = [
+            ("slope", self.slope, self.std_error, statistic, self.p_value, low, high),
+            (
+                "annual_percent_change",
+                self.annual_percent_change,
+                np.nan,
+                statistic,
+                self.p_value,
+                _percent(low),
+                _percent(high),
+            ),
+        ]
+        for term, log_rate, error in self._end_rates():
+            half = self._critical(alpha) * error
+            ends = np.exp([log_rate, log_rate - half, log_rate + half])
+            rows.append((term, ends[0], np.nan, np.nan, np.nan, ends[1], ends[2]))
+        if low > 0 or high < 0:
+            term = "doubling_time" if low > 0 else "halving_time"
+            near, far = sorted((abs(low), abs(high)))
+            times = np.log(2) / np.array([abs(self.slope), far, near])
+            rows.append((term, times[0], np.nan, statistic, self.p_value, times[1], times[2]))
+        for position, name in enumerate(self.terms[2:], start=2):
+            value, error = self.params[position], np.sqrt(self.covariance[position, position])
+            half = self._critical(alpha) * error
+            p_value = 2 * stats.t.sf(abs(value / error), self.n_free)
+            rows.append((name, value, error, value / error, p_value, value - half, value + half))
+        methods = [self.dependence] * len(rows)
+        for method, value, error, critical in self._checks(alpha):
+            ratio = value / error
+            p_value = 2 * stats.norm.sf(abs(ratio))
+            half = critical * error
+            rows.append(("slope", value, error, ratio, p_value, value - half, value + half))
+            methods.append(method)
+        frame = pd.DataFrame(
+            rows,
+            columns=[
+                "term",
+                "estimate",
+                "std_error",
+                "statistic",
+                "p_value",
+                "conf_low",
+                "conf_high",
+            ],
+        )
+        frame["conf_level"] = 1 - alpha
+        frame["method"] = methods
+        return frame
+
+    def slope_interval(self, *, alpha: float = 0.05) -> tuple[float, float]:
+        """Return the interval of the slope, log rate per year."""
+        half = self._critical(alpha) * self.std_error
+        return self.slope - half, self.slope + half
+
+    def percent_interval(self, *, alpha: float = 0.05) -> tuple[float, float]:
+        """Return the interval of the annual percent change."""
+        low, high = self.slope_interval(alpha=alpha)
+        return _percent(low), _percent(high)
+
+    def _critical(self, alpha: float) -> float:
+        """Return the two-sided critical value of the chosen kind of standard error."""
+        return _critical_value(self.dependence, self.n_free, self.n_observed, alpha)
+
+    def _end_rates(self) -> list[tuple[str, float, float]]:
+        """Return the fitted log rate of the first and last period with its standard error."""
+        half = self._critical(0.05)
+        ends = []
+        for term, row in (("rate_first", self.fitted.iloc[0]), ("rate_last", self.fitted.iloc[-1])):
+            error = (np.log(row["conf_high"]) - np.log(row["fitted_rate"])) / half
+            ends.append((term, float(np.log(row["fitted_rate"])), float(error)))
+        return ends
+
+    def _checks(self, alpha: float) -> list[tuple[str, float, float, float]]:
+        """Return the slope again by the other methods: name, slope, error, critical value."""
+        found = []
+        if self.dependence != "hac":
+            critical = fixed_b_critical_value(self.newey_west_lags / self.n_observed, alpha)
+            found.append(("newey-west", self.slope, self.newey_west_std_error, critical))
+        if np.isfinite(self.autoregressive_slope):
+            normal = float(stats.norm.ppf(1 - alpha / 2))
+            found.append(
+                (
+                    "autoregressive",
+                    self.autoregressive_slope,
+                    self.autoregressive_std_error,
+                    normal,
+                )
+            )
+        return found
+
+
+def estimate_trend(
+    series: pd.DataFrame,
+    *,
+    family: Family = "auto",
+    season: SeasonTerms | None = None,
+    dependence: Dependence = "memory",
+) -> Trend:
+    """Estimate a log-linear trend with an interval that holds for scattered, remembering counts.
+
+    The mean is exp(level + slope * years + season) times the exposure, fitted by maximum
+    likelihood with statsmodels. Missing periods and periods not covered carry no information; a
+    partly observed period counts with the days observed.
+
+    Parameters
+    ----------
+    series : DataFrame of n_periods rows
+        Count series with at least 8 observed periods and events in at least 3.
+    family : {"auto", "poisson", "quasipoisson", "nb2"}
+        Mean-variance law. The default takes negative binomial counts (variance = mean +
+        nb_dispersion * mean**2) when the scatter around a Poisson trend is beyond chance at 5%,
+        else Poisson; NB2 falls back to Poisson when its likelihood has no interior maximum, and
+        a caveat says so.
+    season : {None, "harmonic", "month"}
+        Seasonal terms: none (the default, because two years cannot tell a season from noise),
+        two waves a year, or a factor per month.
+    dependence : {"memory", "hac", "none"}
+        Standard error: averaged over how long residuals may remember (the default, because it
+        alone covers in short series), Newey-West with fixed-b critical values, or the family's
+        own under independence.
+
+    Returns
+    -------
+    Trend
+
+    Raises
+    ------
+    TypeError
+        If `series` is not a count series.
+    ValueError
+        If it is too short or too empty, or an option is not one of its choices.
+    RuntimeError
+        If the fit does not converge.
+
+    Notes
+    -----
+    With ``dependence="memory"`` the covariance is a sandwich whose middle is the correlation
+    ``share * persistence**lag`` of Pearson residuals, averaged with restricted-likelihood weights
+    over the grid of `trends.analysis.memory` and independence (prior weight one half); intervals
+    use t with n - n_terms degrees of freedom. In simulation (``benchmarks/trend_coverage.py``)
+    95% intervals cover .93 to .98 for Poisson, negative binomial and AR(0.5) counts of 36 to 156
+    periods, where Newey-West with fixed-b critical values covers .88 to .93 and an AR(0.5) series
+    treated as independent .77 to .87.
+
+    One slope describes a series that rises or falls throughout. The p-value of a bend is there to
+    say when it does not; then `fit_joinpoints` or `detect_changepoints` answer better questions.
+    Memory longer than the grid's ceiling makes the interval too short; a caveat says when the
+    residuals lean on that ceiling.
+
+    References
+    ----------
+    Newey WK, West KD (1987). A simple, positive semi-definite, heteroskedasticity and
+    autocorrelation consistent covariance matrix. Econometrica 55(3):703-708.
+
+    Kiefer NM, Vogelsang TJ (2005). A new asymptotic theory for heteroskedasticity-autocorrelation
+    robust tests. Econometric Theory 21(6):1130-1164.
+
+    Lazarus E, Lewis DJ, Stock JH, Watson MW (2018). HAR inference: recommendations for practice.
+    Journal of Business and Economic Statistics 36(4):541-559.
+
+    Zeger SL, Qaqish B (1988). Markov regression models for time series: a quasi-likelihood
+    approach. Biometrics 44(4):1019-1031.
+
+    Examples
+    --------
+    >>> from trends.tables.series import as_series
+    >>> months = pd.period_range("2020-01", periods=36, freq="M")
+    >>> trend = estimate_trend(as_series(pd.Series(range(5, 41), index=months)))
+    >>> trend.verdict
+    'rising'
+    """
+    if family not in FAMILIES:
+        raise ValueError(
+            f"`family` must be one of {', '.join(FAMILIES)}, got {family!r}. Pick one."
+        )
+    if dependence not in DEPENDENCES:
+        raise ValueError(
+            f"`dependence` must be one of {', '.join(DEPENDENCES)}, got {dependence!r}. Pick one."
+        )
+    seen = observed_periods(series)
+    years = years_from_middle(seen.periods)
+    repeating, names = season_columns(seen.periods, season)
+    every_row = np.column_stack([np.ones(years.size), years, repeating])
+    design = every_row[seen.position]
+    _refuse_unidentified(design, season)
+    fit = fit_counts(seen.count, design, seen.exposure, family=family)
+    memory = _memory_of(fit, design, seen)
+    errors = _covariances(fit, memory, design, seen)
+    covariance = errors.of(dependence)
+    slope, std_error = float(fit.params[1]), float(np.sqrt(covariance[1, 1]))
+    critical = _critical_value(dependence, memory.n_free, seen.count.size, 0.05)
+    p_value = _p_value(slope, std_error, dependence, memory.n_free, seen.count.size)
+    alone = float(np.sqrt(errors.independent[1, 1]))
+    p_value_independent = float(2 * stats.t.sf(abs(slope / alone), memory.n_free))
+    regressed = autoregressive_slope(seen, design, family=fit.family)
+    curvature_p_value = _curvature(design, seen, family=fit.family)
+    tau, tau_p_value = mann_kendall(seen.count / seen.exposure)
+    verdict = _verdict(slope, p_value, p_value_independent)
+    influential = _influential(fit, design, seen, std_error)
+    return Trend(
+        series=series,
+        family=fit.family,
+        season=season,
+        dependence=dependence,
+        terms=("level", "slope", *names),
+        params=fit.params,
+        covariance=covariance,
+        slope=slope,
+        std_error=std_error,
+        n_free=memory.n_free,
+        p_value=p_value,
+        p_value_independent=p_value_independent,
+        annual_percent_change=_percent(slope),
+        verdict=verdict,
+        smallest_annual_change=_percent(
+            smallest_visible(std_error, memory.n_free, power=0.8, alpha=0.05)
+        ),
+        dispersion=fit.dispersion,
+        dispersion_p_value=fit.dispersion_p_value,
+        nb_dispersion=fit.nb_dispersion,
+        memory_probability=memory.probability,
+        memory_correlation=memory.correlation,
+        newey_west_std_error=float(np.sqrt(errors.hac[1, 1])),
+        newey_west_lags=newey_west_lags(seen.count.size),
+        autoregressive_slope=regressed.slope,
+        autoregressive_std_error=regressed.std_error,
+        autoregression=regressed.autoregression,
+        curvature_p_value=curvature_p_value,
+        kendall_tau=tau,
+        kendall_p_value=tau_p_value,
+        influential_period=influential,
+        log_likelihood=fit.log_likelihood,
+        n_periods=len(seen.periods),
+        n_observed=seen.count.size,
+        n_partial=seen.n_partial,
+        n_events=int(seen.count.sum()),
+        fitted=_fitted(series, seen, every_row, fit.params, covariance, critical),
+        caveats=_caveats(
+            fit=fit,
+            memory=memory,
+            seen=seen,
+            curvature_p_value=curvature_p_value,
+            disagreement=abs(regressed.slope - slope) > critical * std_error,
+            influential=influential is not None,
+            persistence=verdict == "persistence",
+        ),
+    )
+
+
+class _Covariances(NamedTuple):
+    """Covariances of the coefficients, one for each way of treating neighbouring periods."""
+
+    memory: np.ndarray
+    hac: np.ndarray
+    model: np.ndarray
+    independent: np.ndarray
+
+    def of(self, dependence: Dependence) -> np.ndarray:
+        """Return the one that was asked for."""
+        return {"memory": self.memory, "hac": self.hac, "none": self.model}[dependence]
+
+
+def _memory_of(fit: CountFit, design: np.ndarray, seen: Observed) -> MemoryAverage:
+    """Return the covariance averaged over memory, the scale kept above chance evenness."""
+    n_free = seen.count.size - design.shape[1]
+    return average_memory(
+        fit.working_design(design),
+        fit.residuals(seen.count),
+        seen.position,
+        grid=grid_of(seen.periods),
+        # Counts may be luckily even; 1 in 100 Poisson series is more even than this.
+        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
+    )
+
+
+def _covariances(
+    fit: CountFit, memory: MemoryAverage, design: np.ndarray, seen: Observed
+) -> _Covariances:
+    """Return the covariance of the coefficients under memory, Newey-West and independence."""
+    n_observed, n_terms = design.shape
+    hac = newey_west(
+        fit.working_design(design),
+        fit.residuals(seen.count),
+        seen.position,
+        n_lags=newey_west_lags(n_observed),
+    )
+    return _Covariances(
+        memory=memory.covariance,
+        hac=hac * n_observed / (n_observed - n_terms),
+        model=fit.covariance,
+        independent=memory.covariance_independent,
+    )
+
+
+def _critical_value(dependence: str, n_free: int, n_observed: int, alpha: float) -> float:
+    """Return the two-sided critical value that goes with a kind of standard error."""
+    if dependence == "hac":
+        return fixed_b_critical_value(newey_west_lags(n_observed) / n_observed, alpha)
+    if dependence == "none":
+        return float(stats.norm.ppf(1 - alpha / 2))
+    return float(stats.t.ppf(1 - alpha / 2, n_free))
+
+
+def _p_value(
+    slope: float, std_error: float, dependence: str, n_free: int, n_observed: int
+) -> float:
+    """Return the two-sided p-value that goes with a kind of standard error."""
+    statistic = abs(slope) / std_error
+    if dependence == "memory":
+        return float(2 * stats.t.sf(statistic, n_free))
+    if dependence == "hac":
+        inflation = fixed_b_critical_value(newey_west_lags(n_observed) / n_observed, 0.05) / 1.96
+        return float(2 * stats.norm.sf(statistic / inflation))
+    return float(2 * stats.norm.sf(statistic))
+
+
+def _curvature(design: np.ndarray, seen: Observed, *, family: str) -> float:
+    """Return the p-value of a squared time term, memory taken into account; NaN if it fails."""
+    squared = design[:, 1] ** 2
+    bent = np.column_stack([design, squared - squared.mean()])
+    if seen.count.size <= bent.shape[1] + 2:
+        return np.nan
+    try:
+        fit = fit_counts(seen.count, bent, seen.exposure, family=family)  # type: ignore[arg-type]
+    except RuntimeError:
+        return np.nan
+    memory = _memory_of(fit, bent, seen)
+    statistic = fit.params[-1] / np.sqrt(memory.covariance[-1, -1])
+    return float(2 * stats.t.sf(abs(statistic), memory.n_free))
+
+
+def _influential(
+    fit: CountFit, design: np.ndarray, seen: Observed, std_error: float
+) -> pd.Period | None:
+    """Return the period whose removal would move the slope by more than its standard error."""
+    working, residuals = fit.working_design(design), fit.residuals(seen.count)
+    bread = np.linalg.inv(working.T @ working)
+    leverage = np.einsum("ti,ij,tj->t", working, bread, working)
+    moves = (working @ bread[:, 1]) * residuals / np.maximum(1 - leverage, 1e-6)
+    most = int(np.argmax(np.abs(moves)))
+    if abs(moves[most]) <= std_error:
+        return None
+    period: pd.Period = seen.periods[seen.position[most]]
+    return period
+
+
+def _fitted(
+    series: pd.DataFrame,
+    seen: Observed,
+    every_row: np.ndarray,
+    params: np.ndarray,
+    covariance: np.ndarray,
+    critical: float,
+) -> pd.DataFrame:
+    """Return observed and fitted rates of all periods with the band of the mean."""
+    log_rate = every_row @ params
+    half = critical * np.sqrt(np.einsum("ti,ij,tj->t", every_row, covariance, every_row))
+    months = series["exposure"].to_numpy(dtype=float) / DAYS_PER_MONTH
+    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
+    days = (seen.periods.end_time - seen.periods.start_time).days.to_numpy() + 1
+    covered = months > 0
+    return pd.DataFrame(
+        {
+            "period": seen.periods,
+            "count": series["count"].to_numpy(),
+            "exposure": series["exposure"].to_numpy(dtype=float),
+            "rate": np.divide(count, months, out=np.full(count.size, np.nan), where=covered),
+            "fitted_rate": np.exp(log_rate),
+            "conf_low": np.exp(log_rate - half),
+            "conf_high": np.exp(log_rate + half),
+            "partial": covered & (months * DAYS_PER_MONTH < 0.999 * days),
+        }
+    )
+
+
+def _verdict(slope: float, p_value: float, p_value_independent: float) -> Verdict:
+    """Return what may be said of the slope at 5%."""
+    if p_value <= 0.05:
+        return "rising" if slope > 0 else "falling"
+    return "persistence" if p_value_independent <= 0.05 else "no_clear_trend"
+
+
+def _caveats(
+    *,
+    fit: CountFit,
+    memory: MemoryAverage,
+    seen: Observed,
+    curvature_p_value: float,
+    disagreement: bool,
+    influential: bool,
+    persistence: bool,
+) -> tuple[str, ...]:
+    """Return the keys of what a reader must know about this trend."""
+    holds = {
+        "nb_boundary": fit.at_boundary,
+        "bent_trend": curvature_p_value < 0.01,
+        "trend_or_persistence": persistence,
+        "memory_at_ceiling": memory.at_ceiling,
+        "autoregressive_disagrees": disagreement,
+        "influential_period": influential,
+        "partial_last_period": seen.last_is_partial,
+        "unobserved_periods": seen.count.size < len(seen.periods),
+        "few_events": seen.count.sum() < 20,
+    }
+    return tuple(key for key, is_so in holds.items() if is_so)
+
+
+def _refuse_unidentified(design: np.ndarray, season: str | None) -> None:
+    """Raise if the observed periods cannot tell the terms apart."""
+    n_observed, n_terms = design.shape
+    if n_observed < n_terms + 4 or np.linalg.matrix_rank(design) < n_terms:
+        raise ValueError(
+            f"`season` must leave enough observed periods for {n_terms} terms, got {season!r} "
+            f"with {n_observed} observed. Use season=None or a longer series."
+        )
+
+
+def _percent(log_change: float) -> float:
+    """Return a log change as percent."""
+    return float(100 * np.expm1(log_change))
