@@ -1,0 +1,180 @@
+"""Do the tables under data/ hold what their sidecars say, and what the articles report?"""
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hijridate import Hijri
+
+from trends.tables.counts import read_counts
+from trends.tables.statements import read_statements
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+TABLES = sorted(path.stem for path in DATA.glob("*.csv"))
+KEYS = {
+    "producer", "title", "url", "published", "accessed", "licence", "citation", "sha256",
+    "how_made", "caveats", "columns",
+}  # fmt: skip
+ARTICLES = {
+    "000_fde0b45e20ecf21a": 8,
+    "001_8654db47b4cc1bfb": 11,
+    "002_f3a1a1a08f268962": 6,
+    "003_fdaf68bc1273c250": 10,
+    "004_27dc5cfe38804cdf": 5,
+}
+
+
+@pytest.fixture(scope="module")
+def statements() -> pd.DataFrame:
+    return read_statements(DATA / "statements.csv").set_index("statement_id")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_has_a_complete_sidecar_of_provenance(table):
+    sidecar = tomllib.loads((DATA / f"{table}.toml").read_text(encoding="utf-8"))
+    assert set(sidecar) == KEYS
+    assert all(sidecar.values())
+    columns = pd.read_csv(DATA / f"{table}.csv", nrows=0).columns
+    assert list(sidecar["columns"]) == list(columns)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_sha256_of_every_table_is_that_of_its_sidecar(table):
+    sidecar = tomllib.loads((DATA / f"{table}.toml").read_text(encoding="utf-8"))
+    digest = hashlib.sha256((DATA / f"{table}.csv").read_bytes()).hexdigest()
+    assert digest == sidecar["sha256"]
+
+
+@pytest.mark.parametrize("table", ["is_events_monthly", "is_events_monthly_iraq"])
+def test_the_lethal_event_counts_say_what_they_leave_out_and_whom_to_cite(table):
+    sidecar = tomllib.loads((DATA / f"{table}.toml").read_text(encoding="utf-8"))
+    caveats = " ".join(sidecar["caveats"])
+    assert "Lethal events only" in caveats
+    assert "precision 1 or 2" in caveats
+    assert sidecar["licence"] == "CC BY 4.0"
+    assert "Sundberg" in sidecar["citation"]
+    assert "Pettersson" in sidecar["citation"]
+    assert "21.1" in sidecar["title"]
+
+
+def test_the_articles_give_forty_rows(statements):
+    assert statements["document"].value_counts().to_dict() == ARTICLES
+
+
+def test_the_articles_rows_have_no_address_and_name_an_outlet(statements):
+    rows = statements[statements["document"].notna()]
+    assert rows["url"].isna().all()
+    assert rows["published_by"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("statement_id", "count", "qualifier", "start", "end"),
+    [
+        ("enab-2025-04-16-claims-2024", 294, "exact", "2024-01-01", "2024-12-31"),
+        ("enab-2025-04-16-claims-2023", 121, "exact", "2023-01-01", "2023-12-31"),
+        ("enab-2025-04-16-un-2024", 400, "about", "2024-01-01", "2024-12-31"),
+        ("enab-2025-05-27-nth-attack", 10, "nth_since", "2025-05-01", "2025-05-19"),
+        ("enab-2024-09-03-us-operations", 200, "about", "2024-01-01", "2024-09-03"),
+        ("marjie-2020-ramadan", 43, "exact", "2020-04-24", "2020-05-23"),
+        ("enab-2024-09-03-escapes", 5, "exact", "2024-08-29", "2024-08-29"),
+    ],
+)
+def test_the_articles_figures_have_their_windows(
+    statements, statement_id, count, qualifier, start, end
+):
+    row = statements.loc[statement_id]
+    assert (row["count"], row["qualifier"]) == (count, qualifier)
+    assert (row["window_start"], row["window_end"]) == (pd.Timestamp(start), pd.Timestamp(end))
+
+
+def test_ramadan_1441_is_the_month_of_the_umm_al_qura_calendar(statements):
+    row = statements.loc["marjie-2020-ramadan"]
+    first = pd.Timestamp(Hijri(1441, 9, 1).to_gregorian())
+    last = pd.Timestamp(Hijri(1441, 10, 1).to_gregorian()) - pd.Timedelta(days=1)
+    assert (row["window_start"], row["window_end"]) == (first, last)
+
+
+def test_the_arrests_of_an_unstated_year_have_no_window(statements):
+    rows = statements.loc[["sy24-jul-aug-arrests", "sy24-jul-aug-killed"]]
+    assert rows["count"].tolist() == [34, 5]
+    assert (rows["window_basis"] == "unknown").all()
+    assert rows[["window_start", "window_end"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts"),
+    [
+        ("marjie-2020-ramadan", [11, 32]),
+        ("enab-2025-04-16-raqqa-arrests", [1, 4]),
+        ("sy24-aug-hasakah-arrests", [1, 3]),
+        ("enab-2024-09-03-escapes", [1, 2, 2]),
+    ],
+)
+def test_the_articles_parts_add_up_to_their_whole(statements, whole, parts):
+    rows = statements[(statements["part_of"] == whole) & (statements["part_kind"] != "subset")]
+    assert sorted(rows["count"]) == parts
+    assert sum(parts) == statements.loc[whole, "count"]
+
+
+def test_the_recaptured_and_those_at_large_make_up_the_escaped(statements):
+    prefix = "enab-2024-09-03-"
+    counts = statements["count"]
+    assert (
+        counts[f"{prefix}recaptured"] + counts[f"{prefix}escapees-at-large"]
+        == counts[f"{prefix}escapes"]
+    )
+
+
+def test_the_published_figures_are_all_there_and_unchanged(statements, shared):
+    supplied = read_statements(shared / "data" / "statements.csv").set_index("statement_id")
+    assert len(supplied) == 622
+    pd.testing.assert_frame_equal(statements.loc[supplied.index], supplied)
+
+
+def test_the_articles_are_the_files_of_that_name(statements, shared):
+    stems = {path.stem for path in (shared / "seeds").glob("*.txt")}
+    assert stems == set(statements["document"].dropna())
+
+
+@pytest.mark.parametrize(
+    ("table", "supplied"),
+    [
+        ("is_events_monthly", "is_events_monthly_2013_2020"),
+        ("is_events_monthly_iraq", "is_events_monthly_iraq_2004_2020"),
+    ],
+)
+def test_the_monthly_counts_are_those_supplied(table, supplied, shared):
+    counts = read_counts(DATA / f"{table}.csv")
+    expected = pd.read_csv(shared / "data" / f"{supplied}.csv")
+    expected = expected.sort_values(["country", "month"])
+    assert counts["count"].tolist() == expected["n_events"].tolist()
+    assert counts["country"].tolist() == expected["country"].tolist()
+    assert counts["period"].astype(str).tolist() == expected["month"].tolist()
+    assert (counts["exposure"] == counts["period"].dt.days_in_month).all()
+
+
+def test_a_year_the_database_lost_is_not_covered_rather_than_zero():
+    counts = read_counts(DATA / "gtd_yearly.csv").set_index(["country", "period"])
+    for country in ("Iraq", "Syria"):
+        lost = counts.loc[(country, pd.Period("1993", "Y"))]
+        assert lost["exposure"] == 0
+        assert pd.isna(lost["count"])
+    assert counts["count"].isna().sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("measure", "measure"),
+        ("counter", "counted_by"),
+        ("country", "country"),
+        ("source_kind", "source_kind"),
+        ("control_area", "control_area"),
+        ("actor", "actor"),
+    ],
+)
+def test_every_value_that_gets_printed_has_words_in_both_languages(statements, table, column):
+    terms = tomllib.loads((DATA / "terms.toml").read_text(encoding="utf-8"))[table]
+    assert set(statements[column]) <= set(terms)
