@@ -222,6 +222,11 @@ class Trend(Result):
         low, high = self.slope_interval(alpha=alpha)
         return _percent(low), _percent(high)
 
+    @property
+    def autoregressive_percent_change(self) -> float:
+        """Annual percent change by the count model that conditions on the period before."""
+        return _percent(self.autoregressive_slope)
+
     def _critical(self, alpha: float) -> float:
         """Return the two-sided critical value of the chosen kind of standard error."""
         return _critical_value(self.dependence, self.n_free, self.n_observed, alpha)

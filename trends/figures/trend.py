@@ -1,0 +1,49 @@
+"""Draw a series with its fitted trend."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from trends.analysis.trend import Trend
+from trends.figures import style
+from trends.findings.wording import words
+
+
+def plot(result: Trend, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """Return axes with observed rates, the fitted trend and the 95% band of its mean.
+
+    Partly observed periods are open circles at their adjusted rate.
+    """
+    ax = ax if ax is not None else style.new_axes()
+    fitted = result.fitted
+    when = fitted["period"].dt.start_time
+    band = np.asarray(fitted["conf_high"]), np.asarray(fitted["conf_low"])
+    label = words(lang)["figure"]
+    ax.fill_between(when, *band, color=style.BAND, linewidth=0, label=label["trend_band"])
+    partial = fitted["partial"].to_numpy(dtype=bool)
+    ax.plot(
+        when[~partial],
+        fitted["rate"][~partial],
+        "o",
+        color=style.MUTED,
+        markersize=3,
+        label=label["observed_rate"],
+    )
+    if partial.any():
+        ax.plot(
+            when[partial],
+            fitted["rate"][partial],
+            "o",
+            color=style.INK,
+            markerfacecolor="none",
+            markersize=5,
+            label=label["partial_period"],
+        )
+    ax.plot(when, fitted["fitted_rate"], color=style.FIRST, label=label["trend_line"])
+    top = 1.05 * np.nanmax([fitted["rate"].max(), fitted["fitted_rate"].max()])
+    # A wide band must not squeeze the counts; it is cut at one and a half times the data.
+    ax.set_ylim(0, min(1.5 * top, max(top, 1.02 * band[0].max())))
+    ax.set_ylabel(label["per_month_axis"])
+    ax.legend(loc="best")
+    return ax

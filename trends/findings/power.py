@@ -1,0 +1,67 @@
+"""Which numbers of a detectable change are worth saying?"""
+
+from __future__ import annotations
+
+import math
+
+from trends.analysis.power import DetectableChange
+from trends.findings.finding import Finding, Subject
+
+
+def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
+    """Return the smallest change that could have been seen, and when the present one would be."""
+    settings = {
+        "power": result.power,
+        "alpha": result.alpha,
+        "change": result.change,
+        "n_draws": result.n_draws,
+        "power_simulated": result.power_simulated,
+    }
+    first, last = result.series.index[0], result.series.index[-1]
+    inputs = (f"{result.n_observed} of {result.n_periods} periods, {first} to {last}",)
+    smallest = Finding(
+        finding_id=f"{subject.key}.power.{result.change}",
+        question="power",
+        quantity="detectable_ratio",
+        subject=subject,
+        estimate=result.ratio_up,
+        unit="ratio",
+        method="noncentral_t",
+        settings=settings,
+        inputs=inputs,
+        caveats=result.caveats,
+        grade="B",
+        sentence=f"power_{result.change}",
+        values={
+            "first": first,
+            "last": last,
+            "power": result.power,
+            "percent": result.annual_percent_change,
+            "fall": 100 * (1 - result.ratio_down),
+        },
+    )
+    ahead = math.inf
+    if result.confirmed_by is not None:
+        ahead = float(result.confirmed_by.ordinal - last.ordinal)
+    return [
+        smallest,
+        Finding(
+            finding_id=f"{subject.key}.power.{result.change}-confirmation",
+            question="power",
+            quantity="confirmation",
+            subject=subject,
+            estimate=ahead,
+            unit="periods",
+            method="noncentral_t",
+            settings=settings,
+            inputs=inputs,
+            caveats=result.caveats,
+            grade="C",
+            sentence="power_confirmation",
+            values={
+                "power": result.power,
+                "date": last if result.confirmed_by is None else result.confirmed_by,
+                "change": result.change,
+            },
+        ),
+    ]
