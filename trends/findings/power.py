@@ -61,7 +61,7 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
             values={
                 "power": result.power,
                 "date": last if result.confirmed_by is None else result.confirmed_by,
-                "change": result.change,
+                "power_change": result.change,
             },
         ),
     ]

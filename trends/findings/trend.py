@@ -60,7 +60,8 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
     )
     times = result.to_frame()
     doubling = times[times["term"].isin(["doubling_time", "halving_time"])]
-    if doubling.empty:
+    # A pace that bends is no pace to extrapolate.
+    if doubling.empty or "bent_trend" in result.caveats:
         return [change]
     row = doubling.iloc[0]
     return [
