@@ -1,0 +1,253 @@
+"""Is each published figure once in the series, in its own period, or left out with a reason?"""
+
+import pandas as pd
+import pytest
+
+from trends.tables.schemas import Statements
+from trends.tables.series import check_series
+from trends.tables.statements import read_statements, statement_series
+
+CEP = "Counter Extremism Project (G. Waters)"
+RIC = "Rojava Information Center"
+
+COLUMNS = list(Statements.to_schema().columns)
+ROW = {
+    "measure": "attacks",
+    "qualifier": "exact",
+    "window_basis": "stated",
+    "country": "Syria",
+    "area": "desert",
+    "counted_by": "Monitor",
+    "source_kind": "monitor",
+    "role": "primary",
+    "reading": "direct",
+}
+
+
+def table(tmp_path, *rows):
+    """Write rows (statement_id, count, window_start, window_end, others) as a file and read it."""
+    lines = [
+        {**ROW, "statement_id": name, "count": count, "window_start": start, "window_end": end}
+        | more
+        for name, count, start, end, more in rows
+    ]
+    path = tmp_path / "statements.csv"
+    pd.DataFrame(lines).reindex(columns=COLUMNS).to_csv(path, index=False)
+    return read_statements(path)
+
+
+def build(statements, **options):
+    return statement_series(statements, measure="attacks", counted_by="Monitor", **options)
+
+
+def reasons(made):
+    return {row["statement_id"]: row["reason"] for row in made.attrs["left_out"]}
+
+
+def used(made):
+    return [row["statement_id"] for row in made.attrs["used"]]
+
+
+@pytest.fixture(scope="module")
+def published(shared):
+    return read_statements(shared / "data" / "statements.csv")
+
+
+def test_the_published_table_is_read_whole(published, shared):
+    assert published.shape == (622, 24)
+    assert (
+        published["count"].sum() == pd.read_csv(shared / "data" / "statements.csv")["count"].sum()
+    )
+    assert published.attrs["file"] == "statements.csv"
+    assert len(published.attrs["sha256"]) == 64
+
+
+def test_the_extremism_project_covers_38_months(published):
+    made = statement_series(published, measure="attacks", counted_by=CEP)
+    check_series(made)
+    covered = made[made["exposure"] > 0]
+    assert len(covered) == 38
+    assert str(made.index[-1]) == "2024-11"
+    # Read off the table: March 2024 is the peak; January 2021 stands only in a later quotation.
+    assert covered["count"].idxmax() == pd.Period("2024-03", "M")
+    assert covered["count"].max() == 69
+    assert covered.loc["2021-01", "count"] == 47
+    flags = {row["statement_id"]: row["flags"] for row in made.attrs["used"]}
+    assert flags["cep-2021-01-q"] == ["requoted"]
+    assert flags["cep-2024-03"] == ["at_least"]
+
+
+def test_the_information_center_covers_about_forty_months(published):
+    made = statement_series(published, measure="attacks", counted_by=RIC)
+    covered = made[made["exposure"] > 0]
+    # The data dictionary says 40; the 41st is June 2022, quoted later and "confirmed" ones only.
+    assert len(covered.drop(index=pd.Period("2022-06", "M"))) == 40
+    assert (str(made.index[0]), str(made.index[-1])) == ("2019-02", "2025-04")
+    assert covered.loc["2019-11", "count"] == 83
+
+
+@pytest.mark.parametrize("counter", [CEP, RIC])
+def test_every_figure_is_used_once_or_left_out_with_a_reason(published, counter):
+    made = statement_series(published, measure="attacks", counted_by=counter)
+    names = used(made) + list(reasons(made))
+    own = published[(published["counted_by"] == counter) & (published["measure"] == "attacks")]
+    assert sorted(names) == sorted(own["statement_id"])
+    assert made["count"].sum() == own.set_index("statement_id").loc[used(made), "count"].sum()
+
+
+def test_a_month_without_a_figure_is_not_covered(tmp_path):
+    made = build(
+        table(
+            tmp_path,
+            ("a", 5, "2024-01-01", "2024-01-31", {}),
+            ("b", 0, "2024-03-01", "2024-03-31", {}),
+        )
+    )
+    assert made["count"].tolist() == [5, pd.NA, 0]
+    assert made["exposure"].tolist() == [31.0, 0.0, 31.0]
+
+
+def test_half_months_that_tile_are_added_and_a_lone_half_is_left_out(tmp_path):
+    made = build(
+        table(
+            tmp_path,
+            ("a", 5, "2024-01-01", "2024-01-15", {}),
+            ("b", 2, "2024-01-16", "2024-01-31", {}),
+            ("c", 9, "2024-02-01", "2024-02-10", {}),
+        )
+    )
+    assert made["count"].tolist() == [7]
+    assert reasons(made) == {
+        "c": "covers 10 of the 29 days of 2024-02, and no figures cover the rest"
+    }
+
+
+def test_months_tile_a_quarter_and_a_quarter_is_never_split_into_months(tmp_path):
+    months = [
+        (f"m{month}", month, f"2024-{month:02d}-01", end, {})
+        for month, end in ((1, "2024-01-31"), (2, "2024-02-29"), (3, "2024-03-31"))
+    ]
+    quarter = ("q", 20, "2024-04-01", "2024-06-30", {})
+    statements = table(tmp_path, *months, quarter)
+    assert build(statements, freq="Q")["count"].tolist() == [6, 20]
+    assert (
+        reasons(build(statements))["q"]
+        == "reaches over 2024-04 to 2024-06; a figure is never split"
+    )
+
+
+def test_a_part_is_never_added_to_its_whole(tmp_path):
+    january = ("2024-01-01", "2024-01-31")
+    statements = table(
+        tmp_path,
+        ("whole", 10, *january, {}),
+        ("north", 6, *january, {"area": "north", "part_of": "whole", "part_kind": "area"}),
+        ("south", 4, *january, {"area": "south", "part_of": "whole", "part_kind": "area"}),
+        ("raids", 3, *january, {"part_of": "whole", "part_kind": "type"}),
+    )
+    made = build(statements)
+    assert made["count"].tolist() == [10]
+    assert reasons(made)["raids"] == "a part (type) of whole"
+    assert "another scope: country='Syria', area='north'" in reasons(made)["north"]
+    assert build(statements, area="north")["count"].tolist() == [6]
+
+
+def test_a_primary_figure_is_preferred_to_a_requoted_and_a_requoted_to_a_rival(tmp_path):
+    january, february = ("2024-01-01", "2024-01-31"), ("2024-02-01", "2024-02-29")
+    made = build(
+        table(
+            tmp_path,
+            ("q", 9, *january, {"role": "requoted"}),
+            ("p", 8, *january, {"qualifier": "at_least"}),
+            ("r", 7, *february, {"role": "rival"}),
+            ("q2", 6, *february, {"role": "requoted"}),
+        )
+    )
+    assert made["count"].tolist() == [8, 6]
+    assert reasons(made)["q"] == "p covers 2024-01 and is preferred"
+    assert made.attrs["used"][0]["flags"] == ["at_least"]
+
+
+def test_figures_without_a_window_or_a_single_number_are_left_out_with_a_reason(tmp_path):
+    made = build(
+        table(
+            tmp_path,
+            ("ok", 5, "2024-01-01", "2024-01-31", {}),
+            ("open", 6, "2024-02-01", "", {"window_basis": "unknown"}),
+            ("range", "", "2024-02-01", "2024-02-29", {"qualifier": "range", "count_high": 9}),
+            ("tenth", 10, "2024-02-01", "2024-02-29", {"qualifier": "nth_since"}),
+        )
+    )
+    assert reasons(made) == {
+        "open": "its window is not established",
+        "range": "a range is not one figure",
+        "tenth": "an nth-since figure ends with its last event, so its window is no period",
+    }
+
+
+def test_an_area_is_the_same_whatever_places_are_listed_after_its_colon(tmp_path):
+    made = build(
+        table(
+            tmp_path,
+            ("a", 1, "2024-01-01", "2024-01-31", {"area": "Badia: Homs, Hama"}),
+            ("b", 2, "2024-02-01", "2024-02-29", {"area": "Badia: Homs"}),
+        ),
+        area="Badia",
+    )
+    assert made["count"].tolist() == [1, 2]
+    assert made.attrs["labels"]["area"] == "Badia"
+
+
+def test_scopes_of_equal_weight_must_be_chosen_between(tmp_path):
+    statements = table(
+        tmp_path,
+        ("a", 1, "2024-01-01", "2024-01-31", {"country": "Syria"}),
+        ("b", 2, "2024-02-01", "2024-02-29", {"country": "Iraq"}),
+    )
+    with pytest.raises(
+        ValueError, match=r"must single out one scope, got \{\}. Choose among: country"
+    ):
+        build(statements)
+    assert build(statements, country="Iraq")["count"].tolist() == [2]
+
+
+def test_figures_of_different_kinds_are_never_in_one_series(tmp_path):
+    statements = table(
+        tmp_path,
+        ("a", 1, "2024-01-01", "2024-01-31", {}),
+        ("b", 2, "2024-02-01", "2024-02-29", {"source_kind": "perpetrator_claim"}),
+    )
+    with pytest.raises(ValueError, match="one kind of source, got monitor, perpetrator_claim"):
+        build(statements)
+
+
+def test_stocks_and_rates_are_refused_because_they_do_not_add_up(published):
+    with pytest.raises(ValueError, match="must be a count over a window, got 'detained_stock'"):
+        statement_series(published, measure="detained_stock", counted_by="US Central Command")
+
+
+def test_a_misspelt_counter_or_measure_is_met_with_the_spellings_of_the_table(published):
+    with pytest.raises(
+        ValueError, match=r"Spell it as there: Counter Extremism Project \(G. Waters\)"
+    ):
+        statement_series(published, measure="attacks", counted_by="Counter Extremism Project")
+    with pytest.raises(ValueError, match=r"got 'raids'\. Use attacks, "):
+        statement_series(published, measure="raids", counted_by=CEP)
+    with pytest.raises(TypeError, match="must be a table of count statements, got list"):
+        statement_series([], measure="attacks", counted_by=CEP)
+    with pytest.raises(ValueError, match="`freq` must be one of D, W, M, Q, Y, got 'H'"):
+        statement_series(published, measure="attacks", counted_by=CEP, freq="H")
+
+
+def test_a_counter_without_a_figure_for_any_period_is_an_error(tmp_path):
+    statements = table(tmp_path, ("a", 1, "2024-01-01", "2024-12-31", {}))
+    with pytest.raises(ValueError, match="got 'M' with 1 figures of which none does"):
+        build(statements)
+    assert build(statements, freq="Y")["count"].tolist() == [1]
+
+
+def test_the_order_of_the_rows_does_not_change_the_series(published):
+    made = statement_series(published, measure="attacks", counted_by=CEP)
+    shuffled = published.sample(frac=1, random_state=1)
+    again = statement_series(shuffled, measure="attacks", counted_by=CEP)
+    pd.testing.assert_frame_equal(made, again)
