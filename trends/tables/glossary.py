@@ -1,12 +1,14 @@
-"""What does each column mean? Every column is defined once, here; tests and the data page read it."""
+"""What does each column mean? Each is defined once, in `glossary.toml`; tests and pages read it."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
+
+import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +49,35 @@ def _read() -> Mapping[str, Term]:
 
 #: Column name to `Term`, in the order of `glossary.toml`.
 glossary: Mapping[str, Term] = _read()
+
+
+def dictionary(columns: Iterable[str], *, lang: str = "en") -> pd.DataFrame:
+    """Return the definitions of some columns as a table.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        The columns to define, for instance those of a frame.
+    lang : {"en", "ar"}
+        Language of the definitions and headings.
+
+    Returns
+    -------
+    DataFrame
+        One row per column: its name and its definition.
+
+    Raises
+    ------
+    KeyError
+        If the glossary does not define one of them.
+
+    Examples
+    --------
+    >>> dictionary(["exposure"])["Meaning"].item()
+    'Days of the period that were actually observed; 0 where nobody watched.'
+    """
+    headings = ["العمود", "المعنى"] if lang == "ar" else ["Column", "Meaning"]
+    rows = [
+        (f"`{name}`", glossary[name].ar if lang == "ar" else glossary[name].en) for name in columns
+    ]
+    return pd.DataFrame(rows, columns=headings)

@@ -1,0 +1,64 @@
+"""Draw count series as they are: rates where somebody watched, shading where nobody did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from trends.figures import style
+from trends.findings.wording import words
+from trends.tables.calendar import DAYS_PER_MONTH
+
+
+def plot(
+    series_by_name: Mapping[str, pd.DataFrame], *, ax: Axes | None = None, lang: str = "en"
+) -> Axes:
+    """Return axes with each series' rate over time.
+
+    Parameters
+    ----------
+    series_by_name : mapping of str to count series
+        Name in the legend, and the series; all of one counter's kind, because figures of
+        different kinds never share a panel without being named apart.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    lang : {"en", "ar"}
+        Language of the axis label.
+
+    Returns
+    -------
+    matplotlib Axes
+        Events per 30.4375 days against time; lines break where a period was not covered or its
+        count is missing, and a lone period is a dot.
+    """
+    ax = ax if ax is not None else style.new_axes()
+    for colour, (name, series) in zip(style.SERIES, series_by_name.items(), strict=False):
+        times = series.index.to_timestamp(how="start") + pd.to_timedelta(15, "D")
+        rate = series["count"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        exposure = series["exposure"].to_numpy(dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate = np.where(exposure > 0, rate / exposure * DAYS_PER_MONTH, np.nan)
+        ax.plot(times, rate, color=colour, label=name, linewidth=1.4)
+        seen = np.isfinite(rate)
+        lone = seen & ~np.r_[False, seen[:-1]] & ~np.r_[seen[1:], False]
+        ax.plot(times[lone], rate[lone], "o", color=colour, markersize=3)
+    if len(series_by_name) == 1:
+        _shade_uncovered(ax, next(iter(series_by_name.values())))
+    else:
+        ax.legend(loc="upper right")
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel(words(lang)["figure"]["rate_per_month"])
+    return ax
+
+
+def _shade_uncovered(ax: Axes, series: pd.DataFrame) -> None:
+    """Shade the periods that have no count."""
+    unseen = series["count"].isna().to_numpy()
+    for start, end, blank in zip(
+        series.index.start_time, series.index.end_time, unseen, strict=True
+    ):
+        if blank:
+            ax.axvspan(start, end, color=style.GRID, linewidth=0, zorder=0)

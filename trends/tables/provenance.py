@@ -1,0 +1,116 @@
+"""Where does a table come from, who made it, and may it be passed on?"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+REQUIRED = (
+    "producer",
+    "title",
+    "url",
+    "published",
+    "accessed",
+    "licence",
+    "citation",
+    "sha256",
+    "how_made",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """The sidecar of one table.
+
+    Attributes
+    ----------
+    file : str
+        Name of the table.
+    producer, title, url, published, accessed, licence, citation, how_made : str
+        Who made it, what it is called, where and when it was published and read, on what terms
+        it may be used, how it is cited, and how the file was made from it.
+    sha256 : str
+        Hash of the file the sidecar was written for.
+    caveats : tuple of str
+        What must be said wherever the table is shown.
+    """
+
+    file: str
+    producer: str
+    title: str
+    url: str
+    published: str
+    accessed: str
+    licence: str
+    citation: str
+    sha256: str
+    how_made: str
+    caveats: tuple[str, ...] = ()
+
+
+def read_provenance(table: str | Path) -> Provenance:
+    """Read the sidecar of a table: the TOML file of the same name beside it.
+
+    Parameters
+    ----------
+    table : path
+        The table, such as ``data/statements.csv``.
+
+    Returns
+    -------
+    Provenance
+
+    Raises
+    ------
+    FileNotFoundError
+        If the table or its sidecar is missing.
+    ValueError
+        If the sidecar leaves out an entry, or the table is not the one it was written for.
+    """
+    path = Path(table)
+    sidecar = path.with_suffix(".toml")
+    entries = tomllib.loads(sidecar.read_text(encoding="utf-8"))
+    missing = [name for name in REQUIRED if name not in entries]
+    if missing:
+        raise ValueError(
+            f"`{sidecar.name}` must have the entries {', '.join(REQUIRED)}, got none for "
+            f"{', '.join(missing)}. Add them."
+        )
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != entries["sha256"]:
+        raise ValueError(
+            f"`{path.name}` must have the sha256 of its sidecar, {entries['sha256'][:12]}…, got "
+            f"{found[:12]}…. A new vintage gets a new file and a new sidecar; restore this one."
+        )
+    chosen = {name: entries[name] for name in REQUIRED}
+    return Provenance(file=path.name, caveats=tuple(entries.get("caveats", ())), **chosen)
+
+
+def provenance_table(tables: list[str | Path], *, lang: str = "en") -> pd.DataFrame:
+    """Return one row per table: file, what it is, licence, and how to cite it.
+
+    Parameters
+    ----------
+    tables : list of path
+        The tables to list.
+    lang : {"en", "ar"}
+        Language of the headings; entries stay as their producers wrote them.
+
+    Returns
+    -------
+    DataFrame
+    """
+    headings = (
+        ("الملف", "العنوان", "الترخيص", "الاستشهاد")
+        if lang == "ar"
+        else ("File", "Title", "Licence", "Citation")
+    )
+    rows = [
+        (f"`{found.file}`", found.title, found.licence, found.citation)
+        for found in map(read_provenance, tables)
+    ]
+    return pd.DataFrame(rows, columns=list(headings))
