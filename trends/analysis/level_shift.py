@@ -158,8 +158,9 @@ class ShiftEvidence(NamedTuple):
     @property
     def memory_probability(self) -> NDArray[np.float64]:
         """Posterior of the memory models, judged half without and half with the step."""
-        without = _normalise(self.log_stable)
-        return 0.5 * without + 0.5 * _normalise(self.log_step).sum(axis=1)
+        probability = 0.5 * _normalise(self.log_stable)
+        probability += 0.5 * _normalise(self.log_step).sum(axis=1)
+        return probability
 
 
 def log_sum(values: NDArray[np.float64]) -> float:
@@ -206,6 +207,23 @@ def weigh_shift(
     return ShiftEvidence(log_stable, log_step - np.log(starts.size), log_ramp)
 
 
+class Scan(NamedTuple):
+    """What a scan of many series found in each.
+
+    Attributes
+    ----------
+    statistic : array of shape (n_series,)
+        Twice the log ratio of shift-and-memory to memory alone.
+    first, second : arrays of shape (n_series,)
+        Rows of the best step under the best memory model; of the best pair of steps for a scan of
+        pairs, otherwise the same row twice.
+    """
+
+    statistic: NDArray[np.float64]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+
+
 def scan_draws(
     responses: NDArray[np.float64],
     column: NDArray[np.float64],
@@ -215,8 +233,8 @@ def scan_draws(
     starts: NDArray[np.int64],
     *,
     pairs: bool = False,
-) -> NDArray[np.float64]:
-    """Return the step-against-memory statistic of many series at once.
+) -> Scan:
+    """Compute the step-against-memory statistic of many series at once.
 
     Parameters
     ----------
@@ -229,7 +247,7 @@ def scan_draws(
 
     Returns
     -------
-    array of shape (n_series,)
+    Scan
     """
     n_rows, n_series = responses.shape
     exponent = np.float32((n_rows - base.shape[1]) / 2)
@@ -244,6 +262,7 @@ def scan_draws(
     left, right = candidate_pairs(starts) if pairs else (starts, starts)
     log_stable = np.empty((grid.rho.size, n_series))
     log_shift = np.empty((grid.rho.size, n_series))
+    place = np.empty((grid.rho.size, n_series), dtype=np.int64)
     chunk = max(32, 65_536 // max(n_rows, left.size // 2))
     blocks = [slice(first, first + chunk) for first in range(0, n_series, chunk)]
     for model, projected in enumerate(projections(column, base, gaps, grid)):
@@ -265,13 +284,17 @@ def scan_draws(
             np.maximum(share, np.float32(1e-7), out=share)
             np.log(share, out=share)
             share *= -exponent
-            largest = share.max(axis=0)
+            best = share.argmax(axis=0)
+            largest = np.take_along_axis(share, best[None, :], axis=0)[0]
+            place[model, block] = best
             share -= largest
             np.exp(share, out=share)
             log_stable[model, block] = projected.log_weight - exponent * np.log(remaining)
             log_shift[model, block] = largest + np.log(share.mean(axis=0))
     log_shift += log_stable
-    return 2 * (_log_sum_columns(log_shift) - _log_sum_columns(log_stable))
+    best = np.take_along_axis(place, log_shift.argmax(axis=0)[None, :], axis=0)[0]
+    statistic = 2 * (_log_sum_columns(log_shift) - _log_sum_columns(log_stable))
+    return Scan(statistic, left[best], right[best])
 
 
 def _log_sum_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -294,8 +317,10 @@ def candidate_pairs(starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArr
         first = np.arange(0, starts.size - length, max(1, length // 4))
         left.append(starts[first])
         right.append(starts[first + length])
-        length = length * 3 // 2 if length & (length - 1) == 0 and length > 2 else (
-            3 if length == 2 else length * 4 // 3
+        length = (
+            length * 3 // 2
+            if length & (length - 1) == 0 and length > 2
+            else (3 if length == 2 else length * 4 // 3)
         )
     if not left:
         empty = np.empty(0, dtype=np.int64)
@@ -310,7 +335,8 @@ def _pair_weights(
     first, second = products[left, left], products[right, right]
     cross = products[left, right]
     determinant = np.maximum(first * second - cross**2, 1e-12 * first * second)
-    return np.stack([second, -2 * cross, first]).astype(np.float32) / determinant.astype(np.float32)
+    inverse = np.stack([second, -2 * cross, first]) / determinant
+    return inverse.astype(np.float32)
 
 
 def _pair_reduction(

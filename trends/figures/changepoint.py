@@ -1,0 +1,140 @@
+"""Draw a series with its levels, the sets their dates lie in, and the path of penalties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from trends.analysis.changepoint import Changepoints
+from trends.figures import style
+from trends.findings.wording import format_time, words
+from trends.tables.calendar import DAYS_PER_MONTH
+
+
+def plot(
+    result: Changepoints,
+    *,
+    ax: Axes | None = None,
+    lang: str = "en",
+    events: Mapping[Any, str] | None = None,
+) -> Axes:
+    """Draw the rate, the levels between changepoints and the confidence set of each date.
+
+    Parameters
+    ----------
+    result : Changepoints
+        What to draw.
+    ax : matplotlib Axes, optional
+        Where to draw.
+    lang : {"en", "ar"}
+        Language of the words in the figure.
+    events : mapping of date to str, optional
+        Known events to draw beside the series, without claiming that they caused anything.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = ax if ax is not None else style.new_axes()
+    table = words(lang)["figure"]
+    series = result.series
+    middle = _middle(series.index)
+    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
+    exposure = series["exposure"].to_numpy(dtype=float)
+    rate = np.divide(
+        count * DAYS_PER_MONTH, exposure, out=np.full(count.size, np.nan), where=exposure > 0
+    )
+    ax.plot(middle, rate, color=style.MUTED, linewidth=1.0, marker="o", markersize=2.5)
+    for number, changepoint in enumerate(result.changepoints):
+        for period in changepoint.confidence_set(alpha=result.alpha):
+            ax.axvspan(
+                period.start_time, period.end_time, color=style.BAND, linewidth=0, zorder=0,
+                label=table["changepoint_set"] if number == 0 else None,
+            )  # fmt: skip
+        ax.axvline(changepoint.period.start_time, color=style.SECOND, linewidth=1.0)
+        ax.annotate(
+            f"{format_time(changepoint.period, lang)} ({changepoint.grade})",
+            (changepoint.period.start_time, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -2 - 11 * (number % 2)),
+            textcoords="offset points",
+            va="top",
+            fontsize=8,
+            color=style.SECOND,
+        )
+    starts = [series.index[0], *(one.period for one in result.changepoints)]
+    ends = [*(one.period - 1 for one in result.changepoints), series.index[-1]]
+    for start, end in zip(starts, ends, strict=True):
+        within = series.loc[start:end].dropna()
+        level = DAYS_PER_MONTH * within["count"].sum() / within["exposure"].sum()
+        ax.hlines(level, start.start_time, end.end_time, color=style.FIRST, linewidth=2.2)
+    for date, name in (events or {}).items():
+        ax.axvline(pd.Timestamp(date), color=style.THIRD, linewidth=0.8, linestyle=":")
+        ax.annotate(
+            name,
+            (pd.Timestamp(date), 0.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(2, 4),
+            textcoords="offset points",
+            rotation=90,
+            va="bottom",
+            fontsize=7,
+            color=style.THIRD,
+        )
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel(table["changepoint_rate_axis"])
+    if result.changepoints:
+        seen: dict[str, Any] = {}
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            seen.setdefault(label, handle)
+        ax.legend(list(seen.values()), list(seen), loc="best")
+    return ax
+
+
+def plot_penalty_path(result: Changepoints, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """Draw how many changepoints the best division has at each penalty.
+
+    Parameters
+    ----------
+    result : Changepoints
+        What to draw.
+    ax : matplotlib Axes, optional
+        Where to draw.
+    lang : {"en", "ar"}
+        Language of the words in the figure.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = ax if ax is not None else style.new_axes()
+    table = words(lang)["figure"]
+    steps = [step for step in result.path if step.penalty_high > 1]
+    highest = 1.5 * max(
+        [step.penalty_high for step in steps if np.isfinite(step.penalty_high)] + [10]
+    )
+    for step in steps:
+        low, high = max(step.penalty_low, 1.0), min(step.penalty_high, highest)
+        ax.hlines(len(step.starts), low, high, color=style.FIRST, linewidth=2.2)
+    bic = 2 * np.log(result.series["count"].notna().sum())
+    ax.axvline(bic, color=style.MUTED, linewidth=1.0, linestyle="--", label=table["penalty_bic"])
+    ax.axhline(
+        len(result.changepoints), color=style.SECOND, linewidth=1.0, label=table["penalty_found"]
+    )
+    ax.set_xscale("log")
+    ax.set_ylim(bottom=-0.5)
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel(table["penalty_axis"])
+    ax.set_ylabel(table["penalty_count"])
+    ax.legend(loc="upper right")
+    return ax
+
+
+def _middle(periods: pd.PeriodIndex) -> pd.DatetimeIndex:
+    """Return the middle of each period."""
+    return periods.start_time + (periods.end_time - periods.start_time) / 2

@@ -1,0 +1,148 @@
+"""Which level shifts are worth saying, and what must be said when none was found?"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+from trends.analysis.changepoint import Changepoint, Changepoints
+from trends.findings.finding import Finding, Grade, Subject
+
+
+def findings(result: Changepoints, subject: Subject) -> list[Finding]:
+    """Return a finding per changepoint, or one that says why there is none, and the naive count."""
+    if result.changepoints:
+        found = [
+            _shift(result, changepoint, number, subject)
+            for number, changepoint in enumerate(result.changepoints, start=1)
+        ]
+    else:
+        found = [_no_shift(result, subject)]
+    if len(result.naive_periods) != len(result.changepoints):
+        found.append(_naive(result, subject))
+    return found
+
+
+def _shift(
+    result: Changepoints, changepoint: Changepoint, number: int, subject: Subject
+) -> Finding:
+    """Return the ratio of the rates around one changepoint, with the set of its period."""
+    periods = changepoint.confidence_set(alpha=result.alpha)
+    ratio, low, high = changepoint.ratio(alpha=result.alpha)
+    caveats = ["counting_may_shift"]
+    if result.memory_at_limit:
+        caveats.append("memory_at_limit")
+    if changepoint.verdict == "gradual":
+        caveats.append("gradual_date")
+    if not changepoint.searched:
+        sentence = "changepoint_named"
+    elif not changepoint.located:
+        sentence = "changepoint_not_located"
+        caveats.append("date_not_located")
+    elif len(periods) == 1:
+        sentence = "changepoint_dated"
+    else:
+        sentence = "changepoint_between"
+    return Finding(
+        finding_id=f"{subject.key}.changepoint.ratio-{number}",
+        question="changepoint",
+        quantity="ratio",
+        subject=subject,
+        estimate=ratio,
+        conf_low=low,
+        conf_high=high,
+        conf_level=1 - result.alpha,
+        unit="ratio",
+        method="shift_with_memory",
+        settings=_settings(result),
+        inputs=_inputs(result),
+        caveats=tuple(caveats),
+        searched=changepoint.searched,
+        grade=cast("Grade", changepoint.grade),
+        p_value=changepoint.p_value,
+        sentence=sentence,
+        values={
+            "period": changepoint.period,
+            "date_low": periods[0],
+            "date_high": periods[-1],
+            "n_in_set": len(periods),
+            "rate_before": changepoint.rate_before,
+            "rate_after": changepoint.rate_after,
+            "redetected": 100 * changepoint.redetected,
+            "changepoint_verdict": changepoint.verdict,
+        },
+    )
+
+
+def _no_shift(result: Changepoints, subject: Subject) -> Finding:
+    """Return what was not found, and what would have been."""
+    if result.verdict == "cannot_tell":
+        sentence = "changepoint_cannot_tell"
+    elif math.isnan(result.detectable_ratio):
+        sentence = "changepoint_none_blind"
+    else:
+        sentence = "changepoint_none"
+    grade: Grade = "C" if result.verdict == "none" else "D"
+    if result.verdict == "none" and result.detectable_ratio <= 2:
+        grade = "B"
+    return Finding(
+        finding_id=f"{subject.key}.changepoint.none",
+        question="changepoint",
+        quantity="detectable_ratio",
+        subject=subject,
+        estimate=result.detectable_ratio,
+        conf_level=1 - result.alpha,
+        unit="ratio",
+        method="shift_with_memory",
+        settings=_settings(result),
+        inputs=_inputs(result),
+        caveats=("memory_at_limit",) if result.memory_at_limit else (),
+        searched=result.candidates is None,
+        grade=grade,
+        p_value=result.p_value,
+        sentence=sentence,
+        values={
+            "period": result.candidate_period,
+            "n_periods": int(result.series["count"].notna().sum()),
+            "p_value_independent": result.p_value_independent,
+        },
+    )
+
+
+def _naive(result: Changepoints, subject: Subject) -> Finding:
+    """Return how many changepoints an uncalibrated analysis would have claimed."""
+    n_naive = len(result.naive_periods)
+    return Finding(
+        finding_id=f"{subject.key}.changepoint.naive",
+        question="changepoint",
+        quantity="n_naive",
+        subject=subject,
+        estimate=float(n_naive),
+        unit="periods",
+        method="poisson_bic",
+        settings={"penalty": "2 log(n)", "min_periods": result.min_periods},
+        inputs=_inputs(result),
+        searched=True,
+        grade="D",
+        sentence="changepoint_naive_one" if n_naive == 1 else "changepoint_naive",
+        values={"n_found": len(result.changepoints)},
+    )
+
+
+def _settings(result: Changepoints) -> dict[str, Any]:
+    """Return the choices behind the numbers."""
+    return {
+        "alpha": result.alpha,
+        "min_periods": result.min_periods,
+        "n_null": result.n_null,
+        "candidates": None
+        if result.candidates is None
+        else [str(period) for period in result.candidates],
+    }
+
+
+def _inputs(result: Changepoints) -> tuple[str, ...]:
+    """Return which periods were analysed."""
+    index = result.series.index
+    observed = int(result.series["count"].notna().sum())
+    return (f"{observed} of {len(index)} periods, {index[0]} to {index[-1]}",)
