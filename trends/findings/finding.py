@@ -48,6 +48,65 @@ EVENT = Noun(
     ar_many="حدثًا",
 )
 
+DAY = Noun(
+    en_one="day",
+    en_many="days",
+    ar_one="يوم",
+    ar_two="يومان",
+    ar_few="أيام",
+    ar_many="يومًا",
+)
+
+WEEK = Noun(
+    en_one="week",
+    en_many="weeks",
+    ar_one="أسبوع",
+    ar_two="أسبوعان",
+    ar_few="أسابيع",
+    ar_many="أسبوعًا",
+)
+
+MONTH = Noun(
+    en_one="month",
+    en_many="months",
+    ar_one="شهر",
+    ar_two="شهران",
+    ar_few="أشهر",
+    ar_many="شهرًا",
+)
+
+QUARTER = Noun(
+    en_one="quarter",
+    en_many="quarters",
+    ar_one="ربع",
+    ar_two="ربعان",
+    ar_few="أرباع",
+    ar_many="ربعًا",
+)
+
+YEAR = Noun(
+    en_one="year",
+    en_many="years",
+    ar_one="سنة",
+    ar_two="سنتان",
+    ar_few="سنوات",
+    ar_many="سنة",
+    ar_gender="f",
+)
+
+PERIOD = Noun(
+    en_one="period",
+    en_many="periods",
+    ar_one="مدة",
+    ar_two="مدتان",
+    ar_few="مدد",
+    ar_many="مدة",
+    ar_gender="f",
+)
+
+#: What a period is called, by the letter of its frequency.
+PERIODS = {"D": DAY, "W": WEEK, "M": MONTH, "Q": QUARTER, "Y": YEAR}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:

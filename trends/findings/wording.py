@@ -8,6 +8,7 @@ written in code.
 from __future__ import annotations
 
 import math
+import re
 import string
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from trends.findings.finding import Finding, Noun
+from trends.findings.finding import DAY, Finding, Noun
 from trends.findings.rules import first_match, rule_tables
 from trends.tables.window import Window
 
@@ -151,34 +152,60 @@ def format_interval(low: float, high: float, shape: str, lang: str) -> str:
     )
 
 
-def count_phrase(count: int, noun: Noun, lang: str) -> str:
+def count_phrase(count: int, noun: Noun, lang: str, *, oblique: bool = False) -> str:
     """Return a count with its noun, in grammatical agreement.
 
     Arabic: 1 and 2 are said by the noun alone, 3 to 10 take the plural, 11 to 99 the accusative
     singular, round hundreds and above the singular; what counts is the last two digits.
 
+    Parameters
+    ----------
+    count : int
+        How many.
+    noun : Noun
+        What is counted.
+    lang : {"en", "ar"}
+        In which language.
+    oblique : bool
+        Whether the phrase stands after a preposition, where the Arabic dual has another ending.
+
     Examples
     --------
     >>> from trends.findings.finding import EVENT
-    >>> count_phrase(1, EVENT, "en"), count_phrase(294, EVENT, "en")
-    ('1 event', '294 events')
-    >>> count_phrase(2, EVENT, "ar"), count_phrase(10, EVENT, "ar")
-    ('حدثان', '10 أحداث')
+    >>> count_phrase(0, EVENT, "en"), count_phrase(1, EVENT, "en"), count_phrase(294, EVENT, "en")
+    ('no events', '1 event', '294 events')
+    >>> count_phrase(2, EVENT, "ar"), count_phrase(2, EVENT, "ar", oblique=True)
+    ('حدثان', 'حدثين')
+    >>> count_phrase(10, EVENT, "ar"), count_phrase(11, EVENT, "ar"), count_phrase(300, EVENT, "ar")
+    ('10 أحداث', '11 حدثًا', '300 حدث')
     """
     if lang == "en":
+        if count == 0:
+            return f"no {noun.en_many}"
         return f"{count:,} {noun.en_one if count == 1 else noun.en_many}"
     if count == 0:
-        return f"0 {noun.ar_one}"
-    if count in (1, 2):
-        if count == 2:
-            return noun.ar_two
-        return f"{noun.ar_one} {'واحدة' if noun.ar_gender == 'f' else 'واحد'}"
-    rest = count % 100
-    if 3 <= rest <= 10:
+        return f"عدم تسجيل أي {noun.ar_one}" if oblique else f"لا {noun.ar_few}"
+    if count == 1:
+        # The numeral follows the noun itself, before what describes it.
+        head, _, rest = noun.ar_one.partition(" ")
+        return f"{head} {'واحدة' if noun.ar_gender == 'f' else 'واحد'} {rest}".rstrip()
+    if count == 2:
+        return _oblique_dual(noun.ar_two) if oblique else noun.ar_two
+    last_two = count % 100
+    if 3 <= last_two <= 10:
         return f"{count:,} {noun.ar_few}"
-    if 11 <= rest <= 99:
+    if 11 <= last_two <= 99:
         return f"{count:,} {noun.ar_many}"
     return f"{count:,} {noun.ar_one}"
+
+
+def _oblique_dual(dual: str) -> str:
+    """Return an Arabic dual as it stands after a preposition: the noun and its adjectives."""
+    heads: list[str] = []
+    words_left = dual.split(" ")
+    while words_left and words_left[0].endswith("ان"):
+        heads.append(words_left.pop(0)[:-2] + "ين")
+    return " ".join([*heads, *words_left])
 
 
 class _Filler(string.Formatter):
@@ -188,14 +215,14 @@ class _Filler(string.Formatter):
         self.lang = lang
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Format one slot: count, noun, ratio, rate, percent, p, date, period, level or text."""
+        """Format one slot: count, noun, noun_of, ratio, rate, percent, p, date, period, level or text."""
         if format_spec == "":
             return str(value)
         if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
             return str(words(self.lang)["number"]["unknown"])
-        if format_spec == "noun":
+        if format_spec in {"noun", "noun_of"}:
             count, noun = value
-            return count_phrase(int(count), noun, self.lang)
+            return count_phrase(int(count), noun, self.lang, oblique=format_spec == "noun_of")
         if format_spec == "window":
             return format_window(value, self.lang)
         if format_spec in {"date", "period"}:
@@ -242,7 +269,9 @@ def format_number(value: float, shape: str, lang: str) -> str:
         if value < 0.001:
             return str(table["tiny_p"])
         return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
-    raise ValueError(f"`shape` must be one of the printed shapes, got {shape!r}. Correct the template.")
+    raise ValueError(
+        f"`shape` must be one of the printed shapes, got {shape!r}. Correct the template."
+    )
 
 
 def format_time(value: Any, lang: str) -> str:
@@ -259,11 +288,10 @@ def format_time(value: Any, lang: str) -> str:
         if letter == "M":
             return f"{months[value.month - 1]} {value.year}"
         if letter in "YA":
-            return str(value.year)
+            return str(words(lang)["number"]["year"].format(year=value.year))
         if letter == "Q":
-            return str(
-                words(lang)["number"]["quarter"].format(quarter=value.quarter, year=value.year)
-            )
+            ordinal = words(lang)["ordinal"][value.quarter - 1]
+            return str(words(lang)["number"]["quarter"].format(quarter=ordinal, year=value.year))
         day = format_time(value.start_time, lang)
         return str(words(lang)["number"]["week"].format(day=day)) if letter == "W" else day
     day = pd.Timestamp(value)
@@ -283,7 +311,7 @@ def format_window(window: Window, lang: str) -> str:
     """
     table = words(lang)["window"]
     if window.start is None or window.end is None:
-        return str(table["days"].format(days=format_number(window.days, "days", lang)))
+        return str(table["days"].format(days=_days_phrase(window.days, lang)))
     for freq in ("Y", "M"):
         period = window.start.to_period(freq)
         if window.start == period.start_time and window.end == period.end_time.normalize():
@@ -292,6 +320,13 @@ def format_window(window: Window, lang: str) -> str:
         return str(table["day"].format(day=format_time(window.start, lang)))
     start, end = (format_time(day, lang) for day in (window.start, window.end))
     return str(table["span"].format(start=start, end=end))
+
+
+def _days_phrase(days: float, lang: str) -> str:
+    """Return a length in days, in agreement; a broken number of days takes one decimal."""
+    if float(days).is_integer():
+        return count_phrase(int(days), DAY, lang, oblique=True)
+    return f"{days:,.1f} {DAY.ar_one if lang == 'ar' else DAY.en_many}"
 
 
 def _template(finding: Finding, lang: str) -> str:
@@ -320,9 +355,7 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
         "conf_low": finding.conf_low,
         "conf_high": finding.conf_high,
         "conf_level": finding.conf_level,
-        "interval": format_interval(
-            finding.conf_low, finding.conf_high, _format_of(finding), lang
-        ),
+        "interval": format_interval(finding.conf_low, finding.conf_high, _format_of(finding), lang),
         "number": _Filler(lang).format_field(finding.estimate, _format_of(finding)),
         "p_value": finding.p_value,
         "unit": unit,
@@ -348,7 +381,40 @@ def _format_of(finding: Finding) -> str:
     return shape
 
 
+def mark(text: str, kind: str, **attributes: str) -> str:
+    """Return text as a Markdown span of a class, with attributes, safe for Pandoc.
+
+    Parameters
+    ----------
+    text : str
+        Plain text; every sign that Markdown reads is escaped.
+    kind : str
+        Class of the span: finding, sentence, statement, constant or caveat.
+    **attributes : str
+        Attributes of the span.
+
+    Examples
+    --------
+    >>> print(mark("a [b]_c", "finding", key="k", say='say "x"'))
+    [a \\[b\\]\\_c]{.finding key="k" say="say \\"x\\""}
+    """
+    shown = " ".join(
+        f'{name}="{_ATTRIBUTE_SIGNS.sub(_escaped, " ".join(value.split()))}"'
+        for name, value in attributes.items()
+    )
+    return f"[{_MARKDOWN_SIGNS.sub(_escaped, text)}]{{.{kind} {shown}}}"
+
+
+#: Signs that Pandoc's Markdown reads in running text, and in a quoted attribute.
+_MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]<>#~^$@|\"'&!]|\.(?=\.)|-(?=-)")
+_ATTRIBUTE_SIGNS = re.compile(r'[\\"&]')
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    """Return a sign as it must be written to mean itself."""
+    return f"\\{sign[0]}"
+
+
 def _mark(finding: Finding, text: str, lang: str, kind: str) -> str:
     """Return the text as a Markdown span that carries its finding."""
-    said = explain(finding, lang).replace('"', "'")
-    return f'[{text}]{{.{kind} key="{finding.finding_id}" say="{said}"}}'
+    return mark(text, kind, key=finding.finding_id, say=explain(finding, lang))
