@@ -1,0 +1,224 @@
+"""What do a page's cells give? Run in-process, in a fresh namespace for every page."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from trends.report.errors import RenderError
+from trends.report.page import Cell, Line
+
+_MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!&~|])")
+_PREFERRED = ("text/markdown", "image/svg+xml", "text/html", "image/png", "text/latex", "text/plain")
+_DRAWING_REPR = re.compile(r"^[\[<(]*(matplotlib|Axes|Figure|array\(\[<Axes|Text\()")
+
+
+@dataclass(frozen=True)
+class Output:
+    """One thing a cell gave: `kind` is stdout, stderr or a MIME type."""
+
+    kind: str
+    content: str | bytes
+    is_result: bool = False
+
+
+_collected: list[Output] = []
+
+
+def _collect(bundle: dict[str, Any], *, is_result: bool) -> None:
+    for kind in _PREFERRED:
+        if kind in bundle:
+            _collected.append(Output(kind, bundle[kind], is_result))
+            return
+
+
+class _Hook(DisplayHook):
+    """Keep the value of a cell's last expression instead of printing it."""
+
+    def __call__(self, result: Any = None) -> None:
+        if result is not None:
+            bundle, _ = self.compute_format_data(result)
+            _collect(bundle, is_result=True)
+
+
+class _Publisher(DisplayPublisher):
+    """Keep what a cell displays."""
+
+    def publish(self, data: dict[str, Any], *_: Any, **__: Any) -> None:
+        _collect(data, is_result=False)
+
+
+class _Stream(io.TextIOBase):
+    """Keep what a cell prints, in order with what it displays."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def write(self, text: str) -> int:
+        if _collected and _collected[-1].kind == self.kind:
+            last = _collected.pop()
+            _collected.append(Output(self.kind, str(last.content) + text))
+        elif text:
+            _collected.append(Output(self.kind, text))
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Shell(InteractiveShell):
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+
+    def showtraceback(self, *_: Any, **__: Any) -> None:
+        """Leave the error to the renderer, which names the page and the line."""
+
+    showsyntaxerror = showtraceback
+    showindentationerror = showtraceback
+
+
+def _open_shell() -> InteractiveShell:
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    settings.InteractiveShell.colors = "nocolor"
+    return _Shell.instance(config=settings)
+
+
+class Session:
+    """The namespace of one page: runs its cells and answers its inline expressions."""
+
+    def __init__(self, root: Path, *, figure_size: tuple[float, float]) -> None:
+        self.root = root
+        self.figure_size = figure_size
+        self.shell = _open_shell()
+        self.shell.reset(new_session=True, aggressive=False)
+        self.shell.display_formatter.formatters["image/svg+xml"].for_type_by_name(
+            "matplotlib.figure", "Figure", _figure_svg
+        )
+
+    def run(self, cell: Cell) -> list[Output]:
+        """Run one cell; an error names the file and the line that raised it."""
+        _collected.clear()
+        size = (
+            float(cell.options.get("fig-width", self.figure_size[0])),
+            float(cell.options.get("fig-height", self.figure_size[1])),
+        )
+        with self._at_work(size, salt=cell.label or f"{cell.file}-{cell.line}"):
+            outcome = self.shell.run_cell(cell.source, store_history=False)
+            error = outcome.error_before_exec or outcome.error_in_exec
+            if error is not None:
+                raise _locate(error, cell)
+            drawn = _take_figures()
+        outputs = [*_collected, *drawn]
+        if cell.source.rstrip().endswith(";"):
+            outputs = [output for output in outputs if not output.is_result]
+        if drawn:
+            outputs = [output for output in outputs if not _is_drawing_repr(output)]
+        return outputs
+
+    def evaluate(self, expression: str, line: Line) -> str:
+        """Return the Markdown of one inline expression, escaped as Quarto does."""
+        with self._at_work(self.figure_size, salt="inline"):
+            try:
+                value = eval(expression, self.shell.user_ns)  # noqa: S307 - the page's own code
+                bundle, _ = self.shell.display_formatter.format(value)
+            except Exception as error:
+                raise RenderError(
+                    f"`{{python}} {expression}` raised {type(error).__name__}: {error}",
+                    file=line.file,
+                    line=line.number,
+                ) from error
+        if "text/markdown" in bundle:
+            return str(bundle["text/markdown"]).strip()
+        if isinstance(value, str):
+            return _MARKDOWN_SIGNS.sub(r"\\\1", value)
+        plain = str(bundle.get("text/plain", ""))
+        if plain.startswith(("np.", "<", "Timestamp(", "Period(", "datetime.")):
+            raise RenderError(
+                f"`{{python}} {expression}` would print {plain!r}. Pass a plain str, int or float, or a Finding.",
+                file=line.file,
+                line=line.number,
+            )
+        return plain
+
+    @contextmanager
+    def _at_work(self, figure_size: tuple[float, float], *, salt: str) -> Iterator[None]:
+        """Run with the project's folder, import path, streams and figure settings."""
+        import matplotlib as mpl
+
+        mpl.use("agg")
+        before = Path.cwd()
+        path = list(sys.path)
+        settings = {
+            "figure.figsize": figure_size,
+            "svg.hashsalt": salt,
+            "svg.fonttype": "path",
+            "savefig.facecolor": "none",
+        }
+        os.chdir(self.root)
+        sys.path.insert(0, str(self.root))
+        try:
+            with mpl.rc_context(settings), redirect_stdout(_Stream("stdout")):  # type: ignore[type-var]
+                with redirect_stderr(_Stream("stderr")):  # type: ignore[type-var]
+                    yield
+        finally:
+            sys.path[:] = path
+            os.chdir(before)
+
+
+def _figure_svg(figure: Any) -> str:
+    """Return a figure as SVG whose bytes depend on the figure alone."""
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    return drawn.getvalue()
+
+
+def _take_figures() -> list[Output]:
+    """Return the open figures, oldest first, and close them."""
+    if "matplotlib.pyplot" not in sys.modules:
+        return []
+    from matplotlib import pyplot
+
+    outputs = [
+        Output("image/svg+xml", _figure_svg(pyplot.figure(number)))
+        for number in pyplot.get_fignums()
+    ]
+    pyplot.close("all")
+    return outputs
+
+
+def _is_drawing_repr(output: Output) -> bool:
+    return output.kind == "text/plain" and bool(_DRAWING_REPR.match(str(output.content)))
+
+
+def _locate(error: BaseException, cell: Cell) -> RenderError:
+    """Say on which line of the page the error arose."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        at = error.lineno
+    else:
+        at = 1
+        trace = error.__traceback__
+        while trace is not None:
+            if "ipython-input" in trace.tb_frame.f_code.co_filename or (
+                "ipykernel" in trace.tb_frame.f_code.co_filename
+            ):
+                at = trace.tb_lineno
+            trace = trace.tb_next
+    located = RenderError(
+        f"the cell raised {type(error).__name__}: {error}", file=cell.file, line=cell.line + at - 1
+    )
+    located.__cause__ = error
+    return located

@@ -1,0 +1,59 @@
+-- What PDF/UA-1 asks and Pandoc's Typst writer leaves out: alternative text for mathematics; and
+-- links between pages, which on paper point into the one document. Both engines run this filter.
+
+if not FORMAT:match("typst") then return {} end
+
+local labels = {}
+
+local function quoted(text)
+  return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("\n", " ") .. '"'
+end
+
+local function typst_of(math)
+  local plain = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ math }) }), "typst")
+  return (plain:gsub("%s+$", ""):gsub("^%$", ""):gsub("%$$", ""))
+end
+
+local function equation(math, alt)
+  local display = math.mathtype == "DisplayMath"
+  return pandoc.RawInline("typst", "#math.equation(block: " .. tostring(display) .. ", alt: "
+    .. quoted(alt or math.text) .. ", $" .. typst_of(math) .. "$)")
+end
+
+local function numbered(span)
+  if not span.classes:includes("numbered-equation") then return nil end
+  local math = span.content[1]
+  local alt = span.attributes.alt ~= "" and span.attributes.alt or math.text
+  return pandoc.RawInline("typst", "#math.equation(block: true, numbering: \"(1)\", alt: "
+    .. quoted(alt) .. ", $" .. typst_of(math) .. "$) <" .. span.attributes.label .. ">")
+end
+
+local function collect(doc)
+  local function keep(el) if el.identifier ~= "" then labels[el.identifier] = true end end
+  doc:walk({ Header = keep, Div = keep, Span = keep })
+  doc:walk({ RawBlock = function(el)
+    for label in el.text:gmatch("<([%w_-]+)>") do labels[label] = true end
+  end, RawInline = function(el)
+    for label in el.text:gmatch("<([%w_-]+)>") do labels[label] = true end
+  end })
+end
+
+local function link(el)
+  local target = el.target
+  if target:match("^%a[%w+.-]*:") then return nil end
+  local id = target:match("#(.+)$")
+  local stem = target:match("([%w_-]+)%.qmd") or target:match("([%w_-]+)%.html")
+  local label = id and labels[id] and id or stem and labels[stem] and stem
+  if label then
+    el.target = "#" .. label
+    return el
+  end
+  return el.content
+end
+
+return {
+  { Pandoc = function(doc) collect(doc) end },
+  { Link = link },
+  { Span = numbered },
+  { Math = function(math) return equation(math) end },
+}

@@ -1,0 +1,160 @@
+"""How does a reader move between pages? Navbar, sidebar, footer, previous and next."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from html import escape
+from pathlib import PurePosixPath
+from typing import Any
+
+from trends.report.errors import RenderError
+from trends.report.page import Page
+from trends.report.project import CONFIG, Project, line_of, merge
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page stands in the site."""
+
+    project: Project
+    page: Page
+    titles: dict[str, str]
+    languages: dict[str, str]
+
+    @property
+    def lang(self) -> str:
+        return self.languages[self.page.name]
+
+    def href(self, target: str) -> str:
+        """Return the address of a source file or site path as seen from this page."""
+        if "://" in target or target.startswith(("#", "mailto:")):
+            return target
+        file, _, anchor = target.lstrip("/").partition("#")
+        if file.endswith(".qmd") and file not in self.titles:
+            raise RenderError(
+                f"the navigation points at {file!r}, which is not a page of the site.",
+                file=CONFIG,
+                line=line_of(self.project.root / CONFIG, file),
+            )
+        path = output_name(file)
+        here = PurePosixPath(output_name(self.page.name)).parent
+        relative = os.path.relpath(path, here).replace(os.sep, "/")
+        return f"{relative}#{anchor}" if anchor else relative
+
+    def counterpart(self, target: str) -> str:
+        """Return this page in the language of `target`, or `target` where there is none."""
+        folder = PurePosixPath(target).parent
+        same = (folder / PurePosixPath(self.page.name).name).as_posix()
+        return same if same in self.titles else target
+
+
+def output_name(name: str) -> str:
+    """Return the path in the site of a source file."""
+    return name[: -len(".qmd")] + ".html" if name.endswith(".qmd") else name
+
+
+def website(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return the website settings for a page; its folder may translate them."""
+    own = metadata.get("website")
+    base = place.project.website
+    return merge(base, own) if isinstance(own, dict) else base
+
+
+def navbar(place: Place, site: dict[str, Any]) -> str:
+    """Return the links at the head of the page."""
+    bar = site.get("navbar")
+    if not isinstance(bar, dict):
+        return ""
+    items = [*(bar.get("left") or []), *(bar.get("right") or [])]
+    links = [_navbar_link(place, item) for item in items]
+    return f'<nav class="navbar"><ul>{"".join(links)}</ul></nav>' if links else ""
+
+
+def _navbar_link(place: Place, item: Any) -> str:
+    target, text = _item(place, item)
+    lang = place.languages.get(target, place.lang)
+    if lang != place.lang:
+        target = place.counterpart(target)
+        attributes = f' lang="{lang}" hreflang="{lang}"'
+    else:
+        attributes = ""
+        if _is_language_name(item, place):
+            return ""
+    current = ' aria-current="page"' if target == place.page.name else ""
+    return f'<li><a href="{escape(place.href(target))}"{attributes}{current}>{escape(text)}</a></li>'
+
+
+def _is_language_name(item: Any, place: Place) -> bool:
+    """Tell whether an item only names the language the reader is already in."""
+    names = {"en": {"english", "in english"}, "ar": {"العربية", "بالعربية"}}
+    text = str(item.get("text", "")) if isinstance(item, dict) else ""
+    return text.lower() in names.get(place.lang, set())
+
+
+def sidebar(place: Place, site: dict[str, Any]) -> str:
+    """Return the sidebar that lists this page, or nothing."""
+    bars = site.get("sidebar") or []
+    for bar in bars if isinstance(bars, list) else [bars]:
+        if place.page.name in _targets(bar.get("contents") or []):
+            return _entries(place, bar.get("contents") or [])
+    return ""
+
+
+def _targets(contents: list[Any]) -> list[str]:
+    found: list[str] = []
+    for item in contents:
+        if isinstance(item, dict) and "contents" in item:
+            found += _targets(item["contents"])
+        elif isinstance(item, dict) and "href" in item:
+            found.append(str(item["href"]))
+        elif isinstance(item, str):
+            found.append(item)
+    return found
+
+
+def _entries(place: Place, contents: list[Any]) -> str:
+    made = []
+    for item in contents:
+        if isinstance(item, str) and set(item) == {"-"}:
+            made.append('<li class="rule" role="separator"></li>')
+        elif isinstance(item, dict) and "contents" in item:
+            inner = _entries(place, item["contents"])
+            made.append(f'<li><span class="group">{escape(str(item.get("section", "")))}</span>{inner}</li>')
+        else:
+            target, text = _item(place, item)
+            current = ' aria-current="page"' if target == place.page.name else ""
+            made.append(f'<li><a href="{escape(place.href(target))}"{current}>{escape(text)}</a></li>')
+    return f"<ul>{''.join(made)}</ul>"
+
+
+def _item(place: Place, item: Any) -> tuple[str, str]:
+    if isinstance(item, str):
+        return item, place.titles.get(item, item)
+    if not isinstance(item, dict) or not ("href" in item or "file" in item):
+        raise RenderError(f"a navigation entry must have an `href`, got {item!r}.", file=CONFIG)
+    target = str(item.get("href") or item.get("file"))
+    return target, str(item.get("text") or place.titles.get(target, target))
+
+
+def neighbours(place: Place, site: dict[str, Any], terms: dict[str, Any]) -> str:
+    """Return links to the page before and the page after in the sidebar."""
+    if not site.get("page-navigation"):
+        return ""
+    bars = site.get("sidebar") or []
+    for bar in bars if isinstance(bars, list) else [bars]:
+        targets = [item for item in _targets(bar.get("contents") or []) if item in place.titles]
+        if place.page.name in targets:
+            at = targets.index(place.page.name)
+            before = _neighbour(place, targets[at - 1], "prev", terms["previous"]) if at else ""
+            following = targets[at + 1 : at + 2]
+            after = _neighbour(place, following[0], "next", terms["next"]) if following else ""
+            return f'<nav class="neighbours">{before}{after}</nav>'
+    return ""
+
+
+def _neighbour(place: Place, target: str, which: str, word: str) -> str:
+    return (
+        f'<a class="{which}" rel="{which}" href="{escape(place.href(target))}">'
+        f"<span>{escape(word)}</span> {escape(place.titles[target])}</a>"
+    )

@@ -1,0 +1,106 @@
+-- Pictures with their alternative text, and tables that scroll and align, for HTML and Typst.
+-- Only the built-in renderer runs this filter.
+
+local terms, folder = {}, ""
+
+local function is_html() return FORMAT:match("html") ~= nil end
+local function raw_block(text) return pandoc.RawBlock(is_html() and "html" or "typst", text) end
+local function raw(text) return pandoc.RawInline(is_html() and "html" or "typst", text) end
+
+local function escape(text)
+  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"):gsub('"', "&quot;"))
+end
+
+local function quoted(text)
+  return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("\n", " ") .. '"'
+end
+
+local function term(key, default)
+  return terms[key] and pandoc.utils.stringify(terms[key]) or default
+end
+
+-- pictures ----------------------------------------------------------------------------------------
+
+local function read(path)
+  local file = io.open(path, "r")
+  if not file then return nil end
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+local function html_image(image, alt)
+  local fragment = image.src:match("%.svg$") and read((image.src:gsub("%.svg$", ".fragment")))
+  if not fragment then
+    image.attributes["fig-alt"] = nil
+    image.caption = pandoc.Inlines(pandoc.Str(alt))
+    return image
+  end
+  return raw('<span class="figure-scroll" tabindex="0" role="img" aria-label="' .. escape(alt) .. '">'
+    .. fragment:gsub("^<svg", '<svg aria-hidden="true" focusable="false"', 1) .. "</span>")
+end
+
+local function typst_image(image, alt)
+  local src = image.src
+  if src:sub(1, 1) ~= "/" then src = folder .. "/" .. src end
+  return raw("#picture(" .. quoted(src) .. ", alt: " .. quoted(alt) .. ")")
+end
+
+local function picture(image)
+  local alt = image.attributes["fig-alt"] or pandoc.utils.stringify(image.caption)
+  if alt == "" then
+    io.stderr:write("TRENDS: the image " .. image.src .. " has no alternative text (fig-alt)\n")
+    os.exit(83)
+  end
+  return (is_html() and html_image or typst_image)(image, alt)
+end
+
+-- tables --------------------------------------------------------------------------------------------
+
+local NUMBER = "^[%s%(%[<>≈~+−%-]*[%d][%d%s,%.%%%)%]–−%-/×]*$"
+
+local function looks_numeric(text)
+  return text == "" or text == "–" or text == "—" or text == "NA" or text:match(NUMBER) ~= nil
+end
+
+-- columns whose every cell is a number are set flush with their digits
+local function align_numbers(tbl)
+  for column, spec in ipairs(tbl.colspecs) do
+    local numeric, seen = true, false
+    for _, body in ipairs(tbl.bodies) do
+      for _, row in ipairs(body.body) do
+        local cell = row.cells[column]
+        local text = cell and pandoc.utils.stringify(cell.contents) or ""
+        if not looks_numeric(text) then numeric = false end
+        if text:match("%d") then seen = true end
+      end
+    end
+    if spec[1] == "AlignDefault" and numeric and seen then spec[1] = "AlignRight" end
+    tbl.colspecs[column] = { spec[1], is_html() and nil or spec[2] }
+  end
+  return tbl
+end
+
+local function html_table(block)
+  if block.format ~= "html" or not block.text:match("<table") then return nil end
+  local text = block.text:gsub("<style.-</style>", "")
+  return pandoc.read(text, "html").blocks
+end
+
+local function scrolled(tbl)
+  align_numbers(tbl)
+  if not is_html() then return tbl end
+  return { raw_block('<div class="table-scroll" tabindex="0" role="region" aria-label="'
+    .. escape(term("table-region", "Table, scrolls sideways")) .. '">'), tbl, raw_block("</div>") }
+end
+
+local function read_meta(meta)
+  terms = meta["language"] or {}
+  folder = meta["page-folder"] and pandoc.utils.stringify(meta["page-folder"]) or ""
+end
+
+return {
+  { Meta = read_meta },
+  { RawBlock = html_table },
+  { Image = picture, Table = scrolled },
+}

@@ -1,0 +1,98 @@
+"""How does a figure look on a light page, a dark page and on paper?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from trends.report.cells import Output
+
+_STYLE = re.compile(r' style="([^"]*)"')
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+_ID = re.compile(r'\bid="([^"]+)"')
+_REFERENCE = re.compile(r'(url\(#|(?:xlink:)?href="#)([^")]+)')
+
+
+def write_picture(output: Output, folder: Path, stem: str) -> Path:
+    """Write a figure for print, and beside it the fragment that goes into an HTML page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(output.content, bytes) or output.kind == "image/png":
+        path = folder / f"{stem}.png"
+        path.write_bytes(_as_bytes(output.content))
+        return path
+    path = folder / f"{stem}.svg"
+    path.write_text(output.content, encoding="utf-8")
+    path.with_suffix(".fragment").write_text(
+        inline_svg(output.content, prefix=stem), encoding="utf-8"
+    )
+    return path
+
+
+def _as_bytes(content: str | bytes) -> bytes:
+    import base64
+
+    return content if isinstance(content, bytes) else base64.b64decode(content)
+
+
+def inline_svg(svg: str, *, prefix: str) -> str:
+    """Return an SVG fit to stand inside a page.
+
+    Its ids carry the figure's name, so that two figures never share one; its styles become
+    attributes, which a strict content policy allows; and the colours of the figure theme become
+    variables, so that the page's light or dark scheme reaches into the figure.
+    """
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<style[^>]*>.*?</style>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    body = _ID.sub(lambda found: f'id="{prefix}-{found[1]}"', body)
+    body = _REFERENCE.sub(lambda found: f"{found[1]}{prefix}-{found[2]}", body)
+    body = body.replace("xlink:href=", "href=")
+    body = re.sub(r' xmlns:xlink="[^"]*"', "", body)
+    body = re.sub(r' xmlns="[^"]*"', "", body)
+    body = _STYLE.sub(_attributes, body)
+    body = _COLOUR.sub(_variable, body)
+    body = re.sub(r"\n\s*", "\n", body)
+    root, rest = body.split(">", 1)
+    return f'{_root(root)} stroke-linejoin="round" stroke-linecap="butt">{rest.strip()}'
+
+
+def _root(root: str) -> str:
+    """Give the root element its size in CSS pixels."""
+
+    def pixels(found: re.Match[str]) -> str:
+        return f'{found[1]}="{float(found[2]) * 4 / 3:.0f}"'
+
+    root = re.sub(r'\b(width|height)="([\d.]+)pt"', pixels, root)
+    return re.sub(r' version="[^"]*"', "", root)
+
+
+def _attributes(found: re.Match[str]) -> str:
+    pairs = (item.split(":", 1) for item in found[1].split(";") if ":" in item)
+    return "".join(f' {name.strip()}="{value.strip()}"' for name, value in pairs)
+
+
+def _variable(found: re.Match[str]) -> str:
+    colour = found[0].lower()
+    name = figure_palette().get(colour)
+    return f"var(--fig-{name}, {colour})" if name else found[0]
+
+
+def figure_palette() -> dict[str, str]:
+    """Return the colours of the light figure theme and the names the page knows them by."""
+    return {"#000000": "ink", "#ffffff": "paper"}
+
+
+def figure_stylesheet() -> str:
+    """Return the colours of the figures on light and dark pages as style rules."""
+    light = {"ink": "#000000", "paper": "#ffffff"}
+    dark = {"ink": "#e8e6e1", "paper": "#15191e"}
+
+    def rules(colours: dict[str, str]) -> str:
+        return "".join(f"--fig-{name}:{colour};" for name, colour in colours.items())
+
+    return (
+        f":root{{{rules(light)}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-scheme=light]){{{rules(dark)}}}}}\n"
+        f"@media screen{{:root[data-scheme=dark]{{{rules(dark)}}}}}\n"
+    )

@@ -1,0 +1,141 @@
+"""How do the pages become a site? Beside the old one first, and in its place only when whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time as clock
+from pathlib import Path
+from typing import Literal
+
+from trends.report import quarto
+from trends.report.builtin import Build, build_site
+from trends.report.errors import RenderError
+from trends.report.links import check_site
+from trends.report.project import read_project
+from trends.report.provenance import edition_date, write_manifest
+
+Engine = Literal["auto", "quarto", "builtin"]
+_FORMATS = {"html": "html", "pdf": "typst", "typst": "typst"}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a render made.
+
+    Attributes
+    ----------
+    engine : str
+        ``"builtin"`` or ``"quarto 1.9.38"``.
+    site : Path
+        Folder of the site.
+    pages : list of str
+        Files written, relative to the site.
+    seconds : float
+        Wall time of the whole render.
+    timings : dict of str to float
+        Seconds by step; steps that run beside one another overlap.
+    """
+
+    engine: str
+    site: Path
+    pages: list[str]
+    seconds: float
+    timings: dict[str, float]
+
+
+def render(
+    project: str | Path = ".",
+    *,
+    engine: Engine = "auto",
+    output: str | Path | None = None,
+    formats: Sequence[str] = ("html", "pdf"),
+    previous_ledger: str | Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Rendered:
+    """Render a project's pages to a site.
+
+    Parameters
+    ----------
+    project : path
+        Folder with `_quarto.yml`.
+    engine : {"auto", "quarto", "builtin"}
+        `auto` takes Quarto when it is installed.
+    output : path, optional
+        Folder of the site; `output-dir` of the project when not given.
+    formats : sequence of {"html", "pdf"}
+        What to make of the pages, each page in the formats it names.
+    previous_ledger : path, optional
+        Ledger of the edition before, for the page of changes.
+    say : callable
+        Is told the name of each page as it is begun.
+
+    Returns
+    -------
+    Rendered
+
+    Raises
+    ------
+    ValueError
+        For an unknown engine or format.
+    RenderError
+        When a page cannot be rendered; the site that was there is left as it was.
+    """
+    if engine not in ("auto", "quarto", "builtin"):
+        raise ValueError(f"`engine` must be auto, quarto or builtin, got {engine!r}.")
+    unknown = [name for name in formats if name not in _FORMATS]
+    if unknown or not formats:
+        raise ValueError(f"`formats` must name html or pdf, got {list(formats)!r}.")
+    begun = time.perf_counter()
+    root = Path(project).resolve()
+    read = read_project(root)
+    target = Path(output).resolve() if output else read.output_folder
+    use_quarto = engine == "quarto" or (engine == "auto" and quarto.find() is not None)
+    wanted = tuple(dict.fromkeys(_FORMATS[name] for name in formats))
+    timestamp = int(datetime.combine(edition_date(root), clock(), tzinfo=UTC).timestamp())
+    with _beside(target) as (site, scratch):
+        build = Build(read, site, scratch)
+        if use_quarto:
+            name = quarto.build_site(build, wanted, timestamp=timestamp)
+        else:
+            name = "builtin"
+            build_site(build, wanted, timestamp=timestamp, say=say)
+        write_manifest(read, name, site)
+        start = time.perf_counter()
+        faults = check_site(site)
+        if faults:
+            raise RenderError("the site does not hang together:\n  " + "\n  ".join(faults))
+        build.timed("links", start)
+        pages = sorted(
+            path.relative_to(site).as_posix()
+            for path in site.rglob("*")
+            if path.suffix in {".html", ".pdf"}
+        )
+    return Rendered(name, target, pages, time.perf_counter() - begun, dict(build.timings))
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[tuple[Path, Path]]:
+    """Give a folder beside the site to build in; put it in the site's place if all goes well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name.lstrip('.')}-", dir=target.parent))
+    try:
+        site, scratch = work / "site", work / "scratch"
+        site.mkdir()
+        scratch.mkdir()
+        yield site, scratch
+        previous = work / "previous"
+        if target.exists():
+            target.rename(previous)
+        try:
+            site.rename(target)
+        except OSError:
+            if previous.exists():
+                previous.rename(target)
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,172 @@
+"""What Markdown does a page become once its cells have run?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trends.report.cells import Output, Session
+from trends.report.errors import RenderError
+from trends.report.page import Cell, Line, Page, Text
+from trends.report.pictures import write_picture
+
+_INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<expression>[^`]+)`(?!`)")
+_FENCES = "::::::"
+
+
+@dataclass
+class Woven:
+    """A page as Markdown, with the figures it drew."""
+
+    page: Page
+    markdown: str
+    pictures: list[Path] = field(default_factory=list)
+
+
+def weave(page: Page, session: Session, metadata: dict[str, Any], figure_folder: Path) -> Woven:
+    """Run a page's cells in order and put their outputs where they stand."""
+    woven: list[str] = []
+    pictures: list[Path] = []
+    labels: set[str] = set()
+    execute = metadata.get("execute") or {}
+    for part in page.parts:
+        if isinstance(part, Text):
+            woven.append(_text(part, session))
+            continue
+        if part.label and part.label in labels:
+            raise _fault(part, f"the label {part.label!r} is used twice on this page.")
+        labels.add(part.label)
+        options = {"echo": True, "warning": True, **execute, **part.options}
+        outputs = session.run(part) if options.get("eval", True) else []
+        if options.get("include", True) is False:
+            continue
+        drawn = _write_pictures(part, outputs, figure_folder)
+        pictures += drawn
+        if options["echo"]:
+            woven.append(_code(part, options, metadata))
+        woven.append(_outputs(part, options, outputs, drawn))
+    return Woven(page, "\n".join(woven) + "\n", pictures)
+
+
+def _fault(cell: Cell, message: str) -> RenderError:
+    return RenderError(message, file=cell.file, line=cell.option_line)
+
+
+def _text(part: Text, session: Session) -> str:
+    if part.verbatim:
+        return "\n".join(line.text for line in part.lines)
+
+    def inline(line: Line) -> str:
+        return _INLINE.sub(lambda found: session.evaluate(found["expression"].strip(), line), line.text)
+
+    return "\n".join(inline(line) for line in part.lines)
+
+
+def _code(cell: Cell, options: dict[str, Any], metadata: dict[str, Any]) -> str:
+    fold = options.get("code-fold", metadata.get("code-fold", False))
+    attributes = "{.python .cell-code}"
+    block = f"```{attributes}\n{cell.source.strip()}\n```"
+    if not fold:
+        return f"\n{block}\n"
+    state = ' open="true"' if fold == "show" else ""
+    return f"\n{_FENCES} {{.code-fold{state}}}\n{block}\n{_FENCES}\n"
+
+
+def _write_pictures(cell: Cell, outputs: list[Output], folder: Path) -> list[Path]:
+    drawn = [output for output in outputs if output.kind in ("image/svg+xml", "image/png")]
+    if drawn and not cell.options.get("fig-alt"):
+        raise _fault(cell, "the cell draws a figure and must say what it shows. Add `#| fig-alt:`.")
+    stem = cell.label or f"{Path(cell.file).stem}-{cell.line}"
+    return [
+        write_picture(output, folder, stem if len(drawn) == 1 else f"{stem}-{position}")
+        for position, output in enumerate(drawn, start=1)
+    ]
+
+
+def _outputs(
+    cell: Cell, options: dict[str, Any], outputs: list[Output], drawn: list[Path]
+) -> str:
+    if options.get("output", True) is False:
+        return ""
+    as_is = options.get("output") == "asis"
+    pictures = iter(_picture_markdown(cell, drawn))
+    blocks = []
+    for output in outputs:
+        if output.kind in ("image/svg+xml", "image/png"):
+            blocks.append(next(pictures))
+        elif output.kind == "stderr":
+            if options["warning"]:
+                raise _fault(
+                    cell,
+                    f"the cell wrote a warning: {str(output.content).strip()[:300]!r}. "
+                    "Cure it, or drop it with `#| warning: false`.",
+                )
+        else:
+            blocks.append(_output_markdown(output, as_is=as_is))
+    body = "\n\n".join(block for block in blocks if block)
+    return _captioned(cell, body, n_pictures=len(drawn))
+
+
+def _picture_markdown(cell: Cell, drawn: list[Path]) -> list[str]:
+    alts = _as_list(cell.options.get("fig-alt"), len(drawn))
+    subs = _as_list(cell.options.get("fig-subcap"), len(drawn))
+    if cell.options.get("fig-subcap") and len(subs) != len(drawn):
+        raise _fault(cell, f"`fig-subcap` must have one caption per figure, got {len(subs)}.")
+    texts = []
+    for position, path in enumerate(drawn):
+        alt = (alts[position] if position < len(alts) else alts[-1]).replace('"', "'")
+        alt = " ".join(alt.split())
+        picture = f'![]({path.as_posix()}){{fig-alt="{alt}"}}'
+        if subs:
+            name = f"#{cell.label}-{position + 1} " if cell.label else ""
+            picture = (
+                f"::::: {{{name}.subfloat}}\n{picture}\n\n::: {{.float-caption}}\n{subs[position]}\n:::\n:::::"
+            )
+        texts.append(picture)
+    return texts
+
+
+def _as_list(value: Any, _length: int) -> list[str]:
+    if value is None:
+        return []
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _output_markdown(output: Output, *, as_is: bool) -> str:
+    content = str(output.content)
+    if output.kind == "text/markdown" or (output.kind == "stdout" and as_is):
+        return content.strip("\n")
+    if output.kind == "text/html":
+        return f"````{{=html}}\n{content.strip()}\n````"
+    if output.kind == "text/latex":
+        return content.strip()
+    name = "cell-output-stdout" if output.kind == "stdout" else "cell-output-display"
+    return f"````{{.text .{name}}}\n{content.rstrip()}\n````"
+
+
+def _captioned(cell: Cell, body: str, *, n_pictures: int) -> str:
+    """Wrap outputs that carry a label or a caption."""
+    label = cell.label
+    caption = cell.options.get("tbl-cap" if label.startswith("tbl-") else "fig-cap")
+    if label.startswith("fig-") and n_pictures == 0:
+        raise _fault(cell, f"the cell is labelled {label!r} but draws no figure.")
+    if label.startswith("tbl-") and not body:
+        raise _fault(cell, f"the cell is labelled {label!r} but gives no table.")
+    if label.startswith(("fig-", "tbl-")) and not caption:
+        which = "tbl-cap" if label.startswith("tbl-") else "fig-cap"
+        raise _fault(cell, f"the cell is labelled {label!r} and must have a caption. Add `#| {which}:`.")
+    columns = cell.options.get("layout-ncol")
+    if not body:
+        return ""
+    if columns:
+        body = f":::: {{.layout layout-ncol={int(columns)}}}\n{body}\n::::"
+    if not caption:
+        return f"\n{body}\n"
+    kind = "tbl" if cell.options.get("tbl-cap") else "fig"
+    name = f"#{label} " if label.startswith(("fig-", "tbl-")) else ""
+    return (
+        f"\n{_FENCES}: {{{name}.float .float-{kind}}}\n{body}\n\n"
+        f"::: {{.float-caption}}\n{str(caption).strip()}\n:::\n{_FENCES}:\n"
+    )
