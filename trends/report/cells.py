@@ -101,22 +101,22 @@ class Session:
     """The namespace of one page: runs its cells and answers its inline expressions."""
 
     def __init__(self, root: Path, *, figure_size: tuple[float, float]) -> None:
+        import matplotlib as mpl
+
         self.root = root
-        self.figure_size = figure_size
         self.shell = _open_shell()
         self.shell.reset(new_session=True, aggressive=False)
         self.shell.display_formatter.formatters["image/svg+xml"].for_type_by_name(
             "matplotlib.figure", "Figure", _figure_svg
         )
+        mpl.use("agg")
+        mpl.rcdefaults()
+        mpl.rcParams.update({"figure.figsize": figure_size, "savefig.facecolor": "none"})
 
     def run(self, cell: Cell) -> list[Output]:
         """Run one cell; an error names the file and the line that raised it."""
         _collected.clear()
-        size = (
-            float(cell.options.get("fig-width", self.figure_size[0])),
-            float(cell.options.get("fig-height", self.figure_size[1])),
-        )
-        with self._at_work(size, salt=cell.label or f"{cell.file}-{cell.line}"):
+        with self._at_work():
             outcome = self.shell.run_cell(cell.source, store_history=False)
             error = outcome.error_before_exec or outcome.error_in_exec
             if error is not None:
@@ -131,7 +131,7 @@ class Session:
 
     def evaluate(self, expression: str, line: Line) -> str:
         """Return the Markdown of one inline expression, escaped as Quarto does."""
-        with self._at_work(self.figure_size, salt="inline"):
+        with self._at_work():
             try:
                 value = eval(expression, self.shell.user_ns)  # noqa: S307 - the page's own code
                 bundle, _ = self.shell.display_formatter.format(value)
@@ -155,25 +155,14 @@ class Session:
         return plain
 
     @contextmanager
-    def _at_work(self, figure_size: tuple[float, float], *, salt: str) -> Iterator[None]:
-        """Run with the project's folder, import path, streams and figure settings."""
-        import matplotlib as mpl
-
-        mpl.use("agg")
-        before = Path.cwd()
-        path = list(sys.path)
-        settings = {
-            "figure.figsize": figure_size,
-            "svg.hashsalt": salt,
-            "svg.fonttype": "path",
-            "savefig.facecolor": "none",
-        }
+    def _at_work(self) -> Iterator[None]:
+        """Run in the project's folder, with its modules importable and its prints kept."""
+        before, path = Path.cwd(), list(sys.path)
         os.chdir(self.root)
         sys.path.insert(0, str(self.root))
         try:
-            with mpl.rc_context(settings), redirect_stdout(_Stream("stdout")):  # type: ignore[type-var]
-                with redirect_stderr(_Stream("stderr")):  # type: ignore[type-var]
-                    yield
+            with redirect_stdout(_Stream("stdout")), redirect_stderr(_Stream("stderr")):  # type: ignore[type-var]
+                yield
         finally:
             sys.path[:] = path
             os.chdir(before)
@@ -181,8 +170,13 @@ class Session:
 
 def _figure_svg(figure: Any) -> str:
     """Return a figure as SVG whose bytes depend on the figure alone."""
+    import matplotlib as mpl
+
     drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    with mpl.rc_context({"svg.hashsalt": "trends", "svg.fonttype": "path"}):
+        figure.savefig(
+            drawn, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight"
+        )
     return drawn.getvalue()
 
 

@@ -25,7 +25,7 @@ _UNSUPPORTED_ID = re.compile(
 CELL_OPTIONS = frozenset(
     {
         "label", "fig-cap", "fig-subcap", "fig-alt", "tbl-cap", "echo", "include", "eval",
-        "output", "layout-ncol", "code-fold", "code-summary", "warning", "fig-width", "fig-height",
+        "output", "layout-ncol", "code-fold", "code-summary", "warning",
     }
 )  # fmt: skip
 

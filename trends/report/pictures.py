@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from trends.figures import style
 from trends.report.cells import Output
+
+#: What each role of colour in a figure becomes on a dark page.
+DARK = {
+    "INK": "#e4e7ea",
+    "MUTED": "#a3aeb8",
+    "GRID": "#343d46",
+    "PAPER": "#14181d",
+    "FIRST": "#6db1e3",
+    "SECOND": "#f09460",
+    "THIRD": "#93c47d",
+    "FOURTH": "#c49be0",
+    "BAND": "#2a4558",
+}
 
 _STYLE = re.compile(r' style="([^"]*)"')
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
@@ -79,14 +93,17 @@ def _variable(found: re.Match[str]) -> str:
 
 
 def figure_palette() -> dict[str, str]:
-    """Return the colours of the light figure theme and the names the page knows them by."""
-    return {"#000000": "ink", "#ffffff": "paper"}
+    """Return the colours of the figure style and the names the page knows them by."""
+    return {
+        "#000000": "ink",
+        **{str(getattr(style, role)).lower(): role.lower() for role in DARK if hasattr(style, role)},
+    }
 
 
 def figure_stylesheet() -> str:
     """Return the colours of the figures on light and dark pages as style rules."""
-    light = {"ink": "#000000", "paper": "#ffffff"}
-    dark = {"ink": "#e8e6e1", "paper": "#15191e"}
+    light = {name: colour for colour, name in figure_palette().items()}
+    dark = {role.lower(): colour for role, colour in DARK.items()}
 
     def rules(colours: dict[str, str]) -> str:
         return "".join(f"--fig-{name}:{colour};" for name, colour in colours.items())

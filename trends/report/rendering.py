@@ -47,6 +47,15 @@ class Rendered:
     seconds: float
     timings: dict[str, float]
 
+    def summary(self) -> str:
+        """Return one line: what was made, where, by which engine and how fast."""
+        n_html = sum(page.endswith(".html") for page in self.pages)
+        n_pdf = len(self.pages) - n_html
+        return (
+            f"{n_html} HTML pages and {n_pdf} PDF in {self.site}, "
+            f"by {self.engine}, in {self.seconds:.1f} s"
+        )
+
 
 def render(
     project: str | Path = ".",
@@ -55,7 +64,7 @@ def render(
     output: str | Path | None = None,
     formats: Sequence[str] = ("html", "pdf"),
     previous_ledger: str | Path | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Rendered:
     """Render a project's pages to a site.
 
@@ -71,7 +80,7 @@ def render(
         What to make of the pages, each page in the formats it names.
     previous_ledger : path, optional
         Ledger of the edition before, for the page of changes.
-    say : callable
+    progress : callable
         Is told the name of each page as it is begun.
 
     Returns
@@ -103,7 +112,7 @@ def render(
             name = quarto.build_site(build, wanted, timestamp=timestamp)
         else:
             name = "builtin"
-            build_site(build, wanted, timestamp=timestamp, say=say)
+            build_site(build, wanted, timestamp=timestamp, say=progress)
         write_manifest(read, name, site)
         start = time.perf_counter()
         faults = check_site(site)
