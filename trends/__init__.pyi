@@ -2,6 +2,8 @@ from .analysis.changepoint import Changepoints as Changepoints
 from .analysis.changepoint import detect_changepoints as detect_changepoints
 from .analysis.contradiction import Contradictions as Contradictions
 from .analysis.contradiction import find_contradictions as find_contradictions
+from .analysis.power import DetectableChange as DetectableChange
+from .analysis.power import detectable_change as detectable_change
 from .analysis.rate import RateComparison as RateComparison
 from .analysis.rate import compare_rates as compare_rates
 from .analysis.trend import Trend as Trend

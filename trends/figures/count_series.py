@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -52,6 +53,36 @@ def plot(
     ax.set_ylim(bottom=0)
     ax.set_ylabel(words(lang)["figure"]["rate_per_month"])
     return ax
+
+
+def plot_panels(series_by_name: Mapping[str, pd.DataFrame], *, lang: str = "en") -> list[Axes]:
+    """Return one axes per series, one above the other on a common time axis.
+
+    Parameters
+    ----------
+    series_by_name : mapping of str to count series
+        Title of each panel, and its series.
+    lang : {"en", "ar"}
+        Language of the axis labels.
+
+    Returns
+    -------
+    list of matplotlib Axes
+        Periods without a count are shaded.
+    """
+    with plt.rc_context(style.style()):
+        width, height = style.WIDE
+        _, panels = plt.subplots(
+            len(series_by_name),
+            sharex=True,
+            figsize=(width, 0.7 * height * len(series_by_name)),
+            layout="constrained",
+            squeeze=False,
+        )
+        for ax, (name, series) in zip(panels[:, 0], series_by_name.items(), strict=True):
+            plot({name: series}, ax=ax, lang=lang)
+            ax.set_title(name)
+    return list(panels[:, 0])
 
 
 def _shade_uncovered(ax: Axes, series: pd.DataFrame) -> None:
