@@ -9,6 +9,24 @@ from typing import Any
 import pandas as pd
 
 from trends.tables.calendar import days_in_window
+from trends.tables.schemas import QUALIFIERS
+from trends.tables.statements import is_count
+
+#: What a mapping may leave out, and what it then says.
+_DEFAULTS: dict[str, Any] = {
+    "statement_id": "",
+    "measure": "",
+    "count_low": None,
+    "count": None,
+    "count_high": None,
+    "qualifier": "exact",
+    "window_start": None,
+    "window_end": None,
+    "window_basis": "stated",
+    "counted_by": "",
+    "source_kind": "",
+    "reading": "direct",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +45,14 @@ class Window:
         Bounds, when a range was published.
     qualifier : str
         How the figure was said: exact, about, at_least, more_than, range or nth_since.
+    rounding_unit : int or None
+        What an "about" figure is rounded to; None lets the figure itself tell.
     basis : str
         Whether the window is stated or inferred.
     counted_by, statement_id, measure : str
         Where the figure comes from; "" when it was typed in.
+    reading : str
+        How the figure was read: direct, secondary or weak.
     """
 
     count: int
@@ -40,11 +62,13 @@ class Window:
     count_low: int | None = None
     count_high: int | None = None
     qualifier: str = "exact"
+    rounding_unit: int | None = None
     basis: str = "stated"
     counted_by: str = ""
     source_kind: str = ""
     statement_id: str = ""
     measure: str = ""
+    reading: str = "direct"
 
 
 def as_window(figure: object, *, name: str = "figure") -> Window:
@@ -52,8 +76,10 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
 
     Parameters
     ----------
-    figure : Window, statement row, (count, days) or (count, start, end)
-        A statement row is one row of the frame of `read_statements`.
+    figure : Window, statement row, mapping, (count, days) or (count, start, end)
+        A statement row is one row of the frame of `read_statements`. A mapping names the columns
+        of that frame it knows (at least count, window_start and window_end), and may add
+        ``rounding_unit``.
     name : str
         The argument's name, for error messages.
 
@@ -67,17 +93,21 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
         If the figure is none of these.
     ValueError
         If the count is negative or not whole, the window ends before it starts, its length is not
-        positive, or a statement's window is unknown.
+        positive, a statement's window is unknown, or the figure is a stock or a rate.
 
     Examples
     --------
     >>> as_window((294, "2024-01-01", "2024-12-31")).days
     366.0
+    >>> tenth = {"count": 10, "qualifier": "nth_since",
+    ...          "window_start": "2025-05-01", "window_end": "2025-05-19"}
+    >>> as_window(tenth).qualifier
+    'nth_since'
     """
     if isinstance(figure, Window):
         return figure
-    if isinstance(figure, pd.Series | Mapping) and "statement_id" in figure:
-        return _from_statement(figure, name)
+    if isinstance(figure, pd.Series | Mapping) and "window_start" in figure:
+        return _from_row(figure, name)
     if isinstance(figure, tuple | list) and len(figure) in (2, 3):
         return _from_numbers(tuple(figure), name)
     raise TypeError(
@@ -88,50 +118,77 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
 
 def _from_numbers(figure: tuple[Any, ...], name: str) -> Window:
     """Read (count, days) or (count, start, end)."""
-    count = figure[0]
-    if pd.isna(count) or count < 0 or int(count) != count:
+    count = _whole(figure[0], name)
+    if count is None:
         raise ValueError(
-            f"`{name}` must hold a whole count of 0 or more, got {count}. Correct the count."
+            f"`{name}` must hold a whole count of 0 or more, got {figure[0]}. Correct the count."
         )
-    if len(figure) == 2:
-        start = end = None
-        days = float(figure[1])
-    else:
-        start, end = (pd.Timestamp(day) for day in figure[1:])
-        days = float(days_in_window(start, end))
-    if not days > 0:
-        raise ValueError(
-            f"`{name}` must cover a positive number of days, got {days:g}. Correct its window."
-        )
-    return Window(count=int(count), days=days, start=start, end=end)
+    start, end = (pd.Timestamp(day) for day in figure[1:]) if len(figure) == 3 else (None, None)
+    days = float(figure[1]) if start is None else float(days_in_window(start, end))
+    return Window(count=count, days=_positive(days, name), start=start, end=end)
 
 
-def _from_statement(row: Any, name: str) -> Window:
-    """Read a row of a statements frame."""
-    start, end = row["window_start"], row["window_end"]
-    if row["window_basis"] == "unknown" or pd.isna(start) or pd.isna(end):
+def _from_row(row: Any, name: str) -> Window:
+    """Read a row of a statements frame, or a mapping with some of its columns."""
+    given = {key: row.get(key, default) for key, default in _DEFAULTS.items()}
+    start, end = pd.Timestamp(given["window_start"]), pd.Timestamp(given["window_end"])
+    if given["window_basis"] == "unknown" or pd.isna(start) or pd.isna(end):
         raise ValueError(
-            f"`{name}` must have a known window, got statement {row['statement_id']} whose window "
-            "is unknown. A figure without dates has no rate; leave it out."
+            f"`{name}` must have a known window, got statement {given['statement_id']} whose "
+            "window is unknown. A figure without dates has no rate; leave it out."
         )
-    low, count, high = (
-        None if pd.isna(row[column]) else int(row[column])
-        for column in ("count_low", "count", "count_high")
-    )
+    if given["measure"] and not is_count(given["measure"]):
+        raise ValueError(
+            f"`{name}` must be a count over a window, got statement {given['statement_id']} of "
+            f"{given['measure']}. Stocks and published rates are not counts; leave it out."
+        )
+    if given["qualifier"] not in QUALIFIERS:
+        raise ValueError(
+            f"`{name}` must have a qualifier among {', '.join(QUALIFIERS)}, "
+            f"got {given['qualifier']!r}. Say how firmly the figure was published."
+        )
+    low, count, high = (_whole(given[key], name) for key in ("count_low", "count", "count_high"))
     if count is None:
         bounds = [bound for bound in (low, high) if bound is not None]
+        if not bounds:
+            raise ValueError(
+                f"`{name}` must hold a count or a range, got neither. Give `count`, or "
+                "`count_low` and `count_high`."
+            )
         count = round(sum(bounds) / len(bounds))
     return Window(
         count=count,
-        days=float(days_in_window(start, end)),
+        days=_positive(float(days_in_window(start, end)), name),
         start=start,
         end=end,
         count_low=low,
         count_high=high,
-        qualifier=row["qualifier"],
-        basis=row["window_basis"],
-        counted_by=row["counted_by"],
-        source_kind=row["source_kind"],
-        statement_id=row["statement_id"],
-        measure=row["measure"],
+        qualifier=given["qualifier"],
+        rounding_unit=row.get("rounding_unit"),
+        basis=given["window_basis"],
+        counted_by=given["counted_by"],
+        source_kind=given["source_kind"],
+        statement_id=given["statement_id"],
+        measure=given["measure"],
+        reading=given["reading"],
     )
+
+
+def _whole(count: Any, name: str) -> int | None:
+    """Return a count as a whole number, None where there is none."""
+    if count is None or pd.isna(count):
+        return None
+    if count < 0 or int(count) != count:
+        raise ValueError(
+            f"`{name}` must hold a whole count of 0 or more, got {count}. Correct the count."
+        )
+    return int(count)
+
+
+def _positive(days: float, name: str) -> float:
+    """Return a window's length, which must be positive and finite."""
+    if not 0 < days < float("inf"):
+        raise ValueError(
+            f"`{name}` must cover a positive number of days, got {days:g}. Correct its window."
+        )
+    return days

@@ -1,0 +1,129 @@
+"""Draw published figures as what they are: windows, each at the rate it implies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from trends.analysis.figure_likelihood import figure_rates
+from trends.figures import style
+from trends.findings.wording import words
+
+#: Colour of each kind of source: claims, monitors, states and armies, and the rest.
+_COLOURS = {
+    "perpetrator_claim": style.SECOND,
+    "monitor": style.FIRST,
+    "military": style.THIRD,
+    "government": style.THIRD,
+    "un": style.FOURTH,
+    "media": style.FOURTH,
+}
+
+#: Kinds of source that share a colour, by the key of their name in the legend.
+_LEGEND = {
+    "windows_claims": ("perpetrator_claim",),
+    "windows_monitors": ("monitor",),
+    "windows_states": ("military", "government"),
+    "windows_others": ("un", "media"),
+}
+
+
+def plot_windows(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """Draw statements as windows on a time axis, each at its rate, by kind of source.
+
+    Parameters
+    ----------
+    statements : DataFrame of n_statements rows
+        As `read_statements` returns it. Choose the measure and the scope first: a rate of arrests
+        beside a rate of events says nothing.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    lang : {"en", "ar"}
+        Language of labels and legend.
+
+    Returns
+    -------
+    matplotlib Axes
+        Each figure is a horizontal bar from its first to its last day, at its events per 30.4375
+        days, with its 95% interval at the middle; figures without an upper bound point upwards.
+        Inferred windows are dashed. Figures that imply no rate are not drawn and are counted in
+        the axes' legend.
+
+    Raises
+    ------
+    ValueError
+        If no statement implies a rate.
+    """
+    rates = figure_rates(statements)
+    drawn = rates["reason"].eq("") & rates["estimate"].notna()
+    if not rates["estimate"].gt(0).any():
+        raise ValueError(
+            f"`statements` must hold a figure with a known window and at least one event, got "
+            f"{len(statements)} rows of which none is. Choose other rows."
+        )
+    table = words(lang)["figure"]
+    ax = ax if ax is not None else style.new_axes(size=(7.2, 4.4))
+    shown = statements[drawn].join(rates.loc[drawn, ["estimate", "conf_low", "conf_high"]])
+    bottom, top = _limits(shown)
+    longest_first = (shown["window_start"] - shown["window_end"]).sort_values().index
+    for row in shown.loc[longest_first].to_dict("records"):
+        _draw(ax, row, bottom)
+    ax.set_yscale("log")
+    ax.set_ylim(bottom, top)
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.yaxis.set_minor_formatter(lambda value, _: "")
+    ax.set_ylabel(table["per_month_axis"])
+    _legend(ax, shown, n_left_out=int((~drawn).sum()), table=table)
+    return ax
+
+
+def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:
+    """Draw one figure: its window, its interval, and an arrow where it has no upper bound."""
+    colour = _COLOURS[row["source_kind"]]
+    start, end = row["window_start"], row["window_end"] + pd.Timedelta(days=1)
+    middle = start + (end - start) / 2
+    # A count of 0 has no place on a log axis: it is drawn along the bottom, with its upper limit.
+    rate, low = (max(row[name], bottom * 1.02) for name in ("estimate", "conf_low"))
+    high = row["conf_high"]
+    dashes = "--" if row["window_basis"] == "inferred" else "-"
+    ax.plot([start, end], [rate, rate], dashes, color=colour, linewidth=1.6, alpha=0.85)
+    if np.isinf(high):
+        ax.plot([middle, middle], [low, rate], color=colour, linewidth=0.7, alpha=0.45)
+        ax.plot([middle], [rate], "^", color=colour, markersize=3.2, alpha=0.85)
+    else:
+        ax.plot([middle, middle], [low, high], color=colour, linewidth=0.7, alpha=0.45)
+
+
+def _limits(shown: pd.DataFrame) -> tuple[float, float]:
+    """Return limits of the axis that hold every rate, and not every end of an interval."""
+    positive = shown["estimate"][shown["estimate"] > 0]
+    return float(positive.min()) / 2, float(positive.max()) * 2
+
+
+def _legend(ax: Axes, shown: pd.DataFrame, *, n_left_out: int, table: dict[str, str]) -> None:
+    """Name the colours and marks that occur, and count what could not be drawn."""
+    kinds = set(shown["source_kind"])
+    handles = [
+        Line2D([], [], color=_COLOURS[members[0]], linewidth=1.6, label=table[key])
+        for key, members in _LEGEND.items()
+        if kinds & set(members)
+    ]
+    if np.isinf(shown["conf_high"]).any():
+        arrow = Line2D([], [], color=style.MUTED, marker="^", linestyle="", markersize=4)
+        arrow.set_label(table["windows_at_least"])
+        handles.append(arrow)
+    if (shown["window_basis"] == "inferred").any():
+        handles.append(
+            Line2D([], [], color=style.MUTED, linestyle="--", label=table["windows_inferred"])
+        )
+    if n_left_out:
+        label = table["windows_left_out"].format(n=n_left_out)
+        handles.append(Line2D([], [], linestyle="", label=label))
+    columns = 3 if len(handles) > 4 else max(2, len(handles))
+    ax.legend(
+        handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, frameon=False
+    )
