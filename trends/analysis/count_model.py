@@ -138,16 +138,24 @@ def _fit_poisson(
 ) -> sm.genmod.generalized_linear_model.GLMResultsWrapper:
     """Return statsmodels' Poisson fit; what it would warn of is raised."""
     model = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset)
+    # From the overall rate: statsmodels' own start, halfway to the data, runs away from outliers.
+    start = np.zeros(design.shape[1])
+    start[0] = np.log(counts.sum() / np.exp(offset).sum())
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        fitted = model.fit(maxiter=100, tol=1e-10)
-    # Coefficients that run away (all events in one corner) can pass for convergence.
-    if not fitted.converged or not np.all(np.isfinite(fitted.params)):
-        raise RuntimeError(
-            f"`series` must allow a finite log-linear fit, got {int(counts.sum())} events in "
-            f"{int((counts > 0).sum())} of {counts.size} periods. Use longer periods or fewer terms."
-        )
-    return fitted
+        for nearer in (False, True):
+            try:
+                if nearer:
+                    start = model.fit(start_params=start, method="bfgs", maxiter=500, disp=0).params
+                fitted = model.fit(start_params=start, maxiter=100, tol=1e-10)
+            except (ValueError, np.linalg.LinAlgError):
+                continue
+            if fitted.converged and np.all(np.isfinite(fitted.params)):
+                return fitted
+    raise RuntimeError(
+        f"`series` must allow a finite log-linear fit, got {int(counts.sum())} events in "
+        f"{int((counts > 0).sum())} of {counts.size} periods. Use longer periods or fewer terms."
+    )
 
 
 def _fit_nb2(

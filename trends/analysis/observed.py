@@ -114,9 +114,7 @@ def season_columns(
         return np.empty((len(periods), 0)), ()
     letter = frequency_letter(periods)
     if season not in ("harmonic", "month"):
-        raise ValueError(
-            f"`season` must be None, 'harmonic' or 'month', got {season!r}. Pick one."
-        )
+        raise ValueError(f"`season` must be None, 'harmonic' or 'month', got {season!r}. Pick one.")
     if letter == "Y":
         raise ValueError(
             f"`season` must be None for yearly periods, got {season!r}. "

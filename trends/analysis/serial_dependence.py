@@ -1,8 +1,9 @@
 """How much do neighbouring periods repeat one another, and what does that do to an interval?
 
-Residuals remember: part of what is left of a count after its trend is shared with the month before.
-The memory family is ``share * persistence**|i - j|`` for two periods i and j, plus independent noise
-for the rest. Its two numbers are never plugged in; inference averages over a grid of them.
+Residuals remember: part of what is left of a count after its trend is shared with the period
+before. The memory family is ``share * persistence**|i - j|`` for two periods i and j, plus
+independent noise for the rest. Its two numbers are never plugged in; inference averages over a
+grid of them.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ from trends.analysis.power import DetectableChange
 from trends.figures import style
 from trends.findings.wording import words
 
+#: Ratios that may be marked on the axis.
+_MARKS = (1, 1.1, 1.2, 1.35, 1.5, 2, 3, 5, 10, 20, 50, 100)
+
 
 def plot(result: DetectableChange, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     """Return axes with the power curve, the detectable ratio and the simulated power."""
@@ -45,8 +48,9 @@ def plot(result: DetectableChange, *, ax: Axes | None = None, lang: str = "en") 
     ax.set_xscale("log")
     ax.set_xlim(left=1)
     ax.set_ylim(0, 1.02)
-    ax.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}")
-    ax.xaxis.set_minor_formatter(lambda ratio, _: f"{ratio:g}" if ratio < 10 else "")
+    marks = [ratio for ratio in _MARKS if ratio <= result.curve["ratio"].max()]
+    ax.set_xticks(marks, labels=[f"{ratio:g}" for ratio in marks])
+    ax.set_xticks([], minor=True)
     ax.set_xlabel(label[f"power_axis_{result.change}"])
     ax.set_ylabel(label["power_axis"])
     ax.legend(loc="lower right")

@@ -1,0 +1,127 @@
+"""Detectable change: the t test's own power, simulation, the date of confirmation, bad input."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.power import TTestPower
+
+from trends.analysis.power import detectable_change
+from trends.analysis.smallest_change import smallest_visible, visible_power
+from trends.analysis.trend import estimate_trend
+from trends.tables.series import as_series
+
+
+def monthly(counts, start="2018-01"):
+    months = pd.period_range(start, periods=len(counts), freq="M")
+    return as_series(pd.Series(counts, index=months))
+
+
+def test_the_smallest_effect_is_that_of_statsmodels_t_test_power():
+    known = TTestPower().solve_power(nobs=20, alpha=0.05, power=0.8, alternative="two-sided")
+    found = smallest_visible(1 / np.sqrt(20), 19, power=0.8, alpha=0.05)
+    assert found == pytest.approx(known, rel=1e-4)
+
+
+def test_the_power_of_no_effect_is_the_level():
+    critical = stats.t.ppf(0.975, 30)
+    assert visible_power(0.0, 30, critical) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("power", [0.5, 0.8, 0.95])
+def test_the_smallest_effect_has_the_power_it_was_asked_for(power):
+    effect = smallest_visible(2.0, 14, power=power, alpha=0.1)
+    assert visible_power(effect / 2.0, 14, stats.t.ppf(0.95, 14)) == pytest.approx(power, abs=1e-5)
+
+
+def test_ups_and_downs_are_mirror_images():
+    found = detectable_change(monthly([4, 6, 5, 3, 7, 5] * 8), n_draws=0)
+    assert found.ratio_up * found.ratio_down == pytest.approx(1)
+    assert found.ratio_up > 1
+
+
+def test_longer_series_and_more_events_show_smaller_changes():
+    rng = np.random.default_rng(2)
+    counts = rng.poisson(8, 96)
+    short = detectable_change(monthly(counts[:36]), n_draws=0)
+    long = detectable_change(monthly(counts), n_draws=0)
+    many = detectable_change(monthly(rng.poisson(80, 36)), n_draws=0)
+    assert long.ratio_up < short.ratio_up
+    assert many.ratio_up < short.ratio_up
+
+
+def test_the_trend_quotes_the_same_smallest_change():
+    series = monthly(np.random.default_rng(5).poisson(6, 48))
+    trend, change = estimate_trend(series), detectable_change(series, n_draws=0)
+    # Both over n - 1 steps: the annual figure must be one and the same.
+    assert trend.smallest_annual_change == pytest.approx(change.annual_percent_change, rel=1e-6)
+
+
+def test_the_simulated_power_is_near_the_calculated_one_for_many_events():
+    # 300 draws: standard error .023; the calculation ignores that memory is judged anew.
+    rng = np.random.default_rng(14)
+    found = detectable_change(monthly(rng.poisson(30, 48)), n_draws=300, rng=7)
+    assert found.power_simulated_low - 0.1 < 0.8 < found.power_simulated_high + 0.1
+
+
+def test_the_same_rng_gives_the_same_answer():
+    series = monthly([3, 5, 2, 8, 4, 6] * 5)
+    first = detectable_change(series, n_draws=20, rng=3)
+    second = detectable_change(series, n_draws=20, rng=3)
+    assert first.power_simulated == second.power_simulated
+
+
+def test_a_steep_trend_is_already_confirmed_and_a_flat_one_never():
+    steep = monthly(np.round(40 * np.exp(0.05 * np.arange(48))).astype(int))
+    assert detectable_change(steep, n_draws=0).confirmed_by == steep.index[-1]
+    flat = monthly([5, 6, 5, 4] * 12)
+    assert detectable_change(flat, n_draws=0).confirmed_by is None
+
+
+def test_a_slow_trend_is_confirmed_after_the_series_ends():
+    scatter = np.tile([0, 6, -3, -5, 2], 6)
+    slow = monthly(np.round(20 * np.exp(0.008 * np.arange(30)) + scatter).astype(int))
+    found = detectable_change(slow, n_draws=0)
+    assert found.observed_ratio < found.ratio_up
+    assert slow.index[-1] < found.confirmed_by < slow.index[-1] + 60
+
+
+def test_a_step_compares_the_halves():
+    counts = [4] * 20 + [8] * 20
+    found = detectable_change(monthly(counts), change="step", n_draws=0)
+    days = monthly(counts)["exposure"].to_numpy()
+    assert found.observed_ratio == pytest.approx(
+        (160 / days[20:].sum()) / (80 / days[:20].sum()), rel=1e-6
+    )
+
+
+def test_the_summary_says_what_could_have_been_seen():
+    found = detectable_change(monthly([5, 6, 5, 4] * 12), n_draws=0)
+    assert "smallest steady rise this series could have shown" in found.summary()
+    assert "أصغر ارتفاع مطّرد" in found.summary("ar")
+
+
+def test_no_warning_escapes_on_rare_events():
+    counts = [0] * 30
+    counts[3], counts[14], counts[25] = 1, 1, 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = detectable_change(monthly(counts), n_draws=30, rng=1)
+    assert found.ratio_up > 5
+    assert "few_events" in found.caveats
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"power": 1.2}, "`power` must be between alpha and 1, got 1.2"),
+        ({"alpha": 0}, "`alpha` must be between 0 and 1, got 0"),
+        ({"change": "jump"}, "`change` must be 'trend' or 'step', got 'jump'"),
+        ({"n_draws": -1}, "`n_draws` must be 0 or more, got -1"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        detectable_change(monthly([3, 4] * 10), **options)

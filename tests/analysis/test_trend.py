@@ -1,0 +1,498 @@
+"""Trends: reference values from R, definitions, simulation truths, bad input."""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trends.analysis.count_model import fit_counts
+from trends.analysis.memory import memory_grid
+from trends.analysis.observed import season_columns, years_from_middle
+from trends.analysis.rank_correlation import kendall_score, mann_kendall, sen_slope
+from trends.analysis.serial_dependence import (
+    average_memory,
+    fixed_b_critical_value,
+    memory_products,
+    newey_west,
+)
+from trends.analysis.trend import estimate_trend
+from trends.tables.series import as_series
+
+# UCDP GED events involving IS in Syria, 2018-2020, by month.
+SYRIA_2018 = [
+    82, 68, 52, 88, 106, 105, 74, 77, 93, 105, 86, 59,
+    87, 60, 76, 50, 23, 24, 32, 32, 27, 19, 13, 15,
+    22, 19, 18, 23, 29, 23, 18, 9, 17, 21, 25, 21,
+]  # fmt: skip
+# British coal-mining disasters 1851-1962, by year.
+COAL = [
+    4, 5, 4, 1, 0, 4, 3, 4, 0, 6, 3, 3, 4, 0, 2, 6, 3, 3, 5, 4, 5, 3, 1, 4, 4, 1, 5, 5,
+    3, 4, 2, 5, 2, 2, 3, 4, 2, 1, 3, 2, 2, 1, 1, 1, 1, 3, 0, 0, 1, 0, 1, 1, 0, 0, 3, 1,
+    0, 3, 2, 2, 0, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 2, 1, 0, 0, 0, 1, 1, 0, 2, 3, 3, 1, 1,
+    2, 1, 1, 1, 1, 2, 3, 3, 0, 0, 0, 1, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1,
+]  # fmt: skip
+
+
+def monthly(counts, start="2018-01", exposure=None):
+    months = pd.period_range(start, periods=len(counts), freq="M")
+    return as_series(pd.Series(counts, index=months), exposure=exposure)
+
+
+def steps(n_terms_of):
+    return np.column_stack([np.ones(n_terms_of), np.arange(n_terms_of, dtype=float)])
+
+
+# ------- the count model against R
+
+
+def test_nb2_agrees_with_mass_glm_nb():
+    # > fit <- MASS::glm.nb(n ~ t, data = syria_2018_2020); coef(fit); fit$theta; logLik(fit)
+    # (Intercept) 4.70007982662133   t -0.0584441924411932   theta 10.1746595466659
+    # 'log Lik.' -145.076525946262
+    fit = fit_counts(np.array(SYRIA_2018, float), steps(36), np.ones(36), family="nb2")
+    assert fit.params == pytest.approx([4.70007982662133, -0.0584441924411932], rel=1e-5)
+    assert 1 / fit.nb_dispersion == pytest.approx(10.1746595466659, rel=1e-5)
+    assert fit.log_likelihood == pytest.approx(-145.076525946262, rel=1e-8)
+
+
+def test_r_standard_errors_hold_theta_fixed_and_ours_do_not():
+    # > summary(fit)$coefficients[, "Std. Error"]
+    # (Intercept) 0.110928790888288   t 0.0057967213...
+    counts, design = np.array(SYRIA_2018, float), steps(36)
+    fit = fit_counts(counts, design, np.ones(36), family="nb2")
+    working = fit.working_design(design)
+    fixed = np.sqrt(np.diag(np.linalg.inv(working.T @ working)))
+    assert fixed[0] == pytest.approx(0.110928790888288, rel=1e-5)
+    joint = np.sqrt(np.diag(fit.covariance))
+    assert joint != pytest.approx(fixed, rel=1e-5)
+    assert joint == pytest.approx(fixed, rel=0.05)
+
+
+def test_the_joint_covariance_is_the_inverse_of_the_numerical_information():
+    from scipy.stats import nbinom
+
+    counts, design = np.array(SYRIA_2018), steps(36)
+    fit = fit_counts(counts.astype(float), design, np.ones(36), family="nb2")
+
+    def log_likelihood(theta):
+        mean, size = np.exp(design @ theta[:2]), 1 / theta[2]
+        return nbinom.logpmf(counts, size, size / (size + mean)).sum()
+
+    at = np.append(fit.params, fit.nb_dispersion)
+    width = np.array([1e-3, 1e-4, 1e-3])
+    information = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            corners = [
+                sign_i
+                * sign_j
+                * log_likelihood(
+                    at + sign_i * width[i] * np.eye(3)[i] + sign_j * width[j] * np.eye(3)[j]
+                )
+                for sign_i in (1, -1)
+                for sign_j in (1, -1)
+            ]
+            information[i, j] = -sum(corners) / (4 * width[i] * width[j])
+    expected = np.linalg.inv(information)[:2, :2]
+    assert fit.covariance == pytest.approx(expected, rel=1e-3)
+
+
+def test_quasi_poisson_agrees_with_r():
+    # > summary(glm(n ~ t, quasipoisson, syria_2018_2020))
+    # dispersion 5.75711595092126; se 0.0931435946495824 0.00618888752281122
+    fit = fit_counts(np.array(SYRIA_2018, float), steps(36), np.ones(36), family="quasipoisson")
+    assert fit.dispersion == pytest.approx(5.757107, rel=1e-5)
+    assert np.sqrt(np.diag(fit.covariance)) == pytest.approx([0.0931436, 0.00618889], rel=1e-5)
+
+
+def test_poisson_agrees_with_r():
+    # > glm(n ~ t, poisson, coal): coef 1.38283513466739 -0.0183714565666...
+    # se 0.117672789541125; logLik -173.086199832228; sum(resid(fit, "pearson")^2) 122.138028164896
+    fit = fit_counts(np.array(COAL, float), steps(112), np.ones(112), family="poisson")
+    assert fit.params == pytest.approx([1.38283513466739, -0.01837145656], rel=1e-6)
+    assert np.sqrt(fit.covariance[0, 0]) == pytest.approx(0.117672789541125, rel=1e-6)
+    assert fit.log_likelihood == pytest.approx(-173.086199832228, rel=1e-9)
+    assert fit.dispersion * 110 == pytest.approx(122.138028164896, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "case", ["trend", "trend_harm1", "trend_harm2", "quad_harm1", "trend_month"]
+)
+def test_every_glm_nb_model_of_syria_is_reproduced(shared: Path, case: str):
+    reference = json.loads((shared / "reference" / "04_glmnb.json").read_text())["syria"]
+    rows = pd.DataFrame(reference["input"])
+    months = pd.period_range("2013-01", periods=96, freq="M")
+    time = rows["t"].to_numpy(dtype=float)
+    season = {"trend_harm1": "harmonic", "trend_harm2": "harmonic", "quad_harm1": "harmonic",
+              "trend_month": "month"}.get(case)  # fmt: skip
+    repeating, _ = season_columns(months, season)
+    if case in ("trend_harm1", "quad_harm1"):
+        repeating = repeating[:, :2]
+    bend = [time**2] if case == "quad_harm1" else []
+    design = np.column_stack([np.ones(96), time, *bend, repeating])
+    fit = fit_counts(rows["n"].to_numpy(dtype=float), design, np.ones(96), family="nb2")
+    known = reference[case]["nb"]
+    expected = [row["estimate"] for row in known["coef"]]
+    assert fit.params == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert fit.log_likelihood == pytest.approx(known["logLik"], rel=1e-8)
+    assert 1 / fit.nb_dispersion == pytest.approx(known["theta"], rel=1e-5)
+    working = fit.working_design(design)
+    residuals = fit.residuals(rows["n"].to_numpy(dtype=float))
+    held_fixed = np.sqrt(np.diag(np.linalg.inv(working.T @ working)))
+    assert held_fixed == pytest.approx([row["se"] for row in known["coef"]], rel=1e-4)
+    # > sqrt(diag(sandwich::sandwich(fit))); sqrt(diag(NeweyWest(fit, lag = 12, prewhite = FALSE)))
+    for lags, errors in ((0, known["HC0_se"]), (12, known["NW_lag12_se"])):
+        covariance = newey_west(working, residuals, np.arange(96), n_lags=lags)
+        assert np.sqrt(np.diag(covariance)) == pytest.approx(errors, rel=1e-4)
+
+
+def test_an_offset_gives_the_rates_of_the_sicilian_smoking_ban_study(shared: Path):
+    reference = json.loads((shared / "reference" / "05_its_sicily.json").read_text())
+    rows = pd.DataFrame(reference["input"])
+    design = np.column_stack([np.ones(len(rows)), rows["smokban"], rows["time"]]).astype(float)
+    fit = fit_counts(
+        rows["aces"].to_numpy(dtype=float),
+        design,
+        rows["stdpop"].to_numpy(dtype=float),
+        family="quasipoisson",
+    )
+    # > glm(aces ~ offset(log(stdpop)) + smokban + time, quasipoisson, sicily)
+    known = reference["model2"]
+    assert fit.params == pytest.approx([row["estimate"] for row in known["coef"]], rel=1e-6)
+    errors = np.sqrt(np.diag(fit.covariance))
+    assert errors == pytest.approx([row["se"] for row in known["coef"]], rel=1e-5)
+
+
+def test_nb2_falls_back_to_poisson_where_its_likelihood_has_no_inner_maximum():
+    # R's glm.nb runs off to theta = 5.5e15 on these counts with a step.
+    step = np.column_stack([np.ones(112), np.arange(112) >= 36]).astype(float)
+    fit = fit_counts(np.array(COAL, float), step, np.ones(112), family="nb2")
+    assert fit.family == "poisson"
+    assert fit.at_boundary
+    trend = estimate_trend(monthly([5, 6] * 12), family="nb2")
+    assert trend.family == "poisson"
+    assert "nb_boundary" in trend.caveats
+
+
+# ------- the memory of residuals
+
+
+def brute_force_correlation(times, rho, share):
+    apart = np.abs(np.subtract.outer(times, times))
+    return np.where(apart == 0, 1.0, share * rho**apart)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(1, 4), min_size=5, max_size=14),
+    st.integers(0, 2**32 - 1),
+)
+def test_memory_products_are_those_of_the_correlation_matrix(gaps, seed):
+    times = np.cumsum([0, *gaps])
+    columns = np.random.default_rng(seed).normal(size=(times.size, 3))
+    rho, share = np.array([0.0, 0.35, 0.8]), np.array([0.0, 0.7, 0.5])
+    log_det, within, across = memory_products(columns, times, persistence=rho, share=share)
+    for model in range(3):
+        matrix = brute_force_correlation(times, rho[model], share[model])
+        assert log_det[model] == pytest.approx(np.linalg.slogdet(matrix)[1], abs=1e-9)
+        assert within[model] == pytest.approx(
+            columns.T @ np.linalg.solve(matrix, columns), abs=1e-8
+        )
+        assert across[model] == pytest.approx(columns.T @ matrix @ columns, abs=1e-8)
+
+
+def test_residuals_that_remember_widen_the_covariance_and_noise_does_not():
+    rng = np.random.default_rng(4)
+    times = np.arange(200)
+    design = steps(200) / 200
+    noise = rng.normal(size=200)
+    remembering = noise.copy()
+    for period in range(1, 200):
+        remembering[period] = 0.6 * remembering[period - 1] + 0.8 * noise[period]
+    grid = memory_grid(30.4)
+    flat = average_memory(design, noise, times, grid=grid)
+    wide = average_memory(design, remembering, times, grid=grid)
+    assert flat.probability < 0.5 < wide.probability
+    assert flat.covariance[1, 1] < 1.3 * flat.covariance_independent[1, 1]
+    assert wide.covariance[1, 1] > 2 * wide.covariance_independent[1, 1]
+
+
+def test_fixed_b_critical_values_start_at_the_normal_and_grow_with_the_bandwidth():
+    assert fixed_b_critical_value(0.0, 0.05) == pytest.approx(1.96, abs=1e-3)
+    assert fixed_b_critical_value(0.2, 0.05) > fixed_b_critical_value(0.1, 0.05) > 2.2
+
+
+def test_a_missing_period_adds_no_pair_to_newey_west():
+    rng = np.random.default_rng(1)
+    design, residuals = rng.normal(size=(30, 2)), rng.normal(size=30)
+    times = np.delete(np.arange(31), 11)
+    scores = np.zeros((31, 2))
+    scores[times] = design * residuals[:, None]
+    meat = sum(
+        max(0, 1 - abs(i - j) / 4) * np.outer(scores[i], scores[j])
+        for i in range(31)
+        for j in range(31)
+    )
+    bread = np.linalg.inv(design.T @ design)
+    found = newey_west(design, residuals, times, n_lags=3)
+    assert found == pytest.approx(bread @ meat @ bread)
+
+
+# ------- rank correlation
+
+
+def test_mann_kendall_agrees_with_r_on_the_coal_disasters():
+    # > Kendall::MannKendall(coal): S -2428, varS 149579.333333333, Z -6.27529258687118
+    # two-sided p 3.48977410442389e-10, tau-b -0.437537396611217
+    score, variance, _ = kendall_score(np.array(COAL, float))
+    assert score == -2428
+    assert variance == pytest.approx(149579.333333333)
+    tau, p_value = mann_kendall(np.array(COAL, float))
+    assert tau == pytest.approx(-0.437537396611217)
+    assert p_value == pytest.approx(3.48977410442389e-10, rel=1e-6)
+    assert sen_slope(np.array(COAL, float)) == pytest.approx(-0.0277777777777778)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=3, max_size=12))
+def test_kendalls_score_counts_ordered_pairs(values):
+    score, _, n_untied = kendall_score(np.array(values, float))
+    pairs = [(a, b) for i, a in enumerate(values) for b in values[i + 1 :]]
+    assert score == sum(b > a for a, b in pairs) - sum(b < a for a, b in pairs)
+    assert n_untied == sum(a != b for a, b in pairs)
+
+
+# ------- the trend
+
+
+def test_the_slope_is_the_log_growth_of_exact_growth():
+    counts = np.round(1000 * np.exp(0.02 * np.arange(48))).astype(int)
+    trend = estimate_trend(monthly(counts, exposure=30.0))
+    assert trend.slope == pytest.approx(12 * 0.02, abs=1e-4)
+    assert trend.annual_percent_change == pytest.approx(100 * np.expm1(0.24), abs=0.05)
+    assert trend.verdict == "rising"
+
+
+def test_twice_the_exposure_and_twice_the_count_leave_the_slope_alone():
+    rng = np.random.default_rng(2)
+    counts = rng.poisson(20, 40)
+    days = np.full(40, 15.0)
+    days[20:] = 30.0
+    doubled = np.where(days == 30.0, 2 * counts, counts)
+    half = estimate_trend(monthly(counts, exposure=30.0), family="poisson")
+    full = estimate_trend(monthly(doubled, exposure=days), family="poisson")
+    flat = estimate_trend(monthly(doubled, exposure=30.0), family="poisson")
+    assert abs(full.slope - half.slope) < 0.05 < flat.slope - half.slope
+
+
+def test_the_season_names_follow_the_frequency():
+    quarters = pd.period_range("2020Q1", periods=8, freq="Q")
+    assert season_columns(quarters, "month")[1] == ("quarter_2", "quarter_3", "quarter_4")
+    months = pd.period_range("2020-01", periods=24, freq="M")
+    assert season_columns(months, "harmonic")[1] == ("sin_1", "cos_1", "sin_2", "cos_2")
+    with pytest.raises(ValueError, match="`season` must be None for yearly periods, got 'month'"):
+        season_columns(pd.period_range("2000", periods=9, freq="Y"), "month")
+
+
+def test_a_year_is_twelve_months_and_so_many_weeks():
+    weeks = pd.period_range("2020-01-06", periods=53, freq="W-SUN")
+    assert np.ptp(years_from_middle(weeks)) == pytest.approx(52 * 7 / 365.25)
+
+
+def test_month_factors_take_a_season_out_of_the_dispersion():
+    rng = np.random.default_rng(9)
+    month = np.tile(np.arange(12), 8)
+    counts = rng.poisson(40 * np.exp(0.6 * (month < 6)))
+    plain = estimate_trend(monthly(counts))
+    factors = estimate_trend(monthly(counts), season="month")
+    assert plain.dispersion > 3 > 1.5 > factors.dispersion
+    assert factors.to_frame()["term"].str.startswith("month_").sum() == 11
+
+
+def test_the_table_widens_with_the_level_and_brackets_every_estimate():
+    trend = estimate_trend(monthly(SYRIA_2018))
+    narrow, wide = trend.to_frame(alpha=0.2), trend.to_frame(alpha=0.01)
+    for table in (narrow, wide):
+        assert (table["conf_low"] <= table["estimate"]).all()
+        assert (table["estimate"] <= table["conf_high"]).all()
+    shared_terms = narrow["term"].isin(wide["term"])
+    width = narrow["conf_high"] - narrow["conf_low"]
+    assert (width[shared_terms].iloc[:3] < (wide["conf_high"] - wide["conf_low"]).iloc[:3]).all()
+
+
+def test_a_halving_time_is_reported_only_when_the_interval_allows_it():
+    falling = estimate_trend(monthly(SYRIA_2018, exposure=30.0)).to_frame().set_index("term")
+    # log(2) / (12 * 0.0584441924411932) years, by the glm.nb slope above
+    assert falling.loc["halving_time", "estimate"] == pytest.approx(0.98834, rel=1e-4)
+    rng = np.random.default_rng(8)
+    flat = estimate_trend(monthly(rng.poisson(6, 40))).to_frame()
+    assert not flat["term"].isin(["halving_time", "doubling_time"]).any()
+
+
+def test_a_trend_that_memory_explains_is_called_persistence():
+    rng = np.random.default_rng(12)
+    verdicts = []
+    for _ in range(60):
+        log_rate = np.zeros(36)
+        for month in range(1, 36):
+            log_rate[month] = 0.7 * log_rate[month - 1] + rng.normal(0, 0.25)
+        verdicts.append(estimate_trend(monthly(rng.poisson(40 * np.exp(log_rate)))).verdict)
+    counts = pd.Series(verdicts).value_counts()
+    assert counts.get("persistence", 0) > counts.get("rising", 0)
+    assert counts.get("persistence", 0) > counts.get("falling", 0)
+
+
+def test_an_interval_under_memory_covers_where_independence_does_not():
+    # The full table is in benchmarks/trend_coverage.py; here 120 AR(0.5) series of 36 months.
+    # Binomial: 120 series at .93 fall below .86 once in 300; at .80 they reach it once in 13.
+    rng = np.random.default_rng(31)
+    held = alone = 0
+    for _ in range(120):
+        log_rate = np.zeros(36)
+        log_rate[0] = rng.normal(0, 0.35)
+        for month in range(1, 36):
+            log_rate[month] = 0.5 * log_rate[month - 1] + rng.normal(0, 0.35 * np.sqrt(0.75))
+        series = monthly(rng.poisson(50 * np.exp(log_rate)))
+        trend = estimate_trend(series)
+        held += trend.p_value > 0.05
+        alone += trend.p_value_independent > 0.05
+    assert held / 120 >= 0.86
+    assert alone / 120 < 0.86
+
+
+def test_a_bend_is_reported():
+    time = np.arange(60)
+    counts = np.round(50 * np.exp(-((time - 30) ** 2) / 300)).astype(int) + 1
+    trend = estimate_trend(monthly(counts))
+    assert "bent_trend" in trend.caveats
+    assert "doubles" not in trend.summary()
+
+
+def test_the_autoregressive_check_recovers_the_slope_of_a_regular_rise():
+    rng = np.random.default_rng(6)
+    counts = rng.poisson(np.exp(3 + 0.01 * np.arange(120)))
+    trend = estimate_trend(monthly(counts))
+    assert trend.autoregressive_slope == pytest.approx(trend.slope, abs=2 * trend.std_error)
+    assert abs(trend.autoregression) < 0.3
+
+
+def test_a_partial_last_month_is_adjusted_and_marked():
+    counts = [30] * 23 + [10]
+    days = np.append(np.full(23, 30.0), 10.0)
+    trend = estimate_trend(monthly(counts, exposure=days))
+    assert abs(trend.slope) < 0.05
+    assert "partial_last_period" in trend.caveats
+    last = trend.fitted.iloc[-1]
+    assert last["partial"]
+    assert last["rate"] == pytest.approx(30.4375)
+
+
+def test_periods_not_covered_are_not_zeros():
+    rng = np.random.default_rng(3)
+    counts = pd.Series(rng.poisson(20, 60), index=pd.period_range("2015-01", periods=60, freq="M"))
+    watched = counts.drop(counts.index[20:40])
+    trend = estimate_trend(as_series(watched))
+    assert trend.n_observed == 40
+    assert trend.n_periods == 60
+    assert trend.verdict == "no_clear_trend"
+    assert trend.fitted["rate"].isna().sum() == 20
+
+
+def test_the_slope_ignores_what_fills_a_missing_month():
+    counts = pd.Series(SYRIA_2018, dtype="Float64")
+    counts.index = pd.period_range("2018-01", periods=36, freq="M")
+    counts.iloc[[4, 17]] = pd.NA
+    design = steps(36)[np.delete(np.arange(36), [4, 17])]
+    known = counts.dropna().to_numpy(dtype=float)
+    expected = fit_counts(known, design, np.ones(34), family="poisson").params[1]
+    trend = estimate_trend(as_series(counts, exposure=30.0), family="poisson")
+    assert trend.slope / 12 == pytest.approx(expected, rel=1e-6)
+
+
+# ------- bad input
+
+
+def test_no_warning_escapes_on_awkward_counts():
+    outlier = [4] * 30
+    outlier[17] = 100_000
+    half = pd.Series(
+        np.tile([3.0, np.nan], 20), index=pd.period_range("2018-01", periods=40, freq="M")
+    )
+    days = np.tile([30.0, 0.0], 20)
+    sparse = [0] * 30
+    sparse[3], sparse[14], sparse[25] = 1, 1, 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hit = estimate_trend(monthly(outlier))
+        estimate_trend(as_series(half, exposure=days))
+        estimate_trend(monthly(sparse))
+        estimate_trend(monthly([5] * 24))
+        estimate_trend(monthly([1] * 8))
+    assert hit.verdict != "rising"
+    assert hit.verdict != "falling"
+
+
+def test_constant_counts_do_not_give_an_interval_of_no_width():
+    trend = estimate_trend(monthly([5] * 24))
+    low, high = trend.slope_interval()
+    assert low < -0.05 < 0.05 < high
+
+
+def test_whole_floats_are_counts():
+    floats = estimate_trend(monthly([float(count) for count in SYRIA_2018]))
+    assert floats.slope == estimate_trend(monthly(SYRIA_2018)).slope
+
+
+def test_fewer_than_eight_periods_are_refused():
+    with pytest.raises(ValueError, match="at least 8 periods with a count, got 7"):
+        estimate_trend(monthly([3] * 7))
+
+
+def test_a_series_without_events_is_refused():
+    with pytest.raises(ValueError, match="events in at least 3 periods, got 0 with 0 events"):
+        estimate_trend(monthly([0] * 20))
+
+
+def test_a_gap_in_the_index_is_refused():
+    series = monthly([3] * 20)
+    with pytest.raises(ValueError, match="without a gap"):
+        estimate_trend(series.drop(series.index[5]))
+
+
+def test_unknown_options_are_refused():
+    with pytest.raises(ValueError, match=r"`family` must be one of .* got 'gauss'"):
+        estimate_trend(monthly(SYRIA_2018), family="gauss")
+    with pytest.raises(ValueError, match=r"`dependence` must be one of .* got 'ar'"):
+        estimate_trend(monthly(SYRIA_2018), dependence="ar")
+    with pytest.raises(ValueError, match="`season` must be None, 'harmonic' or 'month'"):
+        estimate_trend(monthly(SYRIA_2018), season="week")
+    with pytest.raises(ValueError, match="`alpha` must be between 0 and 1, got 5"):
+        estimate_trend(monthly(SYRIA_2018)).to_frame(alpha=5)
+
+
+def test_a_season_needs_more_periods_than_terms():
+    with pytest.raises(ValueError, match="must leave enough observed periods for 13 terms"):
+        estimate_trend(monthly([3, 5] * 6), season="month")
+
+
+# ------- words
+
+
+def test_the_verb_follows_the_interval():
+    assert "fell by 50%" in estimate_trend(monthly(SYRIA_2018, exposure=30.0)).summary()
+    rng = np.random.default_rng(8)
+    flat = estimate_trend(monthly(rng.poisson(6, 40)))
+    assert "did not clearly rise or fall" in flat.summary()
+    assert "would have been seen" in flat.summary()
+    assert "لم يرتفع المعدل ولم ينخفض بوضوح" in flat.summary("ar")
+
+
+def test_a_finding_without_a_trend_has_the_lowest_grade():
+    rng = np.random.default_rng(8)
+    flat = estimate_trend(monthly(rng.poisson(6, 40)))
+    assert [finding.grade for finding in flat.findings()] == ["D"]
