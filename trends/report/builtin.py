@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-import tomllib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import trends
 from trends.report import navigation, pdf
 from trends.report.cells import Session
 from trends.report.errors import RenderError
-from trends.report.markup import HERE, convert
+from trends.report.markup import HERE, convert, terms_of
 from trends.report.navigation import Place
 from trends.report.page import Page
 from trends.report.pictures import figure_stylesheet
@@ -90,12 +89,6 @@ def page_metadata(project: Project, page: Page) -> dict[str, Any]:
     found.setdefault("reference-section-title", found["language"]["section-title-references"])
     found.setdefault("link-citations", True)
     return found
-
-
-def terms_of(lang: str) -> dict[str, Any]:
-    """Return the words of the page around the text, in English where there are no others."""
-    path = HERE / "terms" / f"{lang.split('-')[0]}.toml"
-    return tomllib.loads((path if path.is_file() else HERE / "terms" / "en.toml").read_text("utf-8"))
 
 
 def _weave(build: Build, page: Page, metadata: dict[str, Any]) -> Woven:

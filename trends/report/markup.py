@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,12 @@ def pandoc_command() -> str:
     import pypandoc
 
     return str(pypandoc.get_pandoc_path())
+
+
+def terms_of(lang: str) -> dict[str, Any]:
+    """Return the words of the page around the text, in English where there are no others."""
+    path = HERE / "terms" / f"{lang.split('-')[0]}.toml"
+    return tomllib.loads((path if path.is_file() else HERE / "terms" / "en.toml").read_text("utf-8"))
 
 
 def convert(

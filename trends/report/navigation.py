@@ -10,6 +10,7 @@ from typing import Any
 
 from trends.report.errors import RenderError
 from trends.report.page import Page
+from trends.report.markup import terms_of
 from trends.report.project import CONFIG, Project, line_of, merge
 
 
@@ -62,7 +63,11 @@ def website(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def navbar(place: Place, site: dict[str, Any]) -> str:
-    """Return the links at the head of the page."""
+    """Return the links at the head of the page.
+
+    A link whose text is the name of a language leads to this page in that language; it is left
+    out where the reader is already in it. Other links to pages of another language are left out.
+    """
     bar = site.get("navbar")
     if not isinstance(bar, dict):
         return ""
@@ -74,22 +79,20 @@ def navbar(place: Place, site: dict[str, Any]) -> str:
 def _navbar_link(place: Place, item: Any) -> str:
     target, text = _item(place, item)
     lang = place.languages.get(target, place.lang)
-    if lang != place.lang:
+    names_language = _names_language(text, lang)
+    if names_language == (lang == place.lang):
+        return ""
+    attributes = ""
+    if names_language:
         target = place.counterpart(target)
         attributes = f' lang="{lang}" hreflang="{lang}"'
-    else:
-        attributes = ""
-        if _is_language_name(item, place):
-            return ""
     current = ' aria-current="page"' if target == place.page.name else ""
     return f'<li><a href="{escape(place.href(target))}"{attributes}{current}>{escape(text)}</a></li>'
 
 
-def _is_language_name(item: Any, place: Place) -> bool:
-    """Tell whether an item only names the language the reader is already in."""
-    names = {"en": {"english", "in english"}, "ar": {"العربية", "بالعربية"}}
-    text = str(item.get("text", "")) if isinstance(item, dict) else ""
-    return text.lower() in names.get(place.lang, set())
+def _names_language(text: str, lang: str) -> bool:
+    """Tell whether a link's text is the name of its page's language."""
+    return text.strip() == str(terms_of(lang)["language-name"])
 
 
 def sidebar(place: Place, site: dict[str, Any]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from trends.report.errors import RenderError
-from trends.report.markup import HERE, convert
+from trends.report.markup import HERE, convert, terms_of
 from trends.report.weaving import Woven
 
 FONT_PACKAGES = (
@@ -53,7 +54,7 @@ def write_pdf(
         "typst",
         template=HERE / "typst" / "report.typ",
         metadata=metadata,
-        variables=_variables(woven, metadata),
+        variables=_variables(woven, metadata, timestamp),
         filters=filters,
         page=woven.page.name,
         scratch=scratch,
@@ -74,15 +75,20 @@ def write_pdf(
         raise RenderError(f"Typst says: {_explain(fault, source)}", file=woven.page.name) from fault
 
 
-def _variables(woven: Woven, metadata: dict[str, Any]) -> dict[str, Any]:
+def _variables(woven: Woven, metadata: dict[str, Any], timestamp: int) -> dict[str, Any]:
     """Return what the template needs beside the page's own settings."""
     terms = metadata["language"]
+    words = terms_of(metadata["lang"])
+    edition = datetime.fromtimestamp(timestamp, tz=UTC)
     authors = metadata.get("author") or []
     made = {
         "definitions": str(HERE / "typst" / "definitions.typ"),
         "toc-title": terms["toc-title-document"],
         "toc-depth-text": str(metadata.get("toc-depth", 2)),
         "author-text": ", ".join(authors if isinstance(authors, list) else [str(authors)]),
+        "edition-text": words["edition"].format(
+            day=edition.day, month=words["months"][edition.month - 1], year=edition.year
+        ),
         "rtl": metadata["dir"] == "rtl",
         "arabic": metadata["lang"].startswith("ar"),
         "chapters": woven.page.has_level_one_heading,

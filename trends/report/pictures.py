@@ -68,7 +68,8 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     body = _COLOUR.sub(_variable, body)
     body = re.sub(r"\n\s*", "\n", body)
     root, rest = body.split(">", 1)
-    return f'{_root(root)} stroke-linejoin="round" stroke-linecap="butt">{rest.strip()}'
+    inherited = 'fill="var(--fig-ink, #000000)" stroke-linejoin="round" stroke-linecap="butt"'
+    return f"{_root(root)} {inherited}>{rest.strip()}"
 
 
 def _root(root: str) -> str:

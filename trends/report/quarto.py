@@ -1,14 +1,32 @@
-"""How is the site built with Quarto?"""
+"""How is the site built with Quarto, and what did Quarto not tell?
+
+Quarto ends with code 0 on unresolved references, missing pictures and failing filters, so its log
+is read as well as its exit code.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trends.report.errors import RenderError
+from trends.report.page import Cell, Page
+from trends.report.pdf import font_folders
 
 if TYPE_CHECKING:
     from trends.report.builtin import Build
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_PROGRESS = re.compile(r"^\s*(?:\[\s*\d+/\d+\]\s+|Executing ')(?P<page>\S+?\.(?:qmd|ipynb))")
+_ERROR = re.compile(r"^(?P<kind>[A-Za-z_.]*(?:Error|Exception|Interrupt|Exit|Warning)): (?P<words>.*)$")
+_FAULT = re.compile(r"\b(?:WARN(?:ING)?|ERROR)\b|\?@|Unable to resolve")
+_NOISE = re.compile(r"running over (?:an insecure )?TCP|0\.00s - |PYDEVD|frozen modules")
 
 
 def find() -> str | None:
@@ -17,8 +35,95 @@ def find() -> str | None:
 
 
 def build_site(build: Build, formats: tuple[str, ...], *, timestamp: int) -> str:
-    """Build the site with Quarto; return the engine's name and version."""
+    """Build the site with Quarto into `build.site`; return the engine's name and version."""
     command = find()
     if command is None:
-        raise RenderError("Quarto is not installed. Use --engine builtin, or install Quarto 1.9.")
-    raise NotImplementedError
+        raise RenderError(
+            "Quarto is not installed. Use --engine builtin, or install Quarto 1.9 or newer."
+        )
+    root = build.project.root
+    version = _run([command, "--version"], root, timestamp).stdout.strip()
+    start = time.perf_counter()
+    inside = root / f".quarto-site-{os.getpid()}"
+    try:
+        ran = _run([command, "render", str(root), "--output-dir", inside.name], root, timestamp)
+        fault = read_log(ran.stdout, build.project.pages, failed=ran.returncode != 0)
+        if fault is not None:
+            raise fault
+        shutil.copytree(inside, build.site, dirs_exist_ok=True)
+    finally:
+        shutil.rmtree(inside, ignore_errors=True)
+    _leave_out(build.site, formats)
+    build.timed("quarto", start)
+    return f"quarto {version}"
+
+
+def _run(arguments: list[str], root: Path, timestamp: int) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "QUARTO_PYTHON": sys.executable,
+        "TYPST_FONT_PATHS": os.pathsep.join(font_folders()),
+        "SOURCE_DATE_EPOCH": str(timestamp),
+        "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep),
+    }
+    return subprocess.run(
+        arguments,
+        cwd=root,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
+def read_log(log: str, pages: list[Page], *, failed: bool) -> RenderError | None:
+    """Return what Quarto's log tells of a fault, with the page and line where they can be known."""
+    lines = _COLOUR.sub("", log).splitlines()
+    page = None
+    for line in lines:
+        progress = _PROGRESS.match(line)
+        if progress:
+            page = progress["page"]
+        elif not failed and _FAULT.search(line) and not _NOISE.search(line):
+            return RenderError(f"Quarto says: {line.strip()}", file=page)
+    if not failed:
+        return None
+    raised = [found for found in map(_ERROR.match, lines) if found]
+    if not raised:
+        said = " ".join(line.strip() for line in lines[-5:] if line.strip())
+        return RenderError(f"Quarto says: {said}", file=page)
+    cell = _failing_cell(lines, pages)
+    what = f"the cell raised {raised[-1]['kind']}: {raised[-1]['words']}"
+    if cell is None:
+        return RenderError(what, file=page)
+    return RenderError(what, file=cell.file, line=cell.line + _arrow(lines) - 1)
+
+
+def _failing_cell(lines: list[str], pages: list[Page]) -> Cell | None:
+    """Return the cell whose code the log prints between two rules before the traceback."""
+    rules = [number for number, line in enumerate(lines) if re.fullmatch(r"-{6,}", line.strip())]
+    for first, second in zip(rules, rules[1:], strict=False):
+        code = "\n".join(lines[first + 1 : second]).strip()
+        for page in pages:
+            for cell in page.cells:
+                if cell.source.strip() and code.endswith(cell.source.strip()):
+                    return cell
+    return None
+
+
+def _arrow(lines: list[str]) -> int:
+    """Return the line of the cell that IPython's traceback points at."""
+    for line in lines:
+        pointed = re.match(r"^-+> (\d+) ", line)
+        if pointed:
+            return int(pointed[1])
+    return 1
+
+
+def _leave_out(site: Path, formats: tuple[str, ...]) -> None:
+    """Remove the formats that were not asked for; Quarto makes all that a page names."""
+    if "typst" not in formats:
+        for path in site.rglob("*.pdf"):
+            path.unlink()

@@ -115,7 +115,7 @@ def render(
             build_site(build, wanted, timestamp=timestamp, say=progress)
         write_manifest(read, name, site)
         start = time.perf_counter()
-        faults = check_site(site)
+        faults = check_site(site, own_markup=not use_quarto)
         if faults:
             raise RenderError("the site does not hang together:\n  " + "\n  ".join(faults))
         build.timed("links", start)

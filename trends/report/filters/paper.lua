@@ -29,13 +29,15 @@ local function numbered(span)
 end
 
 local function collect(doc)
-  local function keep(el) if el.identifier ~= "" then labels[el.identifier] = true end end
-  doc:walk({ Header = keep, Div = keep, Span = keep })
-  doc:walk({ RawBlock = function(el)
-    for label in el.text:gmatch("<([%w_-]+)>") do labels[label] = true end
-  end, RawInline = function(el)
-    for label in el.text:gmatch("<([%w_-]+)>") do labels[label] = true end
-  end })
+  local function keep(el)
+    if el.identifier ~= "" then labels[el.identifier] = true end
+    if el.attributes.label then labels[el.attributes.label] = true end
+  end
+  local function keep_raw(el)
+    for label in el.text:gmatch("<([%w_.-]+)>") do labels[label] = true end
+    for label in el.text:gmatch('#label%("([%w_.-]+)"%)') do labels[label] = true end
+  end
+  doc:walk({ Header = keep, Div = keep, Span = keep, RawBlock = keep_raw, RawInline = keep_raw })
 end
 
 local function link(el)

@@ -354,10 +354,19 @@ local function resolve(cite)
   return made
 end
 
+-- `word@fig-x` is an address to Pandoc, not a reference: say so rather than print it
+local function check_written(str)
+  local id = str.text:match("@(%a%a%a?%-[%w_-]+)")
+  if id and TYPES[type_of(id)] then
+    stop("the reference @" .. id .. " touches the word before it; write [@" .. id .. "]")
+  end
+end
+
 local function main(doc)
   read_settings(doc)
   doc.blocks = walk_floats(doc.blocks)
   doc.blocks = doc.blocks:walk({ Cite = resolve })
+  doc.blocks:walk({ Str = check_written })
   return doc
 end
 
