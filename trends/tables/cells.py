@@ -35,7 +35,8 @@ _SPELLINGS = {
 _THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f\u066c](?=\d{3}(?!\d))")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u2009\u202f\u066c]\d{3})+(?:\.\d+)?")
 _EMPTY = {"", "NA", "NaN", "nan", "N/A", "<NA>", "NaT", "null", "NULL", "None"}
-_WHOLE = re.compile(r"[-+]?\d+(?:\.0+)?")
+# Nineteen digits and more do not fit the integer type.
+_WHOLE = re.compile(r"[-+]?\d{1,18}(?:\.0+)?")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?")
 _YES, _NO = {"true", "yes", "1"}, {"false", "no", "0"}
@@ -126,8 +127,6 @@ def _read_whole_numbers(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
     """Read whole numbers as nullable integers."""
     words = _plain(texts)
     fits = words.str.fullmatch(_WHOLE).fillna(False).to_numpy(bool)
-    # More than 18 digits does not fit the integer type.
-    fits = fits & (words.str.len().fillna(0) <= 18).to_numpy(bool)
     digits = words.where(fits).str.replace(r"\.0+$", "", regex=True)
     values = pd.Series(pd.array([pd.NA if pd.isna(d) else int(d) for d in digits], dtype="Int64"))
     return values.set_axis(texts.index), words.notna().to_numpy() & ~fits

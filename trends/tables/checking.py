@@ -6,6 +6,7 @@ remedy.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,9 +33,7 @@ _REMEDIES = {
     "column_in_dataframe": _Remedy(
         "Add the column; leave its cells empty where nothing is known.", "this column is missing"
     ),
-    "column_in_schema": _Remedy(
-        "Remove the column or correct its name.", "this column does not belong here"
-    ),
+    "column_in_schema": _Remedy("", "this column does not belong here"),
     "not_nullable": _Remedy("Fill the cell in.", "must not be empty"),
     "str_length": _Remedy("Fill the cell in.", "must not be empty"),
     "greater_than_or_equal_to": _Remedy("Correct the number.", "must be 0 or more"),
@@ -42,48 +41,75 @@ _REMEDIES = {
     "isin": _Remedy("Use one of these words."),
     "str_matches": _Remedy("Correct the word.", "must be lower-case words joined by underscores"),
     "window_end is not before window_start": _Remedy(
-        "Swap or correct the two dates.", columns=("window_start", "window_end")
+        "Swap or correct the two dates.",
+        rule="window_end must not be before window_start",
+        columns=("window_start", "window_end"),
     ),
     "window_basis is unknown exactly when an end of the window is blank": _Remedy(
         "Write `unknown` where an end is blank, otherwise `stated` or `inferred`.",
+        rule="window_basis must be unknown exactly when an end of the window is blank",
         columns=("window_start", "window_end", "window_basis"),
     ),
     "a figure is given: count, or count_low or count_high of a range": _Remedy(
-        "Enter the figure.", columns=("count_low", "count", "count_high")
+        "Enter the figure.",
+        rule="must hold a figure: count, or count_low or count_high of a range",
+        columns=("count_low", "count", "count_high"),
     ),
     "count_low <= count <= count_high": _Remedy(
         "Correct the bounds; leave them empty unless the figure is a range.",
+        rule="must have count_low <= count <= count_high",
         columns=("count_low", "count", "count_high"),
     ),
     "part_of names another statement of this table": _Remedy(
-        "Add the whole, or leave part_of empty.", columns=("part_of",)
+        "Add the whole, or leave part_of empty.",
+        rule="must name another statement of this table",
+        columns=("part_of",),
     ),
     "part_kind is given exactly when part_of is": _Remedy(
         "Say what kind of part it is (area, country, actor, type, target, period or subset), "
         "or leave both empty.",
+        rule="part_kind must be given exactly when part_of is",
         columns=("part_of", "part_kind"),
     ),
     "no count where exposure is 0 (not covered)": _Remedy(
         "Leave the count empty where nobody watched; enter the days watched where somebody did.",
+        rule="must have no count where exposure is 0 (not covered)",
         columns=("count", "exposure"),
     ),
     "exposure is at most the days of the period": _Remedy(
-        "Enter the days of the period that were watched.", columns=("period", "exposure")
+        "Enter the days of the period that were watched.",
+        rule="exposure must be at most the days of the period",
+        columns=("period", "exposure"),
+    ),
+    "complete only where every day of the period was observed": _Remedy(
+        "Write false where only some days were observed, or correct the exposure.",
+        rule="must be complete only where every day of the period was observed",
+        columns=("period", "exposure", "complete"),
     ),
     "one row per group and period": _Remedy(
-        "Keep one row for each group and period.", columns=("period",)
+        "Keep one row for each group and period.",
+        rule="must have one row per group and period",
+        columns=("period",),
     ),
     "periods follow one another without a gap": _Remedy(
         "Add the missing periods: count 0 if watched and nothing happened, "
-        "exposure 0 if not watched."
+        "exposure 0 if not watched.",
+        rule="periods must follow one another without a gap",
     ),
-    "end is not before start": _Remedy("Swap or correct the two dates.", columns=("start", "end")),
+    "end is not before start": _Remedy(
+        "Swap or correct the two dates.",
+        rule="end must not be before start",
+        columns=("start", "end"),
+    ),
     "fatalities_low <= fatalities_best <= fatalities_high": _Remedy(
         "Correct the three numbers.",
+        rule="must have fatalities_low <= fatalities_best <= fatalities_high",
         columns=("fatalities_low", "fatalities_best", "fatalities_high"),
     ),
     "watched_to is not before watched_from": _Remedy(
-        "Swap or correct the two dates.", columns=("watched_from", "watched_to")
+        "Swap or correct the two dates.",
+        rule="watched_to must not be before watched_from",
+        columns=("watched_from", "watched_to"),
     ),
 }
 
@@ -119,6 +145,17 @@ def typed_table(
         for fault in broken
         if not any((fault.row, column) in unreadable for column in fault.column.split(", "))
     ]
+    if cells.empty:
+        faults.append(
+            Fault(
+                file=str(cells.attrs.get("file", "")),
+                row=None,
+                column="",
+                value="",
+                rule="the table has a header but no rows",
+                fix="Save the table again, with its rows.",
+            )
+        )
     return table, in_file_order(faults)
 
 
@@ -145,7 +182,9 @@ def check_table(
         schema.validate(table, lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases.to_dict("records")
-        return in_file_order({_fault(case, table, file) for case in cases if _speaks(case, table)})
+        return in_file_order(
+            {_fault(case, table, schema, file) for case in cases if _speaks(case, table)}
+        )
     return []
 
 
@@ -160,15 +199,26 @@ def _speaks(case: dict[str, object], table: pd.DataFrame) -> bool:
     return remedy is None or all(column in table for column in remedy.columns)
 
 
-def _fault(case: dict[str, object], table: pd.DataFrame, file: str) -> Fault:
+def _rename_hint(column: str, table: pd.DataFrame, schema: type[pa.DataFrameModel]) -> str:
+    """Say what a column that does not belong here was probably meant to be."""
+    missing = [name for name in schema.to_schema().columns if name not in table.columns]
+    near = difflib.get_close_matches(column.strip().lower(), missing, n=1)
+    return f"Rename it to {near[0]}." if near else "Remove the column or correct its name."
+
+
+def _fault(
+    case: dict[str, object], table: pd.DataFrame, schema: type[pa.DataFrameModel], file: str
+) -> Fault:
     """Translate one of Pandera's failure cases."""
     check = str(case["check"])
     remedy = _REMEDIES.get(check) or _REMEDIES.get(check.split("(")[0]) or _Remedy("Correct it.")
     label: Any = case["index"]
     row = None if label is None or pd.isna(label) else int(label)
     column, value = str(case["column"] or ""), str(case["failure_case"])
+    fix = remedy.fix
     if check.startswith("column_in"):
         column, value, row = value, "", None
+        fix = _rename_hint(column, table, schema) if check == "column_in_schema" else fix
     elif case["schema_context"] == "DataFrameSchema":
         column = ", ".join(remedy.columns)
         value = "" if row is None else _row_text(table.loc[row], remedy.columns)
@@ -180,7 +230,7 @@ def _fault(case: dict[str, object], table: pd.DataFrame, file: str) -> Fault:
         column=column,
         value=value,
         rule=remedy.rule or _rule_text(check),
-        fix=remedy.fix,
+        fix=fix,
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from trends.tables.calendar import format_period
 from trends.tables.cells import NUMBER, PERIOD, WHOLE_NUMBER, YES_NO
 from trends.tables.checking import typed_table
 from trends.tables.faults import Fault, InvalidTable
@@ -43,6 +44,29 @@ def read_counts(path: str | Path) -> pd.DataFrame:
     if faults:
         raise InvalidTable(faults)
     return counts.reset_index(drop=True)
+
+
+def write_counts(counts: pd.DataFrame, path: str | Path) -> None:
+    """Write an event-count table as CSV, as `read_counts` reads it.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        An event-count table.
+    path : str or Path
+        Where to; an existing file is replaced in one step, so that no half-written table is seen.
+    """
+    written = counts.assign(
+        period=[format_period(period) for period in counts["period"]],
+        complete=counts["complete"].map({True: "true", False: "false"}),
+    )
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        written.to_csv(beside, index=False)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def counts_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:

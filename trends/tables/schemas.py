@@ -129,12 +129,13 @@ class EventCounts(pa.DataFrameModel):
     @classmethod
     def exposure_fits(cls, counts: pd.DataFrame) -> pd.Series:
         """Nobody watches for longer than the period lasts."""
-        if not isinstance(counts["period"].dtype, pd.PeriodDtype):
-            return pd.Series(True, index=counts.index)
-        known = counts["period"].notna().to_numpy()
-        days = np.full(len(counts), np.inf)
-        days[known] = days_in_periods(pd.PeriodIndex(counts["period"][known]))
-        return ~(counts["exposure"] > days)
+        return ~(counts["exposure"] > _days_of(counts["period"]))
+
+    @pa.dataframe_check(name="complete only where every day of the period was observed")
+    @classmethod
+    def complete_is_whole(cls, counts: pd.DataFrame) -> pd.Series:
+        """Tell whether no partly watched period is called complete."""
+        return ~(counts["complete"] & (counts["exposure"] < _days_of(counts["period"])))
 
     @pa.dataframe_check(name="one row per group and period")
     @classmethod
@@ -165,3 +166,12 @@ class CountSeries(pa.DataFrameModel):
         if not isinstance(index, pd.PeriodIndex):
             return False
         return len(index) == 0 or bool((np.diff(index.asi8) == 1).all())
+
+
+def _days_of(periods: pd.Series) -> np.ndarray:
+    """Return the days of each period, NaN where it is no period (another rule says so)."""
+    days = np.full(len(periods), np.nan)
+    if isinstance(periods.dtype, pd.PeriodDtype):
+        known = periods.notna().to_numpy()
+        days[known] = days_in_periods(pd.PeriodIndex(periods[known]))
+    return days

@@ -51,19 +51,24 @@ def cheapest_tiling(tiles: Sequence[Tile], start: int, end: int) -> list[Tile]:
     >>> [tile.name for tile in cheapest_tiling(halves, 1, 31)]
     ['first', 'second']
     """
+    inside = [tile for tile in tiles if start <= tile.start <= tile.end <= end]
+    # The worst tile decides first, so ever worse ones are let in until a tiling exists.
+    for worst in sorted({tile.cost[0] for tile in inside}):
+        tiling = _fewest([tile for tile in inside if tile.cost[0] <= worst], start, end)
+        if tiling:
+            return tiling
+    return []
+
+
+def _fewest(tiles: list[Tile], start: int, end: int) -> list[Tile]:
+    """Return the tiling of fewest tiles, of the lowest costs among equals."""
     by_end: dict[int, list[Tile]] = {}
     for tile in tiles:
-        if start <= tile.start <= tile.end <= end:
-            by_end.setdefault(tile.end, []).append(tile)
+        by_end.setdefault(tile.end, []).append(tile)
     # Best way to cover start..day, for every day that can be reached; the day before start is free.
     best: dict[int, list[Tile]] = {start - 1: []}
     for day in sorted(by_end):
         ways = [[*best[tile.start - 1], tile] for tile in by_end[day] if tile.start - 1 in best]
         if ways:
-            best[day] = min(ways, key=_price)
+            best[day] = min(ways, key=lambda way: (len(way), [tile.cost for tile in way]))
     return best.get(end, [])
-
-
-def _price(tiling: list[Tile]) -> tuple[int, int, list[tuple[int, ...]]]:
-    """Return what a tiling costs, the most important item first."""
-    return max(tile.cost[0] for tile in tiling), len(tiling), [tile.cost for tile in tiling]

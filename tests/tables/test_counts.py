@@ -1,0 +1,79 @@
+"""Does an event-count table come back from its file as it was written?"""
+
+import pandas as pd
+import pytest
+
+from trends.tables.counts import read_counts, write_counts
+from trends.tables.faults import InvalidTable
+
+HEADER = "country,period,count,exposure,complete\n"
+
+
+def read(tmp_path, text):
+    path = tmp_path / "counts.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_counts(path)
+
+
+def test_zero_missing_and_not_covered_are_read_as_three_states(tmp_path):
+    counts = read(
+        tmp_path,
+        HEADER + "Syria,2024-01,0,31,true\nSyria,2024-02,,29,true\nSyria,2024-03,,0,false\n",
+    )
+    assert counts["count"].tolist() == [0, pd.NA, pd.NA]
+    assert counts["exposure"].tolist() == [31.0, 29.0, 0.0]
+    assert counts["period"].dtype == pd.PeriodDtype("M")
+
+
+@pytest.mark.parametrize("freq", ["D", "W-SUN", "M", "Q-DEC", "Y-DEC"])
+def test_what_is_written_is_read_back(tmp_path, freq):
+    periods = pd.period_range("2024-01-01", periods=3, freq=freq)
+    counts = pd.DataFrame(
+        {
+            "country": "سوريا",
+            "period": periods,
+            "count": pd.array([3, None, 0], dtype="Int64"),
+            "exposure": [1.0, 0.0, 1.0],
+            "complete": [freq == "D", False, freq == "D"],
+        }
+    )
+    write_counts(counts, tmp_path / "counts.csv")
+    again = read_counts(tmp_path / "counts.csv")
+    pd.testing.assert_frame_equal(again, counts, check_dtype=False)
+    assert again["period"].dtype == counts["period"].dtype
+    assert [path.name for path in tmp_path.iterdir()] == ["counts.csv"]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "rule"),
+    [
+        ("Syria,2024-01,-1,31,true", "count", "must be 0 or more"),
+        ("Syria,2024-01,1,,true", "exposure", "must not be empty"),
+        ("Syria,2024-01,1,0,false", "count, exposure", "must have no count where exposure is 0"),
+        ("Syria,2024-01,1,32,false", "period, exposure", "at most the days of the period"),
+        ("Syria,2024-01,1,3,true", "period, exposure, complete", "complete only where every day"),
+        ("Syria,2024-02,9,29,true", "period", "must have one row per group and period"),
+        ("Syria,2024-W02,9,7,true", "period", "must be one of YYYY-MM-DD, YYYY-Www"),
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_a_fault_with_its_place(tmp_path, row, column, rule):
+    good = "Syria,2024-02,2,29,true\nSyria,2024-03,2,31,true\n"
+    with pytest.raises(InvalidTable) as caught:
+        read(tmp_path, HEADER + good + row + "\n")
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.row, fault.column) == ("counts.csv", 4, column)
+    assert rule in fault.rule
+
+
+def test_all_faults_of_a_file_are_listed_at_once(tmp_path):
+    rows = "Syria,2024-01,x,31,true\nSyria,2024-02,-1,29,perhaps\n"
+    with pytest.raises(InvalidTable, match="3 faults found") as caught:
+        read(tmp_path, HEADER + rows)
+    assert [fault.row for fault in caught.value.faults] == [2, 3, 3]
+
+
+def test_a_file_without_rows_or_without_a_column_is_refused(tmp_path):
+    with pytest.raises(InvalidTable, match="has a header but no rows"):
+        read(tmp_path, HEADER)
+    with pytest.raises(InvalidTable, match="column complete: this column is missing"):
+        read(tmp_path, "period,count,exposure\n2024-01,1,31\n")

@@ -1,0 +1,194 @@
+"""Does validation list every fault with row, column, value and what to do?"""
+
+import json
+
+import pandas as pd
+import pytest
+
+from trends.tables.schemas import Statements
+from trends.tables.validation import validate
+
+COLUMNS = list(Statements.to_schema().columns)
+ROW = {
+    "statement_id": "a",
+    "measure": "attacks",
+    "count": "10",
+    "qualifier": "exact",
+    "window_start": "2024-01-01",
+    "window_end": "2024-01-31",
+    "window_basis": "stated",
+    "country": "Syria",
+    "counted_by": "Monitor",
+    "source_kind": "monitor",
+    "role": "primary",
+    "reading": "direct",
+}
+
+
+def faults_of(tmp_path, *rows, columns=COLUMNS):
+    path = tmp_path / "statements.csv"
+    pd.DataFrame([ROW | row for row in rows]).reindex(columns=columns).to_csv(path, index=False)
+    return validate(path).faults
+
+
+def test_the_published_tables_have_no_fault(shared):
+    report = validate(shared / "data" / "statements.csv")
+    assert report.ok
+    assert report.faults == ()
+    assert dict(report.files[0].summary)["figures"] == "622"
+
+
+def test_a_wrong_column_is_told_what_it_should_be(tmp_path):
+    columns = ["window_ends" if name == "window_end" else name for name in COLUMNS]
+    faults = faults_of(tmp_path, {}, columns=columns)
+    assert [(fault.column, fault.fix) for fault in faults] == [
+        ("window_end", "Add the column; leave its cells empty where nothing is known."),
+        ("window_ends", "Rename it to window_end."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "rule"),
+    [
+        ({"count": "-1"}, "count", "-1", "must be 0 or more"),
+        (
+            {"window_end": "2023-12-31"},
+            "window_start, window_end",
+            "2024-01-01, 2023-12-31",
+            "window_end must not be before window_start",
+        ),
+        ({"window_end": "31/02/2020"}, "window_end", "31/02/2020", "must be a day of the calendar"),
+        ({"count": "1,5"}, "count", "1,5", "must be a whole number"),
+        ({"count": ""}, "count_low, count, count_high", "empty, empty, empty", "hold a figure"),
+        ({"count_low": "11"}, "count_low, count, count_high", "11, 10, empty", "<= count <="),
+        ({"qualifier": "exactly"}, "qualifier", "exactly", "must be one of exact, about"),
+        ({"measure": "Bad measure"}, "measure", "Bad measure", "lower-case words"),
+        ({"counted_by": ""}, "counted_by", "", "must not be empty"),
+        ({"part_of": "b", "part_kind": "area"}, "part_of", "b", "name another statement"),
+        ({"part_of": "a", "part_kind": "area"}, "part_of", "a", "name another statement"),
+        ({"part_kind": "area"}, "part_of, part_kind", "empty, area", "given exactly when"),
+        (
+            {"window_end": ""},
+            "window_start, window_end, window_basis",
+            "2024-01-01, empty, stated",
+            "unknown exactly when",
+        ),
+        ({"published_on": "2222-01-01"}, "published_on", "2222-01-01", "not be in the future"),
+    ],
+)
+def test_each_broken_rule_is_one_fault_with_row_column_and_value(
+    tmp_path, row, column, value, rule
+):
+    (fault,) = faults_of(tmp_path, row)
+    assert (fault.row, fault.column, fault.value) == (2, column, value)
+    assert rule in fault.rule
+    assert fault.fix
+
+
+def part(**more):
+    return {"statement_id": "p", "part_of": "a", "part_kind": "area", **more}
+
+
+def test_a_part_larger_than_its_whole_is_a_fault(tmp_path):
+    (fault,) = faults_of(tmp_path, {}, part(count="11"))
+    assert (fault.row, fault.value) == (3, "p 11 > a 10")
+    assert fault.rule == "a part must not be larger than its whole"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        part(count="10"),
+        part(count="11", qualifier="about"),
+        part(count="11", measure="arrests"),
+        part(count="10", qualifier="at_least"),
+    ],
+)
+def test_a_part_that_may_fit_into_its_whole_is_no_fault(tmp_path, row):
+    assert faults_of(tmp_path, {}, row) == ()
+
+
+def test_more_than_ten_is_larger_than_ten_and_any_part_fits_into_at_least_ten(tmp_path):
+    assert len(faults_of(tmp_path, {}, part(count="10", qualifier="more_than"))) == 1
+    assert faults_of(tmp_path, {"qualifier": "at_least"}, part(count="11")) == ()
+
+
+def test_two_parts_that_add_up_to_more_than_their_whole_are_no_fault_of_the_table(tmp_path):
+    assert faults_of(tmp_path, {}, part(count="8"), part(statement_id="q", count="7")) == ()
+
+
+def test_a_part_outside_the_window_of_its_whole_is_a_fault(tmp_path):
+    (fault,) = faults_of(tmp_path, {}, part(count="1", window_end="2024-02-01"))
+    assert fault.value == "2024-01-01 to 2024-02-01 of 2024-01-01 to 2024-01-31"
+
+
+def test_a_row_entered_twice_under_two_names_is_a_fault(tmp_path):
+    (fault,) = faults_of(tmp_path, {}, {"statement_id": "b"})
+    assert fault.rule == "must not repeat a row, is a once more"
+
+
+def test_wholes_that_are_parts_of_their_parts_are_faults(tmp_path):
+    circle = [{"statement_id": s, "part_of": w, "part_kind": "area"} for s, w in ("ab", "bc", "ca")]
+    faults = faults_of(tmp_path, *circle)
+    assert [fault.rule for fault in faults] == ["a whole must not be a part of its own parts"] * 3
+
+
+def test_every_fault_of_every_file_is_listed_at_once(tmp_path):
+    second = {"statement_id": "b", "window_start": "?", "count": "ten"}
+    faults_of(tmp_path, {"count": "-1"}, second)
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "latin.csv").write_bytes(b"statement_id,note\na,caf\xe9\n")
+    (tmp_path / "page.csv").write_text("<!doctype html><title>Error</title>")
+    (tmp_path / "other.csv").write_text("alpha,beta\n1,2\n")
+    names = ["statements.csv", "empty.csv", "latin.csv", "page.csv", "other.csv"]
+    report = validate([tmp_path / name for name in names])
+    assert not report.ok
+    assert [len(file.faults) for file in report.files] == [3, 1, 1, 1, 1]
+    text = report.to_text()
+    assert "row 3, column window_start: must be a day of the calendar" in text
+    assert "row 2: must be UTF-8 text" in text
+    assert "the file is empty" in text
+    assert "row 1: must have the columns of a table of this package, got 'alpha, beta'" in text
+    assert all(fault.fix for fault in report.faults)
+
+
+def test_a_count_table_is_summarised_by_its_three_states(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text(
+        "country,period,count,exposure,complete\nSyria,2024-01,0,31,true\n"
+        "Syria,2024-02,,29,true\nSyria,2024-03,,0,false\nSyria,2024-04,3,10,false\n"
+    )
+    report = validate(path)
+    summary = dict(report.files[0].summary)
+    assert report.files[0].kind == "counts"
+    assert summary["zero"].startswith("1 ")
+    assert summary["missing"].startswith("1 ")
+    assert summary["not covered"].startswith("1 ")
+    assert summary["partial"].startswith("1 ")
+    assert summary["periods"] == "2024-01 to 2024-04"
+
+
+def test_a_period_in_the_future_is_a_fault(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text("period,count,exposure,complete\n2222-01,0,31,true\n")
+    (fault,) = validate(path).faults
+    assert (fault.row, fault.column, fault.value) == (2, "period", "2222-01")
+
+
+def test_the_report_is_json_and_a_page_that_hides_no_markup(tmp_path):
+    faults_of(tmp_path, {"counted_by": "Monitor", "qualifier": "<b>exact</b>"})
+    report = validate(str(tmp_path / "statements.csv"))
+    told = json.loads(json.dumps(report.to_dict()))
+    assert told["ok"] is False
+    assert told["files"][0]["faults"][0]["value"] == "<b>exact</b>"
+    page = report.to_html()
+    assert "&lt;b&gt;exact&lt;/b&gt;" in page
+    assert "<b>exact</b>" not in page
+    assert "<h1>1 fault found</h1>" in page
+
+
+def test_no_path_and_a_missing_path_are_errors():
+    with pytest.raises(ValueError, match="must name at least one file, got none"):
+        validate([])
+    with pytest.raises(FileNotFoundError, match="must name a file"):
+        validate("nowhere.csv")
