@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_TESTS = {
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "at_least": lambda value, bound: value >= bound,
     "at_most": lambda value, bound: value <= bound,
     "above": lambda value, bound: value > bound,

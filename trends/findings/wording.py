@@ -34,6 +34,7 @@ class Phrase(str):
     markdown: str
 
     def __new__(cls, text: str, markdown: str | None = None) -> Phrase:
+        """Make a phrase; without Markdown of its own it is plain text."""
         phrase = super().__new__(cls, text)
         phrase.markdown = text if markdown is None else markdown
         return phrase
@@ -84,24 +85,46 @@ def paragraph(findings: Iterable[Finding], lang: str = "en") -> Phrase:
     A caveat that holds for several findings is said once, at the end.
     """
     chosen = [finding for finding in findings if finding.sentence]
-    sentences = [say(finding, lang) for finding in chosen]
-    keys = dict.fromkeys(key for finding in chosen for key in finding.caveats)
-    notes = [str(caveat(key, lang)) for key in keys]
-    return Phrase(
-        " ".join([*sentences, *notes]),
-        " ".join([*(sentence.markdown for sentence in sentences), *notes]),
-    )
+    parts = [*(say(finding, lang) for finding in chosen), *caveats(chosen, lang)]
+    return Phrase(" ".join(parts), " ".join(part.markdown for part in parts))
 
 
-def caveat(key: str, lang: str = "en") -> str:
-    """Return the sentence of a caveat."""
-    found: str = words(lang)["caveat"][key]
-    return found
+def caveats(findings: Iterable[Finding], lang: str = "en") -> list[Phrase]:
+    """Return the sentences of the caveats of findings, each once."""
+    keys = dict.fromkeys(key for finding in findings if finding.sentence for key in finding.caveats)
+    return [caveat(key, lang) for key in keys]
+
+
+def caveat(key: str, lang: str = "en") -> Phrase:
+    """Return the sentence of a caveat, marked as one."""
+    text: str = words(lang)["caveat"][key]
+    return Phrase(text, mark(text, "caveat", key=key))
+
+
+def verb(finding: Finding, lang: str = "en") -> Phrase:
+    """Return the verb that a finding's numbers license, its finding marked.
+
+    Raises
+    ------
+    ValueError
+        If the finding is not about a change.
+    """
+    key = verb_key(finding)
+    if not key:
+        raise ValueError(
+            f"`finding` must be about a change, got {finding.finding_id}, whose quantity "
+            f"{finding.quantity} has no verb. Print its number instead."
+        )
+    text: str = words(lang)["verb"][finding.quantity][key]
+    return Phrase(text, _mark(finding, text, lang, "finding"))
 
 
 def number(finding: Finding, lang: str = "en") -> Phrase:
     """Return a finding's estimate as it is printed, with its unit where the unit is a sign."""
     text = _Filler(lang).format_field(finding.estimate, _format_of(finding))
+    counted = finding.values.get("counted")
+    if counted is not None:
+        text = _Filler(lang).format_field(counted, "noun")
     return Phrase(text, _mark(finding, text, lang, "finding"))
 
 
@@ -112,11 +135,16 @@ def interval(finding: Finding, lang: str = "en") -> Phrase:
 
 
 def explain(finding: Finding, lang: str = "en") -> str:
-    """Return what stands behind a number, in one line: quantity, interval, method, grade."""
+    """Return what stands behind a number, in one line: what it is, interval, method, grade."""
     table = words(lang)["explain"]
-    parts = [table["quantity"].get(finding.quantity, finding.quantity)]
     shape = _format_of(finding)
-    parts[0] += " " + _Filler(lang).format_field(finding.estimate, shape)
+    quantity = table["quantity"].get(finding.quantity, finding.quantity)
+    shown = _Filler(lang).format_field(finding.estimate, shape)
+    parts = [
+        table["what"]
+        .format(subject=finding.subject.name(lang), quantity=quantity, number=shown)
+        .replace("  ", " ")
+    ]
     if not math.isnan(finding.conf_low):
         level = f"{100 * finding.conf_level:g}%"
         shown = format_interval(finding.conf_low, finding.conf_high, shape, lang)
@@ -203,6 +231,9 @@ def _oblique_dual(dual: str) -> str:
     """Return an Arabic dual as it stands after a preposition: the noun and its adjectives."""
     heads: list[str] = []
     words_left = dual.split(" ")
+    if words_left[0].endswith("ا"):  # the first part of a genitive has lost its last letter
+        heads.append(words_left.pop(0)[:-1] + "ي")
+        return " ".join([*heads, *words_left])
     while words_left and words_left[0].endswith("ان"):
         heads.append(words_left.pop(0)[:-2] + "ين")
     return " ".join([*heads, *words_left])
@@ -215,7 +246,7 @@ class _Filler(string.Formatter):
         self.lang = lang
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Format one slot: count, noun, noun_of, ratio, rate, percent, p, date, period, level or text."""
+        """Format one slot: a count, noun, noun_of, ratio, rate, percent, p, date, level or text."""
         if format_spec == "":
             return str(value)
         if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
@@ -382,7 +413,7 @@ def _format_of(finding: Finding) -> str:
 
 
 def mark(text: str, kind: str, **attributes: str) -> str:
-    """Return text as a Markdown span of a class, with attributes, safe for Pandoc.
+    r"""Return text as a Markdown span of a class, with attributes, safe for Pandoc.
 
     Parameters
     ----------
@@ -396,7 +427,7 @@ def mark(text: str, kind: str, **attributes: str) -> str:
     Examples
     --------
     >>> print(mark("a [b]_c", "finding", key="k", say='say "x"'))
-    [a \\[b\\]\\_c]{.finding key="k" say="say \\"x\\""}
+    [a \[b\]\_c]{.finding key="k" say="say \"x\""}
     """
     shown = " ".join(
         f'{name}="{_ATTRIBUTE_SIGNS.sub(_escaped, " ".join(value.split()))}"'

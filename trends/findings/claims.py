@@ -1,0 +1,110 @@
+"""What does a page hold in hand when it says a finding?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from trends.findings import wording
+from trends.findings.finding import Finding
+from trends.findings.wording import Phrase
+
+
+class Claim:
+    """One finding in the page's language; printed on its own it is its number.
+
+    Attributes
+    ----------
+    finding : Finding
+        The number with all that stands behind it.
+    lang : str
+        Language in which it is said unless another is asked for.
+    """
+
+    def __init__(
+        self, finding: Finding, lang: str, survives: Callable[[Finding], bool] = lambda _: True
+    ) -> None:
+        self.finding = finding
+        self.lang = lang
+        # Asked for when the claim is said, not when it is made: later tests count as well.
+        self._survives = survives
+
+    def number(self, lang: str | None = None) -> Phrase:
+        """Return the estimate as it is printed."""
+        return wording.number(self.finding, lang or self.lang)
+
+    def interval(self, lang: str | None = None) -> Phrase:
+        """Return the interval as it is printed."""
+        return wording.interval(self.finding, lang or self.lang)
+
+    def verb(self, lang: str | None = None) -> Phrase:
+        """Return the verb that the finding's interval licenses."""
+        return wording.verb(self.finding, lang or self.lang)
+
+    def say(self, lang: str | None = None) -> Phrase:
+        """Return the finding as a sentence, and say so when it does not survive adjustment."""
+        said = wording.say(self.finding, lang or self.lang)
+        if self._survives(self.finding):
+            return said
+        note = wording.caveat("many_tests", lang or self.lang)
+        return Phrase(f"{said} {note}", f"{said.markdown} {note.markdown}")
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the finding: estimate, conf_low, grade and so on."""
+        if name.startswith("_") or name == "finding":
+            raise AttributeError(name)
+        return getattr(self.finding, name)
+
+    def __str__(self) -> str:
+        """Return the number as plain text."""
+        return str(self.number())
+
+    def __repr__(self) -> str:
+        """Return the id with the number."""
+        return f"Claim({self.finding.finding_id}: {self})"
+
+    def _repr_markdown_(self) -> str:
+        return self.number().markdown
+
+
+class Claims(dict[str, Claim]):
+    """The findings of one result by their short names, in the page's language.
+
+    Examples
+    --------
+    >>> import trends
+    >>> comparison = trends.compare_rates((294, 366), (121, 365))
+    >>> claims = trends.Ledger().add(comparison, trends.Subject.generic())
+    >>> list(claims), str(claims["ratio"])
+    (['ratio', 'tipping'], '2.42')
+    """
+
+    def __init__(self, claims: Iterable[tuple[str, Claim]], lang: str) -> None:
+        super().__init__(claims)
+        self.lang = lang
+
+    def __missing__(self, name: str) -> Claim:
+        """Raise an error that lists the names there are."""
+        raise KeyError(
+            f"`name` must be one of {', '.join(self)}, got {name!r}."
+            + nearest(name, self)
+            + " Correct the name on the page."
+        )
+
+    def summary(self, lang: str | None = None) -> Phrase:
+        """Return the sentences of all findings and their caveats as one paragraph."""
+        lang = lang or self.lang
+        said = [claim.say(lang) for claim in self.values() if claim.finding.sentence]
+        notes = wording.caveats([claim.finding for claim in self.values()], lang)
+        parts = [*said, *notes]
+        return Phrase(" ".join(parts), " ".join(part.markdown for part in parts))
+
+    def _repr_markdown_(self) -> str:
+        return self.summary().markdown
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the known names most like one that is not known; "" when none is."""
+    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(close)}?" if close else ""

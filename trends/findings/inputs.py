@@ -1,0 +1,130 @@
+"""From exactly which counts was a finding made, so that a later edition can say what changed?
+
+A record holds the counts themselves, not only a hash of their file: comparing the records of two
+editions tells new periods from revised ones and both from changed coverage, without running
+anything again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from trends.analysis.result import Result, plain
+from trends.tables.calendar import format_period, frequency_letter
+from trends.tables.window import Window
+
+Record = dict[str, Any]
+
+#: Columns of a published figure that a finding can depend on.
+_FIGURE_COLUMNS = (
+    "measure", "count_low", "count", "count_high", "qualifier", "window_start", "window_end",
+    "window_basis", "counted_by", "country", "area", "part_of", "part_kind", "role",
+)  # fmt: skip
+
+
+def input_records(result: Result) -> dict[str, Record]:
+    """Return a record of everything a result was computed from, by the record's id.
+
+    Parameters
+    ----------
+    result : Result
+        Any result; its windows, count series and statements are its inputs.
+
+    Returns
+    -------
+    dict
+        Published figures under their statement id, count series under a hash of their content.
+
+    Examples
+    --------
+    >>> import trends
+    >>> records = input_records(trends.compare_rates((294, 366), (121, 365)))
+    >>> list(records)
+    ['294 in 366 days', '121 in 365 days']
+    """
+    return dict(_records(result))
+
+
+def _records(value: Any) -> Iterator[tuple[str, Record]]:
+    """Yield the records of a value of a result."""
+    if isinstance(value, Window):
+        yield _of_window(value)
+    elif isinstance(value, pd.DataFrame):
+        yield from _of_frame(value)
+    elif isinstance(value, Result):
+        for field in dataclasses.fields(value):
+            yield from _records(getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _records(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _records(item)
+
+
+def _of_window(window: Window) -> tuple[str, Record]:
+    """Return the record of one figure."""
+    record = {
+        "kind": "figure",
+        "count_low": window.count_low,
+        "count": window.count,
+        "count_high": window.count_high,
+        "qualifier": window.qualifier,
+        "window_start": plain(window.start),
+        "window_end": plain(window.end),
+        "window_basis": window.basis,
+        "days": window.days,
+        "counted_by": window.counted_by,
+        "measure": window.measure,
+    }
+    return figure_id(window), record
+
+
+def figure_id(window: Window) -> str:
+    """Return what a figure can be looked up by: its statement id, or what was typed in."""
+    if window.statement_id:
+        return window.statement_id
+    if window.start is None or window.end is None:
+        return f"{window.count} in {window.days:g} days"
+    return f"{window.count} from {window.start:%Y-%m-%d} to {window.end:%Y-%m-%d}"
+
+
+def _of_frame(frame: pd.DataFrame) -> Iterator[tuple[str, Record]]:
+    """Yield the record of a count series, or one record per statement of a frame of statements."""
+    if isinstance(frame.index, pd.PeriodIndex) and set(frame.columns) == {"count", "exposure"}:
+        yield _of_series(frame)
+    elif {"statement_id", "count", "window_start"} <= set(frame.columns):
+        shown = [column for column in _FIGURE_COLUMNS if column in frame.columns]
+        for row in frame[["statement_id", *shown]].to_dict("records"):
+            figure = {column: plain(row[column]) for column in shown}
+            yield str(row["statement_id"]), {"kind": "figure", **figure}
+
+
+def _of_series(series: pd.DataFrame) -> tuple[str, Record]:
+    """Return the record of a count series."""
+    periods = series.index
+    source = series.attrs.get("source") or {}
+    record = {
+        "kind": "series",
+        "labels": {str(key): str(label) for key, label in series.attrs.get("labels", {}).items()},
+        "file": str(source.get("file", "")),
+        "sha256": str(source.get("sha256", "")),
+        "freq": frequency_letter(periods),
+        "first": format_period(periods[0]) if len(periods) else "",
+        "count": [None if pd.isna(count) else int(count) for count in series["count"]],
+        "exposure": [float(days) for days in series["exposure"]],
+    }
+    counted = {key: record[key] for key in ("labels", "freq", "first", "count", "exposure")}
+    return f"series-{digest(counted)[:12]}", record
+
+
+def digest(content: Any) -> str:
+    """Return the SHA-256 of a value written as JSON with sorted keys."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,669 @@
+"""Which numbers does an edition say, and what stands behind each of them?
+
+A page adds the results it speaks of to a `Ledger` and prints the claims it gets back. The ledger
+travels with the page as a block of JSON; the blocks of all pages, merged, are the edition's
+``findings.json``.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from trends.analysis.result import Result, plain
+from trends.findings import wording
+from trends.findings.claims import Claim, Claims, nearest
+from trends.findings.finding import Finding, Noun, Subject
+from trends.findings.inputs import Record, digest, input_records
+from trends.findings.multiplicity import Family, adjust
+from trends.findings.wording import LANGUAGES, Phrase
+from trends.tables.faults import Fault, InvalidTable
+from trends.tables.window import as_window
+
+#: Version of the ledger's shape; `ledger.schema.json` describes it.
+SCHEMA_VERSION = 1
+
+_BLOCK = re.compile(
+    r'<script type="application/json" class="trends-ledger">(?P<json>.*?)</script>', re.DOTALL
+)
+
+#: Columns of findings.csv, in order.
+_COLUMNS = (
+    "finding_id", "question", "quantity", "subject", "estimate", "conf_low", "conf_high",
+    "conf_level", "unit", "method", "settings", "inputs", "caveats", "searched", "grade",
+    "p_value", "p_bh", "p_by", "survives", "sentence_en", "sentence_ar",
+)  # fmt: skip
+
+
+class Ledger:
+    """The findings of a page or of an edition.
+
+    Parameters
+    ----------
+    lang : {"en", "ar"}
+        Language in which the page's claims print.
+
+    Attributes
+    ----------
+    findings : dict
+        Finding id to its record: plain values, ready for JSON, with its sentences in both
+        languages.
+    statements : dict
+        Statement id to the record of a published figure quoted in prose.
+    inputs : dict
+        Record id to the counts that findings were made from.
+    edition : dict
+        Title, date and address of the edition; empty until it is written.
+
+    Examples
+    --------
+    >>> import trends
+    >>> ledger = trends.Ledger()
+    >>> claims = ledger.add(trends.compare_rates((294, 366), (121, 365)), trends.Subject.generic())
+    >>> print(claims["ratio"], "with interval", claims["ratio"].interval())
+    2.42 with interval 1.95 to 3.02
+    >>> list(ledger.findings)
+    ['series.rate.ratio', 'series.rate.tipping']
+    """
+
+    def __init__(self, *, lang: str = "en") -> None:
+        wording.words(lang)
+        self.lang = lang
+        self.findings: dict[str, Record] = {}
+        self.statements: dict[str, Record] = {}
+        self.inputs: dict[str, Record] = {}
+        self.edition: dict[str, str] = {}
+        self._expected: dict[str, int] = {}
+        self._adjusted: dict[str, dict[str, Any]] | None = None
+
+    def add(self, result: Result, subject: Subject | None = None) -> Claims:
+        """Add the findings of a result.
+
+        Parameters
+        ----------
+        result : Result
+            What an analysis returned.
+        subject : Subject, optional
+            What the counts are about; its key begins the findings' ids.
+
+        Returns
+        -------
+        Claims
+            Short name (``ratio``) to claim, in the page's language.
+
+        Raises
+        ------
+        TypeError
+            If `result` is not a result.
+        ValueError
+            If the ledger holds another finding under one of the ids.
+        """
+        if not isinstance(result, Result):
+            raise TypeError(
+                f"`result` must be what an analysis returned, got {type(result).__name__}. "
+                "Call the analysis first and add its result."
+            )
+        found = result.findings(subject)
+        inputs = input_records(result)
+        tests: dict[float, str] = {}
+        for finding in found:
+            # Findings of one result with one p-value say one test in different ways.
+            test = tests.setdefault(finding.p_value, finding.finding_id)
+            self._keep(_record(finding, test=test, records=list(inputs)))
+        self.inputs |= inputs
+        return Claims(
+            ((_short_name(finding), self._claim(finding)) for finding in found), self.lang
+        )
+
+    def constant(
+        self,
+        key: str,
+        value: float,
+        noun: Noun | None = None,
+        *,
+        en: str,
+        ar: str,
+        unit: str = "events",
+    ) -> Claim:
+        """Declare a number that prose uses and that is derived, not estimated.
+
+        Parameters
+        ----------
+        key : str
+            Stable identifier; the finding's id is ``<key>.count``.
+        value : float
+            The number, computed on the page.
+        noun : Noun, optional
+            What is counted; without it the number is printed bare.
+        en, ar : str
+            What the number is, for the reader who asks, in both languages.
+        unit : str
+            Printed shape when there is no noun: events, percent, ratio, days.
+
+        Returns
+        -------
+        Claim
+
+        Raises
+        ------
+        TypeError
+            If the value is not a number.
+        ValueError
+            If the ledger holds another number under the key.
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(
+                f"`value` must be a plain number, got {type(value).__name__}. "
+                "Convert it with int() or float()."
+            )
+        subject = Subject(key=key, en=en, ar=ar)
+        finding = Finding(
+            finding_id=f"{key}.count",
+            question="count",
+            quantity="count",
+            subject=subject,
+            estimate=float(value),
+            unit=unit,
+            method="counted",
+            grade="A",
+            sentence="",
+            values={} if noun is None else {"counted": (int(value), noun)},
+        )
+        self._keep(_record(finding, test="", records=[]))
+        return self._claim(finding)
+
+    def statement(
+        self, figure: Any, noun: Noun | None = None, *, lang: str | None = None
+    ) -> Phrase:
+        """Quote a published figure: as firmly as it was published, and marked with its source.
+
+        Parameters
+        ----------
+        figure : statement row
+            A row of the frame of `read_statements`.
+        noun : Noun, optional
+            What is counted; without it the number is printed bare.
+        lang : {"en", "ar"}, optional
+            Language; the page's by default.
+
+        Returns
+        -------
+        Phrase
+            For instance ``294``, ``about 200`` or ``at least 27 attacks``.
+
+        Raises
+        ------
+        TypeError
+            If `figure` is not a row of a table of statements.
+        """
+        if not (hasattr(figure, "keys") and "statement_id" in figure):
+            raise TypeError(
+                f"`figure` must be a row of a table of statements, got {type(figure).__name__}. "
+                "Pick one with `.loc` or `.iloc`."
+            )
+        record = {str(key): plain(figure[key]) for key in figure.keys()}  # noqa: SIM118 - a Series
+        text = {one: _quoted(record, noun, one) for one in LANGUAGES}
+        said = {one: _source(record, one) for one in LANGUAGES}
+        key = str(record["statement_id"])
+        kept = self.statements.setdefault(key, {**record, "said": {}, "source": said})
+        for one in LANGUAGES:
+            forms = kept["said"].setdefault(one, [])
+            if text[one] not in forms:
+                forms.append(text[one])
+        lang = lang or self.lang
+        return Phrase(text[lang], wording.mark(text[lang], "statement", key=key, say=said[lang]))
+
+    def expect(self, **n_tests: int) -> None:
+        """Say how many tests of each family the whole edition makes, when a page makes only some.
+
+        Parameters
+        ----------
+        **n_tests : int
+            Family to number of tests, for instance ``rate=12``.
+        """
+        self._expected |= n_tests
+        self._adjusted = None
+
+    def finding(self, finding_id: str) -> Record:
+        """Return the record of a finding.
+
+        Raises
+        ------
+        KeyError
+            If there is none; the message names the ids most like it.
+        """
+        if finding_id not in self.findings:
+            raise KeyError(
+                f"`finding_id` must be one of the ledger's {len(self.findings):,} findings, "
+                f"got {finding_id!r}.{nearest(finding_id, self.findings)} Correct the id."
+            )
+        return self.findings[finding_id]
+
+    def families(self) -> list[Family]:
+        """Return the number of tests and of findings that survive adjustment, by family."""
+        return adjust(self.findings.values(), expected=self._expected)[1]
+
+    def adjusted(self, finding_id: str) -> dict[str, Any]:
+        """Return ``p_bh``, ``p_by`` and ``survives`` of a finding."""
+        if self._adjusted is None:
+            self._adjusted = adjust(self.findings.values(), expected=self._expected)[0]
+        return self._adjusted[finding_id]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ledger as plain values, as it is written."""
+        body = {
+            "findings": [
+                {**self.findings[key], **self.adjusted(key)} for key in sorted(self.findings)
+            ],
+            "families": [dataclasses.asdict(family) for family in self.families()],
+            "statements": {key: self.statements[key] for key in sorted(self.statements)},
+            "inputs": {key: self.inputs[key] for key in sorted(self.inputs)},
+        }
+        return {
+            "schema": "trends-ledger",
+            "schema_version": SCHEMA_VERSION,
+            "package_version": version("trends"),
+            "edition": self.edition,
+            "digest": digest(body),
+            **body,
+        }
+
+    def to_json(self) -> str:
+        """Return the ledger as JSON, one finding a line so that versions compare line by line."""
+        return _to_json(self.to_dict())
+
+    def write(self, folder: str | Path, *, edition: Mapping[str, str] | None = None) -> list[Path]:
+        """Write ``findings.json`` and ``findings.csv``.
+
+        Parameters
+        ----------
+        folder : path
+            Where; must exist.
+        edition : mapping, optional
+            Title, date and url of the edition, for citations.
+
+        Returns
+        -------
+        list of Path
+            The two files.
+        """
+        if edition is not None:
+            self.edition = {str(key): str(value) for key, value in edition.items()}
+        table = Path(folder) / "findings.csv"
+        ledger = Path(folder) / "findings.json"
+        contents = self.to_dict()
+        ledger.write_text(_to_json(contents), encoding="utf-8")
+        with table.open("w", encoding="utf-8", newline="") as opened:
+            writer = csv.writer(opened, lineterminator="\n")
+            writer.writerow(_COLUMNS)
+            writer.writerows(_row(finding) for finding in contents["findings"])
+        return [ledger, table]
+
+    def page_block(self) -> Block:
+        """Return what a page ends with: the ledger as a block of JSON that readers do not see."""
+        return Block(self.to_json())
+
+    @classmethod
+    def from_pages(cls, pages: Iterable[str | Path], *, root: str | Path | None = None) -> Ledger:
+        """Merge the ledgers that rendered pages carry.
+
+        Parameters
+        ----------
+        pages : iterable of path
+            Rendered HTML pages; those without a ledger say no findings.
+        root : path, optional
+            Folder to which the pages' names in the ledger are relative.
+
+        Returns
+        -------
+        Ledger
+            Each finding lists in ``pages`` where it is said.
+
+        Raises
+        ------
+        ValueError
+            If two pages say different things under one id.
+        """
+        merged = cls()
+        for page in pages:
+            path = Path(page)
+            name = path.relative_to(root).as_posix() if root is not None else path.name
+            for block in _BLOCK.finditer(path.read_text(encoding="utf-8")):
+                merged._merge(_parse(block["json"], name), name)
+        return merged
+
+    def _claim(self, finding: Finding) -> Claim:
+        """Return a claim that asks this ledger whether it survives adjustment."""
+        return Claim(
+            finding,
+            self.lang,
+            lambda said: self.adjusted(said.finding_id)["survives"] is not False,
+        )
+
+    def _keep(self, record: Record) -> None:
+        """Keep a record; the same id may come again only with the same content."""
+        key = record["finding_id"]
+        known = self.findings.get(key)
+        if known is not None and _without_place(known) != _without_place(record):
+            raise ValueError(
+                f"`subject` must give every finding its own id, got {key} twice with different "
+                "content. Give one of the subjects another key."
+            )
+        self.findings.setdefault(key, record)
+        self._adjusted = None
+
+    def _merge(self, other: Ledger, page: str) -> None:
+        """Take over another page's ledger."""
+        for key, record in other.findings.items():
+            known = self.findings.setdefault(key, {**record, "pages": []})
+            if _without_place(known) != _without_place(record):
+                raise ValueError(
+                    f"`pages` must say the same under one id, got {key} with different content on "
+                    f"{' and '.join([*known['pages'], page])}. Give one of the subjects another "
+                    "key, or render both pages from the same files."
+                )
+            if page not in known["pages"]:
+                known["pages"].append(page)
+        for key, record in other.statements.items():
+            figure = self.statements.setdefault(key, {**record, "said": {}})
+            for lang, forms in record["said"].items():
+                kept = figure["said"].setdefault(lang, [])
+                kept += [form for form in forms if form not in kept]
+        self.inputs |= other.inputs
+        self._adjusted = None
+
+
+class Block:
+    """The ledger of a page as raw HTML; on paper it is left out.
+
+    Parameters
+    ----------
+    text : str
+        The ledger as JSON.
+    """
+
+    def __init__(self, text: str) -> None:
+        # Within a script element nothing is escaped, and nothing may look like its end.
+        self.text = text.replace("<", "\\u003c")
+
+    def _repr_html_(self) -> str:
+        return f'<script type="application/json" class="trends-ledger">{self.text}</script>'
+
+    def _repr_markdown_(self) -> str:
+        return f"````{{=html}}\n{self._repr_html_()}\n````"
+
+    def __repr__(self) -> str:
+        """Return a word for the console."""
+        return f"Block({len(self.text):,} characters)"
+
+
+def read_ledger(path: str | Path) -> Ledger:
+    """Read the ledger of an edition, ``findings.json``.
+
+    Parameters
+    ----------
+    path : path
+        The file, or the folder that holds it.
+
+    Returns
+    -------
+    Ledger
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    InvalidTable
+        If it is not a ledger, is of another version, holds an id twice, breaks the schema, or was
+        changed after it was written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "findings.json"
+    return _parse(path.read_text(encoding="utf-8"), path.name)
+
+
+def _parse(text: str, file: str) -> Ledger:
+    """Read and check a ledger from its JSON."""
+    try:
+        contents = json.loads(text)
+    except json.JSONDecodeError as fault:
+        raise InvalidTable(
+            [_fault(file, "", f"line {fault.lineno}", f"must be JSON ({fault.msg})", _AGAIN)]
+        ) from None
+    _check(contents, file)
+    ledger = Ledger()
+    ledger.edition = contents["edition"]
+    ledger.findings = {
+        finding["finding_id"]: {
+            key: value for key, value in finding.items() if key not in _ADJUSTMENTS
+        }
+        for finding in contents["findings"]
+    }
+    ledger.statements = contents["statements"]
+    ledger.inputs = contents["inputs"]
+    ledger._expected = {family["name"]: family["n_tests"] for family in contents["families"]}
+    return ledger
+
+
+_AGAIN = "Write the ledger again with `trends render`."
+_ADJUSTMENTS = frozenset({"p_bh", "p_by", "survives"})
+
+
+def _check(contents: Any, file: str) -> None:
+    """Raise InvalidTable unless contents are a ledger of this version, as it was written."""
+    if not isinstance(contents, dict) or contents.get("schema") != "trends-ledger":
+        got = contents.get("schema", "") if isinstance(contents, dict) else type(contents).__name__
+        raise InvalidTable(
+            [_fault(file, "schema", str(got), "must be a trends ledger", "Name a findings.json.")]
+        )
+    if contents.get("schema_version") != SCHEMA_VERSION:
+        raise InvalidTable(
+            [
+                _fault(
+                    file,
+                    "schema_version",
+                    str(contents.get("schema_version")),
+                    f"must be version {SCHEMA_VERSION} of the ledger",
+                    "Read it with the release of trends that wrote it, or render that edition "
+                    "again with this one.",
+                )
+            ]
+        )
+    faults = _schema_faults(contents, file)
+    if not faults:
+        ids = [finding["finding_id"] for finding in contents["findings"]]
+        faults = [
+            _fault(file, "finding_id", key, "must stand in the ledger once", _AGAIN)
+            for key in sorted({key for key in ids if ids.count(key) > 1})
+            if len(set(ids)) < len(ids)
+        ]
+    if not faults:
+        body = {key: contents[key] for key in ("findings", "families", "statements", "inputs")}
+        if digest(body) != contents["digest"]:
+            faults = [
+                _fault(
+                    file,
+                    "digest",
+                    contents["digest"][:12],
+                    "must be the hash of the findings; the file was changed after it was written",
+                    _AGAIN,
+                )
+            ]
+    if faults:
+        raise InvalidTable(faults)
+
+
+def _schema_faults(contents: Mapping[str, Any], file: str) -> list[Fault]:
+    """Return the first break of the JSON schema, in words."""
+    import fastjsonschema
+
+    try:
+        _validator()(contents)
+    except fastjsonschema.JsonSchemaValueException as broken:
+        place = ".".join(str(part) for part in broken.path[1:])
+        rule = broken.message.removeprefix(".".join(map(str, broken.path))).strip()
+        value = "" if isinstance(broken.value, dict | list) else str(broken.value)
+        return [_fault(file, place, value, re.sub(r"^data\S* ", "", rule), _AGAIN)]
+    return []
+
+
+@cache
+def _validator() -> Any:
+    """Return the compiled check of `ledger.schema.json`."""
+    import fastjsonschema
+
+    text = files("trends.findings").joinpath("ledger.schema.json").read_text(encoding="utf-8")
+    return fastjsonschema.compile(json.loads(text))
+
+
+def _fault(file: str, column: str, value: str, rule: str, fix: str) -> Fault:
+    """Return a fault of a ledger."""
+    return Fault(file=file, row=None, column=column, value=value, rule=rule, fix=fix)
+
+
+def _record(finding: Finding, *, test: str, records: list[str]) -> Record:
+    """Return a finding as plain values, said in both languages."""
+    subject = finding.subject
+    tested = not math.isnan(finding.p_value)
+    return {
+        "finding_id": finding.finding_id,
+        "question": finding.question,
+        "quantity": finding.quantity,
+        "subject": {"key": subject.key, "en": subject.en, "ar": subject.ar},
+        "estimate": _number(finding.estimate),
+        "conf_low": _number(finding.conf_low),
+        "conf_high": _number(finding.conf_high),
+        "conf_level": finding.conf_level,
+        "unit": finding.unit,
+        "method": finding.method,
+        "settings": {key: _setting(value) for key, value in finding.settings.items()},
+        "inputs": list(finding.inputs),
+        "records": records,
+        "caveats": list(finding.caveats),
+        "searched": finding.searched,
+        "grade": finding.grade,
+        "p_value": _number(finding.p_value),
+        "family": finding.family or finding.question,
+        "test": test if tested else "",
+        "verb": wording.verb_key(finding),
+        "said": {lang: _said(finding, lang) for lang in LANGUAGES},
+    }
+
+
+def _said(finding: Finding, lang: str) -> dict[str, str]:
+    """Return every way in which a finding is printed in a language."""
+    return {
+        "number": str(wording.number(finding, lang)),
+        "interval": "" if math.isnan(finding.conf_low) else str(wording.interval(finding, lang)),
+        "verb": str(wording.verb(finding, lang)) if wording.verb_key(finding) else "",
+        "sentence": str(wording.say(finding, lang)) if finding.sentence else "",
+        "explain": wording.explain(finding, lang),
+    }
+
+
+def _number(value: float) -> float | str | None:
+    """Return a number for JSON: None when there is none, "inf" or "-inf" when it has no end."""
+    value = float(value)
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else str(value)
+
+
+def _setting(value: Any) -> Any:
+    """Return a setting for JSON."""
+    value = plain(value)
+    return value if isinstance(value, str | int | float | bool | None) else json.dumps(value)
+
+
+def _short_name(finding: Finding) -> str:
+    """Return a finding's id without the subject and the question."""
+    return finding.finding_id.removeprefix(f"{finding.subject.key}.{finding.question}.")
+
+
+def _without_place(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record without the pages it stands on."""
+    return {key: value for key, value in record.items() if key != "pages"}
+
+
+def _row(finding: Mapping[str, Any]) -> list[Any]:
+    """Return a finding as a row of findings.csv."""
+    flat = {
+        **finding,
+        "subject": finding["subject"]["key"],
+        "settings": json.dumps(finding["settings"], ensure_ascii=False, sort_keys=True),
+        "inputs": "; ".join(finding["inputs"]),
+        "caveats": "; ".join(finding["caveats"]),
+        "sentence_en": finding["said"]["en"]["sentence"],
+        "sentence_ar": finding["said"]["ar"]["sentence"],
+    }
+    return [flat[column] for column in _COLUMNS]
+
+
+def _to_json(contents: Mapping[str, Any]) -> str:
+    """Return JSON with one finding, statement or input a line."""
+
+    def line(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def lines(value: Any) -> str:
+        if isinstance(value, list) and value:
+            return _bracketed("[]", map(line, value))
+        if isinstance(value, dict) and value:
+            return _bracketed("{}", (f"{line(key)}:{line(one)}" for key, one in value.items()))
+        return line(value)
+
+    return _bracketed("{}", (f"{line(key)}:{lines(one)}" for key, one in contents.items())) + "\n"
+
+
+def _bracketed(brackets: str, parts: Iterable[str]) -> str:
+    """Return parts between brackets, one a line."""
+    return brackets[0] + "\n" + ",\n".join(parts) + "\n" + brackets[1]
+
+
+def _quoted(record: Mapping[str, Any], noun: Noun | None, lang: str) -> str:
+    """Return a published figure as firmly as it was published."""
+    table = wording.words(lang)["quoted"]
+
+    def amount(count: int) -> str:
+        if noun is None:
+            return f"{count:,}"
+        return wording.count_phrase(count, noun, lang, oblique=record["qualifier"] != "exact")
+
+    low, count, high = (record.get(key) for key in ("count_low", "count", "count_high"))
+    if count is None and low is not None and high is not None:
+        return str(table["range"].format(low=f"{low:,}", high=amount(high)))
+    if count is None and low is not None:
+        return str(table["at_least"].format(count=amount(low)))
+    if count is None and high is not None:
+        return str(table["at_most"].format(count=amount(high)))
+    if count is None:
+        return str(wording.words(lang)["number"]["unknown"])
+    return str(table.get(record["qualifier"], "{count}").format(count=amount(count)))
+
+
+def _source(record: Mapping[str, Any], lang: str) -> str:
+    """Return where a published figure comes from, in one line."""
+    table = wording.words(lang)["source"]
+    parts = [table["counted_by"].format(name=record["counted_by"])]
+    try:
+        parts.append(wording.format_window(as_window(record), lang))
+    except ValueError:
+        parts.append(table["window_unknown"])
+    if record.get("window_basis") == "inferred":
+        parts.append(table["window_inferred"])
+    if record.get("published_by"):
+        parts.append(table["published_by"].format(name=record["published_by"]))
+    if record.get("url"):
+        parts.append(str(record["url"]))
+    joiner: str = wording.words(lang)["explain"]["joiner"]
+    return joiner.join(parts)

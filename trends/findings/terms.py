@@ -1,0 +1,136 @@
+"""What are the things counted called, in both languages?
+
+Nouns live in a table of terms (``[measure.<name>]``), subjects in a table of subjects
+(``[subject.<key>]``), both TOML, so that pages hold no names of things twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trends.findings.claims import nearest
+from trends.findings.finding import EVENT, Noun, Subject
+from trends.tables.faults import Fault, InvalidTable
+
+
+class Names(dict[str, Any]):
+    """A dict whose error names the keys most like a missing one."""
+
+    def __missing__(self, key: str) -> Any:
+        """Raise an error with the nearest keys."""
+        raise KeyError(
+            f"`key` must be one of the {len(self)} names of the table, got {key!r}."
+            f"{nearest(key, self)} Correct the key or add it to the table."
+        )
+
+
+def read_nouns(path: str | Path) -> Names:
+    """Read the nouns of a table of terms.
+
+    Parameters
+    ----------
+    path : path
+        TOML with a table ``[measure.<name>]`` for each measure: en_one, en_many, ar_one, ar_two,
+        ar_few, ar_many, ar_gender.
+
+    Returns
+    -------
+    dict of Noun
+        By measure.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    InvalidTable
+        If it is not TOML, or a noun lacks a form; every fault is listed.
+    """
+    path = Path(path)
+    return _built(_read(path).get("measure", {}), Noun, path, "measure")
+
+
+def read_subjects(path: str | Path, *, terms: str | Path | None = None) -> Names:
+    """Read the subjects that pages speak of.
+
+    Parameters
+    ----------
+    path : path
+        TOML with a table ``[subject.<key>]`` for each subject: en, ar and, for a noun of their
+        own, measure.
+    terms : path, optional
+        The table of terms that holds the nouns; without it every subject counts events.
+
+    Returns
+    -------
+    dict of Subject
+        By key.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file does not exist.
+    InvalidTable
+        If a file is not TOML, a subject lacks a name, or its measure is not among the terms.
+    """
+    path = Path(path)
+    nouns = Names() if terms is None else read_nouns(terms)
+    entries = _read(path).get("subject", {})
+    faults = [
+        _fault(
+            path,
+            f"subject.{key}.measure",
+            str(entry["measure"]),
+            "must be a measure of the table of terms",
+            nearest(entry["measure"], nouns).strip() or "Add the noun there.",
+        )
+        for key, entry in entries.items()
+        if entry.get("measure") is not None and entry["measure"] not in nouns
+    ]
+    if faults:
+        raise InvalidTable(faults)
+    named = {
+        key: {
+            "key": key,
+            "noun": nouns[entry["measure"]] if entry.get("measure") else EVENT,
+            **{name: form for name, form in entry.items() if name != "measure"},
+        }
+        for key, entry in entries.items()
+    }
+    return _built(named, Subject, path, "subject")
+
+
+def _built(entries: Mapping[str, Any], kind: type, path: Path, table: str) -> Names:
+    """Make a noun or subject of each entry, listing every form that is missing or not known."""
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    needed = {name for name, field in fields.items() if field.default is dataclasses.MISSING}
+    faults = [
+        _fault(path, f"{table}.{key}.{name}", "", rule, fix)
+        for key, entry in entries.items()
+        for names, rule, fix in (
+            (needed - set(entry), "must be given", "Add the form."),
+            (set(entry) - set(fields), "must be a known form", f"Use {', '.join(fields)}."),
+        )
+        for name in sorted(names)
+    ]
+    if faults:
+        raise InvalidTable(faults)
+    return Names({key: kind(**entry) for key, entry in entries.items()})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a TOML file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as fault:
+        raise InvalidTable(
+            [_fault(path, "", "", f"must be TOML ({fault})", "Correct the line.")]
+        ) from None
+
+
+def _fault(path: Path, column: str, value: str, rule: str, fix: str) -> Fault:
+    """Return a fault of a table of names."""
+    return Fault(file=path.name, row=None, column=column, value=value, rule=rule, fix=fix)
