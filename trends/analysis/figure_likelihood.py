@@ -9,30 +9,14 @@ stopped by the nth event, so its length is random and its number is not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy import optimize, special, stats
 
-from trends.tables.calendar import DAYS_PER_MONTH
-from trends.tables.window import Window, as_window
+from trends.tables.window import Window
 
 RateMethod = Literal["exact-c", "midp-c"]
-
-#: Columns of `figure_rates`.
-RATE_COLUMNS = [
-    "statement_id",
-    "estimate",
-    "conf_low",
-    "conf_high",
-    "conf_level",
-    "count_low",
-    "count_high",
-    "rounding_unit",
-    "reason",
-]
 
 
 class CountSet(NamedTuple):
@@ -42,157 +26,12 @@ class CountSet(NamedTuple):
     most: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class FigureRate:
-    """The rate one published figure implies.
-
-    Attributes
-    ----------
-    window : Window
-        The figure.
-    estimate : float
-        Events per 30.4375 days; NaN where a figure has no point estimate (a first event since).
-    conf_low, conf_high : float
-        Interval; the upper end is infinite for figures without an upper bound.
-    conf_level : float
-        Level of the interval.
-    count_low, count_high : float
-        Counts the figure allows.
-    rounding_unit : int or None
-        What an "about" figure is rounded to.
-    """
-
-    window: Window
-    estimate: float
-    conf_low: float
-    conf_high: float
-    conf_level: float
-    count_low: float
-    count_high: float
-    rounding_unit: int | None = None
-
-
-def figure_rate(figure: Any, *, method: RateMethod = "exact-c", alpha: float = 0.05) -> FigureRate:
-    """Return the rate that one published figure implies, with its interval.
-
-    Parameters
-    ----------
-    figure : Window, statement row, mapping, (count, days) or (count, start, end)
-        One published figure.
-    method : {"exact-c", "midp-c"}
-        "exact-c" never covers less than it says (and more where counts are few or the figure is
-        rounded coarsely); "midp-c" covers what it says on average over rates.
-    alpha : float
-        One minus the level of the interval.
-
-    Returns
-    -------
-    FigureRate
-        Events per 30.4375 days.
-
-    Raises
-    ------
-    TypeError
-        If the figure cannot be read as a count over a window.
-    ValueError
-        If the count, window, method or level is not valid.
-
-    Notes
-    -----
-    *exact*: the exact Poisson interval. *at_least*, *more_than*: the figure bounds the rate from
-    below only, so the whole error goes to the lower end and the upper end is infinite; the
-    estimate is the rate of the smallest count allowed. *about*: any count that rounds to the
-    figure, where the unit is the largest of 1, 5, 10, 50, 100, ... that divides the figure and is
-    at most half of it. *range*: any count in it. *nth_since*: the nth event stopped the clock, so
-    the waiting time is Erlang; (n - 1) / time is unbiased where n / time is not, and for n = 1 the
-    mean of 1 / time is infinite, so there is no estimate and only a lower limit is given.
-
-    Examples
-    --------
-    >>> tenth = {"count": 10, "qualifier": "nth_since",
-    ...          "window_start": "2025-05-01", "window_end": "2025-05-19"}
-    >>> rate = figure_rate(tenth)
-    >>> print(f"{rate.estimate:.1f} [{rate.conf_low:.1f}, {rate.conf_high:.1f}]")
-    14.4 [7.7, 27.4]
-    """
-    if method not in ("exact-c", "midp-c"):
-        raise ValueError(f"`method` must be exact-c or midp-c, got {method!r}. Pick one.")
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
-    window = as_window(figure)
-    months = window.days / DAYS_PER_MONTH
-    allowed = counts_allowed(window)
-    low, high = _mean_interval(window, method, alpha)
-    return FigureRate(
-        window=window,
-        estimate=_mean_estimate(window) / months,
-        conf_low=low / months,
-        conf_high=high / months,
-        conf_level=1 - alpha,
-        count_low=allowed.fewest,
-        count_high=allowed.most,
-        rounding_unit=rounding_unit(window) if window.qualifier == "about" else None,
-    )
-
-
-def figure_rates(
-    statements: pd.DataFrame, *, method: RateMethod = "exact-c", alpha: float = 0.05
-) -> pd.DataFrame:
-    """Return the rate each statement implies, in the order of the statements.
-
-    Parameters
-    ----------
-    statements : DataFrame of n_statements rows
-        As `read_statements` returns it.
-    method : {"exact-c", "midp-c"}
-        As in `figure_rate`.
-    alpha : float
-        One minus the level of the intervals.
-
-    Returns
-    -------
-    DataFrame of n_statements rows
-        Same index; columns statement_id, estimate, conf_low and conf_high (events per 30.4375
-        days), conf_level, count_low, count_high, rounding_unit and reason. A figure that implies
-        no rate keeps its row, with NaN and the reason.
-
-    Raises
-    ------
-    ValueError
-        If the method or level is not valid.
-    """
-    rows = []
-    for row in statements.to_dict("records"):
-        reason = why_no_rate(row)
-        if reason:
-            blank: list[Any] = [row["statement_id"], *[np.nan] * 3, 1 - alpha, *[np.nan] * 3]
-            rows.append([*blank, reason])
-            continue
-        rate = figure_rate(row, method=method, alpha=alpha)
-        unit = np.nan if rate.rounding_unit is None else rate.rounding_unit
-        estimate, bounds = rate.estimate, (rate.conf_low, rate.conf_high)
-        counts = (rate.count_low, rate.count_high)
-        rows.append([row["statement_id"], estimate, *bounds, 1 - alpha, *counts, unit, ""])
-    return pd.DataFrame(rows, columns=RATE_COLUMNS, index=statements.index)
-
-
-def why_no_rate(row: Any) -> str:
-    """Return why a statement's figure implies no rate; "" when it does."""
-    try:
-        as_window(row)
-    except ValueError as fault:
-        return "unknown window" if "known window" in str(fault) else "not a count over a window"
-    return ""
-
-
 def counts_allowed(window: Window) -> CountSet:
     """Return the counts a figure allows.
 
     Examples
     --------
-    >>> about = {"count": 200, "qualifier": "about",
-    ...          "window_start": "2024-01-01", "window_end": "2024-08-31"}
-    >>> counts_allowed(as_window(about))
+    >>> counts_allowed(Window(count=200, days=244.0, qualifier="about"))
     CountSet(fewest=150, most=250)
     """
     count, low, high = window.count, window.count_low, window.count_high
@@ -200,34 +39,30 @@ def counts_allowed(window: Window) -> CountSet:
         return CountSet(low if low is not None else count, np.inf)
     if window.qualifier == "more_than":
         return CountSet((low if low is not None else count) + 1, np.inf)
-    if window.qualifier == "range" or (window.qualifier == "about" and low is not None):
-        return CountSet(
-            low if low is not None else 0,
-            high if high is not None else (np.inf if low is not None else count),
-        )
+    bounded = low is not None or high is not None
+    if bounded and window.qualifier in ("range", "about"):
+        return CountSet(0 if low is None else low, np.inf if high is None else high)
     if window.qualifier == "about":
-        half = rounding_unit(window) / 2
+        unit = window.rounding_unit
+        half = (rounding_unit(count) if unit is None else unit) / 2
         return CountSet(max(0, int(np.ceil(count - half))), int(np.floor(count + half)))
     return CountSet(count, count)
 
 
-def rounding_unit(window: Window) -> int:
-    """Return what an "about" figure is rounded to.
+def rounding_unit(count: int) -> int:
+    """Return what an "about" figure is rounded to, judged by the figure itself.
 
-    The largest of 1, 5, 10, 50, 100, ... that divides the figure and is at most half of it, unless
-    the window names its unit.
+    The largest of 1, 5, 10, 50, 100, ... that divides the figure and is at most half of it.
 
     Examples
     --------
-    >>> [rounding_unit(Window(count=count, days=30.0)) for count in (7, 85, 200, 330, 753, 2500)]
-    [1, 5, 100, 10, 1, 500]
+    >>> [rounding_unit(count) for count in (7, 50, 85, 200, 330, 753, 2500)]
+    [1, 10, 5, 100, 10, 1, 500]
     """
-    if window.rounding_unit is not None:
-        return int(window.rounding_unit)
     unit = 1
-    for power in range(len(str(window.count))):
+    for power in range(len(str(count))):
         for candidate in (10**power, 5 * 10**power):
-            if window.count % candidate == 0 and 2 * candidate <= window.count:
+            if count % candidate == 0 and 2 * candidate <= count:
                 unit = candidate
     return unit
 
@@ -239,15 +74,17 @@ def gamma_shapes(window: Window) -> tuple[tuple[float, float], tuple[float, floa
     -------
     tuple of two pairs of float
         For the fewest and for the most events allowed, the shapes whose quantiles are the lower
-        and the upper limit: (n, n + 1) for a count of n, (n, n) for a clock stopped by event n.
+        and the upper limit: (n, n + 1) for a count of n, (n, n) for a clock stopped by event n,
+        (1, infinity) for a first event.
     """
     if window.qualifier == "nth_since":
-        return (window.count, window.count), (window.count, window.count)
+        most = window.count if window.count > 1 else np.inf
+        return (window.count, most), (window.count, most)
     allowed = counts_allowed(window)
     return (allowed.fewest, allowed.fewest + 1), (allowed.most, allowed.most + 1)
 
 
-def _mean_estimate(window: Window) -> float:
+def mean_estimate(window: Window) -> float:
     """Return the expected number of events over the window that the figure suggests."""
     if window.qualifier == "nth_since":
         return float(window.count - 1) if window.count > 1 else np.nan
@@ -256,14 +93,9 @@ def _mean_estimate(window: Window) -> float:
     return float(window.count)
 
 
-def _mean_interval(window: Window, method: RateMethod, alpha: float) -> tuple[float, float]:
+def mean_interval(window: Window, method: RateMethod, alpha: float) -> tuple[float, float]:
     """Return the interval of the expected number of events over the window."""
     if window.qualifier == "nth_since":
-        if window.count == 0:
-            raise ValueError(
-                "`figure` must count at least 1 event when it is an nth-since, got 0. "
-                "Publish no event since a day as an exact count of 0."
-            )
         if window.count == 1:
             return gamma_quantile(alpha, 1), np.inf
         return gamma_quantile(alpha / 2, window.count), gamma_quantile(1 - alpha / 2, window.count)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from trends.analysis.figure_likelihood import figure_rates
+from trends.analysis.figure_rate import figure_rates
 from trends.figures import style
 from trends.findings.wording import words
 
@@ -32,7 +32,7 @@ _LEGEND = {
 }
 
 
-def plot_windows(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     """Draw statements as windows on a time axis, each at its rate, by kind of source.
 
     Parameters

@@ -28,6 +28,8 @@ _DEFAULTS: dict[str, Any] = {
     "reading": "direct",
 }
 
+_SCOPE = ("country", "area", "control_area", "actor")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
@@ -53,6 +55,8 @@ class Window:
         Where the figure comes from; "" when it was typed in.
     reading : str
         How the figure was read: direct, secondary or weak.
+    scope : tuple of str
+        Country, area, control area and actor; empty when the figure was typed in.
     """
 
     count: int
@@ -69,6 +73,14 @@ class Window:
     statement_id: str = ""
     measure: str = ""
     reading: str = "direct"
+    scope: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.qualifier == "nth_since" and self.count < 1:
+            raise ValueError(
+                f"`count` must be at least 1 when a figure is an nth-since, got {self.count}. "
+                "Publish no event since a day as an exact count of 0."
+            )
 
 
 def as_window(figure: object, *, name: str = "figure") -> Window:
@@ -171,7 +183,13 @@ def _from_row(row: Any, name: str) -> Window:
         statement_id=given["statement_id"],
         measure=given["measure"],
         reading=given["reading"],
+        scope=tuple(_text(row.get(name)) for name in _SCOPE) if "country" in row else (),
     )
+
+
+def _text(word: Any) -> str:
+    """Return a cell's text, empty where there is none."""
+    return "" if word is None or pd.isna(word) else str(word)
 
 
 def _whole(count: Any, name: str) -> int | None:
