@@ -10,24 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trends.analysis.level_shift import (
-    ShiftEvidence,
-    best_pair,
-    clip_to_neighbours,
-    log_sum,
-    root_scale,
-    scan_draws,
-    weigh_shift,
-)
-from trends.analysis.memory import MemoryGrid, memory_grid, variance_inflation
-from trends.analysis.null_models import draw_counts
+from trends.analysis.level_shift import ShiftEvidence, log_sum
 from trends.analysis.result import Result
 from trends.analysis.segmentation import (
     PathStep,
@@ -35,34 +24,27 @@ from trends.analysis.segmentation import (
     penalty_path,
     robust_dispersion,
 )
-from trends.tables.calendar import DAYS_PER_MONTH, format_period
+from trends.analysis.shift_search import (
+    Observed,
+    Round,
+    Search,
+    candidate_rows,
+    detectable_ratio,
+    draw_log_ratios,
+    highest_mass,
+    observe,
+    redetect,
+    search_steps,
+    segment_dispersion,
+    weigh_one,
+)
+from trends.tables.calendar import format_period
 from trends.tables.series import check_series
 
 Verdict = Literal["abrupt", "gradual", "shift", "cannot_tell", "none"]
 
-MAX_PERIODS = 3_000
-"""Longest series: the work grows with the square of the number of periods."""
-
-MAX_CHANGEPOINTS = 10
-
 CLEAR = 2.0
 """Twice the log likelihood ratio beyond which a step is told apart from a straight line."""
-
-SET_MASS = 0.5
-"""Share of alpha that a confidence set for the period may leave out.
-
-A 95% set holds 97.5% of the posterior: sets that hold 95% covered about 0.91 in simulations.
-"""
-
-RATIO_PRIOR = float(np.log(2))
-"""Prior standard deviation of the log ratio, towards which ratios are shrunk: a doubling."""
-
-N_RATIO_DRAWS = 2_000
-N_RESAMPLES = 199
-DISPERSION_PRIOR = 4.0
-"""Degrees of freedom with which a segment's dispersion is drawn towards that of the series."""
-
-DETECTABLE_RATIOS = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 GRADE_RULES: tuple[tuple[str, Mapping[str, float]], ...] = (
     ("A", {"p_value": 0.01, "redetected": 0.90, "set_share": 0.10}),
@@ -183,7 +165,7 @@ class Changepoints(Result):
     tests : DataFrame
         Every test made, in order.
     path : tuple of PathStep
-        Best division for every penalty; rows count the observed periods.
+        Best division for every penalty; see `penalty_path`.
     naive_periods : PeriodIndex
         Changepoints an uncalibrated Poisson cost with a BIC penalty would have claimed.
     alpha : float
@@ -264,6 +246,47 @@ class Changepoints(Result):
                 "grade": "str",
             }
         )
+
+    def penalty_path(self) -> pd.DataFrame:
+        """Return the best division of the series for every penalty, largest penalty first.
+
+        Returns
+        -------
+        DataFrame
+            Columns penalty_low, penalty_high (Poisson deviance over dispersion, per changepoint),
+            n_changepoints, periods (the changepoints, separated by commas).
+        """
+        observed = self.series.index[(self.series["count"].notna()).to_numpy()]
+        return pd.DataFrame(
+            [
+                {
+                    "penalty_low": step.penalty_low,
+                    "penalty_high": step.penalty_high,
+                    "n_changepoints": len(step.starts),
+                    "periods": ", ".join(format_period(observed[row]) for row in step.starts),
+                }
+                for step in self.path
+            ]
+        )
+
+    def cross_check(self) -> pd.DataFrame:
+        """Ask other methods the same question; most of them know nothing of memory.
+
+        OLS-CUSUM and recursive residuals (both on square roots of rates) and Markov switching
+        come from statsmodels; the sup-LR test takes its p-value from independent counts with the
+        dispersion of the series; the two segmentations are exact.
+
+        Returns
+        -------
+        DataFrame
+            One row per method, this one first: method, memory (whether it allows for memory),
+            found, n_changepoints, period (the one it is surest of), p_value (NaN where the method
+            gives none), agrees (same answer, and a period inside one of the sets found here or
+            within 3 periods of one).
+        """
+        from trends.analysis.cross_checks import ask_others
+
+        return ask_others(self)
 
     def glance(self) -> pd.DataFrame:
         """Return one row that describes the whole analysis."""
@@ -360,72 +383,12 @@ def detect_changepoints(
     """
     _check_options(alpha, min_periods, n_null)
     check_series(series)
-    observed = _observe(series, min_periods)
+    observed = observe(series, min_periods)
     named = None if candidates is None else _read_candidates(candidates, series.index)
-    starts = _candidate_rows(observed, named)
+    starts = candidate_rows(observed, named)
     generator = np.random.default_rng(rng)
-    search = _search(observed, starts, named, alpha, n_null, generator)
+    search = search_steps(observed, starts, named, alpha, n_null, generator)
     return _describe(series, observed, search, named, alpha, n_null, generator)
-
-
-class Observed(NamedTuple):
-    """The observed periods of a series as arrays.
-
-    Attributes
-    ----------
-    events, exposure : arrays of shape (n_rows,)
-        Counts, and months (of 30.4375 days) observed.
-    position : array of shape (n_rows,)
-        Which period of the series each row is.
-    min_rows : int
-        Shortest segment.
-    grid : MemoryGrid
-        Memory models to weigh.
-    index : PeriodIndex
-        All periods of the series, observed or not.
-    """
-
-    events: NDArray[np.float64]
-    exposure: NDArray[np.float64]
-    position: NDArray[np.int64]
-    min_rows: int
-    grid: MemoryGrid
-    index: pd.PeriodIndex
-
-    @property
-    def gaps(self) -> NDArray[np.float64]:
-        """Periods between neighbouring rows, shape (n_rows - 1,)."""
-        return np.diff(self.position).astype(np.float64)
-
-    @property
-    def n_rows(self) -> int:
-        """Number of observed periods."""
-        return int(self.events.size)
-
-
-class Round(NamedTuple):
-    """One round of the search: is there a further shift beside those in `bounds`?"""
-
-    bounds: tuple[int, ...]
-    scan: str
-    rows: tuple[int, ...]
-    starts: NDArray[np.int64]
-    evidence: ShiftEvidence
-    statistic: float
-    null: NDArray[np.float64]
-    p_value: float
-    p_value_independent: float
-    found: bool
-
-
-class Fit(NamedTuple):
-    """Levels, scatter and regressors for given segment bounds."""
-
-    mean: NDArray[np.float64]
-    dispersion: NDArray[np.float64]
-    response_of: Any
-    column: NDArray[np.float64]
-    base: NDArray[np.float64]
 
 
 def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
@@ -444,32 +407,6 @@ def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
             f"`n_null` must be at least {needed} for alpha={alpha:g}, got {n_null}. "
             "With fewer draws no p-value could be small enough."
         )
-
-
-def _observe(series: pd.DataFrame, min_periods: int) -> Observed:
-    """Take the observed periods out of a series."""
-    seen = (series["count"].notna() & (series["exposure"] > 0)).to_numpy()
-    position = np.flatnonzero(seen)
-    if position.size > MAX_PERIODS:
-        raise ValueError(
-            f"`series` must have at most {MAX_PERIODS:,} observed periods, got {position.size:,}. "
-            "Count by week or month."
-        )
-    if position.size < 2 * min_periods + 2:
-        raise ValueError(
-            f"`min_periods` must be at most {(position.size - 2) // 2} for {position.size} "
-            f"observed periods, got {min_periods}. Use a smaller one."
-        )
-    exposure = series["exposure"].to_numpy(dtype=np.float64)[seen] / DAYS_PER_MONTH
-    days = (series.index[-1].end_time - series.index[0].start_time) / pd.Timedelta(days=1)
-    return Observed(
-        series["count"].to_numpy(dtype=np.float64, na_value=np.nan)[seen],
-        exposure,
-        position,
-        int(min_periods),
-        memory_grid(days / len(series)),
-        pd.PeriodIndex(series.index),
-    )
 
 
 def _read_candidates(candidates: Iterable[Any], index: pd.PeriodIndex) -> pd.PeriodIndex:
@@ -496,282 +433,6 @@ def _read_candidates(candidates: Iterable[Any], index: pd.PeriodIndex) -> pd.Per
     return pd.PeriodIndex(sorted(set(periods)), freq=index.freq)
 
 
-def _candidate_rows(observed: Observed, named: pd.PeriodIndex | None) -> NDArray[np.int64]:
-    """Return the rows at which a new regime may start."""
-    every = np.arange(observed.min_rows, observed.n_rows - observed.min_rows + 1, dtype=np.int64)
-    if named is None:
-        return every
-    rows = np.searchsorted(observed.position, observed.index.get_indexer(named))
-    outside = ~np.isin(rows, every)
-    if outside.any():
-        first = named[int(np.argmax(outside))]
-        raise ValueError(
-            f"`candidates` must leave at least {observed.min_rows} observed periods on each side, "
-            f"got {format_period(first)}. Leave it out or use a longer series."
-        )
-    return np.unique(rows).astype(np.int64)
-
-
-def _segments(bounds: tuple[int, ...], n_rows: int) -> list[slice]:
-    """Return the rows of each segment."""
-    return [slice(low, high) for low, high in pairwise([0, *bounds, n_rows])]
-
-
-def _fit(observed: Observed, bounds: tuple[int, ...], split: int | None) -> Fit:
-    """Fit one level per segment; `split` is one more step that only the scatter allows for."""
-    mean = np.empty(observed.n_rows)
-    for rows in _segments(bounds, observed.n_rows):
-        exposure = observed.exposure[rows]
-        # half an event keeps the level of an empty segment above zero
-        rate = max(observed.events[rows].sum(), 0.5) / exposure.sum()
-        mean[rows] = rate * exposure
-    dispersion = _segment_dispersion(observed, bounds, split)
-    # below 0.3 events the root's variance vanishes with the mean; a floor keeps single events
-    # in near-empty segments from outweighing everything else
-    scale = root_scale(np.maximum(mean, 1e-6), dispersion)
-    floor = root_scale(np.array([0.3]), 1.0).spread[0]
-    scale = scale._replace(spread=np.maximum(scale.spread, floor * np.sqrt(dispersion)))
-    base = np.zeros((observed.n_rows, len(bounds) + 1))
-    for number, rows in enumerate(_segments(bounds, observed.n_rows)):
-        base[rows, number] = scale.column[rows]
-    return Fit(mean, dispersion, scale.response, scale.column, base)
-
-
-def _segment_dispersion(
-    observed: Observed, bounds: tuple[int, ...], split: int | None
-) -> NDArray[np.float64]:
-    """Return the dispersion of each row: its segment's, drawn towards that of the series."""
-    chi_square, freedom = [], []
-    for rows in _segments(bounds, observed.n_rows):
-        parts = [rows]
-        if split is not None and rows.start < split < rows.stop:
-            parts = [slice(rows.start, split), slice(split, rows.stop)]
-        chi_square.append(sum(_pearson(observed.events[at], observed.exposure[at]) for at in parts))
-        freedom.append(rows.stop - rows.start - len(parts))
-    pooled = sum(chi_square) / max(sum(freedom), 1)
-    dispersion = np.empty(observed.n_rows)
-    for rows, own, own_freedom in zip(
-        _segments(bounds, observed.n_rows), chi_square, freedom, strict=True
-    ):
-        drawn = pooled
-        if bounds:
-            drawn = (own + DISPERSION_PRIOR * pooled) / (own_freedom + DISPERSION_PRIOR)
-        dispersion[rows] = max(1.0, drawn)
-    return dispersion
-
-
-def _pearson(count: NDArray[np.float64], exposure: NDArray[np.float64]) -> float:
-    """Return the Pearson chi-square of counts around one common rate."""
-    total = count.sum()
-    if total <= 0:
-        return 0.0
-    mean = total / exposure.sum() * exposure
-    return float(np.sum((count - mean) ** 2 / mean))
-
-
-def _best_split(observed: Observed, bounds: tuple[int, ...], starts: NDArray[np.int64]) -> int:
-    """Return the candidate row with the largest Poisson likelihood ratio in its segment."""
-    totals = np.concatenate([[0.0], np.cumsum(observed.events)])
-    spans = np.concatenate([[0.0], np.cumsum(observed.exposure)])
-    edges = np.array([0, *bounds, observed.n_rows])
-    place = np.searchsorted(edges, starts, side="right")
-    low, high = edges[place - 1], edges[place]
-
-    def fit(total: NDArray[np.float64], span: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(total > 0, total * np.log(np.maximum(total, 1e-300) / span), 0.0)
-
-    gain = (
-        fit(totals[starts] - totals[low], spans[starts] - spans[low])
-        + fit(totals[high] - totals[starts], spans[high] - spans[starts])
-        - fit(totals[high] - totals[low], spans[high] - spans[low])
-    )
-    return int(starts[np.argmax(gain)])
-
-
-def _free_rows(
-    observed: Observed, bounds: tuple[int, ...], starts: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the candidate rows that are far enough from the steps already there."""
-    free = starts
-    for bound in bounds:
-        free = free[np.abs(free - bound) >= observed.min_rows]
-    return free
-
-
-def _run_round(
-    observed: Observed,
-    bounds: tuple[int, ...],
-    starts: NDArray[np.int64],
-    scan: Literal["single", "pair"],
-    alpha: float,
-    n_null: int,
-    rng: np.random.Generator,
-) -> Round:
-    """Test for one more step, or one pair of steps, beside those at `bounds`."""
-    pairs = scan == "pair"
-    fit = _fit(observed, bounds, _best_split(observed, bounds, starts))
-    response = fit.response_of(observed.events)
-    if pairs:
-        response = clip_to_neighbours(response)
-    line = fit.column * (observed.position - observed.position.mean())
-    shape = (fit.column, fit.base, observed.gaps, observed.grid, starts)
-    evidence = weigh_shift(response, *shape, line)
-    memory = rng.choice(observed.grid.rho.size, size=n_null, p=evidence.memory_probability)
-    null = _scan_null(observed, fit, starts, memory, pairs=pairs, grid=observed.grid, rng=rng)
-    no_memory = MemoryGrid(*(axis[:1] for axis in observed.grid))
-    null_independent = _scan_null(
-        observed,
-        fit,
-        starts,
-        np.zeros(n_null, dtype=np.int64),
-        pairs=pairs,
-        grid=no_memory,
-        rng=rng,
-    )
-    own = [
-        scan_draws(
-            response[:, None], fit.column, fit.base, observed.gaps, grid, starts, pairs=pairs
-        ).statistic[0]
-        for grid in (observed.grid, no_memory)
-    ]
-    # a pair is looked for only after a single step was not found, at half the alpha
-    price = 2 if pairs else 1
-    p_value, p_independent = (
-        min(1.0, price * (1 + np.count_nonzero(draws >= statistic)) / (n_null + 1))
-        for draws, statistic in zip((null, null_independent), own, strict=True)
-    )
-    rows = (
-        best_pair(response, *shape)
-        if pairs
-        else (int(starts[np.argmax(evidence.position_probability)]),)
-    )
-    return Round(
-        bounds=bounds,
-        scan=scan,
-        rows=rows,
-        starts=starts,
-        evidence=evidence,
-        statistic=float(own[0]),
-        null=null,
-        p_value=float(p_value),
-        p_value_independent=float(p_independent),
-        found=p_value <= alpha,
-    )
-
-
-def _scan_null(
-    observed: Observed,
-    fit: Fit,
-    starts: NDArray[np.int64],
-    memory: NDArray[np.int64],
-    *,
-    pairs: bool,
-    grid: MemoryGrid,
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Return the statistic of series drawn without the further step."""
-    counts = draw_counts(
-        fit.mean,
-        fit.dispersion,
-        observed.gaps,
-        observed.grid.rho[memory],
-        observed.grid.weight[memory],
-        rng,
-    )
-    responses = fit.response_of(counts)
-    if pairs:
-        responses = clip_to_neighbours(responses)
-    return scan_draws(
-        responses, fit.column, fit.base, observed.gaps, grid, starts, pairs=pairs
-    ).statistic
-
-
-class Search(NamedTuple):
-    """The whole search: rounds in order and the steps found, with the round of each."""
-
-    rounds: tuple[Round, ...]
-    bounds: tuple[int, ...]
-    found_in: Mapping[int, tuple[int, float]]
-
-
-def _search(
-    observed: Observed,
-    starts: NDArray[np.int64],
-    named: pd.PeriodIndex | None,
-    alpha: float,
-    n_null: int,
-    rng: np.random.Generator,
-) -> Search:
-    """Look for steps one at a time, and for a pair if the first step is not found."""
-    if np.ptp(observed.events / observed.exposure) == 0:
-        return Search((), (), {})
-    rounds: list[Round] = []
-    bounds: tuple[int, ...] = ()
-    found: list[tuple[int, int, float]] = []
-    adjusted = 0.0
-    while len(bounds) < MAX_CHANGEPOINTS:
-        free = _free_rows(observed, bounds, starts)
-        if free.size == 0:
-            break
-        current = _run_round(observed, bounds, free, "single", alpha, n_null, rng)
-        rounds.append(current)
-        if not current.found and not bounds and named is None and free.size > 4:
-            current = _run_round(observed, bounds, free, "pair", alpha, n_null, rng)
-            rounds.append(current)
-        if not current.found:
-            break
-        # the p-value of a later step cannot be smaller than that of the steps it rests on
-        adjusted = max(adjusted, current.p_value)
-        found.extend((row, len(rounds) - 1, adjusted) for row in current.rows)
-        bounds = tuple(sorted((*bounds, *current.rows)))
-    if named is None and len(bounds) > 1:
-        found = _refine(observed, found, starts)
-    bounds = tuple(sorted(row for row, _, _ in found))
-    return Search(tuple(rounds), bounds, {row: (number, p) for row, number, p in found})
-
-
-def _refine(
-    observed: Observed, found: list[tuple[int, int, float]], starts: NDArray[np.int64]
-) -> list[tuple[int, int, float]]:
-    """Move each step to its most probable row given the others, until nothing moves."""
-    for _ in range(5):
-        moved = False
-        for number, (row, where, p_value) in enumerate(found):
-            bounds = tuple(sorted(other for other, _, _ in found))
-            evidence, free = _weigh_one(observed, bounds, row, starts)
-            best = int(free[np.argmax(evidence.position_probability)])
-            if best != row:
-                found[number] = (best, where, p_value)
-                moved = True
-        if not moved:
-            break
-    return found
-
-
-def _weigh_one(
-    observed: Observed, bounds: tuple[int, ...], row: int, starts: NDArray[np.int64]
-) -> tuple[ShiftEvidence, NDArray[np.int64]]:
-    """Weigh the rows between its neighbours at which one of the steps may be."""
-    others = tuple(bound for bound in bounds if bound != row)
-    low = max((bound for bound in others if bound < row), default=0)
-    high = min((bound for bound in others if bound > row), default=observed.n_rows)
-    free = starts[(starts >= low + observed.min_rows) & (starts <= high - observed.min_rows)]
-    fit = _fit(observed, others, row)
-    # a straight line from the previous step to the next one
-    line = np.zeros(observed.n_rows)
-    line[low:high] = observed.position[low:high] - observed.position[low:high].mean()
-    evidence = weigh_shift(
-        fit.response_of(observed.events),
-        fit.column,
-        fit.base,
-        observed.gaps,
-        observed.grid,
-        free,
-        fit.column * line,
-    )
-    return evidence, free
-
-
 def _describe(
     series: pd.DataFrame,
     observed: Observed,
@@ -790,8 +451,8 @@ def _describe(
         else np.eye(1, observed.grid.rho.size)[0]
     )
     at_limit = bool(memory[observed.grid.rho == observed.grid.rho.max()].sum() > 0.5)
-    redetected = _redetect(observed, search, memory, named, alpha, rng)
-    every = _candidate_rows(observed, None)
+    redetected = redetect(observed, search, memory, named, alpha, rng)
+    every = candidate_rows(observed, None)
     changepoints = tuple(
         _describe_one(
             observed, search, row, every, redetected[row], named is None, at_limit, alpha, rng
@@ -809,7 +470,7 @@ def _describe(
     )
     dispersion = robust_dispersion(observed.events, observed.exposure)
     split = None if changepoints or not rounds else rounds[0].rows[0]
-    fitted_dispersion = _segment_dispersion(observed, search.bounds, split)
+    fitted_dispersion = segment_dispersion(observed, search.bounds, split)
     return Changepoints(
         series=series,
         changepoints=changepoints,
@@ -819,7 +480,7 @@ def _describe(
         statistic=first.statistic if first else 0.0,
         step_over_line=first.evidence.step_over_ramp if first else 0.0,
         detectable_ratio=(
-            _detectable(observed, rounds[0], alpha, rng)
+            detectable_ratio(observed, rounds[0], alpha, rng)
             if rounds and not changepoints
             else float("nan")
         ),
@@ -875,7 +536,7 @@ def _describe_one(
     rng: np.random.Generator,
 ) -> Changepoint:
     """Describe one step: where it may lie, by how much the rate changed, how firmly."""
-    evidence, free = _weigh_one(observed, search.bounds, row, starts)
+    evidence, free = weigh_one(observed, search.bounds, row, starts)
     low = max((bound for bound in search.bounds if bound < row), default=0)
     high = min((bound for bound in search.bounds if bound > row), default=observed.n_rows)
     period = _period_of(observed, row)
@@ -886,7 +547,7 @@ def _describe_one(
         evidence = evidence._replace(log_step=evidence.log_step[:, [at]])
         free = free[[at]]
         probability = pd.Series([1.0], index=pd.PeriodIndex([period], name="period"))
-    draws = _draw_log_ratios(observed, evidence, free, low, high, rng)
+    draws = draw_log_ratios(observed, evidence, free, low, high, rng)
     before, after = (
         float(observed.events[rows].sum() / observed.exposure[rows].sum())
         for rows in (slice(low, row), slice(row, high))
@@ -949,138 +610,8 @@ def _spread_over_gaps(
 
 def _highest_mass(probability: pd.Series, period: pd.Period, alpha: float) -> pd.PeriodIndex:
     """Return the smallest set of periods that holds the mass asked for, and the estimate."""
-    ordered = probability.sort_values(ascending=False, kind="stable")
-    enough = int(np.searchsorted(ordered.cumsum().to_numpy(), 1 - SET_MASS * alpha)) + 1
-    chosen = ordered.index[: min(enough, len(ordered))].union(pd.PeriodIndex([period]))
-    return pd.PeriodIndex(chosen.sort_values())
-
-
-def _draw_log_ratios(
-    observed: Observed,
-    evidence: ShiftEvidence,
-    rows: NDArray[np.int64],
-    low: int,
-    high: int,
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Draw the log ratio of rates with the step and the memory drawn from their posterior."""
-    log_step = evidence.log_step - log_sum(evidence.log_step)
-    weights = np.exp(log_step).ravel()
-    drawn = rng.choice(weights.size, size=N_RATIO_DRAWS, p=weights / weights.sum())
-    model, at = np.unravel_index(drawn, log_step.shape)
-    row = rows[at]
-    rho, weight = observed.grid.rho[model], observed.grid.weight[model]
-    sums = [
-        np.concatenate([[0.0], np.cumsum(values)])
-        for values in (observed.events, observed.exposure, observed.events**2 / observed.exposure)
-    ]
-    sides = []
-    for first, last in ((np.full_like(row, low), row), (row, np.full_like(row, high))):
-        total, span, squares = (running[last] - running[first] for running in sums)
-        length = (last - first).astype(np.float64)
-        inflation = np.minimum(variance_inflation(length, rho, weight), length)
-        chi_square = np.where(total > 0, squares * span / np.maximum(total, 1e-9) - total, 0.0)
-        # memory makes a segment scatter less around its own mean than around its true level
-        freedom = np.maximum(length - inflation, 0.5)
-        sides.append((total + 0.5, span, inflation, chi_square, freedom))
-    freedom = np.maximum(sides[0][4] + sides[1][4], 3.0)
-    pooled = (sides[0][3] + sides[1][3]) / freedom
-    log_ratio = np.zeros(N_RATIO_DRAWS)
-    variance = np.zeros(N_RATIO_DRAWS)
-    for sign, (total, span, inflation, chi_square, own_freedom) in zip((-1, 1), sides, strict=True):
-        dispersion = (chi_square + DISPERSION_PRIOR * pooled) / (own_freedom + DISPERSION_PRIOR)
-        log_ratio += sign * np.log(total / span)
-        variance += np.maximum(dispersion, 1.0) * inflation / total
-    shrink = RATIO_PRIOR**2 / (RATIO_PRIOR**2 + variance)
-    noise = rng.standard_t(freedom)
-    return np.asarray(shrink * log_ratio + np.sqrt(shrink * variance) * noise, dtype=np.float64)
-
-
-def _redetect(
-    observed: Observed,
-    search: Search,
-    memory: NDArray[np.float64],
-    named: pd.PeriodIndex | None,
-    alpha: float,
-    rng: np.random.Generator,
-) -> dict[int, float]:
-    """Return how often each step is found again, within its set, in series drawn from the fit."""
-    if not search.bounds:
-        return {}
-    fit = _fit(observed, search.bounds, None)
-    models = rng.choice(observed.grid.rho.size, size=N_RESAMPLES, p=memory)
-    counts = draw_counts(
-        fit.mean,
-        fit.dispersion,
-        observed.gaps,
-        observed.grid.rho[models],
-        observed.grid.weight[models],
-        rng,
-    )
-    every = _candidate_rows(observed, None)
-    shares: dict[int, float] = {}
-    for number, current in enumerate(search.rounds):
-        here = [row for row in search.bounds if search.found_in[row][0] == number]
-        if not here:
-            continue
-        pairs = current.scan == "pair"
-        # steps move when they are refined; the round is replayed with the rows they moved to
-        bounds = tuple(row for row in search.bounds if search.found_in[row][0] < number)
-        starts = _free_rows(observed, bounds, current.starts)
-        base = _fit(observed, bounds, here[0])
-        responses = base.response_of(counts)
-        if pairs:
-            responses = clip_to_neighbours(responses)
-        scan = scan_draws(
-            responses, base.column, base.base, observed.gaps, observed.grid, starts, pairs=pairs
-        )
-        price = alpha / 2 if pairs else alpha
-        significant = scan.statistic >= np.quantile(current.null, 1 - price)
-        for row in here:
-            if named is not None:
-                shares[row] = float(np.mean(significant & (scan.first == row)))
-                continue
-            evidence, free = _weigh_one(observed, search.bounds, row, every)
-            probability = pd.Series(evidence.position_probability, index=free)
-            ordered = probability.sort_values(ascending=False, kind="stable")
-            enough = int(np.searchsorted(ordered.cumsum().to_numpy(), 1 - SET_MASS * alpha)) + 1
-            inside = ordered.index[:enough].to_numpy()
-            again = np.isin(scan.first, inside) | np.isin(scan.second, inside)
-            shares[row] = float(np.mean(significant & again))
-    return shares
-
-
-def _detectable(observed: Observed, first: Round, alpha: float, rng: np.random.Generator) -> float:
-    """Return the smallest ratio on the list that would have been found in 80% of series."""
-    middle = observed.n_rows // 2
-    fit = _fit(observed, (), first.rows[0])
-    threshold = np.quantile(first.null, 1 - alpha)
-    models = rng.choice(
-        observed.grid.rho.size, size=N_RESAMPLES, p=first.evidence.memory_probability
-    )
-    for ratio in DETECTABLE_RATIOS:
-        factor = np.where(np.arange(observed.n_rows) < middle, 1.0, ratio)
-        # the average over the series stays what it was
-        mean = fit.mean * factor * fit.mean.sum() / (fit.mean * factor).sum()
-        counts = draw_counts(
-            mean,
-            fit.dispersion,
-            observed.gaps,
-            observed.grid.rho[models],
-            observed.grid.weight[models],
-            rng,
-        )
-        scan = scan_draws(
-            fit.response_of(counts),
-            fit.column,
-            fit.base,
-            observed.gaps,
-            observed.grid,
-            first.starts,
-        )
-        if np.mean(scan.statistic >= threshold) >= 0.8:
-            return ratio
-    return float("nan")
+    chosen = probability.index[highest_mass(probability.to_numpy(), alpha)]
+    return pd.PeriodIndex(chosen.union(pd.PeriodIndex([period])).sort_values())
 
 
 def _compare_models(evidence: ShiftEvidence | None) -> pd.DataFrame:
@@ -1127,3 +658,156 @@ def _list_tests(observed: Observed, rounds: tuple[Round, ...]) -> pd.DataFrame:
             "found",
         ],
     )
+
+
+def shared_changepoints(
+    results: Mapping[str, Changepoints], *, alpha: float = 0.05
+) -> pd.DataFrame:
+    """Say which changepoints several sources share and which only some of them show.
+
+    Changepoints in the same direction are taken for one when their confidence sets have a period
+    in common; its date then rests on all of them.
+
+    Parameters
+    ----------
+    results : mapping of source name to Changepoints
+        The same events counted by different sources, or the same source in different places.
+    alpha : float
+        One minus the level of the sets.
+
+    Returns
+    -------
+    DataFrame
+        One row per changepoint in order of time: period, conf_low, conf_high (from all sources
+        that show it), direction (up, down), n_sources, sources, absent_from (sources that cover
+        it and do not show it), not_covered_by, verdict: "shared" when at least two sources show
+        it and none that covers it does not; "disputed" when at least two show it and others do
+        not; "one_source" when a single one of several does; "uncheckable" when no other source
+        covers it.
+
+    Raises
+    ------
+    TypeError
+        If a result is not a `Changepoints`.
+    ValueError
+        If fewer than two results are given or their periods have different lengths.
+
+    Notes
+    -----
+    That a source does not show a changepoint is weak evidence when that source could hardly have
+    shown it: look at its `detectable_ratio`.
+    """
+    _check_results(results)
+    groups: list[dict[str, Changepoint]] = []
+    everything = sorted(
+        (
+            (one.period, source, one)
+            for source, found in results.items()
+            for one in found.changepoints
+        ),
+        key=lambda item: (item[0].ordinal, item[1]),
+    )
+    for _, source, changepoint in everything:
+        fitting = [
+            group
+            for group in groups
+            if source not in group
+            and (_rises(next(iter(group.values()))) == _rises(changepoint))
+            and _common_set([*group.values(), changepoint], alpha)
+        ]
+        if fitting:
+            nearest = min(
+                fitting,
+                key=lambda group: min(
+                    abs(one.period.ordinal - changepoint.period.ordinal) for one in group.values()
+                ),
+            )
+            nearest[source] = changepoint
+        else:
+            groups.append({source: changepoint})
+    rows = [_describe_group(group, results, alpha) for group in groups]
+    frame = pd.DataFrame(rows, columns=list(SHARED_COLUMNS))
+    return frame.sort_values("period", ignore_index=True)
+
+
+SHARED_COLUMNS = (
+    "period",
+    "conf_low",
+    "conf_high",
+    "direction",
+    "n_sources",
+    "sources",
+    "absent_from",
+    "not_covered_by",
+    "verdict",
+)
+
+
+def _check_results(results: Mapping[str, Changepoints]) -> None:
+    """Raise unless these are at least two results with periods of one length."""
+    if len(results) < 2:
+        raise ValueError(
+            f"`results` must hold at least two results, got {len(results)}. "
+            "Give one per source, with its name."
+        )
+    for source, found in results.items():
+        if not isinstance(found, Changepoints):
+            raise TypeError(
+                f"`results` must hold results of `detect_changepoints`, got "
+                f"{type(found).__name__} for {source!r}. Analyse the series first."
+            )
+    lengths = sorted({str(found.series.index.freqstr) for found in results.values()})
+    if len(lengths) > 1:
+        raise ValueError(
+            f"`results` must have periods of one length, got {', '.join(lengths)}. "
+            "Count all sources by the same periods."
+        )
+
+
+def _rises(changepoint: Changepoint) -> bool:
+    """Whether the rate after is higher."""
+    return changepoint.rate_after > changepoint.rate_before
+
+
+def _common_set(changepoints: list[Changepoint], alpha: float) -> set[pd.Period]:
+    """Return the periods that lie in every confidence set."""
+    sets = [set(one.confidence_set(alpha=alpha)) for one in changepoints]
+    return set.intersection(*sets)
+
+
+def _describe_group(
+    group: Mapping[str, Changepoint], results: Mapping[str, Changepoints], alpha: float
+) -> dict[str, object]:
+    """Return the row of one changepoint and the sources that show it."""
+    common = sorted(_common_set(list(group.values()), alpha))
+    joint = pd.Series(1.0, index=pd.PeriodIndex(common))
+    for changepoint in group.values():
+        joint *= changepoint.set_probability.reindex(joint.index, fill_value=0.0)
+    if joint.sum() <= 0:
+        joint[:] = 1.0
+    period = joint.idxmax()
+    periods = _highest_mass(joint / joint.sum(), period, alpha)
+    absent: list[str] = []
+    uncovered: list[str] = []
+    for source, found in results.items():
+        if source in group:
+            continue
+        known = found.series.index[found.series["count"].notna().to_numpy()]
+        margin = found.min_periods
+        covers = (known < periods[0]).sum() >= margin and (known >= periods[-1]).sum() >= margin
+        (absent if covers else uncovered).append(source)
+    if len(group) > 1:
+        verdict = "disputed" if absent else "shared"
+    else:
+        verdict = "one_source" if absent else "uncheckable"
+    return {
+        "period": period,
+        "conf_low": periods[0],
+        "conf_high": periods[-1],
+        "direction": "up" if _rises(next(iter(group.values()))) else "down",
+        "n_sources": len(group),
+        "sources": ", ".join(group),
+        "absent_from": ", ".join(absent),
+        "not_covered_by": ", ".join(uncovered),
+        "verdict": verdict,
+    }

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trends.analysis.memory import MemoryGrid, precision_matrix
+from trends.analysis.memory import KEPT_ROWS, MemoryModels
 
 CLIP = 2.0
 """Robust scales by which a value may leave its neighbours' range before the pair scan clips it."""
@@ -88,38 +89,80 @@ class Projection(NamedTuple):
     step_rows : array of shape (n_rows, n_rows)
         Row i, times a response, is the covariance of the response with a step at row i after the
         base regressors are taken out.
-    step_products : array of shape (n_rows, n_rows)
-        Inner products of those steps with each other.
-    residual_maker : array of shape (n_rows, n_rows)
-        Precision matrix after the base regressors are taken out.
+    information : array of shape (n_rows,)
+        Squared length of each step after the base regressors are taken out.
     """
 
     log_weight: float
     step_rows: NDArray[np.float64]
-    step_products: NDArray[np.float64]
-    residual_maker: NDArray[np.float64]
+    information: NDArray[np.float64]
 
 
-def projections(
-    column: NDArray[np.float64],
-    base: NDArray[np.float64],
-    gaps: NDArray[np.float64],
-    grid: MemoryGrid,
-) -> Iterator[Projection]:
-    """Yield one projection per memory model."""
-    for rho, weight, log_prior in zip(*grid, strict=True):
-        precision, log_determinant = precision_matrix(gaps, float(rho), float(weight))
-        weighted = precision @ base
-        information = base.T @ weighted
+class Projections:
+    """The memory models with steps in `column` as seen beside the regressors in `base`.
+
+    Iterating yields one `Projection` per memory model; they are kept when the models are.
+
+    Parameters
+    ----------
+    column : array of shape (n_rows,)
+        Effect of a unit change of the log rate on the response.
+    base : array of shape (n_rows, n_base)
+        Levels and steps that are there anyway.
+    models : MemoryModels
+        The memory models.
+    """
+
+    def __init__(
+        self, column: NDArray[np.float64], base: NDArray[np.float64], models: MemoryModels
+    ) -> None:
+        self.column = column
+        self.base = base
+        self.models = models
+        self._kept: list[Projection] = []
+
+    @property
+    def exponent(self) -> float:
+        """Power of the residual sum of squares in the marginal likelihood."""
+        n_rows, n_base = self.base.shape
+        return float(n_rows - n_base) / 2
+
+    def __iter__(self) -> Iterator[Projection]:
+        """Yield one projection per memory model."""
+        if self._kept:
+            yield from self._kept
+            return
+        kept = []
+        for log_prior, precision, log_determinant in self.models:
+            projected = self._project(log_prior, precision, log_determinant)
+            if self.column.size <= KEPT_ROWS:
+                kept.append(projected)
+            yield projected
+        self._kept = kept
+
+    def increments(self, response: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what turns step covariances into the residual sum of squares.
+
+        The covariances are running sums of residuals times `column`, so the sum of squares
+        follows by summation by parts: ``increments @ (step_rows @ response)``.
+        """
+        relative = (response.T / self.column).T
+        return np.diff(relative, axis=0, prepend=0.0)
+
+    def _project(
+        self, log_prior: float, precision: NDArray[np.float64], log_determinant: float
+    ) -> Projection:
+        """Take the base regressors out of one precision matrix."""
+        weighted = precision @ self.base
+        information = self.base.T @ weighted
         _, log_information = np.linalg.slogdet(information)
         maker = precision - weighted @ np.linalg.solve(information, weighted.T)
-        step_rows = np.cumsum((column[:, None] * maker)[::-1], axis=0)[::-1]
-        products = np.cumsum((step_rows * column)[:, ::-1], axis=1)[:, ::-1]
-        yield Projection(
-            float(log_prior) - 0.5 * log_determinant - 0.5 * log_information,
+        maker *= self.column[:, None]
+        step_rows = np.ascontiguousarray(np.cumsum(maker[::-1], axis=0)[::-1])
+        return Projection(
+            log_prior - 0.5 * log_determinant - 0.5 * float(log_information),
             step_rows,
-            products,
-            maker,
+            np.triu(step_rows) @ self.column,
         )
 
 
@@ -177,30 +220,28 @@ def _normalise(log_values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def weigh_shift(
     response: NDArray[np.float64],
-    column: NDArray[np.float64],
-    base: NDArray[np.float64],
-    gaps: NDArray[np.float64],
-    grid: MemoryGrid,
+    projections: Projections,
     starts: NDArray[np.int64],
     ramp: NDArray[np.float64],
 ) -> ShiftEvidence:
     """Weigh every candidate step, and the ramp, against the base model for one series."""
-    exponent = (response.size - base.shape[1]) / 2
-    log_stable = np.empty(grid.rho.size)
-    log_step = np.empty((grid.rho.size, starts.size))
-    log_ramp = np.empty(grid.rho.size)
-    for model, projected in enumerate(projections(column, base, gaps, grid)):
-        residual = projected.residual_maker @ response
-        remaining = max(float(response @ residual), 1e-300)
-        score = projected.step_rows[starts] @ response
-        information = projected.step_products[starts, starts]
-        share = score**2 / (information * remaining)
+    n_models = projections.models.grid.rho.size
+    log_stable = np.empty(n_models)
+    log_step = np.empty((n_models, starts.size))
+    log_ramp = np.empty(n_models)
+    exponent = projections.exponent
+    increments = projections.increments(response)
+    ramp_increments = projections.increments(ramp)
+    for model, projected in enumerate(projections):
+        covariance = projected.step_rows @ response
+        remaining = max(float(increments @ covariance), 1e-300)
+        share = covariance[starts] ** 2 / (projected.information[starts] * remaining)
         log_stable[model] = projected.log_weight - exponent * np.log(remaining)
         log_step[model] = log_stable[model] - exponent * np.log(
             np.maximum(1 - share, RESIDUAL_FLOOR)
         )
-        ramp_information = ramp @ projected.residual_maker @ ramp
-        ramp_share = (ramp @ residual) ** 2 / (ramp_information * remaining)
+        ramp_information = ramp_increments @ (projected.step_rows @ ramp)
+        ramp_share = (ramp_increments @ covariance) ** 2 / (ramp_information * remaining)
         log_ramp[model] = log_stable[model] - exponent * np.log(
             np.maximum(1 - ramp_share, RESIDUAL_FLOOR)
         )
@@ -226,13 +267,11 @@ class Scan(NamedTuple):
 
 def scan_draws(
     responses: NDArray[np.float64],
-    column: NDArray[np.float64],
-    base: NDArray[np.float64],
-    gaps: NDArray[np.float64],
-    grid: MemoryGrid,
+    projections: Projections,
     starts: NDArray[np.int64],
     *,
     pairs: bool = False,
+    memory: bool = True,
 ) -> Scan:
     """Compute the step-against-memory statistic of many series at once.
 
@@ -240,35 +279,37 @@ def scan_draws(
     ----------
     responses : array of shape (n_rows, n_series)
         Standardised residuals.
-    column, base, gaps, grid, starts
+    projections, starts
         As for `weigh_shift`.
     pairs : bool
         Scan pairs of steps (`candidate_pairs`) instead of single steps.
+    memory : bool
+        False compares one shift with none under the model without memory alone.
 
     Returns
     -------
     Scan
     """
     n_rows, n_series = responses.shape
-    exponent = np.float32((n_rows - base.shape[1]) / 2)
-    # Single precision halves the time and costs 1e-3 on statistics around 8; centring first keeps
-    # the sums small. The step scores are running sums of the residuals, so the residual sum of
-    # squares follows from them by summation by parts.
+    exponent = np.float32(projections.exponent)
+    # Single precision halves the time and costs 1e-3 on statistics around 8; taking the levels
+    # out first keeps the sums small.
+    base = projections.base
     fitted, *_ = np.linalg.lstsq(base, responses, rcond=None)
     centred = responses - base @ fitted
-    relative = centred / column[:, None]
-    increments = np.diff(relative, axis=0, prepend=0.0).astype(np.float32)
+    increments = projections.increments(centred).astype(np.float32)
     single = centred.astype(np.float32)
     left, right = candidate_pairs(starts) if pairs else (starts, starts)
-    log_stable = np.empty((grid.rho.size, n_series))
-    log_shift = np.empty((grid.rho.size, n_series))
-    place = np.empty((grid.rho.size, n_series), dtype=np.int64)
+    n_models = projections.models.grid.rho.size if memory else 1
+    log_stable = np.empty((n_models, n_series))
+    log_shift = np.empty((n_models, n_series))
+    place = np.empty((n_models, n_series), dtype=np.int64)
     chunk = max(32, 65_536 // max(n_rows, left.size // 2))
     blocks = [slice(first, first + chunk) for first in range(0, n_series, chunk)]
-    for model, projected in enumerate(projections(column, base, gaps, grid)):
+    for model, projected in enumerate(islice(projections, n_models)):
         step_rows = projected.step_rows.astype(np.float32)
-        weights = _pair_weights(projected.step_products, left, right) if pairs else None
-        information = (1 / projected.step_products[starts, starts]).astype(np.float32)
+        weights = _pair_weights(projected, projections.column, left, right) if pairs else None
+        information = (1 / projected.information[starts]).astype(np.float32)
         for block in blocks:
             scores = step_rows @ single[:, block]
             remaining = np.einsum("ij,ij->j", scores, increments[:, block])
@@ -329,9 +370,13 @@ def candidate_pairs(starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArr
 
 
 def _pair_weights(
-    products: NDArray[np.float64], left: NDArray[np.int64], right: NDArray[np.int64]
+    projected: Projection,
+    column: NDArray[np.float64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
 ) -> NDArray[np.float32]:
     """Return the inverse of each pair's 2 x 2 information as three rows (n_pairs each)."""
+    products = np.cumsum((projected.step_rows * column)[:, ::-1], axis=1)[:, ::-1]
     first, second = products[left, left], products[right, right]
     cross = products[left, right]
     determinant = np.maximum(first * second - cross**2, 1e-12 * first * second)
@@ -357,22 +402,18 @@ def _pair_reduction(
 
 
 def best_pair(
-    response: NDArray[np.float64],
-    column: NDArray[np.float64],
-    base: NDArray[np.float64],
-    gaps: NDArray[np.float64],
-    grid: MemoryGrid,
-    starts: NDArray[np.int64],
+    response: NDArray[np.float64], projections: Projections, starts: NDArray[np.int64]
 ) -> tuple[int, int]:
     """Return the rows of the most probable pair of steps, the memory averaged over."""
     left, right = candidate_pairs(starts)
-    exponent = (response.size - base.shape[1]) / 2
-    log_pair = np.empty((grid.rho.size, left.size))
-    for model, projected in enumerate(projections(column, base, gaps, grid)):
-        scores = projected.step_rows @ response
-        remaining = max(float(response @ projected.residual_maker @ response), 1e-300)
-        weights = _pair_weights(projected.step_products, left, right).astype(np.float64)
-        first, second = scores[left], scores[right]
+    exponent = projections.exponent
+    increments = projections.increments(response)
+    log_pair = np.empty((projections.models.grid.rho.size, left.size))
+    for model, projected in enumerate(projections):
+        covariance = projected.step_rows @ response
+        remaining = max(float(increments @ covariance), 1e-300)
+        weights = _pair_weights(projected, projections.column, left, right).astype(np.float64)
+        first, second = covariance[left], covariance[right]
         share = weights[0] * first**2 + weights[1] * first * second + weights[2] * second**2
         share = np.maximum(1 - share / remaining, RESIDUAL_FLOOR)
         log_pair[model] = projected.log_weight - exponent * (np.log(remaining) + np.log(share))

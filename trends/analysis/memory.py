@@ -8,6 +8,7 @@ in the exponent.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,8 @@ PRIOR_NO_MEMORY = 0.2
 """Prior probability of no memory at all; the rest is spread evenly over the grid."""
 
 RHO_GRID = (0.2, 0.35, 0.5, 0.65, 0.8)
+KEPT_ROWS = 600
+
 SHORT_PERIOD_RHO = (0.9, 0.95, 0.98, 0.993)
 WEIGHT_GRID = (0.15, 0.3, 0.5, 0.7, 0.9)
 
@@ -57,6 +60,42 @@ def memory_grid(days_per_period: float) -> MemoryGrid:
     log_prior = np.full(rho.size + 1, np.log((1 - PRIOR_NO_MEMORY) / rho.size))
     log_prior[0] = np.log(PRIOR_NO_MEMORY)
     return MemoryGrid(np.append(0.0, rho), np.append(0.0, weight), log_prior)
+
+
+class MemoryModels:
+    """The memory models of one series with their precision matrices.
+
+    Iterating yields (log prior, precision matrix, log determinant of the covariance) per model.
+    The matrices of series of up to `KEPT_ROWS` rows are kept, those of longer ones are made anew
+    each time, because a grid of them would not fit in memory.
+
+    Parameters
+    ----------
+    gaps : array of shape (n_rows - 1,)
+        Periods between neighbouring rows.
+    grid : MemoryGrid
+        The models.
+    """
+
+    def __init__(self, gaps: NDArray[np.float64], grid: MemoryGrid) -> None:
+        self.gaps = gaps
+        self.grid = grid
+        self._kept: list[tuple[float, NDArray[np.float64], float]] = []
+
+    def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
+        """Yield the models in the order of the grid."""
+        if self._kept:
+            yield from self._kept
+            return
+        keep = self.gaps.size < KEPT_ROWS
+        kept = []
+        for rho, weight, log_prior in zip(*self.grid, strict=True):
+            precision, log_determinant = precision_matrix(self.gaps, float(rho), float(weight))
+            model = (float(log_prior), precision, log_determinant)
+            if keep:
+                kept.append(model)
+            yield model
+        self._kept = kept
 
 
 def precision_matrix(

@@ -134,8 +134,8 @@ def _prune(
 ) -> NDArray[np.int64]:
     """Drop candidates that lose to another one at every rate.
 
-    A candidate's cost at rate r is ``best + 2 (r U - S log r)``. Rates are cut into cells; in each
-    cell the winners at its two ends are the rivals. The difference to a rival is convex in r (the
+    A candidate's cost at rate r is ``best - 2 S + 2 (r U - S log r)``. Rates are cut into cells; in
+    each cell the winners at its two ends are the rivals. The difference to a rival is convex in r (the
     candidate is older) or concave (it is younger), so its least value over the cell is known in
     closed form: what is dropped could never have won.
     """
@@ -151,7 +151,9 @@ def _prune(
     inner = means[np.linspace(0, means.size - 1, min(CELLS, means.size)).astype(np.int64)]
     edges = np.unique(np.concatenate([[floor], inner, [ceiling]]))
     log_edges = np.log(edges)
-    value = best[ready, None] + 2 * (span[:, None] * edges - total[:, None] * log_edges)
+    # the profiled cost leaves out 2 S, so that it goes back in here
+    fixed = best[ready] - 2 * total
+    value = fixed[:, None] + 2 * (span[:, None] * edges - total[:, None] * log_edges)
     rival_at_edge = np.argmin(value, axis=0)
     survives = np.zeros(ready.size, dtype=bool)
     survives[rival_at_edge] = True
@@ -162,7 +164,7 @@ def _prune(
     for rivals in (rival_at_edge[:-1], rival_at_edge[1:]):
         fall = span[undecided, None] - span[rivals]
         rise = total[undecided, None] - total[rivals]
-        constant = best[ready][undecided, None] - best[ready][rivals]
+        constant = fixed[undecided, None] - fixed[rivals]
         with np.errstate(divide="ignore", invalid="ignore"):
             turning = np.where((fall > 0) & (rise > 0), rise / fall, edges[:-1])
         turning = np.clip(turning, edges[:-1], edges[1:])
@@ -195,7 +197,8 @@ def penalty_path(
     most = most if max_changes is None else min(most, max_changes)
     totals = np.concatenate([[0.0], np.cumsum(count)])
     spans = np.concatenate([[0.0], np.cumsum(exposure)])
-    cost = poisson_cost(totals[None, :] - totals[:, None], np.abs(spans[None, :] - spans[:, None]))
+    between = np.abs(spans[None, :] - spans[:, None])
+    cost = poisson_cost(totals[None, :] - totals[:, None], between)
     cost /= dispersion
     position = np.arange(n_rows + 1)
     cost[position[None, :] - position[:, None] < min_rows] = np.inf
