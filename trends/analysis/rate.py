@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 from scipy.optimize import brentq
-from statsmodels.stats.proportion import proportion_confint
-from statsmodels.stats.rates import (
-    confint_poisson,
-    confint_poisson_2indep,
-    test_poisson_2indep,
-)
+from statsmodels.stats import rates as poisson_rates
 
+from trends.analysis.figure_likelihood import (
+    counts_allowed,
+    gamma_shapes,
+    mean_estimate,
+    mean_interval,
+)
+from trends.analysis.figure_rate import figure_caveats
 from trends.analysis.result import Result
 from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.window import Window, as_window
 
 Method = Literal["exact-c", "midp-c", "score", "wald"]
+
+#: Name of each method in statsmodels' tests of two Poisson rates.
+_TESTS = {"exact-c": "exact-cond", "midp-c": "cond-midp", "score": "score", "wald": "wald-log"}
+
+#: Chance of being shown that a change must have to count as one the windows could have shown.
+_POWER = 0.8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -32,14 +40,20 @@ class RateComparison(Result):
     first, second : Window
         The two figures with their windows.
     rate_first, rate_second : float
-        Events per 30.4375 days.
+        Events per 30.4375 days, each read by its own kind; NaN for a first event since.
     ratio, ratio_low, ratio_high : float
         Rate of the first window over the rate of the second, with its interval. The upper end is
-        infinite when the second count is 0.
+        infinite when the second count may be 0 or the first figure has no upper bound.
     difference, difference_low, difference_high : float
-        First rate minus second rate, events per 30.4375 days, by the score method.
+        First rate minus second rate, events per 30.4375 days.
     p_value : float
         Two-sided, for equal rates, by `method`.
+    margin, p_equivalent : float
+        Ratios between 1 / margin and margin count as the same rate; the p-value of two one-sided
+        tests against a ratio outside them. Small means: shown to be about the same.
+    detectable_rise, detectable_fall : float
+        The ratios nearest to 1, above and below, that windows with this many events between them
+        would have shown with 80% power; infinite and 0 when no ratio could be shown.
     tipping_dispersion : float
         Variance-to-mean ratio of the counts at which the interval of the ratio would reach 1; NaN
         when it includes 1 already or when a count is 0.
@@ -48,8 +62,12 @@ class RateComparison(Result):
         windows for the interval to reach 1, and for the ratio itself to be 1.
     method : str
         How the interval of the ratio was made.
+    difference_method : str
+        How the interval of the difference was made: score, or mover for a stopped window.
     conf_level : float
         Level of all intervals.
+    caveats : tuple of str
+        Keys of what a reader must know.
     """
 
     first: Window
@@ -67,10 +85,15 @@ class RateComparison(Result):
     difference_low: float
     difference_high: float
     p_value: float
+    margin: float
+    p_equivalent: float
+    detectable_rise: float
+    detectable_fall: float
     tipping_dispersion: float
     tipping_share_interval: float
     tipping_share: float
     method: str
+    difference_method: str
     conf_level: float
     caveats: tuple[str, ...] = field(default=())
 
@@ -84,34 +107,39 @@ class RateComparison(Result):
 
         Returns
         -------
-        DataFrame
-            Columns term, estimate, conf_low, conf_high, conf_level, p_value, method.
+        DataFrame of 4 rows
+            Columns term, estimate, conf_low, conf_high, p_value, conf_level, method.
         """
         if alpha is not None and not np.isclose(1 - alpha, self.conf_level):
             again = compare_rates(
-                self.first, self.second, method=_as_method(self.method), alpha=alpha
+                self.first,
+                self.second,
+                method=cast("Method", self.method),
+                alpha=alpha,
+                margin=self.margin,
             )
             return again.to_frame()
+        ratio = (self.ratio, self.ratio_low, self.ratio_high)
+        difference = (self.difference, self.difference_low, self.difference_high)
         rows = [
             ("rate_first", self.rate_first, self.rate_first_low, self.rate_first_high, np.nan),
             ("rate_second", self.rate_second, self.rate_second_low, self.rate_second_high, np.nan),
-            ("ratio", self.ratio, self.ratio_low, self.ratio_high, self.p_value),
-            (
-                "difference",
-                self.difference,
-                self.difference_low,
-                self.difference_high,
-                self.p_value,
-            ),
+            ("ratio", *ratio, self.p_value),
+            ("difference", *difference, self.p_value),
         ]
         frame = pd.DataFrame(rows, columns=["term", "estimate", "conf_low", "conf_high", "p_value"])
         frame["conf_level"] = self.conf_level
-        frame["method"] = ["exact", "exact", self.method, "score"]
+        frame["method"] = ["exact-c", "exact-c", self.method, self.difference_method]
         return frame
 
 
 def compare_rates(
-    first: Any, second: Any, *, method: Method = "exact-c", alpha: float = 0.05
+    first: Any,
+    second: Any,
+    *,
+    method: Method = "exact-c",
+    alpha: float = 0.05,
+    margin: float = 1.25,
 ) -> RateComparison:
     """Compare the rates of two windows of any length.
 
@@ -122,13 +150,16 @@ def compare_rates(
 
     Parameters
     ----------
-    first, second : Window, statement row, (count, days) or (count, start, end)
+    first, second : Window, statement row, mapping, (count, days) or (count, start, end)
         The two figures; the ratio is first over second.
     method : {"exact-c", "midp-c", "score", "wald"}
         Interval and p-value of the ratio: exact conditional (the default, because it never covers
         less than it says), conditional mid-p, score, or Wald on the log ratio.
     alpha : float
         One minus the level of the intervals.
+    margin : float
+        Largest ratio that still counts as the same rate, above 1. Default 1.25, the bound within
+        which a rate is said to have changed little.
 
     Returns
     -------
@@ -139,13 +170,23 @@ def compare_rates(
     TypeError
         If a figure cannot be read as a count over a window.
     ValueError
-        If a count or window is not valid, `alpha` is not between 0 and 1, or the two windows
-        overlap although one counter made both.
+        If a count or window is not valid, `alpha` is not between 0 and 1, `margin` is not above
+        1, the method does not suit a stopped window, or the two windows overlap although one
+        counter made both for one scope.
 
     Notes
     -----
     The comparison describes what was counted. It says nothing about why, and two windows are a
     comparison, not a trend.
+
+    *Kinds.* An "about", "at least" or range figure stands for every count it allows. The interval
+    of the ratio is the widest over those counts, so it covers whichever of them was true; the
+    p-values are the largest. A figure without an upper bound leaves the ratio without one. An
+    "nth since" figure is a waiting time, whose interval is exact by the F distribution (methods
+    exact-c and midp-c only).
+
+    *What could have been shown.* Given the total number of events, the first count is binomial;
+    the detectable ratios are those at which the exact test of that total has 80% power.
 
     References
     ----------
@@ -156,107 +197,237 @@ def compare_rates(
     --------
     >>> comparison = compare_rates(
     ...     (294, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31"))
-    >>> print(f"{comparison.ratio:.2f} [{comparison.ratio_low:.2f}, {comparison.ratio_high:.2f}]")
-    2.42 [1.96, 3.02]
+    >>> print(f"{comparison.ratio:.2f} [{comparison.ratio_low:.3f}, {comparison.ratio_high:.3f}]")
+    2.42 [1.954, 3.020]
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    _check_options(method, alpha, margin)
     one, two = as_window(first, name="first"), as_window(second, name="second")
     _refuse_overlap(one, two)
+    _refuse_stopped(one, two, method)
     months_one, months_two = one.days / DAYS_PER_MONTH, two.days / DAYS_PER_MONTH
-    rate_one, rate_two = one.count / months_one, two.count / months_two
-    low, high = _ratio_interval(one.count, months_one, two.count, months_two, method, alpha)
-    difference_low, difference_high = confint_poisson_2indep(
-        one.count, months_one, two.count, months_two, method="score", compare="diff", alpha=alpha
-    )
-    one_low, one_high = confint_poisson(one.count, months_one, method="exact-c", alpha=alpha)
-    two_low, two_high = confint_poisson(two.count, months_two, method="exact-c", alpha=alpha)
+    side_one, side_two = _side(one, months_one), _side(two, months_two)
+    rate_one, rate_two = mean_estimate(one) / months_one, mean_estimate(two) / months_two
+    low = _ratio_low(side_one, side_two, method, alpha / 2)
+    high = _inverse(_ratio_low(side_two, side_one, method, alpha / 2))
+    one_low, one_high = (end / months_one for end in mean_interval(one, alpha=alpha))
+    two_low, two_high = (end / months_two for end in mean_interval(two, alpha=alpha))
+    stopped = side_one.stopped or side_two.stopped
+    if stopped:
+        difference_low, difference_high = _mover_interval(
+            (rate_one, one_low, one_high), (rate_two, two_low, two_high)
+        )
+    else:
+        difference_low = _difference_low(side_one, side_two, alpha)
+        difference_high = -_difference_low(side_two, side_one, alpha)
     ratio = _divide(rate_one, rate_two)
-    nearest = low if low > 1 else 1 / high if high < 1 else np.nan
     return RateComparison(
         first=one,
         second=two,
         rate_first=rate_one,
-        rate_first_low=float(one_low),
-        rate_first_high=float(one_high),
+        rate_first_low=one_low,
+        rate_first_high=one_high,
         rate_second=rate_two,
-        rate_second_low=float(two_low),
-        rate_second_high=float(two_high),
+        rate_second_low=two_low,
+        rate_second_high=two_high,
         ratio=ratio,
         ratio_low=low,
         ratio_high=high,
         difference=rate_one - rate_two,
-        difference_low=float(difference_low),
-        difference_high=float(difference_high),
-        p_value=_p_value(one.count, months_one, two.count, months_two, method),
-        tipping_dispersion=_tipping_dispersion(ratio, one.count, two.count, alpha),
-        tipping_share_interval=nearest,
+        difference_low=difference_low,
+        difference_high=difference_high,
+        p_value=_p_value(side_one, side_two, method),
+        margin=margin,
+        p_equivalent=_p_equivalent(side_one, side_two, method, margin),
+        detectable_rise=_detectable_rise(side_one, side_two, alpha),
+        detectable_fall=_inverse(_detectable_rise(side_two, side_one, alpha)),
+        tipping_dispersion=_tipping_dispersion(side_one, side_two, ratio, alpha),
+        tipping_share_interval=low if low > 1 else 1 / high if high < 1 else np.nan,
         tipping_share=max(ratio, 1 / ratio) if 0 < ratio < np.inf else np.nan,
         method=method,
+        difference_method="mover" if stopped else "score",
         conf_level=1 - alpha,
         caveats=_caveats(one, two),
     )
 
 
-#: Name of each method in statsmodels' tests of two Poisson rates.
-_TESTS = {"exact-c": "exact-cond", "midp-c": "cond-midp", "score": "score", "wald": "wald-log"}
+class _Side(NamedTuple):
+    """What one figure brings to a comparison.
+
+    `fewest` and `most` are the counts it allows, `low_shapes` and `high_shapes` the gamma shapes
+    behind the lower and upper limits of its mean for each of the two.
+    """
+
+    fewest: int
+    most: float
+    low_shapes: tuple[float, float]
+    high_shapes: tuple[float, float]
+    months: float
+    stopped: bool
 
 
-def _p_value(
-    count_one: int, time_one: float, count_two: int, time_two: float, method: Method
-) -> float:
-    """Return the two-sided p-value of equal rates; 1 when nothing was counted in either window."""
-    if count_one + count_two == 0:
+def _side(window: Window, months: float) -> _Side:
+    """Return what a figure brings to a comparison."""
+    allowed = counts_allowed(window)
+    fewest_shapes, most_shapes = gamma_shapes(window)
+    stopped = window.qualifier == "nth_since"
+    return _Side(allowed.fewest, allowed.most, fewest_shapes, most_shapes, months, stopped)
+
+
+def _ratio_low(above: _Side, below: _Side, method: Method, tail: float) -> float:
+    """Return the lower limit of a ratio of rates, for the counts that make the ratio smallest."""
+    if above.fewest == 0 or np.isinf(below.most):
+        return 0.0
+    scale = below.months / above.months
+    if method == "exact-c":
+        share = stats.beta.ppf(tail, above.low_shapes[0], below.high_shapes[1])
+        return _odds(share) * scale
+    if method == "midp-c":
+        share = brentq(lambda share: _tail_area(above, below, method, share) - tail, 0, 1)
+        return _odds(share) * scale
+    if method == "wald" and below.most == 0:
+        return 0.0
+    low, _ = poisson_rates.confint_poisson_2indep(
+        above.fewest,
+        above.months,
+        below.most,
+        below.months,
+        method="wald-log" if method == "wald" else "score",
+        compare="ratio",
+        alpha=2 * tail,
+    )
+    return float(low)
+
+
+def _tail_area(above: _Side, below: _Side, method: Method, share: float) -> float:
+    """Return the chance of so many events above, or more, when a share of all is expected there.
+
+    Counts take the conditional binomial; mid-p counts what was seen by half, which for a stopped
+    window is its one gamma shape.
+    """
+
+    def area(shape_above: float, shape_below: float) -> float:
+        if np.isinf(shape_below):
+            return 0.0 if np.isfinite(shape_above) else np.nan
+        return float(special.betainc(shape_above, shape_below, share)) if shape_below else 1.0
+
+    exact = area(above.low_shapes[0], below.high_shapes[1])
+    if method != "midp-c" or not 0 < share < 1:
+        return exact
+    above_high = above.low_shapes[1] if np.isfinite(above.low_shapes[1]) else above.low_shapes[0]
+    if below.high_shapes[0] == 0:
+        return exact / 2
+    return (exact + area(above_high, below.high_shapes[0])) / 2
+
+
+def _p_larger(above: _Side, below: _Side, method: Method, value: float) -> float:
+    """Return the one-sided p-value against a ratio of at most `value`, for the counts that show
+    it least.
+    """
+    if above.fewest == 0 or np.isinf(below.most):
         return 1.0
-    if method == "wald" and 0 in (count_one, count_two):
+    if method in ("exact-c", "midp-c"):
+        odds = value * above.months / below.months
+        return _tail_area(above, below, method, odds / (1 + odds))
+    if method == "wald" and below.most == 0:
         return np.nan
-    test = test_poisson_2indep(
-        count_one, time_one, count_two, time_two, method=_TESTS[method], compare="ratio"
+    test = poisson_rates.test_poisson_2indep(
+        above.fewest,
+        above.months,
+        below.most,
+        below.months,
+        value=value,
+        method=_TESTS[method],
+        compare="ratio",
+        alternative="larger",
+    )
+    return float(test.pvalue)
+
+
+def _p_value(one: _Side, two: _Side, method: Method) -> float:
+    """Return the two-sided p-value of equal rates; 1 when nothing was counted in either window."""
+    if one.fewest + two.fewest == 0:
+        return 1.0
+    counts_only = one.fewest == one.most and two.fewest == two.most
+    if one.stopped or two.stopped or not counts_only:
+        both = (_p_larger(one, two, method, 1.0), _p_larger(two, one, method, 1.0))
+        return float(min(1.0, 2 * min(both)))
+    if method == "wald" and 0 in (one.fewest, two.fewest):
+        return np.nan
+    test = poisson_rates.test_poisson_2indep(
+        one.fewest,
+        one.months,
+        two.fewest,
+        two.months,
+        method=_TESTS[method],
+        compare="ratio",
     )
     return float(min(test.pvalue, 1.0))
 
 
-def _ratio_interval(
-    count_one: int,
-    time_one: float,
-    count_two: int,
-    time_two: float,
-    method: Method,
-    alpha: float,
-) -> tuple[float, float]:
-    """Return the interval of the ratio of two rates; 0 to infinity when nothing was counted."""
-    if method not in _TESTS:
-        raise ValueError(f"`method` must be one of {', '.join(_TESTS)}, got {method!r}. Pick one.")
-    if count_one + count_two == 0:
-        return 0.0, np.inf
-    scale = time_two / time_one
-    if method == "exact-c":
-        shares = proportion_confint(count_one, count_one + count_two, alpha=alpha, method="beta")
-        return _odds(shares[0]) * scale, _odds(shares[1]) * scale
-    if method == "midp-c":
-        shares = _midp_shares(count_one, count_one + count_two, alpha)
-        return _odds(shares[0]) * scale, _odds(shares[1]) * scale
-    if method == "wald":
-        if 0 in (count_one, count_two):
-            return 0.0, np.inf
-        name = "wald-log"
-    else:
-        name = "score"
-    low, high = confint_poisson_2indep(
-        count_one, time_one, count_two, time_two, method=name, compare="ratio", alpha=alpha
+def _p_equivalent(one: _Side, two: _Side, method: Method, margin: float) -> float:
+    """Return the p-value of two one-sided tests against ratios beyond the margin."""
+    return max(
+        _p_larger(one, two, method, 1 / margin),
+        _p_larger(two, one, method, 1 / margin),
     )
-    return float(low), float(high) if count_two else np.inf
 
 
-def _midp_shares(count: int, total: int, alpha: float) -> tuple[float, float]:
-    """Return the mid-p interval of a binomial share, by inverting both tails."""
+def _difference_low(above: _Side, below: _Side, alpha: float) -> float:
+    """Return the lower score limit of a difference, for the counts that make it smallest."""
+    if np.isinf(below.most):
+        return -np.inf
+    if above.fewest == 0 and below.most == 0:
+        # The score interval of 0 against 0 is not defined; each rate's own limit bounds it.
+        return -float(stats.gamma.ppf(1 - alpha / 2, 1)) / below.months
+    low, _ = poisson_rates.confint_poisson_2indep(
+        above.fewest,
+        above.months,
+        below.most,
+        below.months,
+        method="score",
+        compare="diff",
+        alpha=alpha,
+    )
+    return float(low)
 
-    def upper_tail(share: float) -> float:
-        return stats.binom.sf(count, total, share) + stats.binom.pmf(count, total, share) / 2
 
-    low = 0.0 if count == 0 else brentq(lambda share: upper_tail(share) - alpha / 2, 0, 1)
-    high = 1.0 if count == total else brentq(lambda share: upper_tail(share) - 1 + alpha / 2, 0, 1)
+def _mover_interval(
+    one: tuple[float, float, float], two: tuple[float, float, float]
+) -> tuple[float, float]:
+    """Return an interval of a difference from each rate's own interval (variance recovery)."""
+    (rate_one, low_one, high_one), (rate_two, low_two, high_two) = one, two
+    difference = rate_one - rate_two
+    low = difference - np.hypot(rate_one - low_one, high_two - rate_two)
+    high = difference + np.hypot(high_one - rate_one, rate_two - low_two)
     return float(low), float(high)
+
+
+def _detectable_rise(one: _Side, two: _Side, alpha: float) -> float:
+    """Return the smallest ratio above 1 that the exact test of this total shows with 80% power."""
+    total = one.fewest + two.fewest
+    equal_share = one.months / (one.months + two.months)
+    critical = int(stats.binom.isf(alpha / 2, total, equal_share)) + 1 if total else 1
+    if critical > total:
+        return np.inf
+    share = stats.beta.ppf(_POWER, critical, total - critical + 1)
+    return _odds(share) * two.months / one.months
+
+
+def _tipping_dispersion(one: _Side, two: _Side, ratio: float, alpha: float) -> float:
+    """Return the variance-to-mean ratio at which the log-ratio's interval would reach 0.
+
+    The variance of the log ratio is dispersion * (1/count_one + 1/count_two); inexact figures
+    enter with the counts that make the ratio nearest to 1.
+    """
+    above, below = (one, two) if ratio > 1 else (two, one)
+    if above.fewest == 0 or below.most == 0 or np.isinf(below.most) or np.isnan(ratio):
+        return np.nan
+    nearest = above.fewest / above.months / (below.most / below.months)
+    if nearest <= 1:
+        return np.nan
+    z = stats.norm.ppf(1 - alpha / 2)
+    dispersion = (np.log(nearest) / z) ** 2 / (1 / above.fewest + 1 / below.most)
+    return float(dispersion) if dispersion > 1 else np.nan
 
 
 def _odds(share: float) -> float:
@@ -264,28 +435,44 @@ def _odds(share: float) -> float:
     return float(share / (1 - share)) if share < 1 else np.inf
 
 
+def _inverse(ratio: float) -> float:
+    """Return one over a ratio: infinite for 0, 0 for infinity."""
+    return 1 / ratio if ratio > 0 else np.inf
+
+
 def _divide(above: float, below: float) -> float:
     """Return a ratio of rates: infinite over 0, NaN for 0 over 0."""
     if below > 0:
         return above / below
-    return np.inf if above > 0 else np.nan
+    return np.inf if above > 0 and below == 0 else np.nan
 
 
-def _tipping_dispersion(ratio: float, count_one: int, count_two: int, alpha: float) -> float:
-    """Return the variance-to-mean ratio at which the log-ratio's interval would reach 0.
+def _check_options(method: str, alpha: float, margin: float) -> None:
+    """Raise unless the options are valid."""
+    if method not in _TESTS:
+        raise ValueError(f"`method` must be one of {', '.join(_TESTS)}, got {method!r}. Pick one.")
+    if not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    if not margin > 1:
+        raise ValueError(
+            f"`margin` must be above 1, got {margin}. Use 1.25 to call rates within a quarter of "
+            "one another the same."
+        )
 
-    The variance of the log ratio is dispersion * (1/count_one + 1/count_two).
-    """
-    if 0 in (count_one, count_two):
-        return np.nan
-    z = stats.norm.ppf(1 - alpha / 2)
-    dispersion = (np.log(ratio) / z) ** 2 / (1 / count_one + 1 / count_two)
-    return float(dispersion) if dispersion > 1 else np.nan
+
+def _refuse_stopped(one: Window, two: Window, method: str) -> None:
+    """Raise if an approximate method meets a window that was stopped by an event."""
+    if method in ("score", "wald") and "nth_since" in (one.qualifier, two.qualifier):
+        raise ValueError(
+            f"`method` must be exact-c or midp-c for an nth-since figure, got {method!r}. "
+            "Its window was stopped by an event, which the other methods do not allow for."
+        )
 
 
 def _refuse_overlap(one: Window, two: Window) -> None:
     """Raise if one counter's two windows share days: the shared events would count twice."""
-    if one.start is None or two.start is None or one.counted_by != two.counted_by:
+    same = (one.counted_by, one.measure, one.scope) == (two.counted_by, two.measure, two.scope)
+    if one.start is None or two.start is None or not same:
         return
     if one.start <= two.end and two.start <= one.end:
         raise ValueError(
@@ -301,13 +488,16 @@ def _caveats(one: Window, two: Window) -> tuple[str, ...]:
     found = ["two_totals"]
     if one.counted_by != two.counted_by:
         found.append("different_counters")
-    if {one.qualifier, two.qualifier} - {"exact"}:
+    if one.scope and two.scope and one.scope != two.scope:
+        found.append("different_scopes")
+    if one.measure != two.measure:
+        found.append("different_measures")
+    kinds = {key for window in (one, two) for key in figure_caveats(window)}
+    if {"rounded_figure", "bound_only", "range_figure"} & kinds:
         found.append("inexact_figure")
-    if "inferred" in {one.basis, two.basis}:
-        found.append("inferred_window")
+    found += [
+        key
+        for key in ("stopped_window", "first_event", "inferred_window", "weak_reading")
+        if key in kinds
+    ]
     return tuple(found)
-
-
-def _as_method(name: str) -> Method:
-    """Return a stored method name as its literal."""
-    return cast("Method", name)

@@ -5,23 +5,29 @@ from __future__ import annotations
 import math
 
 from trends.analysis.rate import RateComparison
+from trends.analysis.ratio_power import visible_ratios
 from trends.findings.finding import Finding, Grade, Subject
+from trends.findings.inputs import figure_id
 from trends.findings.rules import first_match
-from trends.tables.window import Window
+
+#: Chance of a clear result that the smallest visible change is reckoned for.
+POWER = 0.8
 
 
 def findings(result: RateComparison, subject: Subject) -> list[Finding]:
-    """Return the ratio with its interval and, when it excludes 1, what would make it vanish."""
-    weaknesses = [key for key in result.caveats if key != "two_totals"]
+    """Return the ratio, then what would make a difference vanish or what could have been seen."""
+    total = result.first.count + result.second.count
+    few = first_match("caveat", "rate", {"total": total})
+    caveats = (*result.caveats, few) if few else result.caveats
+    weaknesses = [key for key in caveats if key != "two_totals"]
     rule_values = {
         "conf_low": result.ratio_low,
         "conf_high": result.ratio_high,
         "tipping_dispersion": result.tipping_dispersion,
         "n_weaknesses": len(weaknesses),
+        "smallest_count": min(result.first.count, result.second.count),
     }
     grade: Grade = first_match("grade", "rate", rule_values)  # type: ignore[assignment]
-    inputs = tuple(_input(window) for window in (result.first, result.second))
-    settings = {"method": result.method, "conf_level": result.conf_level}
     ratio = Finding(
         finding_id=f"{subject.key}.rate.ratio",
         question="rate",
@@ -31,11 +37,11 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         conf_low=result.ratio_low,
         conf_high=result.ratio_high,
         conf_level=result.conf_level,
-        unit="ratio",
+        unit=first_match("precision", "ratio", rule_values),
         method=result.method,
-        settings=settings,
-        inputs=inputs,
-        caveats=result.caveats,
+        settings={"method": result.method, "conf_level": result.conf_level},
+        inputs=tuple(figure_id(window) for window in (result.first, result.second)),
+        caveats=caveats,
         grade=grade,
         p_value=result.p_value,
         sentence="rate_comparison",
@@ -46,29 +52,52 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
             "second_window": result.second,
         },
     )
-    if math.isnan(result.tipping_dispersion):
-        return [ratio]
-    tipping = Finding(
-        finding_id=f"{subject.key}.rate.tipping",
+    if not math.isnan(result.tipping_dispersion):
+        return [ratio, _tipping(result, ratio)]
+    unclear = result.ratio_low <= 1 <= result.ratio_high
+    return [ratio, _visible(result, ratio)] if unclear and total else [ratio]
+
+
+def _tipping(result: RateComparison, ratio: Finding) -> Finding:
+    """Return the scatter and the change in what gets counted at which a difference would vanish."""
+    return Finding(
+        finding_id=f"{ratio.subject.key}.rate.tipping",
         question="rate",
         quantity="tipping_dispersion",
-        subject=subject,
+        subject=ratio.subject,
         estimate=result.tipping_dispersion,
         conf_level=result.conf_level,
         unit="ratio",
         method="closed_form",
-        settings=settings,
-        inputs=inputs,
-        grade=grade,
+        settings=ratio.settings,
+        inputs=ratio.inputs,
+        grade=ratio.grade,
         sentence="rate_tipping",
-        values={
-            "share_interval": result.tipping_share_interval,
-            "share": result.tipping_share,
-        },
+        values={"share_interval": result.tipping_share_interval, "share": result.tipping_share},
     )
-    return [ratio, tipping]
 
 
-def _input(window: Window) -> str:
-    """Return what the reader can look the figure up by."""
-    return window.statement_id or f"{window.count} in {window.days:g} days"
+def _visible(result: RateComparison, ratio: Finding) -> Finding:
+    """Return the smallest rise and the smallest fall that these windows could have shown."""
+    down, up = visible_ratios(
+        result.first.count + result.second.count,
+        result.first.days,
+        result.second.days,
+        power=POWER,
+        alpha=1 - result.conf_level,
+    )
+    return Finding(
+        finding_id=f"{ratio.subject.key}.rate.visible",
+        question="rate",
+        quantity="visible_ratio",
+        subject=ratio.subject,
+        estimate=up,
+        conf_level=result.conf_level,
+        unit="ratio",
+        method="exact_binomial",
+        settings={**ratio.settings, "power": POWER},
+        inputs=ratio.inputs,
+        grade="B",
+        sentence="rate_visible",
+        values={"visible_down": down, "power": POWER},
+    )

@@ -268,8 +268,8 @@ def format_number(value: float, shape: str, lang: str) -> str:
     ----------
     value : float
         The number; infinite is said in words.
-    shape : {"count", "ratio", "rate", "percent", "p", "level", "days"}
-        How it is printed.
+    shape : {"count", "ratio", "rough", "rate", "percent", "p", "level", "days"}
+        How it is printed; "rough" is a ratio of small counts.
     lang : {"en", "ar"}
         Language of the words around it; digits are Western in both.
 
@@ -285,9 +285,8 @@ def format_number(value: float, shape: str, lang: str) -> str:
         return str(table["infinite"])
     if shape == "count" or shape == "days":
         return f"{value:,.0f}"
-    if shape == "ratio":
-        decimals = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-        return f"{value:,.{decimals}f}"
+    if shape in {"ratio", "rough"}:
+        return _format_ratio(value, rough=shape == "rough")
     if shape == "rate":
         decimals = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
         return f"{value:,.{decimals}f}"
@@ -303,6 +302,17 @@ def format_number(value: float, shape: str, lang: str) -> str:
     raise ValueError(
         f"`shape` must be one of the printed shapes, got {shape!r}. Correct the template."
     )
+
+
+def _format_ratio(value: float, *, rough: bool) -> str:
+    """Return a ratio; one that is not 1 is never printed as 1, because 1 is where verbs turn."""
+    if value == 0:
+        return "0"
+    decimals = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    decimals = max(0, decimals - 1) if rough and abs(value) >= 1 else decimals
+    while float(f"{value:.{decimals}f}") in (0, 1) and value != 1 and decimals < 6:
+        decimals += 1
+    return f"{value:,.{decimals}f}"
 
 
 def format_time(value: Any, lang: str) -> str:
@@ -361,11 +371,15 @@ def _days_phrase(days: float, lang: str) -> str:
 
 
 def _template(finding: Finding, lang: str) -> str:
-    """Return the sentence template, the verb's own variant first."""
+    """Return the sentence template: the variant its rules pick, else that of its verb."""
     table = words(lang)["sentence"][finding.sentence]
     if isinstance(table, str):
         return table
-    template: str = table.get(verb_key(finding)) or table["default"]
+    if finding.sentence in rule_tables()["variant"]:
+        key = first_match("variant", finding.sentence, _rule_values(finding))
+    else:
+        key = verb_key(finding)
+    template: str = table.get(key) or table["default"]
     return template
 
 
@@ -392,6 +406,7 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
         "unit": unit,
         "verb": verbs.get(key, ""),
         "grade": words(lang)["grade"][finding.grade],
+        "grade_letter": finding.grade,
     }
 
 
