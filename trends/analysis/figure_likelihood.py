@@ -93,7 +93,9 @@ def mean_estimate(window: Window) -> float:
     return float(window.count)
 
 
-def mean_interval(window: Window, method: RateMethod, alpha: float) -> tuple[float, float]:
+def mean_interval(
+    window: Window, *, method: RateMethod = "exact-c", alpha: float = 0.05
+) -> tuple[float, float]:
     """Return the interval of the expected number of events over the window."""
     if window.qualifier == "nth_since":
         if window.count == 1:

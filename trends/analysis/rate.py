@@ -18,6 +18,7 @@ from trends.analysis.figure_likelihood import (
     mean_interval,
 )
 from trends.analysis.figure_rate import figure_caveats
+from trends.analysis.ratio_power import visible_ratios
 from trends.analysis.result import Result
 from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.window import Window, as_window
@@ -28,7 +29,7 @@ Method = Literal["exact-c", "midp-c", "score", "wald"]
 _TESTS = {"exact-c": "exact-cond", "midp-c": "cond-midp", "score": "score", "wald": "wald-log"}
 
 #: Chance of being shown that a change must have to count as one the windows could have shown.
-_POWER = 0.8
+POWER = 0.8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -220,6 +221,9 @@ def compare_rates(
         difference_low = _difference_low(side_one, side_two, alpha)
         difference_high = -_difference_low(side_two, side_one, alpha)
     ratio = _divide(rate_one, rate_two)
+    detectable_fall, detectable_rise = visible_ratios(
+        side_one.fewest + side_two.fewest, months_one, months_two, power=POWER, alpha=alpha
+    )
     return RateComparison(
         first=one,
         second=two,
@@ -238,8 +242,8 @@ def compare_rates(
         p_value=_p_value(side_one, side_two, method),
         margin=margin,
         p_equivalent=_p_equivalent(side_one, side_two, method, margin),
-        detectable_rise=_detectable_rise(side_one, side_two, alpha),
-        detectable_fall=_inverse(_detectable_rise(side_two, side_one, alpha)),
+        detectable_rise=detectable_rise,
+        detectable_fall=detectable_fall,
         tipping_dispersion=_tipping_dispersion(side_one, side_two, ratio, alpha),
         tipping_share_interval=low if low > 1 else 1 / high if high < 1 else np.nan,
         tipping_share=max(ratio, 1 / ratio) if 0 < ratio < np.inf else np.nan,
@@ -275,7 +279,7 @@ def _side(window: Window, months: float) -> _Side:
 
 def _ratio_low(above: _Side, below: _Side, method: Method, tail: float) -> float:
     """Return the lower limit of a ratio of rates, for the counts that make the ratio smallest."""
-    if above.fewest == 0 or np.isinf(below.most):
+    if above.fewest == 0 or np.isinf(below.high_shapes[1]):
         return 0.0
     scale = below.months / above.months
     if method == "exact-c":
@@ -286,15 +290,25 @@ def _ratio_low(above: _Side, below: _Side, method: Method, tail: float) -> float
         return _odds(share) * scale
     if method == "wald" and below.most == 0:
         return 0.0
-    low, _ = poisson_rates.confint_poisson_2indep(
-        above.fewest,
-        above.months,
-        below.most,
-        below.months,
-        method="wald-log" if method == "wald" else "score",
-        compare="ratio",
-        alpha=2 * tail,
-    )
+    name = "wald-log" if method == "wald" else "score"
+    return _limit(above, below, name, "ratio", 2 * tail)
+
+
+def _limit(
+    above: _Side, below: _Side, name: str, compare: Literal["ratio", "diff"], alpha: float
+) -> float:
+    """Return statsmodels' lower limit of a ratio or difference of two Poisson rates."""
+    # On its way statsmodels also divides by a rate that may be 0; the limit does not use that.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, _ = poisson_rates.confint_poisson_2indep(
+            above.fewest,
+            above.months,
+            below.most,
+            below.months,
+            method=name,
+            compare=compare,
+            alpha=alpha,
+        )
     return float(low)
 
 
@@ -320,27 +334,15 @@ def _tail_area(above: _Side, below: _Side, method: Method, share: float) -> floa
 
 
 def _p_larger(above: _Side, below: _Side, method: Method, value: float) -> float:
-    """Return the one-sided p-value against a ratio of at most `value`, for the counts that show
-    it least.
-    """
-    if above.fewest == 0 or np.isinf(below.most):
+    """Return the one-sided p-value against ratios up to `value`, for the counts that fit them."""
+    if above.fewest == 0 or np.isinf(below.high_shapes[1]):
         return 1.0
     if method in ("exact-c", "midp-c"):
         odds = value * above.months / below.months
         return _tail_area(above, below, method, odds / (1 + odds))
     if method == "wald" and below.most == 0:
         return np.nan
-    test = poisson_rates.test_poisson_2indep(
-        above.fewest,
-        above.months,
-        below.most,
-        below.months,
-        value=value,
-        method=_TESTS[method],
-        compare="ratio",
-        alternative="larger",
-    )
-    return float(test.pvalue)
+    return _test(above, below, method, value, "larger")
 
 
 def _p_value(one: _Side, two: _Side, method: Method) -> float:
@@ -353,23 +355,36 @@ def _p_value(one: _Side, two: _Side, method: Method) -> float:
         return float(min(1.0, 2 * min(both)))
     if method == "wald" and 0 in (one.fewest, two.fewest):
         return np.nan
-    test = poisson_rates.test_poisson_2indep(
-        one.fewest,
-        one.months,
-        two.fewest,
-        two.months,
-        method=_TESTS[method],
-        compare="ratio",
-    )
+    return _test(one, two, method, 1.0, "two-sided")
+
+
+def _test(
+    above: _Side,
+    below: _Side,
+    method: Method,
+    value: float,
+    alternative: Literal["two-sided", "larger"],
+) -> float:
+    """Return statsmodels' p-value for a ratio of two Poisson rates."""
+    # On its way statsmodels also divides by a rate that may be 0; the p-value does not use that.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        test = poisson_rates.test_poisson_2indep(
+            above.fewest,
+            above.months,
+            below.most,
+            below.months,
+            value=value,
+            method=_TESTS[method],
+            compare="ratio",
+            alternative=alternative,
+        )
     return float(min(test.pvalue, 1.0))
 
 
 def _p_equivalent(one: _Side, two: _Side, method: Method, margin: float) -> float:
     """Return the p-value of two one-sided tests against ratios beyond the margin."""
-    return max(
-        _p_larger(one, two, method, 1 / margin),
-        _p_larger(two, one, method, 1 / margin),
-    )
+    sides = _p_larger(one, two, method, 1 / margin), _p_larger(two, one, method, 1 / margin)
+    return float(np.max(sides))
 
 
 def _difference_low(above: _Side, below: _Side, alpha: float) -> float:
@@ -379,16 +394,7 @@ def _difference_low(above: _Side, below: _Side, alpha: float) -> float:
     if above.fewest == 0 and below.most == 0:
         # The score interval of 0 against 0 is not defined; each rate's own limit bounds it.
         return -float(stats.gamma.ppf(1 - alpha / 2, 1)) / below.months
-    low, _ = poisson_rates.confint_poisson_2indep(
-        above.fewest,
-        above.months,
-        below.most,
-        below.months,
-        method="score",
-        compare="diff",
-        alpha=alpha,
-    )
-    return float(low)
+    return _limit(above, below, "score", "diff", alpha)
 
 
 def _mover_interval(
@@ -400,17 +406,6 @@ def _mover_interval(
     low = difference - np.hypot(rate_one - low_one, high_two - rate_two)
     high = difference + np.hypot(high_one - rate_one, rate_two - low_two)
     return float(low), float(high)
-
-
-def _detectable_rise(one: _Side, two: _Side, alpha: float) -> float:
-    """Return the smallest ratio above 1 that the exact test of this total shows with 80% power."""
-    total = one.fewest + two.fewest
-    equal_share = one.months / (one.months + two.months)
-    critical = int(stats.binom.isf(alpha / 2, total, equal_share)) + 1 if total else 1
-    if critical > total:
-        return np.inf
-    share = stats.beta.ppf(_POWER, critical, total - critical + 1)
-    return _odds(share) * two.months / one.months
 
 
 def _tipping_dispersion(one: _Side, two: _Side, ratio: float, alpha: float) -> float:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 
-from trends.analysis.rate import RateComparison
-from trends.analysis.ratio_power import visible_ratios
+from trends.analysis.rate import POWER, RateComparison
 from trends.findings.finding import Finding, Grade, Subject
 from trends.findings.inputs import figure_id
 from trends.findings.rules import first_match
-
-#: Chance of a clear result that the smallest visible change is reckoned for.
-POWER = 0.8
 
 
 def findings(result: RateComparison, subject: Subject) -> list[Finding]:
@@ -79,19 +75,12 @@ def _tipping(result: RateComparison, ratio: Finding) -> Finding:
 
 def _visible(result: RateComparison, ratio: Finding) -> Finding:
     """Return the smallest rise and the smallest fall that these windows could have shown."""
-    down, up = visible_ratios(
-        result.first.count + result.second.count,
-        result.first.days,
-        result.second.days,
-        power=POWER,
-        alpha=1 - result.conf_level,
-    )
     return Finding(
         finding_id=f"{ratio.subject.key}.rate.visible",
         question="rate",
         quantity="visible_ratio",
         subject=ratio.subject,
-        estimate=up,
+        estimate=result.detectable_rise,
         conf_level=result.conf_level,
         unit="ratio",
         method="exact_binomial",
@@ -99,5 +88,5 @@ def _visible(result: RateComparison, ratio: Finding) -> Finding:
         inputs=ratio.inputs,
         grade="B",
         sentence="rate_visible",
-        values={"visible_down": down, "power": POWER},
+        values={"visible_down": result.detectable_fall, "power": POWER},
     )
