@@ -19,9 +19,9 @@ from traitlets import Type
 from traitlets.config import Config
 
 from trends.report.errors import RenderError
+from trends.report.markup import escape_markdown
 from trends.report.page import Cell, Line
 
-_MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!&~|])")
 _PREFERRED = ("text/markdown", "image/svg+xml", "text/html", "image/png", "text/latex", "text/plain")
 _DRAWING_REPR = re.compile(r"^[\[<(]*(matplotlib|Axes|Figure|array\(\[<Axes|Text\()")
 
@@ -144,7 +144,7 @@ class Session:
         if "text/markdown" in bundle:
             return str(bundle["text/markdown"]).strip()
         if isinstance(value, str):
-            return _MARKDOWN_SIGNS.sub(r"\\\1", value)
+            return escape_markdown(value)
         plain = str(bundle.get("text/plain", ""))
         if plain.startswith(("np.", "<", "Timestamp(", "Period(", "datetime.")):
             raise RenderError(

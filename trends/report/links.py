@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -44,6 +45,11 @@ class _Found(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self.skipping:
             self.texts.append(data)
+
+
+def anchor(key: str) -> str:
+    """Return a finding's name as an id, as `filters/findings.lua` makes it."""
+    return re.sub(r"[^0-9A-Za-z_.-]", "-", key)
 
 
 def check_site(folder: Path, *, own_markup: bool = True) -> list[str]:

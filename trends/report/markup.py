@@ -19,6 +19,7 @@ READER = (
     "+pipe_tables+grid_tables+raw_html+raw_attribute+citations+definition_lists+task_lists"
     "-auto_identifiers+auto_identifiers-raw_tex-example_lists"
 )
+_MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!&~|])")
 _FILTER_FAULT = re.compile(r"TRENDS: (.*)")
 
 
@@ -34,6 +35,11 @@ def terms_of(lang: str) -> dict[str, Any]:
     """Return the words of the page around the text, in English where there are no others."""
     path = HERE / "terms" / f"{lang.split('-')[0]}.toml"
     return tomllib.loads((path if path.is_file() else HERE / "terms" / "en.toml").read_text("utf-8"))
+
+
+def escape_markdown(text: str) -> str:
+    """Return text so that Pandoc prints it as it is; `$` and `@` stay, as in Quarto."""
+    return _MARKDOWN_SIGNS.sub(r"\\\1", text)
 
 
 def convert(

@@ -43,6 +43,15 @@ class Place:
         relative = os.path.relpath(path, here).replace(os.sep, "/")
         return f"{relative}#{anchor}" if anchor else relative
 
+    @property
+    def home(self) -> str:
+        """Return the first page in this page's language."""
+        return next(name for name, lang in self.languages.items() if lang == self.lang)
+
+    def is_here(self, target: str) -> bool:
+        """Tell whether a target is this page."""
+        return output_name(target) == output_name(self.page.name)
+
     def counterpart(self, target: str) -> str:
         """Return this page in the language of `target`, or `target` where there is none."""
         folder = PurePosixPath(target).parent
@@ -86,7 +95,7 @@ def _navbar_link(place: Place, item: Any) -> str:
     if names_language:
         target = place.counterpart(target)
         attributes = f' lang="{lang}" hreflang="{lang}"'
-    current = ' aria-current="page"' if target == place.page.name else ""
+    current = ' aria-current="page"' if place.is_here(target) else ""
     return f'<li><a href="{escape(place.href(target))}"{attributes}{current}>{escape(text)}</a></li>'
 
 
@@ -99,7 +108,7 @@ def sidebar(place: Place, site: dict[str, Any]) -> str:
     """Return the sidebar that lists this page, or nothing."""
     bars = site.get("sidebar") or []
     for bar in bars if isinstance(bars, list) else [bars]:
-        if place.page.name in _targets(bar.get("contents") or []):
+        if any(place.is_here(target) for target in _targets(bar.get("contents") or [])):
             return _entries(place, bar.get("contents") or [])
     return ""
 
@@ -126,7 +135,7 @@ def _entries(place: Place, contents: list[Any]) -> str:
             made.append(f'<li><span class="group">{escape(str(item.get("section", "")))}</span>{inner}</li>')
         else:
             target, text = _item(place, item)
-            current = ' aria-current="page"' if target == place.page.name else ""
+            current = ' aria-current="page"' if place.is_here(target) else ""
             made.append(f'<li><a href="{escape(place.href(target))}"{current}>{escape(text)}</a></li>')
     return f"<ul>{''.join(made)}</ul>"
 
@@ -161,3 +170,11 @@ def _neighbour(place: Place, target: str, which: str, word: str) -> str:
         f'<a class="{which}" rel="{which}" href="{escape(place.href(target))}">'
         f"<span>{escape(word)}</span> {escape(place.titles[target])}</a>"
     )
+
+
+def footer(site: dict[str, Any]) -> str:
+    """Return the foot of the page."""
+    written = site.get("page-footer") or ""
+    parts = written if isinstance(written, dict) else {"center": written}
+    texts = [str(parts[side]) for side in ("left", "center", "right") if parts.get(side)]
+    return "".join(f"<p>{text}</p>" for text in texts)

@@ -8,10 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from trends.report.build import Build
 from trends.report.errors import RenderError
 from trends.report.markup import HERE, convert, terms_of
-from trends.report.weaving import Woven
+from trends.report.navigation import website
+from trends.report.page import Page
 
+_SECTION = re.compile(r"^#(#+ )", re.MULTILINE)
 FONT_PACKAGES = (
     "fontpkg_ibm_plex_sans",
     "fontpkg_ibm_plex_sans_arabic",
@@ -35,55 +38,55 @@ def font_folders() -> list[str]:
 
 
 def write_pdf(
-    woven: Woven,
-    path: Path,
-    metadata: dict[str, Any],
-    filters: list[Path],
-    *,
-    timestamp: int,
-    scratch: Path,
-) -> None:
+    build: Build, page: Page, markdown: str, metadata: dict[str, Any], *, timestamp: int
+) -> Path:
     """Write one page as PDF/UA-1, with the same bytes for the same sources."""
     import typst
 
-    markdown = woven.markdown
-    if not woven.page.has_level_one_heading:
-        markdown = re.sub(r"^#(#+ )", r"\1", markdown, flags=re.MULTILINE)
-    source = convert(
-        markdown,
-        "typst",
-        template=HERE / "typst" / "report.typ",
-        metadata=metadata,
-        variables=_variables(woven, metadata, timestamp),
-        filters=filters,
-        page=woven.page.name,
-        scratch=scratch,
-    )
-    written = scratch / f"{re.sub(r'[^0-9A-Za-z]+', '-', woven.page.name)}.typ"
-    written.write_text(source, encoding="utf-8")
-    try:
-        typst.compile(
-            str(written),
-            output=str(path),
-            root="/",
-            font_paths=font_folders(),
-            ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-            timestamp=timestamp,
+    path = (build.site / page.name).with_suffix(".pdf")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not page.has_level_one_heading:
+        markdown = _SECTION.sub(r"\1", markdown)
+    with build.timed("pdf"):
+        source = convert(
+            markdown,
+            "typst",
+            template=HERE / "typst" / "report.typ",
+            metadata=build.for_pandoc(page, metadata),
+            variables=_variables(build, page, metadata, timestamp),
+            filters=build.filters(metadata),
+            page=page.name,
+            scratch=build.scratch,
         )
-    except typst.TypstError as fault:
-        raise RenderError(f"Typst says: {_explain(fault, source)}", file=woven.page.name) from fault
+        written = build.scratch / f"{re.sub(r'[^0-9A-Za-z]+', '-', page.name)}.typ"
+        written.write_text(source, encoding="utf-8")
+        try:
+            typst.compile(
+                str(written),
+                output=str(path),
+                root="/",
+                font_paths=font_folders(),
+                ignore_system_fonts=True,
+                pdf_standards=["ua-1"],
+                timestamp=timestamp,
+            )
+        except typst.TypstError as fault:
+            raise RenderError(f"Typst says: {_explain(fault)}", file=page.name) from fault
+    return path
 
 
-def _variables(woven: Woven, metadata: dict[str, Any], timestamp: int) -> dict[str, Any]:
+def _variables(
+    build: Build, page: Page, metadata: dict[str, Any], timestamp: int
+) -> dict[str, Any]:
     """Return what the template needs beside the page's own settings."""
-    terms = metadata["language"]
     words = terms_of(metadata["lang"])
     edition = datetime.fromtimestamp(timestamp, tz=UTC)
     authors = metadata.get("author") or []
+    site = website(build.place(page), metadata)
     made = {
         "definitions": str(HERE / "typst" / "definitions.typ"),
-        "toc-title": terms["toc-title-document"],
+        "site-title": str(site.get("title", "")),
+        "toc-title": metadata["language"]["toc-title-document"],
         "toc-depth-text": str(metadata.get("toc-depth", 2)),
         "author-text": ", ".join(authors if isinstance(authors, list) else [str(authors)]),
         "edition-text": words["edition"].format(
@@ -91,13 +94,13 @@ def _variables(woven: Woven, metadata: dict[str, Any], timestamp: int) -> dict[s
         ),
         "rtl": metadata["dir"] == "rtl",
         "arabic": metadata["lang"].startswith("ar"),
-        "chapters": woven.page.has_level_one_heading,
+        "chapters": page.has_level_one_heading,
     }
     return {key: value for key, value in made.items() if value}
 
 
-def _explain(fault: Exception, source: str) -> str:
-    message = str(getattr(fault, "message", fault))
-    hints = getattr(fault, "hints", None) or []
-    trace = str(getattr(fault, "diagnostic", "") or "")
-    return " ".join([message, *map(str, hints), trace]).strip()
+def _explain(fault: Exception) -> str:
+    """Return Typst's message with its hints and the place in the converted text."""
+    hints = [str(hint) for hint in getattr(fault, "hints", None) or []]
+    shown = str(getattr(fault, "diagnostic", "") or "")
+    return " ".join([str(getattr(fault, "message", fault)), *hints, shown]).strip()

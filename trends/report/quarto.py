@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from trends.report.page import Cell, Page
 from trends.report.pdf import font_folders
 
 if TYPE_CHECKING:
-    from trends.report.builtin import Build
+    from trends.report.build import Build
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\s*(?:\[\s*\d+/\d+\]\s+|Executing ')(?P<page>\S+?\.(?:qmd|ipynb))")
@@ -43,10 +42,10 @@ def build_site(build: Build, formats: tuple[str, ...], *, timestamp: int) -> str
         )
     root = build.project.root
     version = _run([command, "--version"], root, timestamp).stdout.strip()
-    start = time.perf_counter()
     inside = root / f".quarto-site-{os.getpid()}"
     try:
-        ran = _run([command, "render", str(root), "--output-dir", inside.name], root, timestamp)
+        with build.timed("quarto"):
+            ran = _run([command, "render", str(root), "--output-dir", inside.name], root, timestamp)
         fault = read_log(ran.stdout, build.project.pages, failed=ran.returncode != 0)
         if fault is not None:
             raise fault
@@ -54,7 +53,6 @@ def build_site(build: Build, formats: tuple[str, ...], *, timestamp: int) -> str
     finally:
         shutil.rmtree(inside, ignore_errors=True)
     _leave_out(build.site, formats)
-    build.timed("quarto", start)
     return f"quarto {version}"
 
 

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time as clock
+from datetime import UTC, datetime
+from datetime import time as clock
 from pathlib import Path
 from typing import Literal
 
 from trends.report import quarto
-from trends.report.builtin import Build, build_site
+from trends.report.build import Build
+from trends.report.builtin import build_site
+from trends.report.edition import write_edition
 from trends.report.errors import RenderError
 from trends.report.links import check_site
 from trends.report.project import read_project
@@ -112,13 +115,14 @@ def render(
             name = quarto.build_site(build, wanted, timestamp=timestamp)
         else:
             name = "builtin"
-            build_site(build, wanted, timestamp=timestamp, say=progress)
+            build_site(build, wanted, timestamp=timestamp, progress=progress)
+        if "html" in wanted:
+            write_edition(build, previous_ledger)
         write_manifest(read, name, site)
-        start = time.perf_counter()
-        faults = check_site(site, own_markup=not use_quarto)
+        with build.timed("links"):
+            faults = check_site(site, own_markup=not use_quarto)
         if faults:
             raise RenderError("the site does not hang together:\n  " + "\n  ".join(faults))
-        build.timed("links", start)
         pages = sorted(
             path.relative_to(site).as_posix()
             for path in site.rglob("*")

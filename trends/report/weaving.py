@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,9 @@ _INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<expression>[^`]+)`(?!`)")
 _FENCES = "::::::"
 
 
-@dataclass
-class Woven:
-    """A page as Markdown, with the figures it drew."""
-
-    page: Page
-    markdown: str
-    pictures: list[Path] = field(default_factory=list)
-
-
-def weave(page: Page, session: Session, metadata: dict[str, Any], figure_folder: Path) -> Woven:
+def weave(page: Page, session: Session, metadata: dict[str, Any], figure_folder: Path) -> str:
     """Run a page's cells in order and put their outputs where they stand."""
     woven: list[str] = []
-    pictures: list[Path] = []
     labels: set[str] = set()
     execute = metadata.get("execute") or {}
     for part in page.parts:
@@ -43,11 +32,10 @@ def weave(page: Page, session: Session, metadata: dict[str, Any], figure_folder:
         if options.get("include", True) is False:
             continue
         drawn = _write_pictures(part, outputs, figure_folder)
-        pictures += drawn
         if options["echo"]:
             woven.append(_code(part, options, metadata))
         woven.append(_outputs(part, options, outputs, drawn))
-    return Woven(page, "\n".join(woven) + "\n", pictures)
+    return "\n".join(woven) + "\n"
 
 
 def _fault(cell: Cell, message: str) -> RenderError:

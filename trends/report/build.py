@@ -1,0 +1,105 @@
+"""What does a build know of its pages: settings, titles, languages, folders?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trends.report.errors import RenderError
+from trends.report.markup import terms_of
+from trends.report.navigation import Place
+from trends.report.page import Page
+from trends.report.project import CONFIG, Project, line_of, merge
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+#: Settings that shape the build and mean nothing to the conversion of a text.
+_NOT_FOR_PANDOC = frozenset(
+    {"format", "filters", "execute", "theme", "css", "engine", "website", "template-partials"}
+)
+
+
+@dataclass
+class Build:
+    """One build in progress: the project, its folders and what each step took."""
+
+    project: Project
+    site: Path
+    scratch: Path
+    metadata: dict[str, dict[str, Any]] = field(init=False)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.metadata = {page.name: page_metadata(self.project, page) for page in self.project.pages}
+
+    @property
+    def titles(self) -> dict[str, str]:
+        return {name: str(found["title"]) for name, found in self.metadata.items()}
+
+    @property
+    def languages(self) -> dict[str, str]:
+        return {name: str(found["lang"]) for name, found in self.metadata.items()}
+
+    def place(self, page: Page) -> Place:
+        """Return where a page stands among the others."""
+        return Place(self.project, page, self.titles, self.languages)
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Add the time taken to a step's total."""
+        start = time.perf_counter()
+        yield
+        self.timings[what] = self.timings.get(what, 0.0) + time.perf_counter() - start
+
+    def filters(self, metadata: dict[str, Any]) -> list[Path]:
+        """Return the project's own Lua filters, which Quarto runs too."""
+        found = []
+        for item in metadata.get("filters") or []:
+            name = str(item["path"] if isinstance(item, dict) else item)
+            found.append(self.file(name, "the filter"))
+        return found
+
+    def file(self, name: str, what: str) -> Path:
+        """Return a file that the settings name."""
+        path = self.project.root / name
+        if not path.is_file():
+            raise RenderError(
+                f"{what} {name!r} does not exist.",
+                file=CONFIG,
+                line=line_of(self.project.root / CONFIG, name),
+            )
+        return path
+
+    def for_pandoc(self, page: Page, metadata: dict[str, Any]) -> dict[str, Any]:
+        """Return what the conversion of a page's text needs of its settings."""
+        made = {key: value for key, value in metadata.items() if key not in _NOT_FOR_PANDOC}
+        if "bibliography" in made:
+            files = made["bibliography"]
+            files = files if isinstance(files, list) else [files]
+            made["bibliography"] = [str(self.file(str(file), "the bibliography")) for file in files]
+        if "csl" in made:
+            made["csl"] = str(self.file(str(made["csl"]), "the citation style"))
+        made["page-folder"] = str(page.path.parent)
+        return made
+
+
+def page_metadata(project: Project, page: Page) -> dict[str, Any]:
+    """Return a page's settings with its language, direction and terms filled in."""
+    found = project.metadata(page)
+    lang = str(found.get("lang", "en"))
+    found["lang"] = lang
+    found.setdefault("dir", "rtl" if lang.split("-")[0] in RIGHT_TO_LEFT else "ltr")
+    if not found.get("title"):
+        raise RenderError(
+            "the page must have a title. Add `title:` to its front matter.", file=page.name, line=1
+        )
+    own = found.get("language")
+    terms = terms_of(lang)["language"]
+    found["language"] = merge(terms, own) if isinstance(own, dict) else terms
+    found.setdefault("reference-section-title", found["language"]["section-title-references"])
+    found.setdefault("link-citations", True)
+    return found

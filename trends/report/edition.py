@@ -1,0 +1,120 @@
+"""What does an edition say as a whole? Its ledger, and the pages that are made from the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from trends.findings.ledger import Ledger
+from trends.report.build import Build, page_metadata
+from trends.report.errors import RenderError
+from trends.report.html import copy_assets, write_html
+from trends.report.links import anchor
+from trends.report.markup import escape_markdown, terms_of
+from trends.report.navigation import output_name
+from trends.report.page import Page
+from trends.report.provenance import edition_date
+
+if TYPE_CHECKING:
+    from trends.findings.inputs import Record
+
+
+def write_edition(build: Build, previous_ledger: str | Path | None = None) -> None:
+    """Write the edition's ledger and the pages that list its findings."""
+    with build.timed("ledger"):
+        ledger = _write_ledger(build)
+        if not ledger.findings and not ledger.statements:
+            return
+        copy_assets(build)
+        titles, languages = build.titles, build.languages
+        made = []
+        for lang, folder in _folders(languages).items():
+            name = (folder / "findings.qmd").as_posix()
+            if name in titles:
+                continue
+            words = terms_of(lang)
+            page = Page(
+                build.project.root / name, name, {"title": words["findings-title"], "lang": lang}
+            )
+            made.append((page, _findings_markdown(ledger, lang, words, name, titles)))
+            build.metadata[name] = page_metadata(build.project, page)
+        for page, markdown in made:
+            write_html(build, page, markdown, build.metadata[page.name])
+
+
+def _folders(languages: dict[str, str]) -> dict[str, PurePosixPath]:
+    """Return the folder of the first page of each language."""
+    folders: dict[str, PurePosixPath] = {}
+    for name, lang in languages.items():
+        folders.setdefault(lang, PurePosixPath(name).parent)
+    return folders
+
+
+def _write_ledger(build: Build) -> Ledger:
+    """Merge the ledgers that the pages carry and write `findings.json` and `findings.csv`."""
+    site = build.site
+    try:
+        ledger = Ledger.from_pages(sorted(site.rglob("*.html")), root=site)
+    except ValueError as fault:
+        raise RenderError(str(fault)) from fault
+    website = build.project.website
+    ledger.write(
+        site,
+        edition={
+            "title": str(website.get("title", "")),
+            "date": edition_date(build.project.root).isoformat(),
+            "url": str(website.get("site-url", "")),
+        },
+    )
+    return ledger
+
+
+def _findings_markdown(
+    ledger: Ledger, lang: str, words: dict[str, Any], name: str, titles: dict[str, str]
+) -> str:
+    """Return the list of findings by subject, then the figures that were quoted."""
+    said_in = "ar" if lang.startswith("ar") else "en"
+    subjects: dict[str, list[Record]] = {}
+    for record in ledger.findings.values():
+        subjects.setdefault(record["subject"][said_in], []).append(record)
+    parts = [words["findings-intro"].format(n=len(ledger.findings))]
+    for subject, records in subjects.items():
+        parts.append(f"## {escape_markdown(subject[:1].upper() + subject[1:])}")
+        for record in records:
+            parts.append(_entry(record, ledger, said_in, words, name, titles))
+    if ledger.statements:
+        parts.append(f"## {words['figures-title']}")
+        for key, record in ledger.statements.items():
+            said = " / ".join(record["said"].get(said_in, []))
+            parts.append(
+                f"::: {{.finding-entry #{anchor(key)}}}\n**{escape_markdown(said)}**\n\n"
+                f"{escape_markdown(record['source'][said_in])}\n\n`{key}`\n:::"
+            )
+    return "\n\n".join(parts) + "\n"
+
+
+def _entry(
+    record: Record,
+    ledger: Ledger,
+    lang: str,
+    words: dict[str, Any],
+    name: str,
+    titles: dict[str, str],
+) -> str:
+    """Return one finding: its sentence, what stands behind it and where it is said."""
+    said = record["said"][lang]
+    key = record["finding_id"]
+    lines = [f"**{escape_markdown(said['sentence'] or said['number'])}**", escape_markdown(said["explain"])]
+    if ledger.adjusted(key)["survives"] is False:
+        lines.append(words["does-not-survive"])
+    here = PurePosixPath(output_name(name)).parent
+    by_output = {output_name(source): title for source, title in titles.items()}
+    links = [
+        f"[{escape_markdown(by_output[page])}](/{page})"
+        for page in record.get("pages", [])
+        if page in by_output and PurePosixPath(page).parent == here
+    ]
+    foot = f"`{key}`"
+    if links:
+        foot += f" · {words['said-on']} {', '.join(links)}"
+    return f"::: {{.finding-entry #{anchor(key)}}}\n" + "\n\n".join([*lines, foot]) + "\n:::"

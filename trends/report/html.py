@@ -1,0 +1,143 @@
+"""How does a woven page become a page of the site?"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html import escape
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import trends
+from trends.report import navigation
+from trends.report.build import Build
+from trends.report.errors import RenderError
+from trends.report.markup import HERE, convert, terms_of
+from trends.report.navigation import Place, output_name
+from trends.report.page import Page
+from trends.report.pictures import figure_stylesheet
+from trends.report.project import line_of
+
+ASSETS = "assets"
+_ALIGNMENT = re.compile(r' style="text-align: (left|right|center);?"')
+_WIDTHS = re.compile(r"<colgroup>.*?</colgroup>\n?", re.DOTALL)
+_TABLE_WIDTH = re.compile(r'<table style="width:[^"]*">')
+_LINK = re.compile(r'(?P<attribute>\b(?:href|src))="(?P<target>[^"#:]+)(?P<rest>#[^"]*)?"')
+_IMAGE = re.compile(r'<img[^>]*\bsrc="([^"]+)"')
+
+
+def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]) -> Path:
+    """Write one page of the site."""
+    place = build.place(page)
+    with build.timed("html"):
+        html = convert(
+            markdown,
+            "html",
+            template=HERE / "pandoc" / "page.html",
+            metadata=build.for_pandoc(page, metadata),
+            variables=_variables(place, metadata),
+            filters=build.filters(metadata),
+            page=page.name,
+            scratch=build.scratch,
+        )
+        path = build.site / output_name(page.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _copy_pictures(build, page, html)
+        path.write_text(_finish(html, place), encoding="utf-8")
+    return path
+
+
+def _variables(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return what the template puts around the text."""
+    site = navigation.website(place, metadata)
+    terms = terms_of(place.lang)
+    made = {
+        "assets": place.href(f"{ASSETS}/x").removesuffix("x"),
+        "trends-version": trends.__version__,
+        "site-title": escape(str(site.get("title", ""))),
+        "page-title": escape(_page_title(metadata, site)),
+        "description-text": escape(str(metadata.get("description", ""))),
+        "home": escape(place.href(place.home)),
+        "navbar": navigation.navbar(place, site),
+        "sidebar": navigation.sidebar(place, site),
+        "prev-next": navigation.neighbours(place, site, terms),
+        "footer": navigation.footer(site),
+        "ui": {key: escape(str(value)) for key, value in terms.items() if isinstance(value, str)},
+    }
+    return {key: value for key, value in made.items() if value}
+
+
+def _page_title(metadata: dict[str, Any], site: dict[str, Any]) -> str:
+    title = str(metadata.get("pagetitle") or metadata["title"])
+    name = str(site.get("title", ""))
+    return f"{title} – {name}" if name and name != title else title
+
+
+def _finish(html: str, place: Place) -> str:
+    """Turn inline styles, which the content policy refuses, into classes; resolve the links."""
+    html = _ALIGNMENT.sub(r' class="align-\1"', html)
+    html = _TABLE_WIDTH.sub("<table>", _WIDTHS.sub("", html))
+
+    def resolve(found: re.Match[str]) -> str:
+        target = found["target"]
+        if target.startswith("/"):
+            target = place.href(target)
+        return f'{found["attribute"]}="{output_name(target)}{found["rest"] or ""}"'
+
+    return re.sub(r"\n{3,}", "\n\n", _LINK.sub(resolve, html))
+
+
+def copy_assets(build: Build) -> None:
+    """Copy the style, the script and the fonts of the pages into the site."""
+    target = build.site / ASSETS
+    shutil.copytree(HERE / "theme", target, dirs_exist_ok=True)
+    (target / "figures.css").write_text(figure_stylesheet(), encoding="utf-8")
+    favicon = build.project.website.get("favicon")
+    if favicon:
+        shutil.copyfile(build.file(str(favicon), "the favicon"), target / "favicon.svg")
+
+
+def copy_resources(build: Build) -> None:
+    """Copy the files that readers may download."""
+    for resource in build.project.resources:
+        target = build.site / resource.relative_to(build.project.root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(resource, target)
+
+
+def _copy_pictures(build: Build, page: Page, html: str) -> None:
+    """Copy the pictures that a page shows to where the page looks for them."""
+    for source in _IMAGE.findall(html):
+        if ":" in source:
+            continue
+        if Path(source).is_relative_to(build.scratch):
+            raise RenderError("a cell drew a PNG; draw with matplotlib, for SVG.", file=page.name)
+        base = build.project.root if source.startswith("/") else page.path.parent
+        found = base / source.lstrip("/")
+        if not found.is_file():
+            raise RenderError(
+                f"the picture {source!r} does not exist.",
+                file=page.name,
+                line=line_of(page.path, source),
+            )
+        site = build.site if source.startswith("/") else build.site / PurePosixPath(page.name).parent
+        target = site / source.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(found, target)
+
+
+def write_start_page(build: Build) -> None:
+    """Write `index.html` at the top of the site, which leads to the first page."""
+    start = build.site / "index.html"
+    if start.exists() or not build.project.pages:
+        return
+    first = output_name(build.project.pages[0].name)
+    title = escape(str(build.project.website.get("title", "")))
+    lang = build.languages[build.project.pages[0].name]
+    start.write_text(
+        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<meta http-equiv="refresh" content="0; url={first}">\n'
+        f'<link rel="canonical" href="{first}">\n</head>\n'
+        f'<body><p><a href="{first}">{title}</a></p></body>\n</html>\n',
+        encoding="utf-8",
+    )
