@@ -92,27 +92,32 @@ def read_log(log: str, pages: list[Page], *, failed: bool) -> RenderError | None
     if not raised:
         said = " ".join(line.strip() for line in lines[-5:] if line.strip())
         return RenderError(f"Quarto says: {said}", file=page)
-    cell = _failing_cell(lines, pages)
     what = f"the cell raised {raised[-1]['kind']}: {raised[-1]['words']}"
-    if cell is None:
+    found = _failing_cell(lines, pages)
+    if found is None:
         return RenderError(what, file=page)
-    return RenderError(what, file=cell.file, line=cell.line + _arrow(lines) - 1)
+    cell, n_option_lines = found
+    return RenderError(what, file=cell.file, line=cell.line + _arrow(lines) - n_option_lines - 1)
 
 
-def _failing_cell(lines: list[str], pages: list[Page]) -> Cell | None:
-    """Return the cell whose code the log prints between two rules before the traceback."""
+def _failing_cell(lines: list[str], pages: list[Page]) -> tuple[Cell, int] | None:
+    """Return the cell whose code the log prints between two rules, and how many lines precede it.
+
+    Quarto may print the options of a cell as the first lines of its code.
+    """
     rules = [number for number, line in enumerate(lines) if re.fullmatch(r"-{6,}", line.strip())]
     for first, second in zip(rules, rules[1:], strict=False):
         code = "\n".join(lines[first + 1 : second]).strip()
         for page in pages:
             for cell in page.cells:
-                if cell.source.strip() and code.endswith(cell.source.strip()):
-                    return cell
+                source = cell.source.strip()
+                if source and code.endswith(source):
+                    return cell, code.count("\n") - source.count("\n")
     return None
 
 
 def _arrow(lines: list[str]) -> int:
-    """Return the line of the cell that IPython's traceback points at."""
+    """Return the line that IPython's traceback points at."""
     for line in lines:
         pointed = re.match(r"^-+> (\d+) ", line)
         if pointed:

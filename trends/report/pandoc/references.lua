@@ -274,14 +274,15 @@ local function find_equations(para)
       local text = ""
       local j = follows
       while inlines[j] do
-        local piece = pandoc.utils.stringify(inlines[j])
-        if inlines[j].t == "Quoted" then piece = '"' .. piece .. '"' end
+        local quoted = inlines[j].t == "Quoted"
+        local piece = pandoc.utils.stringify(quoted and inlines[j].content or inlines[j])
+        if quoted then piece = '"' .. piece .. '"' end
         text = text .. piece
         if piece:match("}$") then break end
         j = j + 1
       end
       local id = text:match("#(eq%-[%w_-]+)")
-      kept:extend(equation(math, id, text:match('alt="([^"]*)"') or text:match("alt=“([^”]*)”")))
+      kept:extend(equation(math, id, text:match('alt="([^"]*)"')))
       i, changed = j + 1, true
     else
       kept:insert(math)

@@ -1,0 +1,70 @@
+"""The printed report is tagged, accessible and the same twice."""
+
+import re
+
+import pypdf
+import pytest
+
+
+@pytest.fixture(scope="module")
+def paper(rendered):
+    return pypdf.PdfReader(rendered.site / "pages/full.pdf")
+
+
+def test_the_pdf_declares_pdf_ua_1_and_is_tagged(paper):
+    metadata = paper.xmp_metadata.stream.get_data().decode()
+    assert re.search(r"<pdfuaid:part>1</pdfuaid:part>", metadata)
+    assert paper.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in paper.trailer["/Root"]
+    assert paper.trailer["/Root"]["/Lang"] == "en"
+    assert paper.metadata.title == "The full report"
+
+
+def test_figures_and_equations_carry_alternative_text(paper):
+    found = []
+
+    def walk(node):
+        node = node.get_object()
+        if isinstance(node, dict):
+            if "/Alt" in node:
+                found.append(str(node["/Alt"]))
+            kids = node.get("/K", [])
+            for kid in kids if isinstance(kids, list) else [kids]:
+                if not isinstance(kid, int):
+                    walk(kid)
+
+    walk(paper.trailer["/Root"]["/StructTreeRoot"])
+    assert "Line from 1 at the left to 4 at the right." in found
+    assert "The rate is the count over the time." in found
+
+
+def test_numbers_and_references_are_those_of_the_page(paper):
+    text = " ".join("\n".join(page.extract_text() for page in paper.pages).split())
+    for words in ("Figure 1: A line that rises", "Table 1: Counts by year", "Figure 2: Two panels",
+                  "See Figure 1, Table 1", "Table 2: A table by hand"):  # fmt: skip
+        assert words in text
+
+
+def test_findings_are_listed_with_numbers_at_the_end(paper):
+    last = " ".join(paper.pages[-1].extract_text().split())
+    assert "Findings" in last
+    assert "1. Rate ratio 2.42, 95% interval 1.96 to 2.99" in last
+    assert "claims.rate.ratio" in last
+
+
+def test_links_between_pages_stay_inside_the_document(paper):
+    addresses = [
+        annotation.get_object().get("/A", {}).get("/URI")
+        for page in paper.pages
+        for annotation in page.get("/Annots", [])
+    ]
+    assert not [address for address in addresses if address and ".qmd" in address]
+
+
+def test_only_bundled_fonts_are_used(paper):
+    names = {
+        str(font.get_object()["/BaseFont"])
+        for page in paper.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    }
+    assert all(re.search(r"IBMPlex|NewCM", name) for name in names), names

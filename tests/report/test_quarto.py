@@ -1,0 +1,70 @@
+"""Quarto's log is read for what its exit code does not tell."""
+
+import pytest
+
+from trends.report import RenderError, render
+from trends.report.page import read_page
+from trends.report.quarto import find, read_log
+
+
+@pytest.fixture
+def pages(tmp_path):
+    path = tmp_path / "page.qmd"
+    path.write_text("---\ntitle: T\n---\n\n```{python}\n#| label: a\nx = 1\n1 / 0\n```\n", "utf-8")
+    return [read_page(path, tmp_path)]
+
+
+FAILED = """\
+[1/2] page.qmd
+Executing 'page.quarto_ipynb'
+  Cell 1/1: 'a'...
+An error occurred while executing the following cell:
+------------------
+#| label: a
+x = 1
+1 / 0
+------------------
+
+---------------------------------------------------------------------------
+ZeroDivisionError                         Traceback (most recent call last)
+Cell In[2], line 3
+      1 #| label: a
+      2 x = 1
+----> 3 1 / 0
+
+ZeroDivisionError: division by zero
+"""
+
+
+BARE = FAILED.replace("#| label: a\n", "").replace("----> 3", "----> 2")
+
+
+@pytest.mark.parametrize("log", [FAILED, BARE], ids=["with its options", "without"])
+def test_a_failing_cell_is_found_in_the_pages(pages, log):
+    fault = read_log(log, pages, failed=True)
+    assert "ZeroDivisionError: division by zero" in str(fault)
+    assert (fault.file, fault.line) == ("page.qmd", 8)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "WARN: Unable to resolve crossref @fig-none",
+        "[WARNING] Citeproc: citation nobody2020 not found",
+        "ERROR (filters/findings.lua:3) attempt to index a nil value",
+    ],
+)
+def test_a_warning_is_a_fault_although_quarto_ends_well(line):
+    fault = read_log(f"[1/2] pages/a.qmd\n\x1b[33m{line}\x1b[39m\nOutput created\n", [], failed=False)
+    assert fault.file == "pages/a.qmd"
+    assert line[:20] in str(fault)
+
+
+def test_the_kernels_noise_is_no_fault():
+    assert read_log("WARNING: running over TCP without encryption\n", [], failed=False) is None
+
+
+@pytest.mark.skipif(find() is not None, reason="Quarto is installed here")
+def test_asking_for_quarto_without_quarto_says_what_to_do(write_page):
+    with pytest.raises(RenderError, match="Quarto is not installed. Use --engine builtin"):
+        render(write_page("Text."), engine="quarto")

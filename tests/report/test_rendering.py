@@ -1,0 +1,122 @@
+"""A site replaces the one before only when it is whole."""
+
+import json
+import re
+
+import pytest
+
+from trends.report import RenderError, render
+
+
+def _bytes(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+def test_two_renders_give_the_same_bytes(project, rendered, tmp_path):
+    again = render(project, engine="builtin", output=tmp_path / "again")
+    assert _bytes(again.site) == _bytes(rendered.site)
+
+
+def test_a_render_says_its_engine_and_its_pages(rendered):
+    assert rendered.engine == "builtin"
+    assert "pages/full.pdf" in rendered.pages
+    assert re.match(r"\d+ HTML pages and 1 PDF in .* by builtin, in \d", rendered.summary())
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "words"),
+    [
+        ("Fine.\n\n```{python}\n#| label: a\nx = 1\n1 / 0\n```", 10, "ZeroDivisionError: division by zero"),
+        ("```{python}\nx = (1\n```", 6, "SyntaxError"),
+        ("Fine.\n\n`{python} nobody`", 7, "`{python} nobody` raised NameError"),
+        ("```{python}\nimport numpy as np\n```\n\n`{python} np.int64(3)`", 9, r"would print 'np.int64\(3\)'"),
+        ("```{python}\n#| label: fig-a\n#| fig-cap: A.\nx = 1\n```", 6, "draws no figure"),
+        ("```{python}\nimport sys; print('doubt', file=sys.stderr)\n```", 6, "wrote a warning: 'doubt'"),
+        (
+            "```{python}\n#| label: fig-a\n#| fig-cap: A.\nimport matplotlib.pyplot as p; p.plot([1]);\n```",
+            6,
+            "Add `#| fig-alt:`",
+        ),
+    ],
+)
+def test_a_failing_cell_is_named_with_file_line_and_python_error(write_page, body, line, words):
+    with pytest.raises(RenderError, match=words) as stopped:
+        render(write_page(body), engine="builtin")
+    assert (stopped.value.file, stopped.value.line) == ("index.qmd", line)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("See @fig-none.", "@fig-none points at nothing"),
+        ("And see the@fig-none thing", "touches the word before it"),
+        ("[gone](gone.qmd)", "'gone.html' points at a file that does not exist"),
+        ("[gone](#nowhere)", "anchor that does not exist"),
+        ("![A picture](none.png)", "the picture 'none.png' does not exist"),
+        ("![](none.png)", "no alternative text"),
+        ("::: {.callout-odd}\nx\n:::", "callout-odd is unknown"),
+        ("Said by [@nobody2020].", "nobody2020"),
+    ],
+)
+def test_what_quarto_lets_pass_in_silence_stops_the_render(write_page, body, words):
+    with pytest.raises(RenderError, match=words) as stopped:
+        render(write_page(body), engine="builtin")
+    assert "index" in str(stopped.value)
+
+
+def test_a_failing_page_leaves_the_previous_site_untouched(write_page):
+    root = write_page("Good.")
+    site = render(root, engine="builtin").site
+    before = _bytes(site)
+    write_page("```{python}\nraise ValueError('no')\n```")
+    with pytest.raises(RenderError, match="ValueError: no"):
+        render(root, engine="builtin")
+    assert _bytes(site) == before
+    assert sorted(path.name for path in root.iterdir()) == ["_quarto.yml", "_site", "index.qmd"]
+
+
+def test_each_page_has_a_namespace_of_its_own(write_page):
+    root = write_page("```{python}\nkept = 1\n```")
+    (root / "other.qmd").write_text("---\ntitle: O\n---\n\n`{python} kept`\n", encoding="utf-8")
+    config = (root / "_quarto.yml").read_text().replace("[index.qmd]", "[index.qmd, other.qmd]")
+    (root / "_quarto.yml").write_text(config)
+    with pytest.raises(RenderError, match="NameError") as stopped:
+        render(root, engine="builtin")
+    assert stopped.value.file == "other.qmd"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("render: [index.qmd]", "render: [none.qmd]", "matches no page"),
+        ("website: {title: Site}", "website: {titel: Site}", "`titel` in website is not supported"),
+        ("execute:", "exekute:", "`exekute` in the project file is not supported"),
+        ("format: {html: {toc: false}}", "format: pptx", "format must be one of html, typst"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(write_page, old, new, words):
+    root = write_page("Text.")
+    config = (root / "_quarto.yml").read_text().replace(old, new)
+    (root / "_quarto.yml").write_text(config)
+    with pytest.raises(RenderError, match=words):
+        render(root, engine="builtin")
+
+
+def test_an_unknown_engine_or_format_is_refused(write_page):
+    root = write_page("Text.")
+    with pytest.raises(ValueError, match="`engine` must be auto, quarto or builtin, got 'latex'"):
+        render(root, engine="latex")
+    with pytest.raises(ValueError, match="`formats` must name html or pdf"):
+        render(root, formats=("epub",))
+
+
+def test_the_manifest_tells_versions_hashes_and_the_edition(rendered):
+    manifest = json.loads((rendered.site / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["engine"] == "builtin"
+    assert manifest["edition"] == "2026-01-31"
+    assert re.fullmatch(r"[0-9a-f]{64}", manifest["inputs"]["data/table.csv"])
+    assert "pages/_body.qmd" in manifest["pages"]
