@@ -2,6 +2,10 @@ from .analysis.changepoint import Changepoints as Changepoints
 from .analysis.changepoint import detect_changepoints as detect_changepoints
 from .analysis.contradiction import Contradictions as Contradictions
 from .analysis.contradiction import find_contradictions as find_contradictions
+from .analysis.figure_rate import FigureRate as FigureRate
+from .analysis.figure_rate import figure_rate as figure_rate
+from .analysis.joinpoint import Joinpoints as Joinpoints
+from .analysis.joinpoint import fit_joinpoints as fit_joinpoints
 from .analysis.power import DetectableChange as DetectableChange
 from .analysis.power import detectable_change as detectable_change
 from .analysis.rate import RateComparison as RateComparison

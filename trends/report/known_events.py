@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 
-def read_known_events(path: str | Path, *, country: str, lang: str = "en") -> dict[pd.Timestamp, str]:
+def read_known_events(
+    path: str | Path, *, country: str, lang: str = "en"
+) -> dict[pd.Timestamp, str]:
     """Read the dated events of one country.
 
     Parameters
