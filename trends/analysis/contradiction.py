@@ -755,7 +755,7 @@ class _ImpliedRate(NamedTuple):
 
 
 def _implied_rates(figures: _Figures, dispersion: dict[str, float]) -> Iterator[_ImpliedRate]:
-    """Yield what two totals that overlap by half imply about the days only the later one has."""
+    """Yield what two totals that overlap by a third imply about days only the later one has."""
     usable = figures.dated & (figures.series >= 0) & figures.primary & ~figures.from_rate
     rows = np.flatnonzero(usable)
     for group in _groups(rows, figures.series[rows]):
@@ -763,8 +763,9 @@ def _implied_rates(figures: _Figures, dispersion: dict[str, float]) -> Iterator[
             start, end = figures.start[group], figures.end[group]
             shared = np.minimum(end, figures.end[total]) - np.maximum(start, figures.start[total])
             earlier = (start <= figures.start[total]) & (end < figures.end[total])
-            halved = shared + 1 >= np.minimum(end - start + 1, figures.days(total)) / 2
-            candidates = np.flatnonzero(earlier & halved & (shared >= 0))
+            # A short window at the start says little about the pace of a long total.
+            sizeable = shared + 1 >= figures.days(total) / 3
+            candidates = np.flatnonzero(earlier & sizeable)
             if not len(candidates):
                 continue
             before = int(group[candidates[np.argmax(shared[candidates])]])
@@ -820,17 +821,17 @@ def _surprising(figures: _Figures, rates: list[_ImpliedRate], alpha: float) -> I
             return
         before, total = rate.before, rate.total
         days = figures.days(before)
-        per_month = figures.printed[before] / days * DAYS_PER_MONTH
-        implied = rate.implied / rate.days * DAYS_PER_MONTH
+        said = figures.said[before]
+        count = float(figures.printed[before])
+        times = f"{rate.implied / rate.days / (count / days):.1f}" if count else "∞"
         yield _Conflict(
             "implied_rate",
             "tension",
             (before, total),
             figures.printed[before],
             figures.printed[total],
-            f"{figures.said[total]} - {figures.said[before]} = {_figure(rate.implied)} in "
-            f"{rate.days:,.0f} d ({implied:.1f} / {DAYS_PER_MONTH} d); {figures.said[before]} in "
-            f"{days:,.0f} d ({per_month:.1f} / {DAYS_PER_MONTH} d)",
+            f"{figures.said[total]} - {said} = {_figure(rate.implied)} ({rate.days:,.0f} d); "
+            f"{said} ({days:,.0f} d); × {times}",
             np.nan,
             adjusted,
         )

@@ -64,7 +64,7 @@ def figure_bounds(statements: pd.DataFrame) -> FigureBounds:
     )
     qualifier = statements["qualifier"].to_numpy(dtype=object)
     low, high = count.copy(), count.copy()
-    half = np.array([max(rounding_unit(int(n)) / 2, 1.0) for n in np.nan_to_num(count)])
+    half = np.array([max(rounding_unit(int(n)) / 2, 1.0) for n in np.nan_to_num(count)], float)
     about, least, more, ranged, nth = (
         qualifier == name for name in ("about", "at_least", "more_than", "range", "nth_since")
     )
@@ -96,7 +96,8 @@ def _rates_as_counts(statements: pd.DataFrame, bounds: FigureBounds) -> FigureBo
     days = (statements["window_end"] - statements["window_start"]).dt.days.to_numpy(float) + 1
     low, high, printed, said = (part.copy() for part in bounds[:4])
     for ending, unit in _DAYS_PER.items():
-        rate = np.array([str(name).endswith(ending) for name in measure]) & ~np.isnan(days)
+        named = np.array([str(name).endswith(ending) for name in measure], dtype=bool)
+        rate = named & ~np.isnan(days)
         times = days[rate] / unit
         low[rate], high[rate], printed[rate] = (part[rate] * times for part in (low, high, printed))
         said[rate] = [f"{text} × {n:.1f}" for text, n in zip(said[rate], times, strict=True)]

@@ -13,7 +13,7 @@ from trends.findings.wording import words
 _ROW, _MARGIN = 0.27, 0.8
 
 #: Longest formula that is written beside its windows.
-_LONGEST = 46
+_LONGEST = 54
 
 
 def plot(result: Contradictions, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -59,5 +59,8 @@ def _window(ax: Axes, start: pd.Timestamp, end: pd.Timestamp, level: float, colo
 
 
 def _label(formula: str) -> str:
-    """Return a formula, cut where it would not fit."""
-    return formula if len(formula) <= _LONGEST else f"{formula[: _LONGEST - 1]}…"
+    """Return a formula, its middle left out where it would not fit."""
+    if len(formula) <= _LONGEST:
+        return formula
+    half = _LONGEST // 2 - 1
+    return f"{formula[:half]} … {formula[-half:]}"
