@@ -55,6 +55,11 @@ class Build:
         yield
         self.timings[what] = self.timings.get(what, 0.0) + time.perf_counter() - start
 
+    def add_timings(self, seconds: dict[str, float]) -> None:
+        """Add what another process took."""
+        for what, taken in seconds.items():
+            self.timings[what] = self.timings.get(what, 0.0) + taken
+
     def filters(self, metadata: dict[str, Any]) -> list[Path]:
         """Return the project's own Lua filters, which Quarto runs too."""
         found = []

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import PurePosixPath
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 from trends.report.build import Build
 from trends.report.cells import Session
@@ -21,35 +26,67 @@ def build_site(
 ) -> None:
     """Build every page in the formats asked for into `build.site`.
 
-    Cells run one after another in this process; the conversions, which are other processes, run
-    beside them.
+    On Linux the pages are shared between forks of this process, one for each processor, so that
+    what was imported before is imported for all of them; elsewhere they run one after another.
     """
     copy_assets(build)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        pending: list[Future[Path]] = []
-        for page in build.project.pages:
-            asked = build.project.formats(page)
-            wanted = [name for name in asked if name in formats]
-            if not wanted:
-                continue
+    pages = [
+        page
+        for page in build.project.pages
+        if any(name in formats for name in build.project.formats(page))
+    ]
+    n_workers = min(os.cpu_count() or 1, len(pages) // 2) if sys.platform == "linux" else 1
+    if n_workers > 1:
+        _build_in_forks(build, pages, formats, timestamp, progress, n_workers)
+    else:
+        for page in pages:
             progress(page.name)
-            with build.timed("cells"):
-                markdown = _weave(build, page)
-            for name in wanted:
-                settings = merge(asked[name], build.metadata[page.name])
-                if name == "html":
-                    pending.append(pool.submit(write_html, build, page, markdown, settings))
-                else:
-                    pending.append(
-                        pool.submit(write_pdf, build, page, markdown, settings, timestamp=timestamp)
-                    )
-            for done in [future for future in pending if future.done()]:
-                done.result()
-        for future in pending:
-            future.result()
+            _build_page(build, page, formats, timestamp)
     if "html" in formats:
         write_start_page(build)
     copy_resources(build)
+
+
+def _build_in_forks(
+    build: Build,
+    pages: list[Page],
+    formats: Sequence[str],
+    timestamp: int,
+    progress: Callable[[str], None],
+    n_workers: int,
+) -> None:
+    """Build pages side by side; the first page in order that fails is the one that is told."""
+    # The printed report holds the cells of all pages: it takes longest, so it is begun first.
+    longest_first = sorted(pages, key=lambda page: -len(page.cells))
+    pool = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("fork"))
+    try:
+        futures = {
+            page.name: pool.submit(_build_page, build, page, formats, timestamp)
+            for page in longest_first
+        }
+        for page in pages:
+            build.add_timings(futures[page.name].result())
+            progress(page.name)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _build_page(
+    build: Build, page: Page, formats: Sequence[str], timestamp: int
+) -> dict[str, float]:
+    """Run a page's cells and write it in each of its formats; return the seconds by step."""
+    before = dict(build.timings)
+    # One thread for linear algebra: more of them add in another order and change last digits, and
+    # for counts of this size they are slower.
+    with threadpool_limits(1), build.timed("cells"):
+        markdown = _weave(build, page)
+    for name, own in build.project.formats(page).items():
+        settings = merge(own, build.metadata[page.name])
+        if name == "html" and name in formats:
+            write_html(build, page, markdown, settings)
+        elif name in formats:
+            write_pdf(build, page, markdown, settings, timestamp=timestamp)
+    return {step: total - before.get(step, 0.0) for step, total in build.timings.items()}
 
 
 def _weave(build: Build, page: Page) -> str:

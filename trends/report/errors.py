@@ -26,3 +26,12 @@ class RenderError(Exception):
         self.line = line
         place = [part for part in (self.file, None if line is None else str(line)) if part]
         super().__init__(": ".join([":".join(place), message]) if place else message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes with file and line."""
+        return _remade, (self.message, self.file, self.line)
+
+
+def _remade(message: str, file: str | None, line: int | None) -> RenderError:
+    """Return an error that came from another process."""
+    return RenderError(message, file=file, line=line)

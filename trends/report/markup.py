@@ -20,6 +20,7 @@ READER = (
     "-auto_identifiers+auto_identifiers-raw_tex-example_lists"
 )
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!&~|])")
+_CITATION = re.compile(r"(?<![\w.])@(?!(?:fig|tbl|sec|eq)-)\{?\w")
 _FILTER_FAULT = re.compile(r"TRENDS: (.*)")
 
 
@@ -69,7 +70,7 @@ def convert(
                 "variables": dict(variables),
                 "filters": [
                     *({"type": "lua", "path": str(path)} for path in _own_filters("before")),
-                    {"type": "citeproc"},
+                    *([{"type": "citeproc"}] if _CITATION.search(markdown) else []),
                     *({"type": "lua", "path": str(path)} for path in _own_filters("after")),
                     *({"type": "lua", "path": str(path)} for path in filters),
                 ],
@@ -102,11 +103,7 @@ def _pandoc(arguments: list[str], text: str, page: str) -> str:
     log = ran.stderr.decode(errors="replace").strip()
     told = _FILTER_FAULT.search(log)
     if told:
-        raise RenderError(f"{told[1]}.", file=page, line=_line_of_fault(told[1], text))
+        raise RenderError(f"{told[1]}.", file=page)
     if ran.returncode != 0 or "[WARNING]" in log:
         raise RenderError(f"Pandoc says: {log or ran.returncode}", file=page)
     return ran.stdout.decode()
-
-
-def _line_of_fault(_message: str, _text: str) -> int | None:
-    return None
