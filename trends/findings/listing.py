@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from trends.findings.rules import rule_tables
 from trends.findings.wording import format_number, format_time, words
 
 
@@ -49,6 +50,52 @@ def listing(
         for name in chosen
     }
     return pd.DataFrame(printed, columns=[headings[name] for name in chosen])
+
+
+def rule_listing(kind: str, name: str, *, lang: str = "en") -> pd.DataFrame:
+    """Return a rule table as it is printed on the methods page.
+
+    Parameters
+    ----------
+    kind, name : str
+        Which table of `rules.toml`, for instance ``verb`` and ``ratio``.
+    lang : {"en", "ar"}
+        Language of the words and conditions.
+
+    Returns
+    -------
+    DataFrame of str
+        In order: the words or the grade, and when they are allowed. The first that holds counts.
+
+    Examples
+    --------
+    >>> rule_listing("verb", "ratio").iloc[2].tolist()
+    ['at least doubled', 'lower end of the interval at least 2']
+    """
+    table = words(lang)["rule"]
+    said = words(lang)["verb"].get(name, {}) if kind == "verb" else {}
+    rows = [
+        (said.get(rule["key"], rule["key"]), _condition(rule.get("if", {}), table))
+        for rule in rule_tables()[kind][name]
+    ]
+    return pd.DataFrame(rows, columns=[table[f"{kind}_heading"], table["when_heading"]])
+
+
+def _condition(conditions: Mapping[str, Mapping[str, Any]], table: Mapping[str, Any]) -> str:
+    """Return conditions in words, joined by "and"."""
+    parts = [
+        table[test].format(
+            name=table["name"].get(name, name), bound=table["bound"].get(str(bound), _short(bound))
+        )
+        for name, tests in conditions.items()
+        for test, bound in tests.items()
+    ]
+    return str(table["joiner"]).join(parts) or str(table["otherwise"])
+
+
+def _short(bound: Any) -> str:
+    """Return a bound without needless digits."""
+    return f"{bound:.3g}" if isinstance(bound, float) else str(bound)
 
 
 def _print(value: Any, shape: str, lang: str) -> str:
