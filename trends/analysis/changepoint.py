@@ -323,7 +323,7 @@ def detect_changepoints(
 
     One shift with memory is compared with memory alone, the memory unknown in both, and the
     comparison is calibrated on series drawn with the same average, scatter and memory but no
-    shift. Further shifts are looked for beside those found; if no single shift is found, an
+    shift. Further shifts are looked for beside those found; where no single one is found, an
     up-and-back pair is looked for at half the alpha.
 
     Parameters
@@ -353,7 +353,7 @@ def detect_changepoints(
     TypeError
         If `series` is not a count series, or a candidate is not a period.
     ValueError
-        If `series` has fewer than 8 or more than 3,000 observed periods, or an option is out of
+        If `series` has fewer than 8 or more than 1,500 observed periods, or an option is out of
         its range.
 
     Notes

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from trends.analysis.memory import KEPT_ROWS, MemoryModels
 
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""First and second rows of pairs of steps."""
+
 CLIP = 2.0
 """Robust scales by which a value may leave its neighbours' range before the pair scan clips it."""
 
@@ -270,7 +273,7 @@ def scan_draws(
     projections: Projections,
     starts: NDArray[np.int64],
     *,
-    pairs: bool = False,
+    pairs: Pairs | None = None,
     memory: bool = True,
 ) -> Scan:
     """Compute the step-against-memory statistic of many series at once.
@@ -281,8 +284,8 @@ def scan_draws(
         Standardised residuals.
     projections, starts
         As for `weigh_shift`.
-    pairs : bool
-        Scan pairs of steps (`candidate_pairs`) instead of single steps.
+    pairs : Pairs, optional
+        Scan these pairs of steps (`candidate_pairs`) instead of single steps.
     memory : bool
         False compares one shift with none under the model without memory alone.
 
@@ -299,7 +302,7 @@ def scan_draws(
     centred = responses - base @ fitted
     increments = projections.increments(centred).astype(np.float32)
     single = centred.astype(np.float32)
-    left, right = candidate_pairs(starts) if pairs else (starts, starts)
+    left, right = pairs or (starts, starts)
     n_models = projections.models.grid.rho.size if memory else 1
     log_stable = np.empty((n_models, n_series))
     log_shift = np.empty((n_models, n_series))
@@ -344,28 +347,22 @@ def _log_sum_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(largest + np.log(np.exp(values - largest).sum(axis=0)), dtype=np.float64)
 
 
-def candidate_pairs(starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def candidate_pairs(starts: NDArray[np.int64], min_rows: int) -> Pairs:
     """Return the up-and-back episodes to scan: every length at a coarseness a quarter of it.
 
-    Episodes of 2, 3, 4, 6, 8, 12, ... candidate positions, each started at every quarter of its
+    Episodes of 2, 3, 4, 6, 8, 12, ... candidate rows, each started at every quarter of its
     length: of order n log n pairs instead of n squared, and every episode is matched within a
-    quarter of its length.
+    quarter of its length. Episodes of fewer than `min_rows` rows are left out.
     """
-    left: list[NDArray[np.int64]] = []
-    right: list[NDArray[np.int64]] = []
-    length = 2
-    while length < starts.size:
+    left: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+    right: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+    doublings = range(1, max(2, int(starts.size).bit_length()))
+    lengths = sorted({2, 3, *(2**k for k in doublings), *(3 * 2**k for k in doublings)})
+    for length in lengths:
         first = np.arange(0, starts.size - length, max(1, length // 4))
-        left.append(starts[first])
-        right.append(starts[first + length])
-        length = (
-            length * 3 // 2
-            if length & (length - 1) == 0 and length > 2
-            else (3 if length == 2 else length * 4 // 3)
-        )
-    if not left:
-        empty = np.empty(0, dtype=np.int64)
-        return empty, empty
+        long_enough = starts[first + length] - starts[first] >= min_rows
+        left.append(starts[first[long_enough]])
+        right.append(starts[first[long_enough] + length])
     return np.concatenate(left), np.concatenate(right)
 
 
@@ -402,10 +399,10 @@ def _pair_reduction(
 
 
 def best_pair(
-    response: NDArray[np.float64], projections: Projections, starts: NDArray[np.int64]
+    response: NDArray[np.float64], projections: Projections, pairs: Pairs
 ) -> tuple[int, int]:
     """Return the rows of the most probable pair of steps, the memory averaged over."""
-    left, right = candidate_pairs(starts)
+    left, right = pairs
     exponent = projections.exponent
     increments = projections.increments(response)
     log_pair = np.empty((projections.models.grid.rho.size, left.size))

@@ -134,10 +134,10 @@ def _prune(
 ) -> NDArray[np.int64]:
     """Drop candidates that lose to another one at every rate.
 
-    A candidate's cost at rate r is ``best - 2 S + 2 (r U - S log r)``. Rates are cut into cells; in
-    each cell the winners at its two ends are the rivals. The difference to a rival is convex in r (the
-    candidate is older) or concave (it is younger), so its least value over the cell is known in
-    closed form: what is dropped could never have won.
+    A candidate's cost at rate r is ``best - 2 S + 2 (r U - S log r)``. Rates are cut into cells;
+    in each cell the winners at its two ends are the rivals. The difference to a rival is convex
+    in r (the candidate is older) or concave (it is younger), so its least value over the cell is
+    known in closed form: what is dropped could never have won.
     """
     ready = alive[alive <= now - min_rows]
     waiting = alive[alive > now - min_rows]

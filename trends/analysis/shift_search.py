@@ -18,6 +18,7 @@ from trends.analysis.level_shift import (
     Projections,
     ShiftEvidence,
     best_pair,
+    candidate_pairs,
     clip_to_neighbours,
     log_sum,
     root_scale,
@@ -28,7 +29,7 @@ from trends.analysis.memory import MemoryGrid, MemoryModels, memory_grid, varian
 from trends.analysis.null_models import draw_counts
 from trends.tables.calendar import DAYS_PER_MONTH, format_period
 
-MAX_PERIODS = 3_000
+MAX_PERIODS = 1_500
 """Longest series: the work grows with the square of the number of periods."""
 
 MAX_CHANGEPOINTS = 10
@@ -253,7 +254,7 @@ def _run_round(
     rng: np.random.Generator,
 ) -> Round:
     """Test for one more step, or one pair of steps, beside those at `bounds`."""
-    pairs = scan == "pair"
+    pairs = candidate_pairs(starts, observed.min_rows) if scan == "pair" else None
     response = fit.response_of(observed.events)
     if pairs:
         response = clip_to_neighbours(response)
@@ -277,7 +278,7 @@ def _run_round(
         for drawn in (statistics[True], statistics[False])
     )
     rows = (
-        best_pair(response, fit.projections, starts)
+        best_pair(response, fit.projections, pairs)
         if pairs
         else (_central_row(evidence.position_probability, starts),)
     )
@@ -329,7 +330,7 @@ def search_steps(
     n_null: int,
     rng: np.random.Generator,
 ) -> Search:
-    """Look for steps one at a time, and for a pair if the first step is not found."""
+    """Look for steps one at a time, and for an up-and-back pair where no single one is found."""
     if np.ptp(observed.events / observed.exposure) == 0:
         return Search((), (), {})
     rounds: list[Round] = []
@@ -343,7 +344,7 @@ def search_steps(
         fit = fit_levels(observed, bounds, _best_split(observed, bounds, free))
         current = _run_round(observed, fit, bounds, free, "single", alpha, n_null, rng)
         rounds.append(current)
-        if not current.found and not bounds and named is None and free.size > 4:
+        if not current.found and named is None and candidate_pairs(free, observed.min_rows)[0].size:
             current = _run_round(observed, fit, bounds, free, "pair", alpha, n_null, rng)
             rounds.append(current)
         if not current.found:
@@ -471,10 +472,12 @@ def redetect(
         here = [row for row in search.bounds if search.found_in[row][0] == number]
         if not here:
             continue
-        pairs = current.scan == "pair"
+        pairs = None
         # steps move when they are refined; the round is replayed with the rows they moved to
         bounds = tuple(row for row in search.bounds if search.found_in[row][0] < number)
         starts = _free_rows(observed, bounds, current.starts)
+        if current.scan == "pair":
+            pairs = candidate_pairs(starts, observed.min_rows)
         base = fit_levels(observed, bounds, here[0])
         responses = base.response_of(counts)
         if pairs:
