@@ -338,7 +338,7 @@ class Ledger:
             path = Path(page)
             name = path.relative_to(root).as_posix() if root is not None else path.name
             for block in _BLOCK.finditer(path.read_text(encoding="utf-8")):
-                merged._merge(_parse(block["json"], name), name)
+                merged.merge(_parse(block["json"], name), page=name)
         return merged
 
     def _claim(self, finding: Finding) -> Claim:
@@ -361,24 +361,40 @@ class Ledger:
         self.findings.setdefault(key, record)
         self._adjusted = None
 
-    def _merge(self, other: Ledger, page: str) -> None:
-        """Take over another page's ledger."""
+    def merge(self, other: Ledger, *, page: str = "") -> None:
+        """Take over the findings of another page.
+
+        Parameters
+        ----------
+        other : Ledger
+            What the page says.
+        page : str
+            Name of the page, kept with its findings; by default the pages that `other` lists.
+
+        Raises
+        ------
+        ValueError
+            If the two say different things under one id.
+        """
         for key, record in other.findings.items():
+            pages = [page] if page else record.get("pages", [])
             known = self.findings.setdefault(key, {**record, "pages": []})
             if _without_place(known) != _without_place(record):
                 raise ValueError(
                     f"`pages` must say the same under one id, got {key} with different content on "
-                    f"{' and '.join([*known['pages'], page])}. Give one of the subjects another "
+                    f"{' and '.join([*known['pages'], *pages])}. Give one of the subjects another "
                     "key, or render both pages from the same files."
                 )
-            if page not in known["pages"]:
-                known["pages"].append(page)
+            known["pages"] += [name for name in pages if name not in known["pages"]]
         for key, record in other.statements.items():
             figure = self.statements.setdefault(key, {**record, "said": {}})
             for lang, forms in record["said"].items():
                 kept = figure["said"].setdefault(lang, [])
                 kept += [form for form in forms if form not in kept]
         self.inputs |= other.inputs
+        for family in other.families():
+            known_tests = self._expected.get(family.name, 0)
+            self._expected[family.name] = max(known_tests, family.n_tests)
         self._adjusted = None
 
 
@@ -533,13 +549,18 @@ def _fault(file: str, column: str, value: str, rule: str, fix: str) -> Fault:
 
 def _record(finding: Finding, *, test: str, records: list[str]) -> Record:
     """Return a finding as plain values, said in both languages."""
-    subject = finding.subject
+    subject, noun = finding.subject, finding.subject.noun
     tested = not math.isnan(finding.p_value)
     return {
         "finding_id": finding.finding_id,
         "question": finding.question,
         "quantity": finding.quantity,
-        "subject": {"key": subject.key, "en": subject.en, "ar": subject.ar},
+        "subject": {
+            "key": subject.key,
+            "en": subject.en,
+            "ar": subject.ar,
+            "nouns": [noun.en_one, noun.en_many, noun.ar_one, noun.ar_few, noun.ar_many],
+        },
         "estimate": _number(finding.estimate),
         "conf_low": _number(finding.conf_low),
         "conf_high": _number(finding.conf_high),

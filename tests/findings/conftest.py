@@ -1,0 +1,70 @@
+"""Pages and a ledger to hold words against."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import trends
+from trends.findings.claims import Claims
+from trends.findings.finding import Noun, Subject
+
+ATTACK = Noun(
+    en_one="attack",
+    en_many="attacks",
+    ar_one="هجوم",
+    ar_two="هجومان",
+    ar_few="هجمات",
+    ar_many="هجومًا",
+)
+
+#: First and second figure of comparisons that earn each verb.
+FIGURES = {
+    "rose": ((294, 366), (121, 365)),
+    "doubled": ((2000, 365), (1000, 365)),
+    "tripled": ((900, 365), (200, 365)),
+    "fell": ((70, 365), (100, 365)),
+    "halved": ((500, 365), (1000, 365)),
+    "unclear": ((10, 30), (11, 30)),
+    "little": ((1000, 365), (1010, 365)),
+}
+
+
+def _ledger(lang: str = "en") -> tuple[trends.Ledger, dict[str, Claims]]:
+    """Return a ledger with one comparison per verb, and the claims of each."""
+    kept = trends.Ledger(lang=lang)
+    claims = {
+        name: kept.add(
+            trends.compare_rates(first, second),
+            Subject(key=name, en="Attacks", ar="الهجمات", noun=ATTACK),
+        )
+        for name, (first, second) in FIGURES.items()
+    }
+    return kept, claims
+
+
+def _span(phrase: object, kind: str, key: str) -> str:
+    """Return words as the renderers mark them."""
+    if kind == "sentence":
+        return f'<span class="sentence" data-key="{key}">{phrase}</span>'
+    return f'<button type="button" class="{kind}" data-key="{key}">{phrase}</button>'
+
+
+def _page(folder: Path, kept: trends.Ledger, body: str, *, lang: str = "en") -> Path:
+    """Write a rendered page that carries a ledger."""
+    path = folder / "page.html"
+    direction = "rtl" if lang == "ar" else "ltr"
+    path.write_text(
+        f'<!DOCTYPE html>\n<html lang="{lang}" dir="{direction}">\n'
+        "<head><title>5 t</title></head>\n"
+        f"<body><nav>Page 7 rose</nav><main>\n{body}\n{kept.page_block()._repr_html_()}\n"
+        "</main></body></html>",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def pages() -> SimpleNamespace:
+    """Return what makes ledgers, marks and pages."""
+    return SimpleNamespace(ledger=_ledger, span=_span, page=_page)

@@ -1,0 +1,166 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from trends.findings.lint import lint
+from trends.findings.prose import passages, sentences
+
+HERE = Path(__file__).parent
+TABLES = {
+    lang: tomllib.loads((HERE / f"prose_{lang}.toml").read_text(encoding="utf-8"))
+    for lang in ("en", "ar")
+}
+BAD = [(lang, text, words) for lang in TABLES for text, words in TABLES[lang]["bad"]]
+GOOD = [(lang, text) for lang in TABLES for text in TABLES[lang]["good"]]
+
+
+@pytest.fixture(scope="module")
+def kept(pages):
+    return pages.ledger()
+
+
+def written(text, kept, pages, folder, lang="en"):
+    """Write a page of one sentence whose slots are marked ratios."""
+    ledger, claims = kept
+    ratios = {
+        name: pages.span(one["ratio"], "finding", f"{name}.rate.ratio")
+        for name, one in claims.items()
+    }
+    return pages.page(folder, ledger, f"<p>{text.format(**ratios)}</p>", lang=lang)
+
+
+def test_there_are_thirty_bad_sentences_in_each_language():
+    assert all(len(table["bad"]) >= 30 for table in TABLES.values())
+
+
+@pytest.mark.parametrize(("lang", "text", "words"), BAD)
+def test_a_bad_sentence_is_caught_at_its_words(lang, text, words, kept, pages, tmp_path):
+    faults = lint(written(text, kept, pages, tmp_path, lang))
+    assert all(any(word in fault.words for fault in faults) for word in words), faults
+    assert all(fault.line == 5 and fault.allowed for fault in faults)
+
+
+@pytest.mark.parametrize(("lang", "text"), GOOD)
+def test_a_good_sentence_passes(lang, text, kept, pages, tmp_path):
+    assert lint(written(text, kept, pages, tmp_path, lang)) == []
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_every_sentence_written_by_rule_passes(lang, kept, pages, tmp_path):
+    ledger, claims = kept
+    said = [
+        pages.span(claim.say(lang), "sentence", claim.finding.finding_id)
+        for one in claims.values()
+        for claim in one.values()
+    ]
+    assert lint(pages.page(tmp_path, ledger, f"<p>{' '.join(said)}</p>", lang=lang)) == []
+
+
+def test_a_sentence_edited_by_hand_is_caught_and_the_ledgers_is_offered(kept, pages, tmp_path):
+    ledger, claims = kept
+    sentence = claims["rose"]["ratio"].say()
+    edited = pages.span(sentence.replace("rose", "doubled"), "sentence", "rose.rate.ratio")
+    (fault,) = lint(pages.page(tmp_path, ledger, f"<p>{edited}</p>"))
+    assert fault.finding == "rose.rate.ratio"
+    assert fault.allowed == f"Write: {sentence}"
+
+
+def test_a_number_edited_by_hand_is_caught(kept, pages, tmp_path):
+    edited = pages.span("2.52", "finding", "rose.rate.ratio")
+    (fault,) = lint(pages.page(tmp_path, kept[0], f"<p>A ratio of {edited}.</p>"))
+    assert fault.words == "2.52"
+    assert "not those of the ledger" in fault.rule
+    assert fault.allowed == "Write: 2.42"
+
+
+def test_a_finding_that_is_in_no_ledger_is_a_fault_that_names_the_nearest(kept, pages, tmp_path):
+    unknown = pages.span("2.42", "finding", "rise.rate.ratio")
+    (fault,) = lint(pages.page(tmp_path, kept[0], f"<p>A ratio of {unknown}.</p>"))
+    assert "in no ledger" in fault.rule
+    assert "rose.rate.ratio" in fault.allowed
+
+
+def test_a_typed_number_that_a_finding_has_is_pointed_to_that_finding(kept, pages, tmp_path):
+    (fault,) = lint(pages.page(tmp_path, kept[0], "<p>A ratio of 2.42.</p>"))
+    assert fault.finding == "rose.rate.ratio"
+
+
+def test_tables_figures_code_and_navigation_are_not_read(kept, pages, tmp_path):
+    body = (
+        "<table><tr><td>294 rose</td></tr></table><pre>x = 294</pre><svg><text>294</text></svg>"
+        '<nav>294 attacks surged</nav><div id="refs">2013, 523</div>'
+        '<span popover class="finding-note" role="note">2.42 rose</span>'
+    )
+    assert lint(pages.page(tmp_path, kept[0], body)) == []
+
+
+def test_a_caption_may_number_things_but_not_say_that_they_rose(kept, pages, tmp_path):
+    body = "<figure><figcaption>Figure 1: 294 attacks, which rose.</figcaption></figure>"
+    assert [fault.words for fault in lint(pages.page(tmp_path, kept[0], body))] == ["rose"]
+
+
+def test_headings_are_read(kept, pages, tmp_path):
+    (fault,) = lint(pages.page(tmp_path, kept[0], "<h2>Attacks surge</h2>"))
+    assert fault.words == "surge"
+
+
+def test_a_fault_names_its_line(kept, pages, tmp_path):
+    body = "<p>Nothing.</p>\n<p>Nothing\nhere.\nBut attacks rose.</p>"
+    (fault,) = lint(pages.page(tmp_path, kept[0], body))
+    assert fault.line == 8
+    assert str(fault).startswith(f"{tmp_path / 'page.html'}:8: 'rose': ")
+
+
+def test_a_statement_must_be_quoted_as_it_was_published(pages, tmp_path):
+    ledger, _ = pages.ledger()
+    row = {
+        "statement_id": "a-1", "count_low": None, "count": 200, "count_high": None,
+        "qualifier": "about", "window_start": None, "window_end": None,
+        "window_basis": "unknown", "counted_by": "An army", "published_by": None, "url": None,
+    }  # fmt: skip
+    quoted = ledger.statement(row)
+    assert quoted == "about 200"
+    good = pages.span(quoted, "statement", "a-1")
+    assert lint(pages.page(tmp_path, ledger, f"<p>It counted {good} operations.</p>")) == []
+    bad = pages.span("200", "statement", "a-1")
+    (fault,) = lint(pages.page(tmp_path, ledger, f"<p>It counted {bad} operations.</p>"))
+    assert fault.allowed == "Write: about 200"
+
+
+def test_a_ledger_changed_by_hand_on_a_page_is_a_fault(kept, pages, tmp_path):
+    path = pages.page(tmp_path, kept[0], "<p>Nothing.</p>")
+    path.write_text(path.read_text().replace('"grade":"C"', '"grade":"A"', 1))
+    (fault,) = lint(path)
+    assert "cannot be trusted" in fault.rule
+
+
+def test_a_finding_that_does_not_survive_the_edition_is_said_with_that_caveat(pages, tmp_path):
+    import trends
+    from trends.findings.finding import Subject
+
+    ledger = trends.Ledger()
+    weak = ledger.add(
+        trends.compare_rates((21, 30), (9, 30)), Subject(key="weak", en="Events", ar="الأحداث")
+    )["ratio"]
+    sentence = weak.say()
+    marked = pages.span(sentence, "sentence", "weak.rate.ratio")
+    page = pages.page(tmp_path, ledger, f"<p>{marked}</p>")
+    assert lint(page) == []
+    ledger.expect(rate=20)
+    page = pages.page(tmp_path, ledger, f"<p>{marked}</p>")
+    (fault,) = lint(page)
+    assert "does not survive" in fault.rule
+    assert "ledger.expect(rate=20)" in fault.allowed
+    assert "no longer clear" in weak.say()
+
+
+def test_a_folder_without_pages_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="must hold rendered pages"):
+        lint(tmp_path)
+
+
+def test_marked_words_are_never_cut_into_sentences():
+    page = '<p>One. <span class="sentence" data-key="k">Two. Three.</span> Four. Five</p>'
+    found = ["".join(piece.text for piece in one).strip() for one in sentences(passages(page)[0])]
+    assert found == ["One.", "Two. Three.", "Four.", "Five"]

@@ -1,0 +1,515 @@
+"""Does a page say more than its findings carry?
+
+Every number in running text must come from a finding, a declared constant or a quoted statement,
+and every word for a rise, a fall or a multiple must be licensed by a finding of the same sentence.
+Sentences written by rule must stand on the page as they stand in the ledger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from tomllib import loads
+from typing import Any
+
+from trends.findings import wording
+from trends.findings.claims import nearest
+from trends.findings.inputs import Record
+from trends.findings.ledger import Ledger
+from trends.findings.prose import Passage, Piece, passages, sentences
+from trends.tables.faults import InvalidTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class LintFault:
+    """One place where a page says what no finding carries.
+
+    Attributes
+    ----------
+    file : str
+        The page.
+    line : int
+        Line of the page, counted from 1.
+    words : str
+        The offending words.
+    finding : str
+        Id of the finding beside them; "" when there is none.
+    rule : str
+        What is wrong.
+    allowed : str
+        What could stand there instead.
+    """
+
+    file: str
+    line: int
+    words: str
+    finding: str
+    rule: str
+    allowed: str
+
+    def __str__(self) -> str:
+        """Return the fault as one line."""
+        beside = f" (beside {self.finding})" if self.finding else ""
+        return f"{self.file}:{self.line}: {self.words!r}{beside}: {self.rule}. {self.allowed}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fault as a mapping for JSON."""
+        return asdict(self)
+
+
+def lint(
+    pages: str | Path | Iterable[str | Path], *, ledger: Ledger | None = None
+) -> list[LintFault]:
+    """Find numbers without a finding and verbs that no finding licenses.
+
+    Parameters
+    ----------
+    pages : path or iterable of path
+        Rendered pages, or folders whose HTML pages are all read.
+    ledger : Ledger, optional
+        The findings; by default those that the pages carry.
+
+    Returns
+    -------
+    list of LintFault
+        In the order of the pages and of their lines.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such page.
+    ValueError
+        If a folder holds no page.
+
+    Notes
+    -----
+    Tables, figures, code, navigation, citations, and what is marked as a quotation or a definition
+    (``<blockquote>``, ``<q>``, ``<dfn>``, classes ``quote`` and ``definition``) are not read.
+    Captions may hold numbers that name things, so only their verbs are checked. Numbers that are
+    written out count only before the nouns of the findings' subjects.
+    """
+    paths = _pages(pages)
+    texts = {path: path.read_text(encoding="utf-8") for path in paths}
+    found: list[LintFault] = []
+    if ledger is None:
+        ledger, found = _ledger_of(paths)
+    guard = _Guard(ledger)
+    for path, text in texts.items():
+        for passage in passages(text):
+            found += guard.faults(passage, str(path))
+    return found
+
+
+def _pages(pages: str | Path | Iterable[str | Path]) -> list[Path]:
+    """Return every page named, folders opened."""
+    listed = [pages] if isinstance(pages, str | Path) else list(pages)
+    paths: list[Path] = []
+    for page in map(Path, listed):
+        if page.is_dir():
+            inside = sorted(page.rglob("*.html"))
+            if not inside:
+                raise ValueError(
+                    f"`pages` must hold rendered pages, got the folder {page} with none. "
+                    "Render the site first."
+                )
+            paths += inside
+        else:
+            paths.append(page)
+    return paths
+
+
+def _ledger_of(paths: list[Path]) -> tuple[Ledger, list[LintFault]]:
+    """Return the ledger that pages carry; a block that was changed by hand is a fault."""
+    ledger, faults = Ledger(), []
+    for path in paths:
+        try:
+            ledger.merge(Ledger.from_pages([path]))
+        except (InvalidTable, ValueError) as broken:
+            faults.append(
+                LintFault(
+                    file=str(path),
+                    line=1,
+                    words="trends-ledger",
+                    finding="",
+                    rule=f"the page's ledger cannot be trusted: {broken}",
+                    allowed="Render the page again.",
+                )
+            )
+    return ledger, faults
+
+
+class _Guard:
+    """The rules of `words/lint.toml`, and the findings they are held against."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.printed = {
+            number: key
+            for key, record in ledger.findings.items()
+            for number in (record["said"]["en"]["number"], record["said"]["ar"]["number"])
+        }
+        nouns = {
+            form
+            for record in ledger.findings.values()
+            for form in record["subject"].get("nouns", [])
+            if form
+        }
+        self.written_out = _written_out(frozenset(nouns))
+
+    def faults(self, passage: Passage, file: str) -> Iterator[LintFault]:
+        """Yield everything wrong with a passage."""
+        for piece in passage.pieces:
+            if piece.kind:
+                yield from self._of_mark(piece, file)
+        yield from self._of_survival(passage, file)
+        for sentence in sentences(passage):
+            yield from self._of_verbs(sentence, file)
+            if not passage.caption:
+                yield from self._of_numbers(sentence, file)
+
+    def _of_mark(self, piece: Piece, file: str) -> Iterator[LintFault]:
+        """Check that marked words say what the ledger says."""
+        said = _plain(piece.text)
+        if piece.kind == "caveat":
+            allowed = [
+                str(wording.words(lang)["caveat"].get(piece.key, "")) for lang in wording.LANGUAGES
+            ]
+        elif piece.kind == "statement":
+            record = self.ledger.statements.get(piece.key)
+            if record is None:
+                yield self._unknown(piece, file, self.ledger.statements)
+                return
+            allowed = [form for forms in record["said"].values() for form in forms]
+        else:
+            record = self.ledger.findings.get(piece.key)
+            if record is None:
+                yield self._unknown(piece, file, self.ledger.findings)
+                return
+            names = ("sentence",) if piece.kind == "sentence" else ("number", "interval", "verb")
+            allowed = [record["said"][lang][name] for lang in wording.LANGUAGES for name in names]
+        if said not in {_plain(form) for form in allowed}:
+            same = _in_language_of(piece.text, allowed)
+            yield LintFault(
+                file=file,
+                line=piece.line,
+                words=_short(piece.text),
+                finding=piece.key,
+                rule=f"the words of the {piece.kind} are not those of the ledger",
+                allowed=f"Write: {same}" if same else "Render the page again.",
+            )
+
+    def _unknown(self, piece: Piece, file: str, known: Iterable[str]) -> LintFault:
+        """Return the fault of a mark whose key is in no ledger."""
+        return LintFault(
+            file=file,
+            line=piece.line,
+            words=_short(piece.text),
+            finding=piece.key,
+            rule=f"the {piece.kind} {piece.key} is in no ledger",
+            allowed=nearest(piece.key, known).strip() or "Add the result to the page's ledger.",
+        )
+
+    def _of_survival(self, passage: Passage, file: str) -> Iterator[LintFault]:
+        """Check that what does not survive the number of tests is said with that caveat."""
+        warned = any(piece.key == "many_tests" for piece in passage.pieces)
+        for piece in passage.pieces:
+            if piece.kind != "sentence" or warned or piece.key not in self.ledger.findings:
+                continue
+            record = self.ledger.findings[piece.key]
+            if self.ledger.adjusted(piece.key)["survives"] is False:
+                yield LintFault(
+                    file=file,
+                    line=piece.line,
+                    words=_short(piece.text),
+                    finding=piece.key,
+                    rule=f"the finding does not survive the number of tests in the edition "
+                    f"(family {record['family']})",
+                    allowed=f"Tell the page's ledger: ledger.expect({record['family']}="
+                    f"{self._tests_in(record['family'])}).",
+                )
+
+    def _tests_in(self, family: str) -> int:
+        """Return how many tests a family has."""
+        return next(one.n_tests for one in self.ledger.families() if one.name == family)
+
+    def _of_verbs(self, sentence: list[Piece], file: str) -> Iterator[LintFault]:
+        """Check the words for rises, falls and multiples that are not marked."""
+        words = _Words.of(sentence)
+        text = words.text
+        if text.rstrip(" \"'”’»)").endswith(("?", "؟")):
+            return
+        beside = [
+            self.ledger.findings[piece.key]
+            for piece in sentence
+            if piece.kind in {"finding", "sentence"} and piece.key in self.ledger.findings
+        ]
+        licences = {record["verb"] for record in beside if record["verb"]}
+        taken: list[tuple[int, int]] = []
+        for claim, pattern in _claims().items():
+            for found in pattern.finditer(text):
+                if any(found.start() < end and start < found.end() for start, end in taken):
+                    continue
+                taken.append(found.span())
+                doubt = _denied(text, found)
+                if doubt == "no claim" or _asked(text, found):
+                    continue
+                wanted = _licensed_by(claim)
+                if doubt == "denied":
+                    wanted = _DENIED.get(claim, frozenset())
+                if licences & wanted:
+                    continue
+                yield self._unlicensed(words.shown(found), words.line(found), beside, file, doubt)
+
+    def _unlicensed(
+        self, words: str, line: int, beside: list[Record], file: str, doubt: str
+    ) -> LintFault:
+        """Return the fault of a verb, with the wording that the nearest finding allows."""
+        lang = "ar" if _ARABIC.search(words) else "en"
+        if not beside:
+            return LintFault(
+                file=file,
+                line=line,
+                words=words,
+                finding="",
+                rule="no finding in the sentence licenses the word",
+                allowed="Put the finding into the sentence, or mark a quotation with .quote and a "
+                "definition with .definition.",
+            )
+        record = next((one for one in beside if one["said"][lang]["verb"]), beside[0])
+        verb = record["said"][lang]["verb"]
+        return LintFault(
+            file=file,
+            line=line,
+            words=words,
+            finding=record["finding_id"],
+            rule="the finding does not license the denial"
+            if doubt
+            else "the finding does not license the word",
+            allowed=f"Write: {verb}." if verb else f"Write: {record['said'][lang]['sentence']}",
+        )
+
+    def _of_numbers(self, sentence: list[Piece], file: str) -> Iterator[LintFault]:
+        """Check the numbers that are not marked."""
+        words = _Words.of(sentence)
+        masked = _allowed_numbers().sub(lambda found: " " * len(found[0]), words.text)
+        found = [*_NUMBER.finditer(masked), *self.written_out.finditer(masked)]
+        for number in sorted(found, key=lambda match: match.start()):
+            key = self.printed.get(number[0].strip(), "")
+            yield LintFault(
+                file=file,
+                line=words.line(number),
+                words=words.shown(number),
+                finding=key,
+                rule="the number is typed, not computed",
+                allowed=f"Print the claim of {key}."
+                if key
+                else "Print a claim, quote a statement with ledger.statement, or declare it with "
+                "ledger.constant.",
+            )
+
+
+#: A number: digits with separators, not a part of a name such as UTF-8 or COVID-19.
+_NUMBER = re.compile(
+    r"(?<![\w.,/\u2011-])(?<![A-Za-z][-\u2011])[-\u2212+]?[\d\u0660-\u0669]"
+    r"(?:[\d\u0660-\u0669.,\u066b\u066c]*[\d\u0660-\u0669])?(?:st|nd|rd|th)?\s?[%\u066a]?(?![\w])"
+)
+#: Stands for a mark in a sentence.
+_MARK = "\ufffc"
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
+_VOWEL_SIGNS = re.compile(r"[\u064b-\u0652\u0670\u0640\u200e\u200f\u2066-\u2069]")
+_LETTERS = str.maketrans("أإآٱى\u2018\u2019\u2011\u00a0\n", "ااااي''-  ")
+
+#: A denied claim is carried by findings that exclude it.
+_DENIED = {
+    "up": frozenset(
+        {"fell", "roughly_halved", "at_least_halved", "fell_to_a_third_or_less", "changed_little"}
+    ),
+    "down": frozenset(
+        {"rose", "roughly_doubled", "at_least_doubled", "at_least_tripled", "changed_little"}
+    ),
+    "doubled": frozenset(
+        {"fell", "roughly_halved", "at_least_halved", "fell_to_a_third_or_less", "changed_little"}
+    ),
+    "halved": frozenset(
+        {"rose", "roughly_doubled", "at_least_doubled", "at_least_tripled", "changed_little"}
+    ),
+    "steady": frozenset(
+        {
+            "rose", "roughly_doubled", "at_least_doubled", "at_least_tripled",
+            "fell", "roughly_halved", "at_least_halved", "fell_to_a_third_or_less",
+        }
+    ),
+}  # fmt: skip
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    """Return the patterns."""
+    return loads(files("trends.findings").joinpath("words/lint.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _claims() -> Mapping[str, re.Pattern[str]]:
+    """Return what each kind of claim looks like in both languages, the special ones first."""
+    found = {}
+    for claim, table in _tables()["claim"].items():
+        english = "|".join(table["en"])
+        arabic = "|".join(table["ar"])
+        found[claim] = re.compile(
+            rf"(?<![\w-])(?:{english})(?![\w-])"
+            rf"|(?<!\w)[وف]?[لبكس]?(?:{arabic})(?:ه|ها|هم|هما)?(?!\w)",
+            re.IGNORECASE,
+        )
+    return found
+
+
+@cache
+def _licensed_by(claim: str) -> frozenset[str]:
+    """Return the verb keys that license a claim."""
+    return frozenset(_tables()["claim"][claim]["licensed_by"])
+
+
+@cache
+def _allowed_numbers() -> re.Pattern[str]:
+    """Return what numbers may stand unmarked: dates, levels, units, labels."""
+    names = [name for lang in wording.LANGUAGES for name in wording.words(lang)["month"]]
+    parts = {_plain_letters(part) for name in names for part in [name, *name.split("/")]}
+    parts |= {name[:3] for name in wording.words("en")["month"]} | {"Sept"}
+    months = "(?:" + "|".join(sorted(map(re.escape, parts), key=len, reverse=True)) + r")\.?"
+    patterns = [one.replace("MONTH", months) for one in _tables()["number"]["allowed"]]
+    return re.compile("|".join(f"(?:{one})" for one in patterns), re.IGNORECASE)
+
+
+def _written_out(nouns: frozenset[str]) -> re.Pattern[str]:
+    """Return numbers in words: large ones anywhere, small ones before what findings count."""
+    table = _tables()["number"]
+    parts = [
+        rf"(?<![\w-])(?:{table['words_en']})(?![\w-])",
+        rf"(?<!\w)[وف]?[لبك]?(?:{table['words_ar']})(?!\w)",
+    ]
+    english = "|".join(re.escape(noun) for noun in sorted(nouns) if not _ARABIC.search(noun))
+    arabic = "|".join(
+        re.escape(_plain_letters(noun)) for noun in sorted(nouns) if _ARABIC.search(noun)
+    )
+    if english:
+        parts.append(rf"(?<![\w-])(?:{table['counts_en']}) (?:\w+ )?(?:{english})(?![\w-])")
+    if arabic:
+        parts.append(rf"(?<!\w)[وف]?[لبك]?(?:{table['counts_ar']}) (?:{arabic})(?!\w)")
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """A sentence to look for words in, its marks blanked out.
+
+    Attributes
+    ----------
+    text : str
+        In plain letters.
+    printed : str
+        As it stands on the page.
+    origin : list of int
+        Place in `printed` of each letter of `text`.
+    lines : list of int
+        Line of the page of each letter of `printed`.
+    """
+
+    text: str
+    printed: str
+    origin: list[int]
+    lines: list[int]
+
+    @classmethod
+    def of(cls, sentence: list[Piece]) -> _Words:
+        """Read a sentence."""
+        printed, lines = "", []
+        for piece in sentence:
+            line = piece.line
+            for letter in _MARK if piece.kind else piece.text:
+                lines.append(line)
+                line += letter == "\n"
+            printed += _MARK if piece.kind else piece.text
+        origin = [at for at, letter in enumerate(printed) if not _VOWEL_SIGNS.match(letter)]
+        text = "".join(printed[at] for at in origin).translate(_LETTERS)
+        return cls(text, printed, origin, lines)
+
+    def shown(self, found: re.Match[str]) -> str:
+        """Return matched words as they stand on the page."""
+        start, last = self.origin[found.start()], self.origin[found.end() - 1]
+        return self.printed[start : last + 1].strip()
+
+    def line(self, found: re.Match[str]) -> int:
+        """Return the line of matched words."""
+        return self.lines[self.origin[found.start()]]
+
+
+_QUOTED = re.compile(r"[“«][^”»]*[”»]|\"[^\"]*\"")
+
+
+def _asked(text: str, found: re.Match[str]) -> bool:
+    """Whether a verb is asked about, supposed or quoted rather than said."""
+    if any(
+        quote.start() < found.start() and found.end() <= quote.end()
+        for quote in _QUOTED.finditer(text)
+    ):
+        return True
+    clause = re.split(r"[,;:،؛]| but | and | لكن ", text[: found.start()])[-1]
+    return bool(_asking().search(clause))
+
+
+def _denied(text: str, found: re.Match[str]) -> str:
+    """Return "denied" for a denied verb, "no claim" when the denial leaves it open, else ""."""
+    clause = re.split(r"[,;:،؛]| but | لكن ", text[: found.start()])[-1]
+    near = " ".join(clause.split()[-4:])
+    lang = "ar" if _ARABIC.search(found[0]) else "en"
+    if not _negating(lang).search(near):
+        return ""
+    rest = " ".join(re.split(r"[,;:،؛]", text[found.end() :])[0].split()[:5])
+    return "no claim" if _doubting(lang).search(f"{near} {rest}") else "denied"
+
+
+@cache
+def _asking() -> re.Pattern[str]:
+    table = _tables()["asked"]
+    return re.compile(rf"(?<!\w)(?:{table['en']}|[وف]?(?:{table['ar']}))(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _negating(lang: str) -> re.Pattern[str]:
+    pattern = _tables()["negation"][lang]
+    before = "[وف]?" if lang == "ar" else ""
+    return re.compile(rf"(?<!\w){before}(?:{pattern})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _doubting(lang: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_tables()['negation'][f'doubt_{lang}']})(?!\w)", re.IGNORECASE)
+
+
+def _plain_letters(text: str) -> str:
+    """Return text without vowel signs and with one form of each letter."""
+    return _VOWEL_SIGNS.sub("", text).translate(_LETTERS)
+
+
+def _plain(text: str) -> str:
+    """Return text as it is compared: without signs that a renderer may set in another form."""
+    flat = text.replace("\u2026", "...").replace("\u2013", "-").replace("\u201c", '"')
+    flat = flat.replace("\u201d", '"').replace("\u2060", "").replace("\u202f", " ")
+    return " ".join(_plain_letters(flat).split())
+
+
+def _in_language_of(text: str, forms: list[str]) -> str:
+    """Return the first form in the script of a text."""
+    arabic = bool(_ARABIC.search(text))
+    same = [form for form in forms if form and bool(_ARABIC.search(form)) == arabic]
+    return same[0] if same else next((form for form in forms if form), "")
+
+
+def _short(text: str) -> str:
+    """Return the beginning of a text."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 80 else flat[:77] + "..."
