@@ -528,6 +528,7 @@ def test_every_kind_of_conflict_is_said_and_listed(lang, bundled):
     listing = bundled.listing(lang)
     assert len(listing) == len(bundled.conflicts)
     assert listing.iloc[:, 5].str.len().min() > 0
+    assert "3 (1.4%)" in listing.iloc[:, 4].tolist()
     assert bundled.unused(lang).iloc[:, 1].sum() == len(bundled.unexamined)
 
 

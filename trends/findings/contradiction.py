@@ -92,7 +92,7 @@ def listing(result: Contradictions, lang: str) -> pd.DataFrame:
             column["kind"]: table["contradiction_kind"][conflict["kind"]],
             column["counted_by"]: counter[conflict["statement_ids"].split(SEPARATOR)[0]],
             column["arithmetic"]: _isolated(conflict["arithmetic"], lang),
-            column["p_value"]: _chance(conflict["p_value"], lang),
+            column["distance"]: _distance(conflict, lang),
             column["explanations"]: table["contradiction_column"]["joiner"].join(
                 table["contradiction_explanation"][key]
                 for key in conflict["explanations"].split(SEPARATOR)
@@ -101,7 +101,7 @@ def listing(result: Contradictions, lang: str) -> pd.DataFrame:
         }
         for conflict in result.conflicts.to_dict("records")
     ]
-    names = ("verdict", "kind", "counted_by", "arithmetic", "p_value", "explanations")
+    names = ("verdict", "kind", "counted_by", "arithmetic", "distance", "explanations")
     return pd.DataFrame(rows, columns=[column[name] for name in (*names, "statement_ids")])
 
 
@@ -141,9 +141,17 @@ def _shortened(names: list[str]) -> str:
     return ", ".join(shown)
 
 
-def _chance(p_value: float, lang: str) -> str:
-    """Return a p-value in print, nothing where none was computed."""
-    return "" if math.isnan(p_value) else format_number(p_value, "p", lang)
+def _distance(conflict: dict[str, Any], lang: str) -> str:
+    """Return how far off a conflict is: its chance, or its gap and the share of the figure."""
+    if not math.isnan(conflict["p_value"]):
+        return f"p: {format_number(conflict['p_value'], 'p', lang)}"
+    if not conflict["gap"] > 0:
+        return ""
+    gap = format_number(conflict["gap"], "count", lang)
+    if conflict["first"] == 0:
+        return gap
+    share = format_number(100 * conflict["gap"] / conflict["first"], "percent", lang)
+    return f"{gap} ({share})"
 
 
 def _isolated(formula: str, lang: str) -> str:
