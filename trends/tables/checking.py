@@ -9,14 +9,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pandera.errors
-import pandera.pandas as pa
 
 from trends.tables.cells import CellKind, convert
 from trends.tables.faults import Fault
+from trends.tables.schemas import broken_rules
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameModel
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,9 @@ _REMEDIES = {
     "not_nullable": _Remedy("Fill the cell in.", "must not be empty"),
     "str_length": _Remedy("Fill the cell in.", "must not be empty"),
     "greater_than_or_equal_to": _Remedy("Correct the number.", "must be 0 or more"),
-    "in_range": _Remedy("Correct the number."),
+    "in_range": _Remedy("Correct the coordinate; latitude comes first."),
     "isin": _Remedy("Use one of these words."),
+    "dtype": _Remedy("Convert the column, for instance with pd.to_datetime or astype."),
     "str_matches": _Remedy("Correct the word.", "must be lower-case words joined by underscores"),
     "window_end is not before window_start": _Remedy(
         "Swap or correct the two dates.",
@@ -96,15 +99,10 @@ _REMEDIES = {
         "exposure 0 if not watched.",
         rule="periods must follow one another without a gap",
     ),
-    "end is not before start": _Remedy(
-        "Swap or correct the two dates.",
-        rule="end must not be before start",
-        columns=("start", "end"),
-    ),
-    "fatalities_low <= fatalities_best <= fatalities_high": _Remedy(
-        "Correct the three numbers.",
-        rule="must have fatalities_low <= fatalities_best <= fatalities_high",
-        columns=("fatalities_low", "fatalities_best", "fatalities_high"),
+    "latitude and longitude are given together": _Remedy(
+        "Enter both coordinates, or leave both empty.",
+        rule="must have both latitude and longitude, or neither",
+        columns=("latitude", "longitude"),
     ),
     "watched_to is not before watched_from": _Remedy(
         "Swap or correct the two dates.",
@@ -115,7 +113,7 @@ _REMEDIES = {
 
 
 def typed_table(
-    cells: pd.DataFrame, kinds: Mapping[str, CellKind], schema: type[pa.DataFrameModel]
+    cells: pd.DataFrame, kinds: Mapping[str, CellKind], schema: type[DataFrameModel]
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Convert a table of text and hold it against a schema.
 
@@ -160,7 +158,7 @@ def typed_table(
 
 
 def check_table(
-    table: pd.DataFrame, schema: type[pa.DataFrameModel], *, file: str = ""
+    table: pd.DataFrame, schema: type[DataFrameModel], *, file: str = ""
 ) -> list[Fault]:
     """Return every fault of a table against a schema.
 
@@ -178,14 +176,10 @@ def check_table(
     list of Fault
         In the order of the table; empty when it is valid.
     """
-    try:
-        schema.validate(table, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases.to_dict("records")
-        return in_file_order(
-            {_fault(case, table, schema, file) for case in cases if _speaks(case, table)}
-        )
-    return []
+    cases = broken_rules(table, schema)
+    return in_file_order(
+        {_fault(case, table, schema, file) for case in cases if _speaks(case, table)}
+    )
 
 
 def in_file_order(faults: Iterable[Fault]) -> list[Fault]:
@@ -199,7 +193,7 @@ def _speaks(case: dict[str, object], table: pd.DataFrame) -> bool:
     return remedy is None or all(column in table for column in remedy.columns)
 
 
-def _rename_hint(column: str, table: pd.DataFrame, schema: type[pa.DataFrameModel]) -> str:
+def _rename_hint(column: str, table: pd.DataFrame, schema: type[DataFrameModel]) -> str:
     """Say what a column that does not belong here was probably meant to be."""
     missing = [name for name in schema.to_schema().columns if name not in table.columns]
     near = difflib.get_close_matches(column.strip().lower(), missing, n=1)
@@ -207,7 +201,7 @@ def _rename_hint(column: str, table: pd.DataFrame, schema: type[pa.DataFrameMode
 
 
 def _fault(
-    case: dict[str, object], table: pd.DataFrame, schema: type[pa.DataFrameModel], file: str
+    case: dict[str, object], table: pd.DataFrame, schema: type[DataFrameModel], file: str
 ) -> Fault:
     """Translate one of Pandera's failure cases."""
     check = str(case["check"])
@@ -251,4 +245,9 @@ def _rule_text(check: str) -> str:
     if check.startswith("isin("):
         words = check.removeprefix("isin(").rstrip(")").strip("[]()")
         return f"must be one of {words.replace(chr(39), '')}"
+    if check.startswith("in_range("):
+        low, high = check.removeprefix("in_range(").rstrip(")").split(", ")[:2]
+        return f"must be between {low} and {high}"
+    if check.startswith("dtype("):
+        return f"must be of type {check.removeprefix('dtype(').rstrip(')').strip(chr(39))}"
     return check

@@ -12,10 +12,12 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from trends.tables.faults import Fault, InvalidTable
@@ -23,7 +25,7 @@ from trends.tables.faults import Fault, InvalidTable
 _SEPARATORS = ",\t;"
 
 
-def read_cells(path: str | Path) -> pd.DataFrame:
+def read_cells(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
     """Read a table file as text.
 
     Parameters
@@ -32,6 +34,10 @@ def read_cells(path: str | Path) -> pd.DataFrame:
         CSV (comma, semicolon or tab between cells), TSV, XLSX (first sheet) or Parquet; CSV and TSV
         also packed with gzip, or zipped alone in their archive. Text is UTF-8, with or without a
         byte order mark, or UTF-16 with one.
+
+    encoding : str
+        How text is written. Default UTF-8, because a guess can garble names without anyone
+        noticing; an old export may need ``encoding="cp1252"``.
 
     Returns
     -------
@@ -61,7 +67,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     elif suffixes[-1:] in ([".parquet"], [".pq"]):
         cells = _read_parquet(stored, path.name)
     else:
-        cells = _read_text(unpack(stored, path.name), path.name)
+        cells = _read_unpacked(unpack(stored, path.name), path.name, encoding)
     cells.attrs = {"file": path.name, "sha256": hashlib.sha256(stored).hexdigest()}
     return cells
 
@@ -110,15 +116,49 @@ def _whole_file(file: str, rule: str, fix: str, value: str = "") -> Fault:
     return Fault(file=file, row=None, column="", value=value, rule=rule, fix=fix)
 
 
-def _read_text(stored: bytes, file: str) -> pd.DataFrame:
-    """Split decoded text into cells, one fault per row that does not fit the header."""
-    text = _decode(stored, file)
+def _read_unpacked(stored: bytes, file: str, encoding: str) -> pd.DataFrame:
+    """Read the bytes of a text table, or of the answers of the UCDP API."""
+    text = _decode(stored, file, encoding)
+    if text.lstrip()[:1] in ("{", "["):
+        return _read_json(text, file)
+    return _read_text(text, file)
+
+
+def _read_json(text: str, file: str) -> pd.DataFrame:
+    """Read a list of records, or one or more pages that hold them as ``Result``."""
+    fix = "Fetch the pages again, and keep them as a list or one page to a file."
+    try:
+        pages = json.loads(text)
+    except json.JSONDecodeError as error:
+        rule = f"the JSON text is cut short or damaged at line {error.lineno}"
+        raise InvalidTable([_whole_file(file, rule, fix)]) from error
+    records: list[dict[str, object]] = []
+    for page in pages if isinstance(pages, list) else [pages]:
+        if not isinstance(page, dict):
+            fault = _whole_file(file, "must be a list of records", fix, str(page)[:80])
+            raise InvalidTable([fault])
+        records += page.get("Result", [page])
+    names = list(dict.fromkeys(name for record in records for name in record))
+    columns = {
+        name: pd.array([_cell_text(record.get(name)) for record in records], dtype="str")
+        for name in names
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, len(records) + 1, name="row"))
+
+
+def _read_text(text: str, file: str) -> pd.DataFrame:
+    """Split text into cells, one fault per row that does not fit the header."""
     _refuse_other_formats(text, file)
     header_line = text.lstrip().split("\n", 1)[0]
     separator = max(_SEPARATORS, key=header_line.count)
     limit = csv.field_size_limit(len(text) + 1)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
+        fault = _whole_file(
+            file, f"must be comma-separated text ({error})", "Save it as CSV again."
+        )
+        raise InvalidTable([fault]) from error
     finally:
         csv.field_size_limit(limit)
     return _text_frame(rows, file, separator)
@@ -154,8 +194,8 @@ def _text_frame(rows: list[list[str]], file: str, separator: str = ",") -> pd.Da
     )
 
 
-def _decode(stored: bytes, file: str) -> str:
-    """Decode UTF-8 or UTF-16 text, one fault per line that is in another encoding."""
+def _decode(stored: bytes, file: str, encoding: str) -> str:
+    """Decode text, one fault per line that is in another encoding."""
     if stored[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return stored.decode("utf-16")
@@ -163,9 +203,9 @@ def _decode(stored: bytes, file: str) -> str:
             fault = _whole_file(file, "the UTF-16 text is cut short", "Save the file as UTF-8.")
             raise InvalidTable([fault]) from error
     try:
-        text = stored.decode("utf-8-sig")
+        text = stored.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise InvalidTable(_encoding_faults(stored, file)) from error
+        raise InvalidTable(_encoding_faults(stored, file, encoding)) from error
     if "\x00" in text:
         raise InvalidTable(
             [_whole_file(file, "must be text, holds zero bytes", "Save the table as CSV in UTF-8.")]
@@ -173,12 +213,12 @@ def _decode(stored: bytes, file: str) -> str:
     return text
 
 
-def _encoding_faults(stored: bytes, file: str) -> list[Fault]:
-    """Return one fault per line that is not UTF-8."""
+def _encoding_faults(stored: bytes, file: str, encoding: str) -> list[Fault]:
+    """Return one fault per line that is in another encoding."""
     faults = []
     for number, line in enumerate(stored.split(b"\n"), start=1):
         try:
-            line.decode("utf-8")
+            line.decode(encoding)
         except UnicodeDecodeError as error:
             around = line[max(0, error.start - 15) : error.start + 15]
             faults.append(
@@ -187,7 +227,7 @@ def _encoding_faults(stored: bytes, file: str) -> list[Fault]:
                     row=number,
                     column="",
                     value=around.decode("cp1252", errors="replace"),
-                    rule="must be UTF-8 text, is in another encoding (shown as Windows-1252)",
+                    rule=f"must be {encoding.upper()} text, is not (shown as Windows-1252)",
                     fix="Save the file again with the encoding UTF-8.",
                 )
             )
@@ -255,7 +295,7 @@ def _cell_text(cell: object) -> str:
     """Write a typed cell as it would stand in a CSV file."""
     if cell is None or cell is pd.NaT or cell is pd.NA or cell != cell:
         return ""
-    if isinstance(cell, bool):
+    if isinstance(cell, bool | np.bool_):
         return str(cell).lower()
     if hasattr(cell, "isoformat"):
         return str(cell.isoformat()).removesuffix("T00:00:00")

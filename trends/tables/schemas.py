@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.typing import Index, Series
 
 from trends.tables.calendar import days_in_periods
 from trends.tables.series import MEASURED_COLUMNS
+from trends.tables.sources import DATE_PRECISIONS, LOCATION_PRECISIONS
+
+with warnings.catch_warnings():
+    # Where PySpark is installed Pandera looks for its pandas layer, which warns of pandas 3;
+    # nothing here uses that layer.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support", FutureWarning)
+    import pandera.pandas as pa
+    from pandera.errors import SchemaErrors
+    from pandera.typing import Index, Series
 
 QUALIFIERS = ("exact", "about", "at_least", "more_than", "range", "nth_since")
 WINDOW_BASES = ("stated", "inferred", "unknown")
@@ -166,6 +174,72 @@ class CountSeries(pa.DataFrameModel):
         if not isinstance(index, pd.PeriodIndex):
             return False
         return len(index) == 0 or bool((np.diff(index.asi8) == 1).all())
+
+
+class Events(pa.DataFrameModel):
+    """One row per dated, placed event; what its source does not say is missing.
+
+    Any further column may be counted by. Two rules one would expect are not here, because published
+    databases break them in single rows and are not ours to correct: that an event ends after it
+    starts, and that the best estimate of fatalities lies within its bounds. `validate` lists such
+    rows as doubts.
+    """
+
+    event_id: Series[str] = pa.Field(unique=True, str_length={"min_value": 1})
+    start: Series[pd.Timestamp] = pa.Field()
+    end: Series[pd.Timestamp] | None = pa.Field(nullable=True)
+    date_precision: Series[str] | None = pa.Field(isin=DATE_PRECISIONS, nullable=True)
+    country: Series[str] = pa.Field(str_length={"min_value": 1})
+    admin1: Series[str] | None = pa.Field(nullable=True)
+    admin2: Series[str] | None = pa.Field(nullable=True)
+    latitude: Series[float] | None = pa.Field(
+        in_range={"min_value": -90, "max_value": 90}, nullable=True
+    )
+    longitude: Series[float] | None = pa.Field(
+        in_range={"min_value": -180, "max_value": 180}, nullable=True
+    )
+    location_precision: Series[str] | None = pa.Field(isin=LOCATION_PRECISIONS, nullable=True)
+    actor1: Series[str] | None = pa.Field(nullable=True)
+    actor2: Series[str] | None = pa.Field(nullable=True)
+    event_type: Series[str] | None = pa.Field(nullable=True)
+    fatalities_low: Series[float] | None = pa.Field(ge=0, nullable=True)
+    fatalities_best: Series[float] | None = pa.Field(ge=0, nullable=True)
+    fatalities_high: Series[float] | None = pa.Field(ge=0, nullable=True)
+    source: Series[str] | None = pa.Field(nullable=True)
+    source_version: Series[str] | None = pa.Field(nullable=True)
+
+    @pa.dataframe_check(name="latitude and longitude are given together")
+    @classmethod
+    def both_coordinates(cls, events: pd.DataFrame) -> pd.Series:
+        """Tell whether a place has both coordinates or none."""
+        return events["latitude"].isna() == events["longitude"].isna()
+
+
+class Coverage(pa.DataFrameModel):
+    """One row per source, group and stretch of days watched; further columns are groups."""
+
+    source: Series[str] = pa.Field(str_length={"min_value": 1})
+    watched_from: Series[pd.Timestamp] = pa.Field()
+    watched_to: Series[pd.Timestamp] = pa.Field()
+
+    @pa.dataframe_check(name="watched_to is not before watched_from")
+    @classmethod
+    def watched_in_order(cls, coverage: pd.DataFrame) -> pd.Series:
+        """Tell whether watching ends on or after the day it starts."""
+        return ~(coverage["watched_to"] < coverage["watched_from"])
+
+
+def broken_rules(table: pd.DataFrame, schema: type[pa.DataFrameModel]) -> list[dict[str, Any]]:
+    """Return Pandera's failure cases of a table, all of them; empty when it is valid."""
+    with warnings.catch_warnings():
+        # Pandera looks for PySpark's pandas layer once more when it first validates; see above.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support", FutureWarning)
+        try:
+            schema.validate(table, lazy=True)
+        except SchemaErrors as errors:
+            cases: list[dict[str, Any]] = errors.failure_cases.to_dict("records")
+            return cases
+    return []
 
 
 def _days_of(periods: pd.Series) -> np.ndarray:
