@@ -83,7 +83,7 @@ def check(
     """Print published figures that cannot all be true as read; exit code 1 if there are any."""
     contradictions = trends.find_contradictions(trends.read_statements(statements))
     typer.echo(_to_json(contradictions.to_dict()) if as_json else contradictions.summary(lang))
-    raise typer.Exit(PROBLEM if len(contradictions.to_frame()) else OK)
+    raise typer.Exit(PROBLEM if contradictions.n_contradictions else OK)
 
 
 @app.command()
