@@ -20,7 +20,7 @@ from trends.findings import wording
 from trends.findings.claims import nearest
 from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
-from trends.findings.prose import Passage, Piece, passages, sentences
+from trends.findings.prose import ENTRY, MARKS, Passage, Piece, passages, sentences
 from trends.tables.faults import InvalidTable
 
 
@@ -162,14 +162,25 @@ class _Guard:
 
     def faults(self, passage: Passage, file: str) -> Iterator[LintFault]:
         """Yield everything wrong with a passage."""
+        passage = Passage([self._listed(piece) for piece in passage.pieces], passage.caption)
         for piece in passage.pieces:
-            if piece.kind:
+            if piece.kind in MARKS:
                 yield from self._of_mark(piece, file)
         yield from self._of_survival(passage, file)
         for sentence in sentences(passage):
             yield from self._of_verbs(sentence, file)
             if not passage.caption:
                 yield from self._of_numbers(sentence, file)
+
+    def _listed(self, piece: Piece) -> Piece:
+        """Return a piece of the list of findings without its mark unless the ledger says it."""
+        if piece.kind != ENTRY:
+            return piece
+        record = self.ledger.findings.get(piece.key) or self.ledger.statements.get(piece.key)
+        said = _plain(piece.text)
+        if record is not None and said in {_plain(form) for form in _forms(record)}:
+            return piece
+        return Piece(piece.text, piece.line)
 
     def _of_mark(self, piece: Piece, file: str) -> Iterator[LintFault]:
         """Check that marked words say what the ledger says."""
@@ -248,20 +259,13 @@ class _Guard:
             if piece.kind in {"finding", "sentence"} and piece.key in self.ledger.findings
         ]
         licences = {record["verb"] for record in beside if record["verb"]}
-        taken: list[tuple[int, int]] = []
-        for claim, pattern in _claims().items():
-            for found in pattern.finditer(text):
-                if any(found.start() < end and start < found.end() for start, end in taken):
-                    continue
-                taken.append(found.span())
-                doubt = _denied(text, found)
-                if doubt == "no claim" or _asked(text, found):
-                    continue
-                wanted = _licensed_by(claim)
-                if doubt == "denied":
-                    wanted = _DENIED.get(claim, frozenset())
-                if licences & wanted:
-                    continue
+        found_claims = _found_claims(text)
+        for claim, found in found_claims:
+            doubt = _denied(text, found)
+            if doubt == "no claim" or _asked(text, found) or _either_way(text, found, found_claims):
+                continue
+            wanted = _DENIED.get(claim, frozenset()) if doubt else _licensed_by(claim)
+            if not licences & wanted:
                 yield self._unlicensed(words.shown(found), words.line(found), beside, file, doubt)
 
     def _unlicensed(
@@ -461,6 +465,30 @@ def _asked(text: str, found: re.Match[str]) -> bool:
     return bool(_asking().search(clause))
 
 
+def _found_claims(text: str) -> list[tuple[str, re.Match[str]]]:
+    """Return the trend words of a text; where kinds overlap, the special one counts."""
+    found_claims: list[tuple[str, re.Match[str]]] = []
+    for claim, pattern in _claims().items():
+        for found in pattern.finditer(text):
+            if not any(
+                found.start() < other.end() and other.start() < found.end()
+                for _, other in found_claims
+            ):
+                found_claims.append((claim, found))
+    return sorted(found_claims, key=lambda pair: pair[1].start())
+
+
+def _either_way(
+    text: str, found: re.Match[str], found_claims: list[tuple[str, re.Match[str]]]
+) -> bool:
+    """Whether a word stands in a pair of opposites, such as "rise or fall"."""
+    for _, other in found_claims:
+        first, second = sorted((found.span(), other.span()))
+        if found is not other and text[first[1] : second[0]].strip() in {"or", "او", "nor"}:
+            return True
+    return False
+
+
 def _denied(text: str, found: re.Match[str]) -> str:
     """Return "denied" for a denied verb, "no claim" when the denial leaves it open, else ""."""
     clause = re.split(r"[,;:،؛]| but | لكن ", text[: found.start()])[-1]
@@ -500,6 +528,15 @@ def _plain(text: str) -> str:
     flat = text.replace("\u2026", "...").replace("\u2013", "-").replace("\u201c", '"')
     flat = flat.replace("\u201d", '"').replace("\u2060", "").replace("\u202f", " ")
     return " ".join(_plain_letters(flat).split())
+
+
+def _forms(record: Record) -> Iterator[str]:
+    """Yield everything the ledger says of a finding or of a quoted figure."""
+    for lang in wording.LANGUAGES:
+        said = record["said"].get(lang, [])
+        yield from said.values() if isinstance(said, dict) else [*said, " / ".join(said)]
+        if "source" in record:
+            yield record["source"][lang]
 
 
 def _in_language_of(text: str, forms: list[str]) -> str:

@@ -13,6 +13,9 @@ from html.parser import HTMLParser
 #: Classes of spans that Python marked; the renderers keep class and key.
 MARKS = frozenset({"finding", "sentence", "statement", "caveat"})
 
+#: Class of a list entry that shows everything the ledger says of the finding that is its id.
+ENTRY = "finding-entry"
+
 _SILENT_TAGS = frozenset(
     {
         "script", "style", "svg", "math", "code", "pre", "kbd", "samp", "table", "nav", "header",
@@ -156,6 +159,8 @@ class _Reader(HTMLParser):
         )
         kind = next(iter(classes & MARKS), "") if named.get("data-key") else ""
         mark = (kind, named.get("data-key") or "") if kind else ("", "")
+        if ENTRY in classes:
+            kind, mark = ENTRY, (ENTRY, named.get("id") or "")
         caption = tag in {"figcaption", "caption"} or "float-caption" in classes
         self._open.append((tag, silent, mark, caption))
         self._silent += silent
