@@ -44,7 +44,10 @@ def test_a_reference_is_a_link_with_the_number(index, target, words):
 
 
 def test_headings_below_the_title_are_numbered_from_one(index):
-    assert '<h2 data-number="1"><span class="header-section-number">1</span> First heading</h2>' in index
+    assert (
+        '<h2 data-number="1"><span class="header-section-number">1</span> First heading</h2>'
+        in index
+    )
 
 
 def test_inline_strings_print_as_they_are_and_numbers_as_numbers(index):
@@ -63,13 +66,17 @@ def test_a_citation_links_to_its_entry(index):
 
 
 def test_a_callout_takes_its_first_heading_as_title(index):
-    callout = re.search(r'<aside role="note" class="callout callout-note">.*?</aside>', index, re.DOTALL)[0]
+    callout = re.search(
+        r'<aside role="note" class="callout callout-note">.*?</aside>', index, re.DOTALL
+    )[0]
     assert '<p class="callout-title">Read this first</p>' in callout
 
 
 def test_a_callout_that_collapses_is_closed_and_has_the_default_title(index):
     assert re.search(
-        r'<details class="callout callout-warning">\s*<summary class="callout-title">Warning</summary>', index
+        r'<details class="callout callout-warning">\s*'
+        r'<summary class="callout-title">Warning</summary>',
+        index,
     )
 
 
@@ -85,7 +92,8 @@ def test_mathematics_is_mathml(index):
 
 def test_a_finding_is_a_button_with_a_popover_that_links_to_its_entry(index):
     button = re.search(
-        r'<button type="button" popovertarget="(note-\d+)" class="finding" data-key="claims.rate.ratio">2.42</button>'
+        r'<button type="button" popovertarget="(note-\d+)" class="finding" '
+        r'data-key="claims.rate.ratio">2.42</button>'
         r'<span popover class="finding-note" role="note" id="\1">(.*?)</span>',
         index,
     )
@@ -145,5 +153,5 @@ def test_links_to_sources_point_at_pages(index):
 
 
 def test_the_start_page_leads_to_the_first_page(rendered):
-    assert 'url=pages/index.html' in (rendered.site / "index.html").read_text(encoding="utf-8")
+    assert "url=pages/index.html" in (rendered.site / "index.html").read_text(encoding="utf-8")
     assert (rendered.site / "data/table.csv").is_file()

@@ -46,7 +46,11 @@ def test_a_block_that_only_shows_code_is_left_alone(tmp_path):
         ("::: {#thm-one}\n:::\n", 1, "`#thm-` is not supported"),
         ("One.\n\n```{r}\n1\n```\n", 3, r"must open with ```\{python\}"),
         ("```{python}\n1\n", 1, "never closed"),
-        ("```{python}\n#| label: a\n#| cache: true\n1\n```\n", 3, "option `cache` is not supported"),
+        (
+            "```{python}\n#| label: a\n#| cache: true\n1\n```\n",
+            3,
+            "option `cache` is not supported",
+        ),
         ("{{< include nowhere.qmd >}}\n", 1, r"included file nowhere\.qmd does not exist"),
         ("---\ntitle: [\n---\n", 2, "YAML cannot be read"),
         ("---\ntitle: T\n", 1, "front matter is never closed"),

@@ -55,7 +55,9 @@ def test_a_failing_cell_is_found_in_the_pages(pages, log):
     ],
 )
 def test_a_warning_is_a_fault_although_quarto_ends_well(line):
-    fault = read_log(f"[1/2] pages/a.qmd\n\x1b[33m{line}\x1b[39m\nOutput created\n", [], failed=False)
+    fault = read_log(
+        f"[1/2] pages/a.qmd\n\x1b[33m{line}\x1b[39m\nOutput created\n", [], failed=False
+    )
     assert fault.file == "pages/a.qmd"
     assert line[:20] in str(fault)
 
@@ -66,5 +68,5 @@ def test_the_kernels_noise_is_no_fault():
 
 @pytest.mark.skipif(find() is not None, reason="Quarto is installed here")
 def test_asking_for_quarto_without_quarto_says_what_to_do(write_page):
-    with pytest.raises(RenderError, match="Quarto is not installed. Use --engine builtin"):
+    with pytest.raises(RenderError, match=r"Quarto is not installed. Use --engine builtin"):
         render(write_page("Text."), engine="quarto")

@@ -30,14 +30,27 @@ def test_a_render_says_its_engine_and_its_pages(rendered):
 @pytest.mark.parametrize(
     ("body", "line", "words"),
     [
-        ("Fine.\n\n```{python}\n#| label: a\nx = 1\n1 / 0\n```", 10, "ZeroDivisionError: division by zero"),
+        (
+            "Fine.\n\n```{python}\n#| label: a\nx = 1\n1 / 0\n```",
+            10,
+            "ZeroDivisionError: division by zero",
+        ),
         ("```{python}\nx = (1\n```", 6, "SyntaxError"),
         ("Fine.\n\n`{python} nobody`", 7, "`{python} nobody` raised NameError"),
-        ("```{python}\nimport numpy as np\n```\n\n`{python} np.int64(3)`", 9, r"would print 'np.int64\(3\)'"),
-        ("```{python}\n#| label: fig-a\n#| fig-cap: A.\nx = 1\n```", 6, "draws no figure"),
-        ("```{python}\nimport sys; print('doubt', file=sys.stderr)\n```", 6, "wrote a warning: 'doubt'"),
         (
-            "```{python}\n#| label: fig-a\n#| fig-cap: A.\nimport matplotlib.pyplot as p; p.plot([1]);\n```",
+            "```{python}\nimport numpy as np\n```\n\n`{python} np.int64(3)`",
+            9,
+            r"would print 'np.int64\(3\)'",
+        ),
+        ("```{python}\n#| label: fig-a\n#| fig-cap: A.\nx = 1\n```", 6, "draws no figure"),
+        (
+            "```{python}\nimport sys; print('doubt', file=sys.stderr)\n```",
+            6,
+            "wrote a warning: 'doubt'",
+        ),
+        (
+            "```{python}\n#| label: fig-a\n#| fig-cap: A.\n"
+            "import matplotlib.pyplot as p; p.plot([1]);\n```",
             6,
             "Add `#| fig-alt:`",
         ),

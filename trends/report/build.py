@@ -34,14 +34,18 @@ class Build:
     timings: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.metadata = {page.name: page_metadata(self.project, page) for page in self.project.pages}
+        self.metadata = {
+            page.name: page_metadata(self.project, page) for page in self.project.pages
+        }
 
     @property
     def titles(self) -> dict[str, str]:
+        """Return the title of every page."""
         return {name: str(found["title"]) for name, found in self.metadata.items()}
 
     @property
     def languages(self) -> dict[str, str]:
+        """Return the language of every page."""
         return {name: str(found["lang"]) for name, found in self.metadata.items()}
 
     def place(self, page: Page) -> Place:

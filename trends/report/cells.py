@@ -6,7 +6,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.formatters import DisplayFormatter
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
@@ -22,7 +23,14 @@ from trends.report.errors import RenderError
 from trends.report.markup import escape_markdown
 from trends.report.page import Cell, Line
 
-_PREFERRED = ("text/markdown", "image/svg+xml", "text/html", "image/png", "text/latex", "text/plain")
+_PREFERRED = (
+    "text/markdown",
+    "image/svg+xml",
+    "text/html",
+    "image/png",
+    "text/latex",
+    "text/plain",
+)
 _DRAWING_REPR = re.compile(r"^[\[<(]*(matplotlib|Axes|Figure|array\(\[<Axes|Text\()")
 
 
@@ -50,7 +58,7 @@ class _Hook(DisplayHook):
 
     def __call__(self, result: Any = None) -> None:
         if result is not None:
-            bundle, _ = self.compute_format_data(result)
+            bundle, _ = self.compute_format_data(result)  # type: ignore[no-untyped-call]
             _collect(bundle, is_result=True)
 
 
@@ -105,10 +113,12 @@ class Session:
 
         self.root = root
         self.shell = _open_shell()
-        self.shell.reset(new_session=True, aggressive=False)
-        self.shell.display_formatter.formatters["image/svg+xml"].for_type_by_name(
+        self.shell.reset(new_session=True, aggressive=False)  # type: ignore[no-untyped-call]
+        self.formatter = DisplayFormatter(parent=self.shell)
+        self.formatter.formatters["image/svg+xml"].for_type_by_name(
             "matplotlib.figure", "Figure", _figure_svg
         )
+        self.shell.display_formatter = self.formatter
         mpl.use("agg")
         mpl.rcdefaults()
         mpl.rcParams.update({"figure.figsize": figure_size, "savefig.facecolor": "none"})
@@ -117,7 +127,8 @@ class Session:
         """Run one cell; an error names the file and the line that raised it."""
         _collected.clear()
         with self._at_work():
-            outcome = self.shell.run_cell(cell.source, store_history=False)
+            run_cell: Callable[..., ExecutionResult] = self.shell.run_cell
+            outcome = run_cell(cell.source, store_history=False)
             error = outcome.error_before_exec or outcome.error_in_exec
             if error is not None:
                 raise _locate(error, cell)
@@ -133,8 +144,8 @@ class Session:
         """Return the Markdown of one inline expression, escaped as Quarto does."""
         with self._at_work():
             try:
-                value = eval(expression, self.shell.user_ns)  # noqa: S307 - the page's own code
-                bundle, _ = self.shell.display_formatter.format(value)
+                value = eval(expression, self.shell.user_ns)
+                bundle, _ = self.formatter.format(value)  # type: ignore[no-untyped-call]
             except Exception as error:
                 raise RenderError(
                     f"`{{python}} {expression}` raised {type(error).__name__}: {error}",
@@ -148,7 +159,8 @@ class Session:
         plain = str(bundle.get("text/plain", ""))
         if plain.startswith(("np.", "<", "Timestamp(", "Period(", "datetime.")):
             raise RenderError(
-                f"`{{python}} {expression}` would print {plain!r}. Pass a plain str, int or float, or a Finding.",
+                f"`{{python}} {expression}` would print {plain!r}. "
+                "Pass a plain str, int or float, or a claim of the ledger.",
                 file=line.file,
                 line=line.number,
             )
@@ -161,7 +173,7 @@ class Session:
         os.chdir(self.root)
         sys.path.insert(0, str(self.root))
         try:
-            with redirect_stdout(_Stream("stdout")), redirect_stderr(_Stream("stderr")):  # type: ignore[type-var]
+            with redirect_stdout(_Stream("stdout")), redirect_stderr(_Stream("stderr")):
                 yield
         finally:
             sys.path[:] = path

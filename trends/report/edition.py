@@ -104,7 +104,10 @@ def _entry(
     """Return one finding: its sentence, what stands behind it and where it is said."""
     said = record["said"][lang]
     key = record["finding_id"]
-    lines = [f"**{escape_markdown(said['sentence'] or said['number'])}**", escape_markdown(said["explain"])]
+    lines = [
+        f"**{escape_markdown(said['sentence'] or said['number'])}**",
+        escape_markdown(said["explain"]),
+    ]
     if ledger.adjusted(key)["survives"] is False:
         lines.append(words["does-not-survive"])
     here = PurePosixPath(output_name(name)).parent

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """How were the web fonts in `theme/fonts` made?
 
 Run ``python -m trends.report.fonts`` (with brotli installed) to make them again from the font
@@ -16,30 +17,38 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
 FOLDER = Path(__file__).parent / "theme" / "fonts"
-LATIN = "U+0020-007E,U+00A0-017F,U+02BC,U+02BF,U+02BE,U+0323,U+1E00-1EFF,U+2010-2027,U+202F,U+2030,U+2032-2033,U+2039-203A,U+2044,U+2070-2089,U+20AC,U+2190-2193,U+2212,U+2248,U+2260,U+2264-2265,U+00D7"
+LATIN = (
+    "U+0020-007E,U+00A0-017F,U+02BC,U+02BE,U+02BF,U+1E00-1EFF,U+2010-2027,U+202F,U+2030,U+2032,"
+    "U+2033,U+2039,U+203A,U+2044,U+2070-2089,U+20AC,U+2190-2193,U+2212,U+2248,U+2260,U+2264,U+2265"
+)
 ARABIC = "U+0600-06FF,U+0750-077F,U+FB50-FDFF,U+FE70-FEFC,U+200C-200F,U+2066-2069"
+SANS, SANS_ARABIC, MONO = (
+    "fontpkg_ibm_plex_sans",
+    "fontpkg_ibm_plex_sans_arabic",
+    "fontpkg_ibm_plex_mono",
+)
 SOURCES = [
-    ("fontpkg_ibm_plex_sans", "IBMPlexSans[wdth,wght].ttf", "Report Sans", "report-sans", LATIN),
-    ("fontpkg_ibm_plex_sans", "IBMPlexSans-Italic[wdth,wght].ttf", "Report Sans", "report-sans-italic", LATIN),
-    ("fontpkg_ibm_plex_sans_arabic", "IBMPlexSansArabic-Regular.ttf", "Report Sans Arabic", "report-arabic", ARABIC),
-    ("fontpkg_ibm_plex_sans_arabic", "IBMPlexSansArabic-SemiBold.ttf", "Report Sans Arabic", "report-arabic-semibold", ARABIC),
-    ("fontpkg_ibm_plex_mono", "IBMPlexMono-Regular.ttf", "Report Mono", "report-mono", LATIN),
-]  # fmt: skip
+    (SANS, "IBMPlexSans[wdth,wght].ttf", "report-sans", LATIN),
+    (SANS, "IBMPlexSans-Italic[wdth,wght].ttf", "report-sans-italic", LATIN),
+    (SANS_ARABIC, "IBMPlexSansArabic-Regular.ttf", "report-arabic", ARABIC),
+    (SANS_ARABIC, "IBMPlexSansArabic-SemiBold.ttf", "report-arabic-semibold", ARABIC),
+    (MONO, "IBMPlexMono-Regular.ttf", "report-mono", LATIN),
+]
 
 
 def main() -> None:
     """Write every web font and the licence."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for package, file, family, stem, characters in SOURCES:
+    for package, file, stem, characters in SOURCES:
         found = find_spec(package)
         if found is None or found.origin is None:
             raise ModuleNotFoundError(f"{package} must be installed. Install trends[report].")
         folder = Path(found.origin).parent
-        make_font(folder / "files" / file, family, FOLDER / f"{stem}.woff2", characters)
+        make_font(folder / "files" / file, FOLDER / f"{stem}.woff2", characters)
         shutil.copyfile(folder / "LICENSE", FOLDER / "OFL.txt")
 
 
-def make_font(source: Path, family: str, target: Path, characters: str) -> None:
+def make_font(source: Path, target: Path, characters: str) -> None:
     """Write the part of a font that the pages use, under its own name."""
     font = TTFont(source, recalcTimestamp=False)
     options = subset.Options(flavor="woff2", layout_features=["*"], name_IDs=["*"])
@@ -48,6 +57,7 @@ def make_font(source: Path, family: str, target: Path, characters: str) -> None:
     worker.subset(font)
     if "fvar" in font:
         font = instancer.instantiateVariableFont(font, {"wdth": 100, "wght": (400, 700)})
+    family = target.stem.replace("-", " ").title()
     for record in list(font["name"].names):
         if record.nameID in (1, 4, 16):
             record.string = family

@@ -120,7 +120,9 @@ def _copy_pictures(build: Build, page: Page, html: str) -> None:
                 file=page.name,
                 line=line_of(page.path, source),
             )
-        site = build.site if source.startswith("/") else build.site / PurePosixPath(page.name).parent
+        site = (
+            build.site if source.startswith("/") else build.site / PurePosixPath(page.name).parent
+        )
         target = site / source.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(found, target)
@@ -135,7 +137,8 @@ def write_start_page(build: Build) -> None:
     title = escape(str(build.project.website.get("title", "")))
     lang = build.languages[build.project.pages[0].name]
     start.write_text(
-        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{title}</title>\n"
         f'<meta http-equiv="refresh" content="0; url={first}">\n'
         f'<link rel="canonical" href="{first}">\n</head>\n'
         f'<body><p><a href="{first}">{title}</a></p></body>\n</html>\n',

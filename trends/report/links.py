@@ -10,7 +10,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _EXTERNAL = frozenset({"http", "https", "mailto", "tel", "doi", "data"})
-_LOADED = {("img", "src"), ("script", "src"), ("link", "href"), ("source", "src"), ("iframe", "src")}
+_LOADED = {
+    ("img", "src"),
+    ("script", "src"),
+    ("link", "href"),
+    ("source", "src"),
+    ("iframe", "src"),
+}
 
 
 @dataclass

@@ -35,7 +35,9 @@ def pandoc_command() -> str:
 def terms_of(lang: str) -> dict[str, Any]:
     """Return the words of the page around the text, in English where there are no others."""
     path = HERE / "terms" / f"{lang.split('-')[0]}.toml"
-    return tomllib.loads((path if path.is_file() else HERE / "terms" / "en.toml").read_text("utf-8"))
+    return tomllib.loads(
+        (path if path.is_file() else HERE / "terms" / "en.toml").read_text("utf-8")
+    )
 
 
 def escape_markdown(text: str) -> str:

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from trends.report.errors import RenderError
-from trends.report.page import Page
 from trends.report.markup import terms_of
+from trends.report.page import Page
 from trends.report.project import CONFIG, Project, line_of, merge
 
 
@@ -25,6 +25,7 @@ class Place:
 
     @property
     def lang(self) -> str:
+        """Return the language of the page."""
         return self.languages[self.page.name]
 
     def href(self, target: str) -> str:
@@ -96,7 +97,9 @@ def _navbar_link(place: Place, item: Any) -> str:
         target = place.counterpart(target)
         attributes = f' lang="{lang}" hreflang="{lang}"'
     current = ' aria-current="page"' if place.is_here(target) else ""
-    return f'<li><a href="{escape(place.href(target))}"{attributes}{current}>{escape(text)}</a></li>'
+    return (
+        f'<li><a href="{escape(place.href(target))}"{attributes}{current}>{escape(text)}</a></li>'
+    )
 
 
 def _names_language(text: str, lang: str) -> bool:
@@ -132,11 +135,15 @@ def _entries(place: Place, contents: list[Any]) -> str:
             made.append('<li class="rule" role="separator"></li>')
         elif isinstance(item, dict) and "contents" in item:
             inner = _entries(place, item["contents"])
-            made.append(f'<li><span class="group">{escape(str(item.get("section", "")))}</span>{inner}</li>')
+            made.append(
+                f'<li><span class="group">{escape(str(item.get("section", "")))}</span>{inner}</li>'
+            )
         else:
             target, text = _item(place, item)
             current = ' aria-current="page"' if place.is_here(target) else ""
-            made.append(f'<li><a href="{escape(place.href(target))}"{current}>{escape(text)}</a></li>')
+            made.append(
+                f'<li><a href="{escape(place.href(target))}"{current}>{escape(text)}</a></li>'
+            )
     return f"<ul>{''.join(made)}</ul>"
 
 

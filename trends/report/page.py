@@ -59,6 +59,7 @@ class Cell:
 
     @property
     def label(self) -> str:
+        """Return the cell's label, or an empty string."""
         return str(self.options.get("label", ""))
 
 
@@ -74,10 +75,12 @@ class Page:
 
     @property
     def cells(self) -> list[Cell]:
+        """Return the cells in order."""
         return [part for part in self.parts if isinstance(part, Cell)]
 
     @property
     def has_level_one_heading(self) -> bool:
+        """Tell whether the page has chapters, as the full report does."""
         return any(
             line.text.startswith("# ")
             for part in self.parts
@@ -103,7 +106,9 @@ def parse_yaml(text: str, file: str, first_line: int = 1) -> Any:
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark
         line = first_line + (mark.line if mark else 0)
-        raise RenderError(f"the YAML cannot be read: {fault.problem}.", file=file, line=line) from None
+        raise RenderError(
+            f"the YAML cannot be read: {fault.problem}.", file=file, line=line
+        ) from None
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -115,7 +120,8 @@ def _read_lines(path: Path, name: str) -> list[Line]:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as fault:
         raise RenderError(
-            f"the page must be UTF-8, got byte {fault.object[fault.start]:#x} at offset {fault.start}.",
+            f"the page must be UTF-8, got byte {fault.object[fault.start]:#x} "
+            f"at offset {fault.start}. Save it as UTF-8.",
             file=name,
         ) from None
     return [Line(line, name, number) for number, line in enumerate(text.splitlines(), start=1)]
@@ -135,7 +141,9 @@ def _split_front_matter(lines: list[Line]) -> tuple[dict[str, Any], list[Line]]:
                     line=2,
                 )
             return parsed, lines[index + 1 :]
-    raise RenderError("the front matter is never closed. End it with ---.", file=lines[0].file, line=1)
+    raise RenderError(
+        "the front matter is never closed. End it with ---.", file=lines[0].file, line=1
+    )
 
 
 def _expand_includes(
@@ -149,18 +157,23 @@ def _expand_includes(
         if found is None:
             expanded.append(line)
             continue
-        target = root / found["file"][1:] if found["file"].startswith("/") else folder / found["file"]
+        target = (
+            root / found["file"][1:] if found["file"].startswith("/") else folder / found["file"]
+        )
         target = target.resolve()
         if depth > 8:
             raise RenderError("includes go round in a circle.", file=line.file, line=line.number)
         if not target.is_file():
             raise RenderError(
-                f"the included file {found['file']} does not exist.", file=line.file, line=line.number
+                f"the included file {found['file']} does not exist.",
+                file=line.file,
+                line=line.number,
             )
         included = _read_lines(target, _relative(target, root))
         if included and included[0].text.rstrip() == "---":
             raise RenderError(
-                f"{found['file']} has front matter, which an included file may not have. Move it out.",
+                f"{found['file']} has front matter, which an included file may not have. "
+                "Move it out.",
                 file=line.file,
                 line=line.number,
             )
@@ -225,8 +238,8 @@ def _cell_language(line: Line, info: str) -> str | None:
         return None
     if found["language"] != "python" or found["rest"].strip() or line.text[:1].isspace():
         raise RenderError(
-            f"a cell must open with ```{{python}} at the start of the line, got {line.text.strip()!r}. "
-            "Put its options on #| lines.",
+            "a cell must open with ```{python} at the start of the line, "
+            f"got {line.text.strip()!r}. Put its options on #| lines.",
             file=line.file,
             line=line.number,
         )
@@ -248,7 +261,8 @@ def _read_cell(lines: list[Line], fence: Line) -> Cell:
         if key not in CELL_OPTIONS:
             at = next(i for i, text in enumerate(options_text) if text.startswith(str(key)))
             raise RenderError(
-                f"the cell option `{key}` is not supported. Use one of {', '.join(sorted(CELL_OPTIONS))}.",
+                f"the cell option `{key}` is not supported. "
+                f"Use one of {', '.join(sorted(CELL_OPTIONS))}.",
                 file=fence.file,
                 line=option_line + at,
             )

@@ -97,7 +97,9 @@ def figure_palette() -> dict[str, str]:
     """Return the colours of the figure style and the names the page knows them by."""
     return {
         "#000000": "ink",
-        **{str(getattr(style, role)).lower(): role.lower() for role in DARK if hasattr(style, role)},
+        **{
+            str(getattr(style, role)).lower(): role.lower() for role in DARK if hasattr(style, role)
+        },
     }
 
 
@@ -111,6 +113,7 @@ def figure_stylesheet() -> str:
 
     return (
         f":root{{{rules(light)}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-scheme=light]){{{rules(dark)}}}}}\n"
+        "@media screen and (prefers-color-scheme:dark)"
+        f"{{:root:not([data-scheme=light]){{{rules(dark)}}}}}\n"
         f"@media screen{{:root[data-scheme=dark]{{{rules(dark)}}}}}\n"
     )

@@ -19,15 +19,10 @@ WEBSITE_KEYS = frozenset(
 )  # fmt: skip
 PAGE_KEYS = frozenset(
     {"title", "subtitle", "description", "author", "date", "abstract", "pagetitle", "lang", "dir",
-     "language", "format", "toc", "toc-depth", "toc-title", "number-sections", "number-depth",
-     "engine", "jupyter", "execute", "bibliography", "csl", "citeproc", "link-citations", "nocite",
-     "html-math-method", "fig-format", "fig-width", "fig-height", "fig-dpi", "filters", "css",
-     "theme", "code-fold", "crossref", "pdf-standard", "papersize", "margin", "mainfont",
-     "fontsize", "font-paths", "section-numbering", "page-numbering", "template-partials",
-     "output-file", "format-links", "website", "include-in-header", "embed-resources", "highlight-style",
-     "syntax-highlighting", "reference-section-title", "number-offset", "anchor-sections", "smooth-scroll",
-     "grid", "linkcolor", "citations-hover", "footnotes-hover", "link-external-newwindow", "code-copy",
-     "page-layout", "title-block-banner", "version", "edition"}
+     "language", "format", "toc", "toc-depth", "toc-title", "number-sections", "engine", "execute",
+     "bibliography", "csl", "citeproc", "link-citations", "nocite", "html-math-method",
+     "fig-format", "fig-width", "fig-height", "filters", "css", "theme", "code-fold", "papersize",
+     "pdf-standard", "mainfont", "reference-section-title", "website"}
 )  # fmt: skip
 FORMATS = ("html", "typst")
 
@@ -42,10 +37,12 @@ class Project:
 
     @property
     def website(self) -> dict[str, Any]:
+        """Return the settings of the website."""
         return dict(self.settings.get("website") or {})
 
     @property
     def output_folder(self) -> Path:
+        """Return the folder that the site is written to."""
         return self.root / str(self._project.get("output-dir", "_site"))
 
     @property

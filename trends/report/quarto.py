@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\s*(?:\[\s*\d+/\d+\]\s+|Executing ')(?P<page>\S+?\.(?:qmd|ipynb))")
-_ERROR = re.compile(r"^(?P<kind>[A-Za-z_.]*(?:Error|Exception|Interrupt|Exit|Warning)): (?P<words>.*)$")
+_ERROR = re.compile(
+    r"^(?P<kind>[A-Za-z_.]*(?:Error|Exception|Interrupt|Exit|Warning)): (?P<words>.*)$"
+)
 _FAULT = re.compile(r"\b(?:WARN(?:ING)?|ERROR)\b|\?@|Unable to resolve")
 _NOISE = re.compile(r"running over (?:an insecure )?TCP|0\.00s - |PYDEVD|frozen modules")
 
@@ -62,7 +65,9 @@ def _run(arguments: list[str], root: Path, timestamp: int) -> subprocess.Complet
         "QUARTO_PYTHON": sys.executable,
         "TYPST_FONT_PATHS": os.pathsep.join(font_folders()),
         "SOURCE_DATE_EPOCH": str(timestamp),
-        "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep),
+        "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]).strip(
+            os.pathsep
+        ),
     }
     return subprocess.run(
         arguments,
@@ -106,7 +111,7 @@ def _failing_cell(lines: list[str], pages: list[Page]) -> tuple[Cell, int] | Non
     Quarto may print the options of a cell as the first lines of its code.
     """
     rules = [number for number, line in enumerate(lines) if re.fullmatch(r"-{6,}", line.strip())]
-    for first, second in zip(rules, rules[1:], strict=False):
+    for first, second in pairwise(rules):
         code = "\n".join(lines[first + 1 : second]).strip()
         for page in pages:
             for cell in page.cells:

@@ -47,7 +47,9 @@ def _text(part: Text, session: Session) -> str:
         return "\n".join(line.text for line in part.lines)
 
     def inline(line: Line) -> str:
-        return _INLINE.sub(lambda found: session.evaluate(found["expression"].strip(), line), line.text)
+        return _INLINE.sub(
+            lambda found: session.evaluate(found["expression"].strip(), line), line.text
+        )
 
     return "\n".join(inline(line) for line in part.lines)
 
@@ -73,9 +75,7 @@ def _write_pictures(cell: Cell, outputs: list[Output], folder: Path) -> list[Pat
     ]
 
 
-def _outputs(
-    cell: Cell, options: dict[str, Any], outputs: list[Output], drawn: list[Path]
-) -> str:
+def _outputs(cell: Cell, options: dict[str, Any], outputs: list[Output], drawn: list[Path]) -> str:
     if options.get("output", True) is False:
         return ""
     as_is = options.get("output") == "asis"
@@ -110,7 +110,8 @@ def _picture_markdown(cell: Cell, drawn: list[Path]) -> list[str]:
         if subs:
             name = f"#{cell.label}-{position + 1} " if cell.label else ""
             picture = (
-                f"::::: {{{name}.subfloat}}\n{picture}\n\n::: {{.float-caption}}\n{subs[position]}\n:::\n:::::"
+                f"::::: {{{name}.subfloat}}\n{picture}\n\n"
+                f"::: {{.float-caption}}\n{subs[position]}\n:::\n:::::"
             )
         texts.append(picture)
     return texts
@@ -144,7 +145,9 @@ def _captioned(cell: Cell, body: str, *, n_pictures: int) -> str:
         raise _fault(cell, f"the cell is labelled {label!r} but gives no table.")
     if label.startswith(("fig-", "tbl-")) and not caption:
         which = "tbl-cap" if label.startswith("tbl-") else "fig-cap"
-        raise _fault(cell, f"the cell is labelled {label!r} and must have a caption. Add `#| {which}:`.")
+        raise _fault(
+            cell, f"the cell is labelled {label!r} and must have a caption. Add `#| {which}:`."
+        )
     columns = cell.options.get("layout-ncol")
     if not body:
         return ""
