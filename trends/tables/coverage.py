@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trends.tables.cells import DATE
-from trends.tables.checking import check_table, typed_table
+from trends.tables.checking import check_table, in_file_order, typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_cells
 from trends.tables.schemas import Coverage
@@ -50,7 +50,7 @@ def coverage_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]
     """Convert and check a table of text as coverage."""
     coverage, faults = typed_table(cells, _KINDS, Coverage)
     if set(_MEASURED) <= set(coverage.columns):
-        faults = faults + overlaps(coverage, str(cells.attrs.get("file", "")))
+        faults = in_file_order([*faults, *overlaps(coverage, str(cells.attrs.get("file", "")))])
     return coverage, faults
 
 

@@ -92,7 +92,7 @@ def events_from_cells(cells: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame
     events, broken = typed_table(columns, _KINDS, Events)
     if layout.source == "trends":
         broken = broken + ended_before_start(events)
-    return events, in_file_order([*faults, *(_in_words_of(fault, layout) for fault in broken)])
+    return events, in_file_order({*faults, *(_in_words_of(fault, layout) for fault in broken)})
 
 
 def ended_before_start(events: pd.DataFrame) -> list[Fault]:
@@ -214,7 +214,10 @@ def _gtd_dates(cells: pd.DataFrame) -> dict[str, pd.Series]:
 
 def _in_words_of(fault: Fault, layout: Layout) -> Fault:
     """Name the columns of a fault as the file does."""
-    dates = {"start": "iyear, imonth, iday", "end": "iyear, imonth, iday"}
-    theirs = dates | dict(layout.columns) if layout.source == "gtd" else layout.columns
+    theirs = dict(layout.columns)
+    if layout.source == "gtd":
+        theirs |= dict.fromkeys(("start", "end"), "iyear, imonth, iday")
+    if layout.end_is_start:
+        theirs["end"] = theirs["start"]
     names = [theirs.get(name, name) for name in fault.column.split(", ")]
     return replace(fault, column=", ".join(dict.fromkeys(names)))
