@@ -9,6 +9,7 @@ from typing import Literal, cast
 import numpy as np
 import statsmodels.api as sm
 from scipy import stats
+from scipy.special import xlogy
 from statsmodels.discrete.discrete_model import NegativeBinomial
 
 Family = Literal["auto", "poisson", "quasipoisson", "nb2"]
@@ -133,13 +134,60 @@ def fit_counts(
     )
 
 
+def fit_given_dispersion(
+    counts: np.ndarray, design: np.ndarray, exposure: np.ndarray, *, nb_dispersion: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients and fitted means with the NB2 dispersion held (0 is Poisson).
+
+    Raises
+    ------
+    RuntimeError
+        If the fit does not converge.
+    """
+    offset = np.log(exposure)
+    if nb_dispersion == 0:
+        fitted = _fit_poisson(counts, design, offset)
+    else:
+        family = sm.families.NegativeBinomial(alpha=nb_dispersion)
+        fitted = _converged(sm.GLM(counts, design, family=family, offset=offset), counts, offset)
+    return np.asarray(fitted.params, dtype=float), np.asarray(fitted.fittedvalues, dtype=float)
+
+
+def deviance_residuals(
+    counts: np.ndarray, expected: np.ndarray, nb_dispersion: float
+) -> np.ndarray:
+    """Return signed square roots of the deviance contributions; nearly normal where Pearson's skew.
+
+    Examples
+    --------
+    >>> deviance_residuals(np.array([4.0, 0.0]), np.array([4.0, 2.0]), 0.0).tolist()
+    [0.0, -2.0]
+    """
+    if nb_dispersion == 0:
+        contribution = xlogy(counts, counts / expected) - (counts - expected)
+    else:
+        size = 1 / nb_dispersion
+        contribution = xlogy(counts, counts / expected) - (counts + size) * np.log(
+            (counts + size) / (expected + size)
+        )
+    signed: np.ndarray = np.sign(counts - expected) * np.sqrt(2 * np.maximum(contribution, 0.0))
+    return signed
+
+
 def _fit_poisson(
     counts: np.ndarray, design: np.ndarray, offset: np.ndarray
 ) -> sm.genmod.generalized_linear_model.GLMResultsWrapper:
     """Return statsmodels' Poisson fit; what it would warn of is raised."""
     model = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset)
+    return _converged(model, counts, offset)
+
+
+def _converged(
+    model: sm.GLM, counts: np.ndarray, offset: np.ndarray
+) -> sm.genmod.generalized_linear_model.GLMResultsWrapper:
+    """Return a converged fit, from a nearer start if the first one runs away."""
     # From the overall rate: statsmodels' own start, halfway to the data, runs away from outliers.
-    start = np.zeros(design.shape[1])
+    start = np.zeros(model.exog.shape[1])
     start[0] = np.log(counts.sum() / np.exp(offset).sum())
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

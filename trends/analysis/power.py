@@ -15,8 +15,8 @@ from trends.analysis.observed import Observed, observed_periods, years_from_midd
 from trends.analysis.result import Result
 from trends.analysis.serial_dependence import (
     MemoryAverage,
-    average_memory,
     grid_of,
+    memory_of_fit,
     memory_products,
 )
 from trends.analysis.smallest_change import smallest_visible, visible_power
@@ -308,14 +308,7 @@ def _fit(seen: Observed, change: str) -> tuple[CountFit, MemoryAverage, np.ndarr
     """Return the fitted change and the covariance averaged over memory."""
     design = _design(seen, change)
     fit = fit_counts(seen.count, design, seen.exposure)
-    n_free = seen.count.size - design.shape[1]
-    memory = average_memory(
-        fit.working_design(design),
-        fit.residuals(seen.count),
-        seen.position,
-        grid=grid_of(seen.periods),
-        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
-    )
+    memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     return fit, memory, design
 
 
@@ -355,16 +348,9 @@ def _drawn_p_value(seen: Observed, design: np.ndarray) -> float:
         fit = fit_counts(seen.count, design, seen.exposure)
     except RuntimeError:
         return np.nan
-    n_free = seen.count.size - design.shape[1]
-    memory = average_memory(
-        fit.working_design(design),
-        fit.residuals(seen.count),
-        seen.position,
-        grid=grid_of(seen.periods),
-        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
-    )
+    memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     statistic = abs(fit.params[1]) / np.sqrt(memory.covariance[1, 1])
-    return float(2 * stats.t.sf(statistic, n_free))
+    return float(2 * stats.t.sf(statistic, memory.n_free))
 
 
 def _corrected_ratio(

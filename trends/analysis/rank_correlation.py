@@ -53,7 +53,7 @@ def sen_slope(values: np.ndarray) -> float:
 
     Examples
     --------
-    >>> sen_slope(np.array([0.0, 1.0, 2.0, 30.0]))
+    >>> sen_slope(np.array([0.0, 1.0, 2.0, 3.0, 30.0]))
     1.0
     """
     earlier, later = np.triu_indices(values.size, 1)

@@ -14,13 +14,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.count_model import Family, fit_counts
+from trends.analysis.count_model import CountFit, Family, fit_counts
 from trends.analysis.memory import MemoryGrid, memory_grid
 from trends.analysis.observed import Observed
 from trends.tables.calendar import days_in_periods
 
 #: Weight of "no memory" before the residuals are seen; the rest is spread evenly over the grid.
 PRIOR_INDEPENDENT = 0.5
+#: The same where counts scatter no more than Poisson's: a rate that remembers scatters more.
+PRIOR_INDEPENDENT_POISSON = 0.7
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +66,7 @@ def average_memory(
     times: np.ndarray,
     *,
     grid: MemoryGrid,
+    prior_independent: float = PRIOR_INDEPENDENT,
     least_scale: float = 0.0,
 ) -> MemoryAverage:
     """Average the covariance of GLM coefficients over the memory of the residuals.
@@ -82,6 +85,8 @@ def average_memory(
         Position of each observed period, so that gaps let memory fade.
     grid : MemoryGrid
         Memory models; the first is independence.
+    prior_independent : float
+        Weight of the first before the residuals are seen; the rest is spread evenly.
     least_scale : float
         Floor of the residual variance.
 
@@ -97,11 +102,10 @@ def average_memory(
     gram, cross = within[:, :n_terms, :n_terms], within[:, :n_terms, n_terms]
     explained = np.einsum("mi,mi->m", cross, np.linalg.solve(gram, cross[..., None])[..., 0])
     left = np.maximum(within[:, n_terms, n_terms] - explained, 1e-10)
-    n_models = grid.rho.size
-    prior = np.full(n_models, (1 - PRIOR_INDEPENDENT) / (n_models - 1))
-    prior[0] = PRIOR_INDEPENDENT
     log_weight = (
-        np.log(prior) - 0.5 * (log_det + np.linalg.slogdet(gram)[1]) - 0.5 * n_free * np.log(left)
+        log_prior(grid, prior_independent)
+        - 0.5 * (log_det + np.linalg.slogdet(gram)[1])
+        - 0.5 * n_free * np.log(left)
     )
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
@@ -118,6 +122,33 @@ def average_memory(
         persistence=float(weight @ grid.rho),
         at_ceiling=bool(weight[grid.rho == grid.rho.max()].sum() > 0.5),
         n_free=n_free,
+    )
+
+
+def log_prior(grid: MemoryGrid, independent: float = PRIOR_INDEPENDENT) -> np.ndarray:
+    """Return the log prior of the memory models: a weight on independence, the rest even."""
+    prior = np.full(grid.rho.size, (1 - independent) / (grid.rho.size - 1))
+    prior[0] = independent
+    return np.asarray(np.log(prior))
+
+
+def memory_of_fit(
+    fit: CountFit, design: np.ndarray, counts: np.ndarray, times: np.ndarray, grid: MemoryGrid
+) -> MemoryAverage:
+    """Return the covariance of a fit's coefficients, averaged over the memory of its residuals.
+
+    The residual variance is not let below what 1 in 100 Poisson series would show: counts may be
+    luckily even. Independence starts with more weight where the scatter is within Poisson chance.
+    """
+    n_free = counts.size - design.shape[1]
+    scattered = fit.dispersion_p_value < 0.05
+    return average_memory(
+        fit.working_design(design),
+        fit.residuals(counts),
+        times,
+        grid=grid,
+        prior_independent=PRIOR_INDEPENDENT if scattered else PRIOR_INDEPENDENT_POISSON,
+        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
     )
 
 

@@ -22,9 +22,9 @@ from trends.analysis.result import Result
 from trends.analysis.serial_dependence import (
     MemoryAverage,
     autoregressive_slope,
-    average_memory,
     fixed_b_critical_value,
     grid_of,
+    memory_of_fit,
     newey_west,
     newey_west_lags,
 )
@@ -306,8 +306,8 @@ def estimate_trend(
     -----
     With ``dependence="memory"`` the covariance is a sandwich whose middle is the correlation
     ``share * persistence**lag`` of Pearson residuals, averaged with restricted-likelihood weights
-    over the grid of `trends.analysis.memory` and independence (prior weight one half); intervals
-    use t with n - n_terms degrees of freedom. In simulation (``benchmarks/trend_coverage.py``)
+    over the grid of `trends.analysis.memory` and independence (prior weight .5, or .7 where the
+    scatter is within Poisson chance); intervals use t with n - n_terms degrees of freedom. In simulation (``benchmarks/trend_coverage.py``)
     95% intervals cover .93 to .98 for Poisson, negative binomial and AR(0.5) counts of 36 to 156
     periods, where Newey-West with fixed-b critical values covers .88 to .93 and an AR(0.5) series
     treated as independent .77 to .87.
@@ -354,7 +354,7 @@ def estimate_trend(
     design = every_row[seen.position]
     _refuse_unidentified(design, season)
     fit = fit_counts(seen.count, design, seen.exposure, family=family)
-    memory = _memory_of(fit, design, seen)
+    memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     errors = _covariances(fit, memory, design, seen)
     covariance = errors.of(dependence)
     slope, std_error = float(fit.params[1]), float(np.sqrt(covariance[1, 1]))
@@ -430,19 +430,6 @@ class _Covariances(NamedTuple):
         return {"memory": self.memory, "hac": self.hac, "none": self.model}[dependence]
 
 
-def _memory_of(fit: CountFit, design: np.ndarray, seen: Observed) -> MemoryAverage:
-    """Return the covariance averaged over memory, the scale kept above chance evenness."""
-    n_free = seen.count.size - design.shape[1]
-    return average_memory(
-        fit.working_design(design),
-        fit.residuals(seen.count),
-        seen.position,
-        grid=grid_of(seen.periods),
-        # Counts may be luckily even; 1 in 100 Poisson series is more even than this.
-        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
-    )
-
-
 def _covariances(
     fit: CountFit, memory: MemoryAverage, design: np.ndarray, seen: Observed
 ) -> _Covariances:
@@ -494,7 +481,7 @@ def _curvature(design: np.ndarray, seen: Observed, *, family: str) -> float:
         fit = fit_counts(seen.count, bent, seen.exposure, family=family)  # type: ignore[arg-type]
     except RuntimeError:
         return np.nan
-    memory = _memory_of(fit, bent, seen)
+    memory = memory_of_fit(fit, bent, seen.count, seen.position, grid_of(seen.periods))
     statistic = fit.params[-1] / np.sqrt(memory.covariance[-1, -1])
     return float(2 * stats.t.sf(abs(statistic), memory.n_free))
 

@@ -1,0 +1,256 @@
+"""At which times does a broken line bend, if it may bend anywhere?
+
+Everything here is least squares on Gram matrices: weights and memory enter before, when the Gram is
+made, so that one search serves weighted, whitened and permuted responses alike.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+
+#: Sets of bends that are searched one by one; beyond, the best set is improved pair by pair.
+MOST_SETS = 20_000_000
+#: Squared length, relative to the hinge's own, below which a hinge adds nothing new.
+_NEGLIGIBLE = 1e-9
+
+
+class HingeGram(NamedTuple):
+    """Inner products of candidate hinges after the base columns are taken out of them.
+
+    Attributes
+    ----------
+    gram : ndarray, shape (n_candidates, n_candidates)
+        Of the candidates with one another.
+    cross : ndarray, shape (n_candidates, n_responses)
+        Of the candidates with each response.
+    rest : ndarray, shape (n_responses,)
+        Residual sum of squares of each response on the base columns alone.
+    """
+
+    gram: np.ndarray
+    cross: np.ndarray
+    rest: np.ndarray
+
+
+def hinge_columns(times: np.ndarray, bends: np.ndarray) -> np.ndarray:
+    """Return max(time - bend, 0), shape (n_observed, n_bends)."""
+    columns: np.ndarray = np.maximum(times[:, None] - bends[None, :], 0.0)
+    return columns
+
+
+def hinge_gram(
+    base: np.ndarray, hinges: np.ndarray, responses: np.ndarray, metric: np.ndarray | None = None
+) -> HingeGram:
+    """Return the Gram of hinges and responses in a metric, with the base columns swept out.
+
+    Parameters
+    ----------
+    base : ndarray, shape (n_observed, n_base)
+    hinges : ndarray, shape (n_observed, n_candidates)
+    responses : ndarray, shape (n_observed, n_responses)
+    metric : ndarray, shape (n_observed, n_observed), optional
+        Symmetric positive definite; identity by default.
+    """
+    every = np.column_stack([hinges, responses])
+    within_base = base if metric is None else metric @ base
+    within_every = every if metric is None else metric @ every
+    on_base = np.linalg.solve(base.T @ within_base, within_base.T @ every)
+    swept = every.T @ within_every - (within_every.T @ base) @ on_base
+    n_candidates = hinges.shape[1]
+    return HingeGram(
+        gram=swept[:n_candidates, :n_candidates],
+        cross=swept[:n_candidates, n_candidates:],
+        rest=np.diag(swept)[n_candidates:],
+    )
+
+
+def best_bends(
+    inner: HingeGram, candidates: np.ndarray, n_bends: int, spacing: int
+) -> tuple[int, ...]:
+    """Return the candidates that together explain most of the first response.
+
+    Parameters
+    ----------
+    inner : HingeGram
+        With one response.
+    candidates : ndarray of int, shape (n_candidates,)
+        Increasing positions of the candidates.
+    n_bends : int
+        How many to choose.
+    spacing : int
+        Least distance of two chosen positions.
+
+    Returns
+    -------
+    tuple of int
+        Indices into the candidates, increasing; fewer than asked for only if they do not fit.
+
+    Notes
+    -----
+    Exhaustive while there are at most 20 million sets. Beyond that the best smaller set gets one
+    more bend, and every pair of bends is searched again exhaustively with the others held, until
+    no pair improves.
+    """
+    follow = np.searchsorted(candidates, candidates + spacing)
+    if n_bends == 0:
+        return ()
+    if comb(candidates.size, n_bends) <= MOST_SETS:
+        _, chosen = _explain(inner.gram, inner.cross[:, 0], follow, n_bends, 0)
+        return chosen
+    smaller = best_bends(inner, candidates, n_bends - 1, spacing)
+    return _improve_pairs(inner, candidates, smaller, spacing)
+
+
+def _explain(
+    gram: np.ndarray, cross: np.ndarray, follow: np.ndarray, n_bends: int, first: int
+) -> tuple[float, tuple[int, ...]]:
+    """Return the best explained sum of squares from candidates >= first, and which they are."""
+    size = cross.size
+    if first >= size:
+        return -np.inf, ()
+    own = np.diag(gram)
+    usable = own > _NEGLIGIBLE * np.maximum(own.max(initial=0.0), 1e-300)
+    if n_bends == 1:
+        gain = np.where(usable, cross**2 / np.where(usable, own, 1.0), -np.inf)[first:]
+        best = int(np.argmax(gain))
+        return float(gain[best]), (first + best,)
+    if n_bends == 2:
+        return _best_pair(gram, cross, follow, first)
+    best_gain, best_set = -np.inf, ()
+    for bend in range(first, size):
+        start = int(follow[bend])
+        if start >= size:
+            break
+        if not usable[bend]:
+            continue
+        share = gram[start:, bend] / own[bend]
+        left = gram[start:, start:] - share[:, None] * gram[bend, start:][None, :]
+        left_cross = cross[start:] - share * cross[bend]
+        gain, chosen = _explain(left, left_cross, follow[start:] - start, n_bends - 1, 0)
+        gain += cross[bend] ** 2 / own[bend]
+        if gain > best_gain:
+            best_gain, best_set = gain, (bend, *(start + index for index in chosen))
+    return float(best_gain), best_set
+
+
+def _best_pair(
+    gram: np.ndarray, cross: np.ndarray, follow: np.ndarray, first: int
+) -> tuple[float, tuple[int, ...]]:
+    """Return the best pair of candidates at once, by the closed form of two regressors."""
+    own = np.diag(gram)
+    determinant = own[:, None] * own[None, :] - gram**2
+    allowed = np.arange(cross.size)[None, :] >= follow[:, None]
+    allowed[:first] = False
+    allowed &= determinant > _NEGLIGIBLE * own[:, None] * own[None, :]
+    if not allowed.any():
+        return -np.inf, ()
+    squares = cross**2
+    explained = own[None, :] * squares[:, None] + own[:, None] * squares[None, :]
+    explained -= 2 * gram * (cross[:, None] * cross[None, :])
+    gain = np.where(allowed, explained / np.where(allowed, determinant, 1.0), -np.inf)
+    best = int(np.argmax(gain))
+    earlier, later = divmod(best, cross.size)
+    return float(gain[earlier, later]), (earlier, later)
+
+
+def _improve_pairs(
+    inner: HingeGram, candidates: np.ndarray, smaller: tuple[int, ...], spacing: int
+) -> tuple[int, ...]:
+    """Return one bend more than `smaller`, every pair re-searched until nothing improves."""
+    chosen = smaller
+    best = -np.inf
+    for held in [smaller, *(smaller[:i] + smaller[i + 1 :] for i in range(len(smaller)))]:
+        gain, grown = _add(inner, candidates, held, len(smaller) + 1 - len(held), spacing)
+        if gain > best:
+            best, chosen = gain, grown
+    improved = True
+    while improved:
+        improved = False
+        for pair in combinations(chosen, 2):
+            held = tuple(bend for bend in chosen if bend not in pair)
+            gain, grown = _add(inner, candidates, held, 2, spacing)
+            if gain > best * (1 + 1e-10):
+                best, chosen, improved = gain, grown, True
+                break
+    return chosen
+
+
+def _add(
+    inner: HingeGram, candidates: np.ndarray, held: tuple[int, ...], n_more: int, spacing: int
+) -> tuple[float, tuple[int, ...]]:
+    """Return the best set that keeps the held bends and adds one or two more."""
+    gram, cross = inner.gram, inner.cross[:, 0]
+    gain = 0.0
+    index = np.arange(candidates.size)
+    if held:
+        chosen = np.array(held)
+        on_held = np.linalg.solve(gram[np.ix_(chosen, chosen)], gram[chosen])
+        gain = float(cross[chosen] @ np.linalg.solve(gram[np.ix_(chosen, chosen)], cross[chosen]))
+        left_cross = cross - on_held.T @ cross[chosen]
+        left = gram - gram[:, chosen] @ on_held
+        apart = np.abs(candidates[:, None] - candidates[chosen][None, :]).min(axis=1)
+        index = np.flatnonzero(apart >= spacing)
+        gram, cross = left[np.ix_(index, index)], left_cross[index]
+    if index.size < n_more:
+        return -np.inf, held
+    follow = np.searchsorted(candidates[index], candidates[index] + spacing)
+    more, added = _explain(gram, cross, follow, n_more, 0)
+    if not added:
+        return -np.inf, held
+    return gain + more, tuple(sorted((*held, *(int(index[position]) for position in added))))
+
+
+def most_explained(inner: HingeGram, follow: np.ndarray, n_bends: int) -> np.ndarray:
+    """Return, for every response, the most that any `n_bends` allowed candidates explain.
+
+    Parameters
+    ----------
+    inner : HingeGram
+        With many responses.
+    follow : ndarray of int, shape (n_candidates,)
+        Index of the first candidate that may come after each one.
+    n_bends : int
+
+    Returns
+    -------
+    ndarray, shape (n_responses,)
+    """
+    n_responses = inner.cross.shape[1]
+    if n_bends == 0:
+        return np.zeros(n_responses)
+    # Blocks of responses keep the work inside the processor's cache.
+    best = [
+        _most(inner.gram, inner.cross[:, start : start + 256], follow, n_bends)
+        for start in range(0, n_responses, 256)
+    ]
+    return np.concatenate(best)
+
+
+def _most(gram: np.ndarray, cross: np.ndarray, follow: np.ndarray, n_bends: int) -> np.ndarray:
+    """Return the most explained of a block of responses, one bend taken out at a time."""
+    own = np.diag(gram).copy()
+    usable = own > _NEGLIGIBLE * max(float(own.max(initial=0.0)), 1e-300)
+    best = np.full(cross.shape[1], -np.inf)
+    if n_bends == 1:
+        if usable.any():
+            scaled = cross[usable] / np.sqrt(own[usable])[:, None]
+            np.square(scaled, out=scaled)
+            best = scaled.max(axis=0)
+        return best
+    for bend in range(own.size):
+        start = int(follow[bend])
+        if start >= own.size:
+            break
+        if not usable[bend]:
+            continue
+        share = gram[start:, bend] / own[bend]
+        left = gram[start:, start:] - np.multiply.outer(share, gram[bend, start:])
+        left_cross = cross[start:] - np.multiply.outer(share, cross[bend])
+        more = _most(left, left_cross, follow[start:] - start, n_bends - 1)
+        more += cross[bend] ** 2 / own[bend]
+        np.maximum(best, more, out=best)
+    return best

@@ -1,0 +1,924 @@
+"""When does the pace of change itself change, and what is the pace in between?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.linalg import solve_triangular
+
+from trends.analysis.count_model import (
+    deviance_residuals,
+    fit_counts,
+    fit_given_dispersion,
+)
+from trends.analysis.hinge_search import best_bends, hinge_columns, hinge_gram, most_explained
+from trends.analysis.memory import MemoryGrid, precision_matrix
+from trends.analysis.observed import PERIODS_PER_YEAR, Observed, observed_periods
+from trends.analysis.result import Result
+from trends.analysis.serial_dependence import (
+    average_memory,
+    grid_of,
+    log_prior,
+    memory_products,
+)
+from trends.tables.calendar import DAYS_PER_MONTH, format_period, frequency_letter
+
+Select = Literal["bic", "permutation"]
+Progress = Callable[[int, int], None]
+
+#: Evaluations of a set of bends times draws that one permutation test may take; beyond, the
+#: candidates of the test are thinned out.
+_MOST_WORK = 6e8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Joinpoints(Result):
+    """A log-linear trend that may change its pace at unknown times.
+
+    Attributes
+    ----------
+    series : DataFrame of n_periods rows
+        The count series that was asked about.
+    select : {"bic", "permutation"}
+        How the number of joinpoints was chosen.
+    max_joinpoints, min_periods : int
+        Most joinpoints considered (after what the length allows), and least number of observed
+        periods strictly between joinpoints and strictly beyond the outer ones.
+    n_joinpoints : int
+        Number chosen.
+    joinpoints : DataFrame of n_joinpoints rows
+        Columns period (where the two lines meet), conf_low, conf_high (periods, at 95%),
+        percent_before, percent_after (annual percent change on both sides).
+    segments : DataFrame of n_joinpoints + 1 rows
+        Columns segment, start, end, slope (log rate per year), std_error, annual_percent_change.
+    average_slope, average_std_error : float
+        Log rate per year from the first to the last period.
+    jumps : DataFrame
+        Declared breaks of counting: columns period, log_ratio, std_error.
+    candidates : DataFrame of max_joinpoints + 1 rows
+        Columns n_joinpoints, periods, deviance, criterion (BIC with memory), strict_criterion
+        (three parameters per join), chosen.
+    tests : DataFrame
+        Permutation tests: columns n_null, n_alternative, statistic, p_value, alpha.
+    family : {"poisson", "nb2"}
+        Family of the fit.
+    nb_dispersion : float
+        NB2 dispersion; 0 for Poisson.
+    dispersion : float
+        Pearson dispersion around the chosen fit, Poisson units.
+    memory_probability, memory_correlation : float
+        As in `Trend`, around the chosen fit.
+    n_free : int
+        Degrees of freedom of the t intervals.
+    n_periods, n_observed, n_events : int
+        Periods, periods with a count, events.
+    fitted : DataFrame of n_periods rows
+        Columns period, count, exposure, rate, fitted_rate, partial; rates per 30.4375 days.
+    caveats : tuple of str
+        Keys of what a reader must know.
+    """
+
+    series: pd.DataFrame
+    select: Select
+    max_joinpoints: int
+    min_periods: int
+    n_joinpoints: int
+    joinpoints: pd.DataFrame
+    segments: pd.DataFrame
+    average_slope: float
+    average_std_error: float
+    jumps: pd.DataFrame
+    candidates: pd.DataFrame
+    tests: pd.DataFrame
+    family: str
+    nb_dispersion: float
+    dispersion: float
+    memory_probability: float
+    memory_correlation: float
+    n_free: int
+    n_periods: int
+    n_observed: int
+    n_events: int
+    fitted: pd.DataFrame
+    caveats: tuple[str, ...] = field(default=())
+
+    @property
+    def average_annual_percent_change(self) -> float:
+        """Average annual percent change over the whole series, 100 (exp(average slope) - 1)."""
+        return float(100 * np.expm1(self.average_slope))
+
+    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+        """Return a row per segment (annual percent change), the average and every declared jump.
+
+        Parameters
+        ----------
+        alpha : float
+            One minus the level of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Columns term, start, end, estimate, statistic, p_value, conf_low, conf_high,
+            conf_level, method. Segments and average are in percent per year; a jump is a ratio.
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is not between 0 and 1.
+        """
+        if not 0 < alpha < 1:
+            raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+        first, last = self.series.index[0], self.series.index[-1]
+        rows = [
+            (f"segment_{row.segment}", row.start, row.end, row.slope, row.std_error, True)
+            for row in self.segments.itertuples()
+        ]
+        rows.append(("average", first, last, self.average_slope, self.average_std_error, True))
+        rows += [
+            (
+                f"jump_{format_period(row.period)}",
+                row.period,
+                last,
+                row.log_ratio,
+                row.std_error,
+                False,
+            )
+            for row in self.jumps.itertuples()
+        ]
+        critical = float(stats.t.ppf(1 - alpha / 2, self.n_free))
+        records = []
+        for term, start, end, log_change, error, is_percent in rows:
+            ends = [log_change, log_change - critical * error, log_change + critical * error]
+            shown = 100 * np.expm1(ends) if is_percent else np.exp(ends)
+            statistic = log_change / error
+            records.append(
+                {
+                    "term": term,
+                    "start": start,
+                    "end": end,
+                    "estimate": float(shown[0]),
+                    "statistic": statistic,
+                    "p_value": float(2 * stats.t.sf(abs(statistic), self.n_free)),
+                    "conf_low": float(shown[1]),
+                    "conf_high": float(shown[2]),
+                }
+            )
+        frame = pd.DataFrame(records)
+        frame["conf_level"] = 1 - alpha
+        frame["method"] = self.select
+        return frame
+
+
+def fit_joinpoints(
+    series: pd.DataFrame,
+    *,
+    max_joinpoints: int = 5,
+    select: Select = "bic",
+    min_periods: int | None = None,
+    jumps: Sequence[pd.Period | str] = (),
+    n_null: int = 999,
+    rng: int | np.random.Generator | None = None,
+    progress: Progress | None = None,
+) -> Joinpoints:
+    """Fit continuous log-linear segments that meet at unknown periods.
+
+    The rules are those of the NCI Joinpoint program (Kim et al. 2000): joins fall on periods, with
+    at least `min_periods` observed periods between them and beyond the outer ones, and are found
+    by exhaustive search. Counts enter by their own likelihood, with exposure and memory.
+
+    Parameters
+    ----------
+    series : DataFrame of n_periods rows
+        Count series with at least 8 observed periods and events in at least 3.
+    max_joinpoints : int
+        Most joinpoints to consider; fewer where the length does not allow as many.
+    select : {"bic", "permutation"}
+        Choose their number by a Bayesian information criterion in which memory is free in every
+        model (the default, fast), or by the NCI sequence of permutation tests at 5% over all.
+    min_periods : int, optional
+        Default: a twentieth of the series, at least 2 (the NCI rule for yearly figures). Shorter
+        segments of monthly counts are noise.
+    jumps : sequence of Period or str
+        Periods from which counting changed (a new coding, a new coverage). The level may jump
+        there without counting as a change of trend.
+    n_null : int
+        Permutations per test.
+    rng : None, int or Generator
+        Source of randomness of the permutations.
+    progress : callable, optional
+        Called with the number of permutations done and the most that may be needed.
+
+    Returns
+    -------
+    Joinpoints
+
+    Raises
+    ------
+    TypeError
+        If `series` is not a count series.
+    ValueError
+        If it is too short or too empty, a jump is not inside it, or an option is out of range.
+    RuntimeError
+        If a fit does not converge.
+
+    Notes
+    -----
+    The search is least squares on the linearised likelihood (iteratively reweighted at the fit it
+    finds), whitened by the memory of the residuals. The dispersion is the one of the richest model,
+    so that all models are compared in one metric. The criterion is
+    n log(r'R^-1 r / n) + log|R| + m log(n) n / (n - m - 2), with r the deviance residuals, R the
+    memory correlation that minimises it, and m = n_terms + 2 n_joinpoints (McQuarrie 1999). The
+    strict criterion counts three parameters per join, as BIC3 of the NCI program; when it would
+    have chosen fewer, a caveat says so. Short series that remember mislead: of AR(0.5) counts of
+    36 months without a joinpoint a fifth show one, nearly all with that caveat
+    (`benchmarks/trend_joinpoints.py`).
+
+    Intervals of slopes take the unknown place of the joins into account by the derivative with
+    respect to it (Muggeo 2003), and memory as `estimate_trend` does. They do not take into account
+    that the number of joins was chosen from the same counts.
+
+    Permutation tests shuffle residuals after a memory is taken out of them, and put it back; memory
+    and joins are free under both numbers of joins compared, in the series and in every
+    permutation.
+
+    References
+    ----------
+    Kim HJ, Fay MP, Feuer EJ, Midthune DN (2000). Permutation tests for joinpoint regression with
+    applications to cancer rates. Statistics in Medicine 19(3):335-351.
+
+    McQuarrie AD (1999). A small-sample correction for the Schwarz SIC model selection criterion.
+    Statistics and Probability Letters 44(1):79-86.
+
+    Muggeo VMR (2003). Estimating regression models with unknown break-points. Statistics in
+    Medicine 22(19):3055-3071.
+
+    Clegg LX, Hankey BF, Tiwari R, Feuer EJ, Edwards BK (2009). Estimating average annual per cent
+    change in trend analysis. Statistics in Medicine 28(29):3670-3682.
+
+    Examples
+    --------
+    >>> from trends.tables.series import as_series
+    >>> months = pd.period_range("2018-01", periods=48, freq="M")
+    >>> rate = np.exp(3 + 0.06 * np.minimum(np.arange(48), 24))
+    >>> found = fit_joinpoints(as_series(pd.Series(rate.round(), index=months)), max_joinpoints=2)
+    >>> found.n_joinpoints
+    1
+    """
+    seen = observed_periods(series)
+    spacing = _spacing(min_periods, seen.count.size)
+    most = _check_options(max_joinpoints, select, n_null, seen.count.size, spacing)
+    frame = _frame(seen, jumps, spacing)
+    grid = grid_of(seen.periods)
+    nb_dispersion = _dispersion_of_richest(frame, most)
+    models = _fit_models(frame, most, nb_dispersion, grid)
+    tests = pd.DataFrame(columns=["n_null", "n_alternative", "statistic", "p_value", "alpha"])
+    if select == "bic":
+        chosen = int(np.argmin([model.criterion for model in models]))
+    else:
+        chosen, tests = _permutation_choice(
+            frame, models, nb_dispersion, grid, n_null, np.random.default_rng(rng), progress
+        )
+    return _result(series, frame, models, chosen, tests, select, nb_dispersion, grid)
+
+
+class _Frame(NamedTuple):
+    """What every model of one series shares.
+
+    Attributes
+    ----------
+    seen : Observed
+    times : array of shape (n_observed,)
+        Years, 0 in the middle of the series.
+    base : array of shape (n_observed, n_base)
+        Intercept, time, declared jumps.
+    candidates : int array
+        Places among the observed periods where a join may be.
+    spacing : int
+        Least distance of two joins, in observed periods.
+    per_year : float
+        Periods per year.
+    middle : float
+        Position of time 0.
+    jump_positions : int array
+        Positions of the declared jumps.
+    """
+
+    seen: Observed
+    times: np.ndarray
+    base: np.ndarray
+    candidates: np.ndarray
+    spacing: int
+    per_year: float
+    middle: float
+    jump_positions: np.ndarray
+
+    def design(self, joins: tuple[int, ...]) -> np.ndarray:
+        """Return base columns and hinges at candidates `joins`."""
+        bends = self.times[self.candidates[list(joins)]]
+        return np.column_stack([self.base, hinge_columns(self.times, bends)])
+
+
+class _Model(NamedTuple):
+    """One fitted number of joins."""
+
+    joins: tuple[int, ...]
+    params: np.ndarray
+    expected: np.ndarray
+    deviance: float
+    criterion: float
+    strict_criterion: float
+
+
+def _spacing(min_periods: int | None, n_observed: int) -> int:
+    """Return the least distance of joins in observed periods: min_periods strictly between."""
+    least = max(2, n_observed // 20) if min_periods is None else min_periods
+    if not 2 <= least <= n_observed // 2:
+        raise ValueError(
+            f"`min_periods` must be between 2 and half the observed periods ({n_observed // 2}), "
+            f"got {min_periods}. Leave it out to use a twentieth of the series."
+        )
+    return least + 1
+
+
+def _check_options(
+    max_joinpoints: int, select: str, n_null: int, n_observed: int, spacing: int
+) -> int:
+    """Return how many joins the length allows; raise if an option is out of range."""
+    if isinstance(max_joinpoints, bool) or max_joinpoints != int(max_joinpoints):
+        raise ValueError(
+            f"`max_joinpoints` must be a whole number, got {max_joinpoints!r}. Use 0 to 6."
+        )
+    if not 0 <= max_joinpoints <= 6:
+        raise ValueError(f"`max_joinpoints` must be between 0 and 6, got {max_joinpoints}. Use 5.")
+    if select not in ("bic", "permutation"):
+        raise ValueError(f"`select` must be 'bic' or 'permutation', got {select!r}. Pick one.")
+    if n_null < 19:
+        raise ValueError(f"`n_null` must be at least 19, got {n_null}. Use 999.")
+    n_candidates = n_observed - 2 * (spacing - 1)
+    # Every join costs two parameters; five residual degrees of freedom must be left.
+    by_freedom = (n_observed - 2 - 5) // 2
+    by_space = 0 if n_candidates <= 0 else 1 + (n_candidates - 1) // spacing
+    return int(max(0, min(max_joinpoints, by_freedom, by_space)))
+
+
+def _frame(seen: Observed, jumps: Sequence[pd.Period | str], spacing: int) -> _Frame:
+    """Return base columns, candidates and time scale of a series."""
+    per_year = PERIODS_PER_YEAR[frequency_letter(seen.periods)]
+    middle = (len(seen.periods) - 1) / 2
+    times = (seen.position - middle) / per_year
+    positions = np.array([_jump_position(jump, seen) for jump in jumps], dtype=int)
+    base = np.column_stack(
+        [np.ones(times.size), times]
+        + [(seen.position >= position).astype(float) for position in positions]
+    )
+    if np.linalg.matrix_rank(base) < base.shape[1]:
+        raise ValueError(
+            f"`jumps` must lie between observed periods and differ, got {list(map(str, jumps))}. "
+            "Drop the ones without counts on both sides."
+        )
+    edge = spacing - 1
+    return _Frame(
+        seen=seen,
+        times=times,
+        base=base,
+        candidates=np.arange(edge, times.size - edge),
+        spacing=spacing,
+        per_year=per_year,
+        middle=middle,
+        jump_positions=positions,
+    )
+
+
+def _jump_position(jump: pd.Period | str, seen: Observed) -> int:
+    """Return the position of a declared jump; raise unless it is inside the series."""
+    period = pd.Period(jump, freq=seen.periods.freq)
+    if not seen.periods[0] < period <= seen.periods[-1]:
+        raise ValueError(
+            f"`jumps` must be after the first and not after the last period, got {jump}. "
+            f"The series runs from {seen.periods[0]} to {seen.periods[-1]}."
+        )
+    return int(period.ordinal - seen.periods[0].ordinal)
+
+
+def _dispersion_of_richest(frame: _Frame, most: int) -> float:
+    """Return the NB2 dispersion around the most flexible broken line, 0 for Poisson.
+
+    The broken line has one more bend than may be found, evenly spread: scatter that a missing
+    bend would add must not hide the bend.
+    """
+    n_bends = min(most + 1, frame.candidates.size // frame.spacing) if most else 0
+    while True:
+        design = frame.design(_spread(frame.candidates.size, n_bends))
+        try:
+            fit = fit_counts(frame.seen.count, design, frame.seen.exposure)
+        except RuntimeError:
+            if n_bends == 0:
+                raise
+            n_bends //= 2
+            continue
+        break
+    return fit.nb_dispersion
+
+
+def _fit_models(frame: _Frame, most: int, nb_dispersion: float, grid: MemoryGrid) -> list[_Model]:
+    """Return the best fit of every number of joins, up to the first that has no finite fit.
+
+    A stretch without events has no finite pace of its own; a single pace always has one.
+    """
+    models = [_fit_model(frame, 0, nb_dispersion, grid)]
+    for n_joins in range(1, most + 1):
+        try:
+            models.append(_fit_model(frame, n_joins, nb_dispersion, grid))
+        except RuntimeError:
+            break
+    return models
+
+
+def _fit_model(frame: _Frame, n_joins: int, nb_dispersion: float, grid: MemoryGrid) -> _Model:
+    """Return the best fit with this number of joins: search, fit, judge memory, search again."""
+    seen = frame.seen
+    start = _smooth_means(frame, nb_dispersion)
+    metric_model = 0
+    best: _Model | None = None
+    visited: set[tuple[tuple[int, ...], int]] = set()
+    for _ in range(6):
+        joins = _search(frame, start, n_joins, nb_dispersion, grid, metric_model)
+        model, metric_model = _evaluate(frame, joins, nb_dispersion, grid)
+        if best is None or model.criterion < best.criterion:
+            best = model
+        start = np.maximum(model.expected, 0.05 * start)
+        if n_joins == 0 or (joins, metric_model) in visited:
+            break
+        visited.add((joins, metric_model))
+    if best is None or len(best.joins) != n_joins:
+        raise RuntimeError(
+            f"`max_joinpoints` must leave room for {n_joins} joins in {seen.count.size} observed "
+            "periods, got none that fits. Use a smaller number."
+        )
+    return best
+
+
+def _smooth_means(frame: _Frame, nb_dispersion: float) -> np.ndarray:
+    """Return means of a broken line with evenly spread bends, where the first search starts."""
+    seen, size = frame.seen, frame.candidates.size
+    n_bends = int(np.clip(size // (2 * frame.spacing), 0, 8))
+    while True:
+        joins = _spread(size, n_bends)
+        try:
+            _, expected = fit_given_dispersion(
+                seen.count, frame.design(joins), seen.exposure, nb_dispersion=nb_dispersion
+            )
+        except RuntimeError:
+            # Stretches without events ask for fewer bends; a straight line always fits.
+            if n_bends == 0:
+                raise
+            n_bends //= 2
+            continue
+        return expected
+
+
+def _spread(size: int, n_bends: int) -> tuple[int, ...]:
+    """Return up to n_bends candidates, evenly spread."""
+    if size <= 0 or n_bends <= 0:
+        return ()
+    places = np.linspace(0, size - 1, n_bends + 2).round().astype(int)[1:-1]
+    return tuple(int(place) for place in np.unique(places))
+
+
+def _linearised(
+    frame: _Frame, expected: np.ndarray, nb_dispersion: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return root weights and the working response (log rate) of the likelihood at some means."""
+    seen = frame.seen
+    root = np.sqrt(expected / (1 + nb_dispersion * expected))
+    response = np.log(expected / seen.exposure) + (seen.count - expected) / expected
+    return root, response
+
+
+def _metric(frame: _Frame, grid: MemoryGrid, model: int) -> np.ndarray | None:
+    """Return the inverse memory correlation of the observed periods; None for independence."""
+    if model == 0:
+        return None
+    gaps = np.diff(frame.seen.position).astype(float)
+    return precision_matrix(gaps, float(grid.rho[model]), float(grid.weight[model]))[0]
+
+
+def _search(
+    frame: _Frame,
+    expected: np.ndarray,
+    n_joins: int,
+    nb_dispersion: float,
+    grid: MemoryGrid,
+    metric_model: int,
+) -> tuple[int, ...]:
+    """Return the best joins of the linearised, whitened problem."""
+    if n_joins == 0:
+        return ()
+    root, response = _linearised(frame, expected, nb_dispersion)
+    hinges = hinge_columns(frame.times, frame.times[frame.candidates])
+    inner = hinge_gram(
+        frame.base * root[:, None],
+        hinges * root[:, None],
+        (response * root)[:, None],
+        _metric(frame, grid, metric_model),
+    )
+    return best_bends(inner, frame.candidates, n_joins, frame.spacing)
+
+
+def _evaluate(
+    frame: _Frame, joins: tuple[int, ...], nb_dispersion: float, grid: MemoryGrid
+) -> tuple[_Model, int]:
+    """Return the fit at given joins with its criterion, and the memory that minimises it."""
+    seen = frame.seen
+    params, expected = fit_given_dispersion(
+        seen.count, frame.design(joins), seen.exposure, nb_dispersion=nb_dispersion
+    )
+    residuals = deviance_residuals(seen.count, expected, nb_dispersion)
+    log_det, within, _ = memory_products(
+        residuals[:, None], seen.position, persistence=grid.rho, share=grid.weight
+    )
+    n_observed = seen.count.size
+    scores = n_observed * np.log(np.maximum(within[:, 0, 0], 1e-10) / n_observed) + log_det
+    scores -= 2 * log_prior(grid)
+    metric_model = int(np.argmin(scores))
+    n_base = frame.base.shape[1]
+    return (
+        _Model(
+            joins=joins,
+            params=params,
+            expected=expected,
+            deviance=float(residuals @ residuals),
+            criterion=float(scores[metric_model] + _penalty(n_base + 2 * len(joins), n_observed)),
+            strict_criterion=float(
+                scores[metric_model] + _penalty(n_base + 3 * len(joins), n_observed)
+            ),
+        ),
+        metric_model,
+    )
+
+
+def _penalty(n_terms: int, n_observed: int) -> float:
+    """Return the Schwarz penalty with McQuarrie's small-sample correction."""
+    return float(n_terms * np.log(n_observed) * n_observed / max(n_observed - n_terms - 2, 1))
+
+
+def _permutation_choice(
+    frame: _Frame,
+    models: list[_Model],
+    nb_dispersion: float,
+    grid: MemoryGrid,
+    n_null: int,
+    rng: np.random.Generator,
+    progress: Progress | None,
+) -> tuple[int, pd.DataFrame]:
+    """Return the number of joins by the NCI sequence of tests, and the tests.
+
+    The smallest and the largest number still possible are compared; rejecting raises the
+    smallest, not rejecting lowers the largest, until they meet. Each test has level
+    0.05 / max_joinpoints, which bounds the chance of too many joins by 5%.
+    """
+    fewest, most = 0, len(models) - 1
+    n_tests, alpha = most, 0.05 / max(most, 1)
+    rows: list[tuple[int, int, float, float, float]] = []
+    while fewest < most:
+        report = None if progress is None else _from(progress, len(rows) * n_null, n_tests * n_null)
+        statistic, p_value = _permutation_test(
+            frame, models[fewest], models[most], nb_dispersion, grid, n_null, rng, report
+        )
+        rows.append((fewest, most, statistic, p_value, alpha))
+        if p_value <= alpha:
+            fewest += 1
+        else:
+            most -= 1
+    columns = ["n_null", "n_alternative", "statistic", "p_value", "alpha"]
+    return fewest, pd.DataFrame(rows, columns=columns)
+
+
+def _from(progress: Progress, done: int, most: int) -> Callable[[int], None]:
+    """Return a report of one test's permutations that counts those of earlier tests too."""
+    return lambda count: progress(done + count, most)
+
+
+def _permutation_test(
+    frame: _Frame,
+    null: _Model,
+    alternative: _Model,
+    nb_dispersion: float,
+    grid: MemoryGrid,
+    n_null: int,
+    rng: np.random.Generator,
+    report: Callable[[int], None] | None,
+) -> tuple[float, float]:
+    """Return twice the log-likelihood ratio of two numbers of joins, and its permutation p-value.
+
+    Joins and memory are free under both, in the series and in every permutation. A permutation
+    takes one memory out of the residuals of the null fit, shuffles them, and puts it back; the
+    memory is drawn with the weights it has when judged half under each of the two fits.
+    """
+    seen = frame.seen
+    root, response = _linearised(frame, null.expected, nb_dispersion)
+    memories = _few_memories(grid)
+    colours = [_colouring(frame, grid, model) for model in memories]
+    candidates = _thinned(frame, len(alternative.joins), n_null)
+    hinges = hinge_columns(frame.times, frame.times[candidates]) * root[:, None]
+    base = frame.base * root[:, None]
+    follow = np.searchsorted(candidates, candidates + frame.spacing)
+    means = np.log(null.expected / seen.exposure)
+    level, left = means * root, (response - means) * root
+    prior = log_prior(grid)
+
+    def statistics(responses: np.ndarray) -> np.ndarray:
+        fits = []
+        for model, colour in zip(memories, colours, strict=True):
+            whitened = (
+                solve_triangular(colour, columns, lower=True)
+                for columns in (base, hinges, responses)
+            )
+            inner = hinge_gram(*whitened)
+            constant = 2 * float(np.log(np.diag(colour)).sum() - prior[model])
+            fits.append(
+                [
+                    seen.count.size
+                    * np.log(np.maximum(inner.rest - most_explained(inner, follow, n_bends), 1e-10))
+                    + constant
+                    for n_bends in (len(null.joins), len(alternative.joins))
+                ]
+            )
+        under_null, under_alternative = np.min(fits, axis=0)
+        ratio: np.ndarray = under_null - under_alternative
+        return ratio
+
+    observed = float(statistics((level + left)[:, None])[0])
+    weights = _memory_weights(frame, null, alternative, nb_dispersion, grid)[memories]
+    drawn = rng.multinomial(n_null, weights / weights.sum())
+    exceeding = done = 0
+    for colour, n_draws in zip(colours, drawn, strict=True):
+        fresh = solve_triangular(colour, left, lower=True)
+        fresh = fresh - fresh.mean()
+        for start in range(0, int(n_draws), 256):
+            size = min(256, int(n_draws) - start)
+            orders = rng.permuted(np.tile(fresh, (size, 1)), axis=1).T
+            ratios = statistics(level[:, None] + colour @ orders)
+            exceeding += int(np.sum(ratios >= observed - 1e-9))
+            done += size
+            if report is not None:
+                report(done)
+    return observed, (1 + exceeding) / (n_null + 1)
+
+
+def _few_memories(grid: MemoryGrid) -> np.ndarray:
+    """Return four memory models that span the grid: a search in each of 26 would take too long."""
+    wanted = ((0.0, 0.0), (0.5, 0.7), (0.8, 0.5), (0.8, 0.9))
+    nearest = [
+        int(np.argmin((grid.rho - rho) ** 2 + (grid.weight - weight) ** 2))
+        for rho, weight in wanted
+    ]
+    return np.array(nearest)
+
+
+def _memory_weights(
+    frame: _Frame, null: _Model, alternative: _Model, nb_dispersion: float, grid: MemoryGrid
+) -> np.ndarray:
+    """Return the weight of every memory model, judged half under each of two fits."""
+    seen = frame.seen
+    total = np.zeros(grid.rho.size)
+    for model in (null, alternative):
+        residuals = deviance_residuals(seen.count, model.expected, nb_dispersion)
+        log_det, within, _ = memory_products(
+            residuals[:, None], seen.position, persistence=grid.rho, share=grid.weight
+        )
+        log_weight = -0.5 * (seen.count.size * np.log(within[:, 0, 0]) + log_det)
+        log_weight += log_prior(grid)
+        weight = np.exp(log_weight - log_weight.max())
+        total += weight / weight.sum()
+    return total
+
+
+def _colouring(frame: _Frame, grid: MemoryGrid, model: int) -> np.ndarray:
+    """Return the lower triangle that puts a memory into fresh noise."""
+    position = frame.seen.position
+    apart = np.abs(position[:, None] - position[None, :])
+    correlation = grid.weight[model] * grid.rho[model] ** apart
+    np.fill_diagonal(correlation, 1.0)
+    return np.asarray(np.linalg.cholesky(correlation))
+
+
+def _thinned(frame: _Frame, n_joins: int, n_null: int) -> np.ndarray:
+    """Return the candidates of a permutation test, every second or third if there are too many."""
+    candidates = frame.candidates
+    step = 1
+    while _n_sets(candidates[::step].size, n_joins) * n_null > _MOST_WORK:
+        step += 1
+    return candidates[::step]
+
+
+def _n_sets(n_candidates: int, n_joins: int) -> float:
+    """Return how many sets of joins there are, spacing aside."""
+    return float(np.prod([(n_candidates - i) / (i + 1) for i in range(n_joins)]))
+
+
+def _result(
+    series: pd.DataFrame,
+    frame: _Frame,
+    models: list[_Model],
+    chosen: int,
+    tests: pd.DataFrame,
+    select: Select,
+    nb_dispersion: float,
+    grid: MemoryGrid,
+) -> Joinpoints:
+    """Return the chosen fit with intervals, and what it was chosen from."""
+    seen, model = frame.seen, models[chosen]
+    joins = frame.candidates[list(model.joins)] if chosen else np.empty(0, dtype=int)
+    n_base = frame.base.shape[1]
+    # Beside the hinges stand the derivatives of the mean with respect to the places of the joins.
+    places = (frame.times[:, None] > frame.times[joins][None, :]).astype(float)
+    extended = np.column_stack([frame.design(model.joins), places])
+    root = np.sqrt(model.expected / (1 + nb_dispersion * model.expected))
+    residuals = (seen.count - model.expected) / np.sqrt(
+        model.expected * (1 + nb_dispersion * model.expected)
+    )
+    n_free = seen.count.size - extended.shape[1]
+    memory = average_memory(
+        extended * root[:, None],
+        residuals,
+        seen.position,
+        grid=grid,
+        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
+    )
+    critical = float(stats.t.ppf(0.975, n_free))
+    bends = model.params[n_base:]
+    slopes, slope_errors = _slopes(model.params, memory.covariance, n_base, chosen)
+    periods = pd.PeriodIndex(seen.periods)
+    join_periods = periods[seen.position[joins]]
+    joinpoints = _join_table(
+        frame, join_periods, joins, bends, memory.covariance, n_base, critical, slopes
+    )
+    starts = [periods[0], *join_periods]
+    ends = [*join_periods, periods[-1]]
+    segments = pd.DataFrame(
+        {
+            "segment": np.arange(1, chosen + 2),
+            "start": pd.PeriodIndex(starts, freq=periods.freq),
+            "end": pd.PeriodIndex(ends, freq=periods.freq),
+            "slope": slopes,
+            "std_error": slope_errors,
+            "annual_percent_change": 100 * np.expm1(slopes),
+        }
+    )
+    average, average_error = _average(frame, model, memory.covariance, slopes, joins)
+    jumps = pd.DataFrame(
+        {
+            "period": periods[frame.jump_positions],
+            "log_ratio": model.params[2:n_base],
+            "std_error": np.sqrt(np.diag(memory.covariance)[2:n_base]),
+        }
+    )
+    pearson = float(np.sum((seen.count - model.expected) ** 2 / model.expected))
+    candidates = pd.DataFrame(
+        {
+            "n_joinpoints": np.arange(len(models)),
+            "periods": [
+                tuple(
+                    format_period(periods[seen.position[frame.candidates[join]]])
+                    for join in each.joins
+                )
+                for each in models
+            ],
+            "deviance": [each.deviance for each in models],
+            "criterion": [each.criterion for each in models],
+            "strict_criterion": [each.strict_criterion for each in models],
+            "chosen": np.arange(len(models)) == chosen,
+        }
+    )
+    strict = int(np.argmin([each.strict_criterion for each in models]))
+    holds = {
+        "found_by_searching": chosen > 0,
+        "fewer_joinpoints_as_good": select == "bic" and strict < chosen,
+        "at_most_joinpoints": chosen == len(models) - 1 and chosen > 0,
+        "memory_at_ceiling": memory.at_ceiling,
+        "declared_jump": bool(len(jumps)),
+        "partial_last_period": seen.last_is_partial,
+        "unobserved_periods": seen.count.size < len(seen.periods),
+        "few_events": seen.count.sum() < 20,
+    }
+    return Joinpoints(
+        series=series,
+        select=select,
+        max_joinpoints=len(models) - 1,
+        min_periods=frame.spacing - 1,
+        n_joinpoints=chosen,
+        joinpoints=joinpoints,
+        segments=segments,
+        average_slope=average,
+        average_std_error=average_error,
+        jumps=jumps,
+        candidates=candidates,
+        tests=tests,
+        family="nb2" if nb_dispersion > 0 else "poisson",
+        nb_dispersion=nb_dispersion,
+        dispersion=pearson / max(n_free, 1),
+        memory_probability=memory.probability,
+        memory_correlation=memory.correlation,
+        n_free=n_free,
+        n_periods=len(periods),
+        n_observed=seen.count.size,
+        n_events=int(seen.count.sum()),
+        fitted=_fitted(series, frame, model, joins),
+        caveats=tuple(key for key, is_so in holds.items() if is_so),
+    )
+
+
+def _slopes(
+    params: np.ndarray, covariance: np.ndarray, n_base: int, n_joins: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the slope of every segment with its standard error."""
+    slopes, errors = [], []
+    for segment in range(n_joins + 1):
+        weights = np.zeros(covariance.shape[0])
+        weights[1] = 1
+        weights[n_base : n_base + segment] = 1
+        slopes.append(float(weights[: params.size] @ params))
+        errors.append(float(np.sqrt(weights @ covariance @ weights)))
+    return np.array(slopes), np.array(errors)
+
+
+def _average(
+    frame: _Frame, model: _Model, covariance: np.ndarray, slopes: np.ndarray, joins: np.ndarray
+) -> tuple[float, float]:
+    """Return the average slope, lengths of segments as weights, with its standard error."""
+    n_base, n_joins = frame.base.shape[1], joins.size
+    first = -frame.middle / frame.per_year
+    edges = np.array([first, *frame.times[joins], -first])
+    lengths = np.diff(edges)
+    total = lengths.sum()
+    weights = np.zeros(covariance.shape[0])
+    weights[1] = total
+    weights[n_base : n_base + n_joins] = edges[-1] - edges[1:-1]
+    # A join that moves takes its stretch from one slope to the next: the place columns carry it.
+    weights[n_base + n_joins :] = 1.0
+    error = float(np.sqrt(weights @ covariance @ weights)) / total
+    return float(lengths @ slopes / total), error
+
+
+def _join_table(
+    frame: _Frame,
+    join_periods: pd.PeriodIndex,
+    joins: np.ndarray,
+    bends: np.ndarray,
+    covariance: np.ndarray,
+    n_base: int,
+    critical: float,
+    slopes: np.ndarray,
+) -> pd.DataFrame:
+    """Return the joins with intervals, rounded outwards to whole periods inside the series."""
+    seen = frame.seen
+    n_joins = joins.size
+    place_errors = np.sqrt(np.diag(covariance)[n_base + n_joins :])
+    with np.errstate(divide="ignore"):
+        half = critical * place_errors / np.abs(bends) * frame.per_year
+    half = np.minimum(half, len(seen.periods))
+    at = seen.position[joins]
+    low = np.maximum(np.floor(at - half), 0).astype(int)
+    high = np.minimum(np.ceil(at + half), len(seen.periods) - 1).astype(int)
+    percent = 100 * np.expm1(slopes)
+    return pd.DataFrame(
+        {
+            "period": join_periods,
+            "conf_low": seen.periods[low],
+            "conf_high": seen.periods[high],
+            "percent_before": percent[:-1],
+            "percent_after": percent[1:],
+        }
+    )
+
+
+def _fitted(series: pd.DataFrame, frame: _Frame, model: _Model, joins: np.ndarray) -> pd.DataFrame:
+    """Return observed and fitted rates of all periods."""
+    seen = frame.seen
+    positions = np.arange(len(seen.periods))
+    times = (positions - frame.middle) / frame.per_year
+    rows = np.column_stack(
+        [np.ones(times.size), times]
+        + [(positions >= position).astype(float) for position in frame.jump_positions]
+        + [hinge_columns(times, frame.times[joins])]
+    )
+    months = series["exposure"].to_numpy(dtype=float) / DAYS_PER_MONTH
+    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
+    days = (seen.periods.end_time - seen.periods.start_time).days.to_numpy() + 1
+    covered = months > 0
+    return pd.DataFrame(
+        {
+            "period": seen.periods,
+            "count": series["count"].to_numpy(),
+            "exposure": series["exposure"].to_numpy(dtype=float),
+            "rate": np.divide(count, months, out=np.full(count.size, np.nan), where=covered),
+            "fitted_rate": np.exp(rows @ model.params),
+            "partial": covered & (months * DAYS_PER_MONTH < 0.999 * days),
+        }
+    )

@@ -1,0 +1,98 @@
+"""Which numbers of joined trends are worth saying?"""
+
+from __future__ import annotations
+
+import math
+
+from trends.analysis.joinpoint import Joinpoints
+from trends.findings.finding import Finding, Grade, Subject
+from trends.findings.rules import first_match
+from trends.tables.calendar import format_period
+
+#: Caveats that describe the series rather than weaken the conclusion.
+_HARMLESS = {"found_by_searching", "partial_last_period", "unobserved_periods", "declared_jump"}
+
+
+def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
+    """Return the number of joinpoints, every segment's annual change, and their average."""
+    table = result.to_frame()
+    n_weaknesses = len(set(result.caveats) - _HARMLESS)
+    settings = {
+        "select": result.select,
+        "max_joinpoints": result.max_joinpoints,
+        "min_periods": result.min_periods,
+        "family": result.family,
+    }
+    first, last = result.series.index[0], result.series.index[-1]
+    inputs = (f"{result.n_observed} of {result.n_periods} periods, {first} to {last}",)
+    said = [
+        Finding(
+            finding_id=f"{subject.key}.joinpoint.number",
+            question="joinpoint",
+            quantity="n_joinpoints",
+            subject=subject,
+            estimate=float(result.n_joinpoints),
+            unit="joinpoints",
+            method=result.select,
+            settings=settings,
+            inputs=inputs,
+            caveats=result.caveats,
+            searched=True,
+            grade="C",
+            sentence="joinpoint_number",
+            values={"first": first, "last": last},
+        )
+    ]
+    for row in table.itertuples():
+        if row.term.startswith("jump"):
+            continue
+        is_average = row.term == "average"
+        if is_average and result.n_joinpoints == 0:
+            continue
+        grade: Grade = first_match(  # type: ignore[assignment]
+            "grade", "joinpoint", {"p_value": row.p_value, "n_weaknesses": n_weaknesses}
+        )
+        low, high = sorted((abs(row.conf_low), abs(row.conf_high)))
+        place = "average" if is_average else f"from-{format_period(row.start)}"
+        said.append(
+            Finding(
+                finding_id=f"{subject.key}.joinpoint.{place.lower()}",
+                question="joinpoint",
+                quantity="segment_percent_change",
+                subject=subject,
+                estimate=row.estimate,
+                conf_low=row.conf_low,
+                conf_high=row.conf_high,
+                unit="percent_per_year",
+                method="memory",
+                settings=settings,
+                inputs=inputs,
+                caveats=result.caveats,
+                searched=result.n_joinpoints > 0,
+                grade=grade,
+                p_value=row.p_value,
+                sentence="joinpoint_average" if is_average else "joinpoint_segment",
+                values={
+                    "start": row.start,
+                    "end": row.end,
+                    "size": abs(row.estimate),
+                    "size_low": low,
+                    "size_high": high,
+                    **_pace_in_months(row.estimate, row.conf_low, row.conf_high),
+                },
+            )
+        )
+    return said
+
+
+def _pace_in_months(estimate: float, low: float, high: float) -> dict[str, float]:
+    """Return months to double (or halve) with an interval; NaN where the pace may be none."""
+    if low <= 0 <= high:
+        return {"months": math.nan, "months_low": math.nan, "months_high": math.nan}
+    per_year = [abs(math.log1p(percent / 100)) for percent in (estimate, low, high)]
+    months = [12 * math.log(2) / pace for pace in per_year]
+    return {
+        "months": months[0],
+        "months_low": min(months[1:]),
+        "months_high": max(months[1:]),
+    }
