@@ -229,7 +229,7 @@ def _tally_files(path: str | Path, by: list[str], freq: Frequency, allocation: s
     except duckdb.Error:
         # A damaged file: the reader either says what is wrong with it, row by row, or can read it.
         return _tally_frame(_read_all(paths), by, freq, allocation)
-    if summed.n_broken or summed.n_repeated:
+    if summed.n_broken or summed.n_repeated or summed.counts.empty:
         if sum(each.stat().st_size for each in paths) > _REREAD_BYTES:
             raise InvalidTable(_faults_in(connection, table, layout, by, file=Path(path).name))
         # Cells that DuckDB does not take, Arabic-Indic digits for instance, may yet be readable.
