@@ -1,0 +1,613 @@
+"""Which rate over time would explain all the published figures at once?"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from trends.analysis.composite_link import (
+    Counts,
+    Fit,
+    Grid,
+    Select,
+    fit_composite_link,
+    make_grid,
+    straight_line,
+    unidentified,
+)
+from trends.analysis.figure_likelihood import counts_allowed
+from trends.analysis.figure_rate import why_no_rate
+from trends.analysis.result import Result
+from trends.tables.calendar import (
+    DAYS_PER_MONTH,
+    Frequency,
+    check_frequency,
+    days_in_periods,
+    first_days,
+    periods_between,
+)
+from trends.tables.schemas import READINGS, ROLES
+from trends.tables.window import as_window
+
+Minimums = Literal["bound", "count"]
+
+#: What makes two figures one source: the same counter, counting the same thing in the same place.
+SOURCE_COLUMNS = ("counted_by", "measure", "country", "control_area")
+
+#: One spline segment per this many days, within the limits below: enough for monthly figures.
+_DAYS_PER_SEGMENT = DAYS_PER_MONTH
+_SEGMENTS = (8, 120)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class LatentRate(Result):
+    """One smooth rate that explains figures of several sources, and what each source multiplies.
+
+    Attributes
+    ----------
+    statements : DataFrame of n_rows
+        The figures that were asked about.
+    used : DataFrame of n_statements rows
+        statement_id, source, count_low, count_high and `expected`, the count the fit expects.
+    unused : DataFrame
+        statement_id and the reason, for every row that is not in `used`.
+    periods : PeriodIndex of n_periods
+        Periods within which the rate is constant.
+    log_rate, log_rate_error : ndarray, shape (n_periods,)
+        Log of the events per 30.4375 days on the scale of the reference source, standard error.
+    n_windows : ndarray of int, shape (n_periods,)
+        Used figures whose windows share days with the period; 0 where the rate is a guess from
+        its neighbours.
+    sources : tuple of str
+        The sources, reference first.
+    log_multiplier, log_multiplier_error : ndarray, shape (n_sources,)
+        Log of what each source counts over what the reference counts, standard error.
+    log_change, log_change_error : float
+        Log of the rate in the last period over the first, standard error.
+    select : str
+        How the smoothing was chosen: reml, aic, bic or fixed.
+    smoothing : float
+        Weight of the roughness penalty.
+    n_effective : float
+        Effective dimension: how many free parameters the curve and multipliers amount to.
+    dispersion : float
+        Variance of the figures over their mean, at least 1.
+    n_free : float
+        Figures, by the information they carry, minus effective dimension.
+    minimums : str
+        How "at least" figures were read: bound or count.
+    freq : str
+        Frequency letter of the periods.
+    conf_level : float
+        Level of the intervals.
+    caveats : tuple of str
+        Keys of the assumptions a reader must see.
+    """
+
+    statements: pd.DataFrame
+    used: pd.DataFrame
+    unused: pd.DataFrame
+    periods: pd.PeriodIndex
+    log_rate: np.ndarray
+    log_rate_error: np.ndarray
+    n_windows: np.ndarray
+    sources: tuple[str, ...]
+    log_multiplier: np.ndarray
+    log_multiplier_error: np.ndarray
+    log_change: float
+    log_change_error: float
+    select: str
+    smoothing: float
+    n_effective: float
+    dispersion: float
+    n_free: float
+    n_statements: int
+    n_sources: int
+    n_unused: int
+    minimums: str
+    freq: str
+    conf_level: float
+    caveats: tuple[str, ...] = field(default=())
+
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
+        """Return a row per period with its rate, then a row per source with its multiplier.
+
+        Parameters
+        ----------
+        alpha : float, optional
+            One minus the level of the intervals; by default that of the estimate.
+
+        Returns
+        -------
+        DataFrame of n_periods + n_sources rows
+            Columns term ("rate" or the source), period, estimate, conf_low, conf_high,
+            conf_level, n_windows. Rates are events per 30.4375 days on the reference's scale.
+        """
+        level = self.conf_level if alpha is None else 1 - alpha
+        rate = self.interval(self.log_rate, self.log_rate_error, level=level)
+        multiplier = self.interval(self.log_multiplier, self.log_multiplier_error, level=level)
+        rates = pd.DataFrame(rate, index=["estimate", "conf_low", "conf_high"]).T
+        rates.insert(0, "term", "rate")
+        rates.insert(1, "period", self.periods)
+        rates["n_windows"] = self.n_windows
+        sources = pd.DataFrame(multiplier, index=["estimate", "conf_low", "conf_high"]).T
+        sources.insert(0, "term", self.sources)
+        sources.insert(
+            1, "period", pd.PeriodIndex([pd.NaT] * self.n_sources, freq=self.periods.freq)
+        )
+        sources["n_windows"] = [
+            int((self.used["source"] == source).sum()) for source in self.sources
+        ]
+        frame = pd.concat([rates, sources], ignore_index=True)
+        frame["conf_level"] = level
+        return frame
+
+    def interval(
+        self, log_estimate: Any, log_error: Any, *, level: float | None = None
+    ) -> tuple[Any, Any, Any]:
+        """Return an estimate with its interval from a log and its standard error.
+
+        Parameters
+        ----------
+        log_estimate, log_error : float or ndarray
+            A log rate, log multiplier or log change, and its standard error.
+        level : float, optional
+            Level of the interval; by default that of the estimate.
+
+        Returns
+        -------
+        tuple
+            Estimate, lower end, upper end.
+        """
+        tail = (1 + (self.conf_level if level is None else level)) / 2
+        estimated = self.dispersion > 1
+        quantile = stats.t.ppf(tail, max(self.n_free, 1.0)) if estimated else stats.norm.ppf(tail)
+        reach = quantile * np.asarray(log_error)
+        return (
+            np.exp(log_estimate),
+            np.exp(np.asarray(log_estimate) - reach),
+            np.exp(np.asarray(log_estimate) + reach),
+        )
+
+
+def estimate_rate(
+    statements: pd.DataFrame,
+    *,
+    smoothing: Select | float = "reml",
+    reference: str | None = None,
+    minimums: Minimums = "bound",
+    freq: Frequency = "M",
+    alpha: float = 0.05,
+) -> LatentRate:
+    """Estimate one smooth rate from overlapping windows of several sources.
+
+    A penalised composite link model (Thompson and Baker 1981; Eilers 2007): a window's expected
+    count is the rate summed over its days, times a multiplier of its source. Every kind of figure
+    enters by its own likelihood, windows of one source that share days are correlated, and the
+    dispersion is estimated.
+
+    Parameters
+    ----------
+    statements : DataFrame of n_rows
+        As `read_statements` returns it. Choose rows that count comparable things.
+    smoothing : {"reml", "aic", "bic"} or float
+        How the weight of the roughness penalty is chosen, or the weight; infinite for a straight
+        line of the log rate. Default "reml", which takes scatter least often for change.
+    reference : str, optional
+        Source (or its counter, if that names one source) whose multiplier is 1. Default: the
+        source with most days in its windows.
+    minimums : {"bound", "count"}
+        Read "at least n" as a lower bound (default), or as the counter's own count of n, which
+        suits counters who always say so.
+    freq : {"D", "W", "M", "Q", "Y"}
+        Periods within which the rate is constant. Default months; days cost more and show more
+        only where windows are short.
+    alpha : float
+        One minus the level of the intervals.
+
+    Returns
+    -------
+    LatentRate
+
+    Raises
+    ------
+    TypeError
+        If `statements` is not a table of statements.
+    ValueError
+        If an option is not valid, or the rate is not identified: fewer figures than the level,
+        the slope and the multipliers need, a source that shares no day with the others, or
+        windows that leave level, slope or a multiplier open.
+    RuntimeError
+        If the fit does not converge.
+
+    Notes
+    -----
+    *Assumptions.* Each source counts a constant share of the same events throughout; where scopes
+    differ, the share is taken as constant too. The rate is smooth: steps are drawn as slopes.
+
+    *Rows.* Left out, each with its reason: figures without a window or that are no counts; parts
+    of a whole that is in the table; second figures for one source and window (best role, reading
+    and wording first, then the first in the table); rival values beside other figures; exact
+    figures that shorter ones of the source already make up, or contradict; sources with minimum
+    figures only, or with no events. `find_contradictions` shows the arithmetic of contradictions.
+
+    *Intervals* are those of the penalised likelihood given its smoothing, scaled by the
+    dispersion. They widen where few windows reach, but not for steps the smoothing cannot follow.
+
+    An "nth since" figure enters as a count of n over its days: given the rate its likelihood is
+    the same.
+
+    References
+    ----------
+    Thompson R, Baker RJ (1981). Composite link functions in generalized linear models. Applied
+    Statistics 30(2):125-131.
+
+    Eilers PHC (2007). Ill-posed problems with counts, the composite link model and penalized
+    likelihood. Statistical Modelling 7(3):239-254. doi:10.1177/1471082X0700700302
+
+    Rizzi S, Gampe J, Eilers PHC (2015). Efficient estimation of smooth distributions from coarsely
+    grouped data. American Journal of Epidemiology 182(2):138-147. doi:10.1093/aje/kwv020
+
+    Wood SN (2011). Fast stable restricted maximum likelihood and marginal likelihood estimation of
+    semiparametric generalized linear models. Journal of the Royal Statistical Society B
+    73(1):3-36. doi:10.1111/j.1467-9868.2010.00749.x
+    """
+    _check_options(statements, smoothing, minimums, freq, alpha)
+    rows, reasons = _choose_rows(statements, minimums)
+    sources = _order_sources(rows, reference)
+    periods = periods_between(rows["window_start"].min(), rows["window_end"].max(), freq)
+    counts = _counts_of(rows, sources, first_days(periods)[0])
+    grid = _grid_of(periods)
+    _refuse_unidentified(rows, counts, grid, sources)
+    straight = smoothing == np.inf
+    if straight:
+        grid = straight_line(grid)
+    fit = fit_composite_link(counts, grid, smoothing=0.0 if straight else smoothing)
+    return _result(statements, rows, reasons, sources, periods, counts, grid, fit, smoothing,
+                   minimums, alpha)  # fmt: skip
+
+
+def _result(
+    statements: pd.DataFrame,
+    rows: pd.DataFrame,
+    reasons: dict[Any, str],
+    sources: tuple[str, ...],
+    periods: pd.PeriodIndex,
+    counts: Counts,
+    grid: Grid,
+    fit: Fit,
+    smoothing: Select | float,
+    minimums: Minimums,
+    alpha: float,
+) -> LatentRate:
+    """Return the fit in the terms of the question."""
+    basis = grid.basis
+    n_basis = basis.shape[1]
+    curve = fit.covariance[:n_basis, :n_basis]
+    ends = basis[-1] - basis[0]
+    n_windows = np.zeros(len(periods), dtype=int)
+    for start, end in zip(counts.start, counts.end, strict=True):
+        n_windows[(grid.edges[:-1] < end) & (grid.edges[1:] > start)] += 1
+    used = pd.DataFrame(
+        {
+            "statement_id": rows["statement_id"].to_numpy(),
+            "source": rows["source"].to_numpy(),
+            "count_low": counts.fewest,
+            "count_high": counts.most,
+            "expected": fit.mean,
+        }
+    )
+    names = statements["statement_id"].to_dict()
+    unused = pd.DataFrame(
+        [(names[row], reason) for row, reason in sorted(reasons.items())],
+        columns=["statement_id", "reason"],
+    )
+    return LatentRate(
+        statements=statements,
+        used=used,
+        unused=unused,
+        periods=periods,
+        log_rate=basis @ fit.params[:n_basis] + np.log(DAYS_PER_MONTH),
+        log_rate_error=np.sqrt(np.sum((basis @ curve) * basis, axis=1)),
+        n_windows=n_windows,
+        sources=sources,
+        log_multiplier=np.concatenate([[0.0], fit.params[n_basis:]]),
+        log_multiplier_error=np.concatenate([[0.0], np.sqrt(np.diag(fit.covariance)[n_basis:])]),
+        log_change=float(ends @ fit.params[:n_basis]),
+        log_change_error=float(np.sqrt(max(ends @ curve @ ends, 0.0))),
+        select=smoothing if isinstance(smoothing, str) else "fixed",
+        smoothing=np.inf if smoothing == np.inf else fit.smoothing,
+        n_effective=fit.n_effective,
+        dispersion=fit.dispersion,
+        n_free=fit.n_informative - fit.n_effective,
+        n_statements=len(used),
+        n_sources=len(sources),
+        n_unused=len(unused),
+        minimums=minimums,
+        freq=str(periods.freqstr)[0],
+        conf_level=1 - alpha,
+        caveats=_caveats(rows, sources, n_windows, fit, minimums),
+    )
+
+
+def _check_options(
+    statements: object, smoothing: object, minimums: str, freq: str, alpha: float
+) -> None:
+    """Raise unless the table and the options are valid."""
+    needed = {"statement_id", "count", "qualifier", "window_start", "window_end", *SOURCE_COLUMNS}
+    if not isinstance(statements, pd.DataFrame) or not needed <= set(statements.columns):
+        raise TypeError(
+            f"`statements` must be a table of count statements, got {type(statements).__name__}. "
+            "Read one with `read_statements(path)`."
+        )
+    chosen = isinstance(smoothing, str) and smoothing in ("reml", "aic", "bic")
+    fixed = isinstance(smoothing, int | float) and smoothing >= 0
+    if not chosen and not fixed:
+        raise ValueError(
+            f"`smoothing` must be reml, aic, bic or a number of 0 or more, got {smoothing!r}. "
+            "Use reml unless there is a reason."
+        )
+    if minimums not in ("bound", "count"):
+        raise ValueError(f"`minimums` must be bound or count, got {minimums!r}. Pick one.")
+    check_frequency(freq)
+    if not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+
+
+def _choose_rows(
+    statements: pd.DataFrame, minimums: Minimums
+) -> tuple[pd.DataFrame, dict[Any, str]]:
+    """Return the rows that can enter, with their source, and the reason of each that cannot."""
+    reasons: dict[Any, str] = {}
+    for label, row in statements.to_dict("index").items():
+        reason = why_no_rate(row) or _part_reason(row, statements)
+        if reason:
+            reasons[label] = reason
+    rows = statements.drop(index=list(reasons))
+    if minimums == "count":
+        said = rows["qualifier"].isin(["at_least", "more_than"])
+        rows = rows.assign(qualifier=rows["qualifier"].where(~said, "exact"))
+    rows = rows.assign(source=_source_names(rows))
+    allowed = [counts_allowed(as_window(row)) for row in rows.to_dict("records")]
+    rows = rows.assign(
+        fewest=[counts.fewest for counts in allowed], most=[counts.most for counts in allowed]
+    )
+    for judge in (_rivals, _second_figures, _at_odds_or_made_up, _without_level):
+        found = judge(rows)
+        reasons |= found
+        rows = rows.drop(index=list(found))
+    return rows, reasons
+
+
+def _part_reason(row: dict[str, Any], statements: pd.DataFrame) -> str:
+    """Return why a part is not used: its whole is in the table and covers more than it."""
+    whole = row.get("part_of")
+    if whole is None or pd.isna(whole) or row.get("part_kind") == "period":
+        return ""
+    present = (statements["statement_id"] == whole).any()
+    return f"a part ({row['part_kind']}) of {whole}" if present else ""
+
+
+def _source_names(rows: pd.DataFrame) -> pd.Series:
+    """Return the name of each row's source: the counter, and what tells its sources apart."""
+    named = [name for name in SOURCE_COLUMNS[1:] if _varies(rows, name)]
+    names = rows["counted_by"].astype("str")
+    for column in named:
+        words = rows[column].fillna("").astype("str")
+        names = names.where(words == "", names + ", " + words)
+    return names
+
+
+def _varies(rows: pd.DataFrame, name: str) -> bool:
+    """Tell whether a column holds more than one value."""
+    return len(rows[name].unique()) > 1
+
+
+def _second_figures(rows: pd.DataFrame) -> dict[Any, str]:
+    """Return the rows that repeat the source and window of a better one."""
+    ranks = pd.DataFrame(
+        {
+            "role": [ROLES.index(role) for role in rows.get("role", ["primary"] * len(rows))],
+            "reading": [
+                READINGS.index(reading) for reading in rows.get("reading", ["direct"] * len(rows))
+            ],
+            "width": (rows["most"] - rows["fewest"]).to_numpy(),
+        },
+        index=rows.index,
+    )
+    order = ranks.sort_values(["role", "reading", "width"], kind="stable").index
+    kept: dict[tuple[Any, ...], str] = {}
+    reasons = {}
+    for label in order:
+        row = rows.loc[label]
+        window = (row["source"], row["window_start"], row["window_end"])
+        if window in kept:
+            reasons[label] = f"{kept[window]} is used for the same source and window"
+        else:
+            kept[window] = row["statement_id"]
+    return reasons
+
+
+def _rivals(rows: pd.DataFrame) -> dict[Any, str]:
+    """Return rival rows that share days with a figure of their source that is none."""
+    reasons: dict[Any, str] = {}
+    if "role" not in rows:
+        return reasons
+    for label in rows.index[rows["role"] == "rival"]:
+        own = rows[(rows["source"] == rows.loc[label, "source"]) & (rows["role"] != "rival")]
+        meets = (own["window_start"] <= rows.loc[label, "window_end"]) & (
+            own["window_end"] >= rows.loc[label, "window_start"]
+        )
+        if meets.any():
+            reasons[label] = f"a rival value beside {own.loc[meets, 'statement_id'].iloc[0]}"
+    return reasons
+
+
+def _at_odds_or_made_up(rows: pd.DataFrame) -> dict[Any, str]:
+    """Return exact rows that add nothing to shorter ones of their source, or contradict them.
+
+    A count over a window is the rise of a running total between two days. Figures that share days
+    of their ends fix that total up to a constant: a figure between two days that are fixed already
+    adds nothing when it agrees, and cannot be true beside the others when it does not, or when it
+    would let the total fall.
+    """
+    reasons = {}
+    for _, own in rows[rows["fewest"] == rows["most"]].groupby("source", sort=False):
+        lengths = (own["window_end"] - own["window_start"]).sort_values(kind="stable")
+        #: Every day's group, and each group's running total by day.
+        totals: list[dict[pd.Timestamp, int]] = []
+        for label in lengths.index:
+            first = own.loc[label, "window_start"]
+            last = own.loc[label, "window_end"] + pd.Timedelta(days=1)
+            count = int(own.loc[label, "fewest"])
+            before = next((group for group in totals if first in group), {first: 0})
+            after = next((group for group in totals if last in group), {last: 0})
+            if before is after:
+                made = before[last] - before[first]
+                reasons[label] = (
+                    "shorter figures of the source already make it up"
+                    if made == count
+                    else f"contradicts shorter figures of the source, which make it {made}"
+                )
+                continue
+            shift = before[first] + count - after[last]
+            joined = before | {day: total + shift for day, total in after.items()}
+            running = [joined[day] for day in sorted(joined)]
+            if any(later < earlier for earlier, later in itertools.pairwise(running)):
+                reasons[label] = "contradicts shorter figures: a running total would fall"
+                continue
+            totals = [group for group in totals if group is not before and group is not after]
+            totals.append(joined)
+    return reasons
+
+
+def _without_level(rows: pd.DataFrame) -> dict[Any, str]:
+    """Return rows of sources whose level nothing limits from above, or from below."""
+    reasons = {}
+    for _, own in rows.groupby("source", sort=False):
+        if np.isinf(own["most"]).all():
+            for label in own.index:
+                reasons[label] = "its source gives minimum figures only, so its level is open"
+        elif own["fewest"].eq(0).all():
+            for label in own.index:
+                reasons[label] = "its source counted no events, so its multiplier has no logarithm"
+    return reasons
+
+
+def _order_sources(rows: pd.DataFrame, reference: str | None) -> tuple[str, ...]:
+    """Return the sources, reference first."""
+    if len(rows) < 3:
+        raise ValueError(
+            f"`statements` must hold at least 3 usable figures, got {len(rows)}. "
+            "One figure implies one rate (`figure_rate`), two a comparison (`compare_rates`)."
+        )
+    days = (rows["window_end"] - rows["window_start"]).dt.days + 1
+    names = days.groupby(rows["source"]).sum().sort_values(ascending=False).index.tolist()
+    if reference is None:
+        return tuple(names)
+    by_counter = rows.loc[rows["counted_by"] == reference, "source"].unique().tolist()
+    matching = [reference] if reference in names else by_counter
+    if len(matching) != 1:
+        raise ValueError(
+            f"`reference` must name one source, got {reference!r}. Choose among: "
+            f"{'; '.join(names)}."
+        )
+    return (matching[0], *(name for name in names if name != matching[0]))
+
+
+def _counts_of(rows: pd.DataFrame, sources: tuple[str, ...], origin: pd.Timestamp) -> Counts:
+    """Return the rows as arrays, days counted from the first day of the grid."""
+    number = {source: index for index, source in enumerate(sources)}
+    return Counts(
+        fewest=rows["fewest"].to_numpy(dtype=float),
+        most=rows["most"].to_numpy(dtype=float),
+        start=(rows["window_start"] - origin).dt.days.to_numpy(dtype=float),
+        end=(rows["window_end"] - origin).dt.days.to_numpy(dtype=float) + 1,
+        source=rows["source"].map(number).to_numpy(dtype=int),
+    )
+
+
+def _grid_of(periods: pd.PeriodIndex) -> Grid:
+    """Return the periods as cells, with one spline segment per month within limits."""
+    edges = np.concatenate([[0.0], np.cumsum(days_in_periods(periods))])
+    n_segments = int(np.clip(np.ceil(edges[-1] / _DAYS_PER_SEGMENT), *_SEGMENTS))
+    return make_grid(edges, n_segments)
+
+
+def _refuse_unidentified(
+    rows: pd.DataFrame, counts: Counts, grid: Grid, sources: tuple[str, ...]
+) -> None:
+    """Raise where level, slope or a multiplier cannot be estimated."""
+    apart = _apart_from_reference(counts)
+    if apart:
+        raise ValueError(
+            "`statements` must have sources whose windows share days, got "
+            f"{'; '.join(sources[index] for index in apart)} sharing none with {sources[0]} or a "
+            "source linked to it, so that its multiplier is not identified. Leave it out."
+        )
+    n_needed = 2 + len(sources)
+    if len(rows) < n_needed:
+        raise ValueError(
+            f"`statements` must hold at least {n_needed} usable figures to tell level, slope and "
+            f"the multipliers of {len(sources)} sources apart, got {len(rows)}. "
+            "Add figures, or leave out sources."
+        )
+    open_direction = unidentified(counts, grid)
+    if open_direction is not None:
+        names = ("the level", "the slope", *(f"the multiplier of {name}" for name in sources[1:]))
+        mixed = [name for name, part in zip(names, open_direction, strict=True) if abs(part) > 0.1]
+        raise ValueError(
+            "`statements` must have windows that identify level, slope and multipliers, got "
+            f"windows that leave {' and '.join(mixed)} open. Add figures over other days."
+        )
+
+
+def _apart_from_reference(counts: Counts) -> list[int]:
+    """Return the sources that no chain of shared days links to the reference."""
+    n_sources = int(counts.source.max()) + 1
+    linked, fresh = {0}, [0]
+    while fresh:
+        own = counts.source == fresh.pop()
+        for other in set(range(n_sources)) - linked:
+            theirs = counts.source == other
+            meets = np.less.outer(counts.start[own], counts.end[theirs]) & np.greater.outer(
+                counts.end[own], counts.start[theirs]
+            )
+            if meets.any():
+                linked.add(other)
+                fresh.append(other)
+    return sorted(set(range(n_sources)) - linked)
+
+
+def _caveats(
+    rows: pd.DataFrame,
+    sources: Iterable[str],
+    n_windows: np.ndarray,
+    fit: Fit,
+    minimums: Minimums,
+) -> tuple[str, ...]:
+    """Return the keys of the assumptions and weaknesses a reader must see."""
+    found = ["smooth_rate"]
+    if len(tuple(sources)) > 1:
+        found.append("constant_multipliers")
+    if "area" in rows and _varies(rows, "area"):
+        found.append("equal_scopes")
+    if _varies(rows, "measure"):
+        found.append("different_measures_modelled")
+    if (n_windows == 0).any():
+        found.append("uncovered_periods")
+    if minimums == "count":
+        found.append("minimums_as_counts")
+    if fit.n_informative - fit.n_effective < 3:
+        found.append("dispersion_unknown")
+    if (rows["window_basis"] == "inferred").any():
+        found.append("inferred_window")
+    if (rows["reading"] == "weak").any():
+        found.append("weak_reading")
+    return tuple(found)
