@@ -70,6 +70,8 @@ class LatentRate(Result):
         Log of what each source counts over what the reference counts, standard error.
     log_change, log_change_error : float
         Log of the rate in the last period over the first, standard error.
+    visible_change : float
+        Smallest ratio of last to first rate that would have been shown with 80% power.
     select : str
         How the smoothing was chosen: reml, aic, bic or fixed.
     smoothing : float
@@ -102,6 +104,7 @@ class LatentRate(Result):
     log_multiplier_error: np.ndarray
     log_change: float
     log_change_error: float
+    visible_change: float
     select: str
     smoothing: float
     n_effective: float
@@ -308,6 +311,7 @@ def _result(
         [(names[row], reason) for row, reason in sorted(reasons.items())],
         columns=["statement_id", "reason"],
     )
+    change_error = float(np.sqrt(max(ends @ curve @ ends, 0.0)))
     return LatentRate(
         statements=statements,
         used=used,
@@ -320,7 +324,10 @@ def _result(
         log_multiplier=np.concatenate([[0.0], fit.params[n_basis:]]),
         log_multiplier_error=np.concatenate([[0.0], np.sqrt(np.diag(fit.covariance)[n_basis:])]),
         log_change=float(ends @ fit.params[:n_basis]),
-        log_change_error=float(np.sqrt(max(ends @ curve @ ends, 0.0))),
+        log_change_error=change_error,
+        visible_change=float(
+            np.exp((stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(0.8)) * change_error)
+        ),
         select=smoothing if isinstance(smoothing, str) else "fixed",
         smoothing=np.inf if smoothing == np.inf else fit.smoothing,
         n_effective=fit.n_effective,

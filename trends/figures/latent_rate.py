@@ -1,0 +1,56 @@
+"""Draw a latent rate with its band, and the figures it explains."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from trends.analysis.figure_rate import figure_rates
+from trends.analysis.latent_rate import LatentRate
+from trends.figures import style
+from trends.findings.wording import words
+
+
+def plot(result: LatentRate, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """Return axes with the rate and its band, and each figure at its rate over its multiplier.
+
+    Sources beyond the four colours of the style are drawn in its muted one. Where no window
+    reaches, the curve is dotted.
+    """
+    ax = ax if ax is not None else style.new_axes()
+    label = words(lang)["figure"]
+    estimate, low, high = result.interval(result.log_rate, result.log_rate_error)
+    middle = result.periods.start_time + (result.periods.end_time - result.periods.start_time) / 2
+    band = label["latent_rate_band"].format(level=f"{100 * result.conf_level:g}%")
+    ax.fill_between(middle, low, high, color=style.BAND, linewidth=0, label=band)
+    top = _draw_figures(ax, result)
+    ax.plot(middle, estimate, color=style.INK, linewidth=1.8, label=label["latent_rate_curve"])
+    unseen = result.n_windows == 0
+    if unseen.any():
+        hidden = np.where(unseen, estimate, np.nan)
+        ax.plot(middle, hidden, ":", color=style.PAPER, linewidth=2.0)
+    ax.set_ylim(0, 1.1 * max(top, float(np.max(estimate))))
+    ax.set_ylabel(label["per_month_axis"])
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=2)
+    return ax
+
+
+def _draw_figures(ax: Axes, result: LatentRate) -> float:
+    """Draw each figure as its window, on the scale of the reference; return the highest drawn."""
+    rows = result.statements.set_index("statement_id", drop=False)
+    rows = rows.loc[result.used["statement_id"]]
+    rates = figure_rates(rows)["estimate"].to_numpy(dtype=float)
+    numbers = {source: number for number, source in enumerate(result.sources)}
+    source = result.used["source"].map(numbers).to_numpy()
+    scaled = rates / np.exp(result.log_multiplier[source])
+    named: set[int] = set()
+    for start, end, rate, number in zip(
+        rows["window_start"], rows["window_end"], scaled, source, strict=True
+    ):
+        colour = style.SERIES[number] if number < len(style.SERIES) else style.MUTED
+        name = result.sources[number] if number not in named else None
+        named.add(number)
+        span = [start, end + pd.Timedelta(days=1)]
+        ax.plot(span, [rate, rate], color=colour, linewidth=1.3, alpha=0.7, label=name)
+    return float(np.nanmax(scaled))

@@ -1,0 +1,147 @@
+"""Which numbers of a latent rate are worth saying?"""
+
+from __future__ import annotations
+
+from trends.analysis.latent_rate import LatentRate
+from trends.findings.finding import Finding, Grade, Subject
+from trends.findings.rules import first_match
+
+#: Caveats that hold for every model of this kind and weaken no conclusion in particular.
+_ASSUMPTIONS = {"smooth_rate", "constant_multipliers"}
+
+
+def findings(result: LatentRate, subject: Subject) -> list[Finding]:
+    """Return the rate at the end, the change since the start, the multipliers and the fit."""
+    return [_last(result, subject), _change(result, subject), *_multipliers(result, subject),
+            _fit(result, subject)]  # fmt: skip
+
+
+def _grade(result: LatentRate, low: float, high: float) -> Grade:
+    """Return how firmly an estimate of this fit may be said."""
+    values = {
+        "width": high / low,
+        "n_free": result.n_free,
+        "n_weaknesses": len(set(result.caveats) - _ASSUMPTIONS),
+    }
+    grade: Grade = first_match("grade", "latent_rate", values)  # type: ignore[assignment]
+    return grade
+
+
+def _settings(result: LatentRate) -> dict[str, object]:
+    """Return the choices that shaped the fit."""
+    return {
+        "select": result.select,
+        "smoothing": result.smoothing,
+        "minimums": result.minimums,
+        "freq": result.freq,
+        "reference": result.sources[0],
+        "dispersion": result.dispersion,
+        "n_effective": result.n_effective,
+    }
+
+
+def _last(result: LatentRate, subject: Subject) -> Finding:
+    """Return the rate in the last period."""
+    estimate, low, high = result.interval(result.log_rate[-1], result.log_rate_error[-1])
+    return Finding(
+        finding_id=f"{subject.key}.latent_rate.last",
+        question="latent_rate",
+        quantity="rate",
+        subject=subject,
+        estimate=float(estimate),
+        conf_low=float(low),
+        conf_high=float(high),
+        conf_level=result.conf_level,
+        unit="per_month",
+        method="composite_link",
+        settings=_settings(result),
+        inputs=tuple(result.used["statement_id"]),
+        caveats=result.caveats,
+        grade=_grade(result, float(low), float(high)),
+        sentence="latent_rate_last" if result.n_sources > 1 else "latent_rate_last_single",
+        values={
+            "last": result.periods[-1],
+            "n_statements": result.n_statements,
+            "n_sources": result.n_sources,
+            "reference": result.sources[0],
+        },
+    )
+
+
+def _change(result: LatentRate, subject: Subject) -> Finding:
+    """Return the rate at the end over the rate at the start."""
+    estimate, low, high = result.interval(result.log_change, result.log_change_error)
+    unclear = low <= 1 <= high
+    return Finding(
+        finding_id=f"{subject.key}.latent_rate.change",
+        question="latent_rate",
+        quantity="ratio",
+        subject=subject,
+        estimate=float(estimate),
+        conf_low=float(low),
+        conf_high=float(high),
+        conf_level=result.conf_level,
+        unit="ratio",
+        method="composite_link",
+        settings=_settings(result),
+        inputs=tuple(result.used["statement_id"]),
+        caveats=result.caveats,
+        grade="D" if unclear else _grade(result, float(low), float(high)),
+        sentence="latent_rate_change",
+        values={
+            "first": result.periods[0],
+            "last": result.periods[-1],
+            "visible": result.visible_change,
+        },
+    )
+
+
+def _multipliers(result: LatentRate, subject: Subject) -> list[Finding]:
+    """Return what each source counts over what the reference counts."""
+    made = result.interval(result.log_multiplier, result.log_multiplier_error)
+    rows = list(zip(result.sources, *made, strict=True))[1:]
+    return [
+        Finding(
+            finding_id=f"{subject.key}.latent_rate.multiplier-{number}",
+            question="latent_rate",
+            quantity="multiplier",
+            subject=subject,
+            estimate=float(estimate),
+            conf_low=float(low),
+            conf_high=float(high),
+            conf_level=result.conf_level,
+            unit="ratio",
+            method="composite_link",
+            settings=_settings(result),
+            inputs=tuple(result.used.loc[result.used["source"] == source, "statement_id"]),
+            caveats=result.caveats,
+            grade=_grade(result, float(low), float(high)),
+            sentence="latent_rate_multiplier",
+            values={"counter": source, "reference": result.sources[0]},
+        )
+        for number, (source, estimate, low, high) in enumerate(rows, start=1)
+    ]
+
+
+def _fit(result: LatentRate, subject: Subject) -> Finding:
+    """Return how much the figures scatter about the rate, how it was smoothed, what is left out."""
+    return Finding(
+        finding_id=f"{subject.key}.latent_rate.dispersion",
+        question="latent_rate",
+        quantity="dispersion",
+        subject=subject,
+        estimate=result.dispersion,
+        conf_level=result.conf_level,
+        unit="ratio",
+        method="composite_link",
+        settings=_settings(result),
+        inputs=tuple(result.used["statement_id"]),
+        grade="B",
+        sentence="latent_rate_fit" if result.n_unused else "latent_rate_fit_complete",
+        values={
+            "smoothing_choice": result.select,
+            "n_effective": result.n_effective,
+            "smoothing": result.smoothing,
+            "n_unused": result.n_unused,
+        },
+    )
