@@ -63,6 +63,8 @@ class Ledger:
         Record id to the counts that findings were made from.
     edition : dict
         Title, date and address of the edition; empty until it is written.
+    made_with : dict
+        Version of the package and hash of its code.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Ledger:
         self.statements: dict[str, Record] = {}
         self.inputs: dict[str, Record] = {}
         self.edition: dict[str, str] = {}
+        self.made_with = {"version": version("trends"), "code": code_hash()}
         self._expected: dict[str, int] = {}
         self._adjusted: dict[str, dict[str, Any]] | None = None
 
@@ -260,21 +263,29 @@ class Ledger:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ledger as plain values, as it is written."""
-        body = {
+        body = self._body()
+        return {
+            "schema": "trends-ledger",
+            "schema_version": SCHEMA_VERSION,
+            "made_with": self.made_with,
+            "edition": self.edition,
+            "digest": digest(body),
+            **body,
+        }
+
+    def digest(self) -> str:
+        """Return the SHA-256 of everything the ledger says."""
+        return digest(self._body())
+
+    def _body(self) -> dict[str, Any]:
+        """Return findings, families, statements and inputs as plain values."""
+        return {
             "findings": [
                 {**self.findings[key], **self.adjusted(key)} for key in sorted(self.findings)
             ],
             "families": [dataclasses.asdict(family) for family in self.families()],
             "statements": {key: self.statements[key] for key in sorted(self.statements)},
             "inputs": {key: self.inputs[key] for key in sorted(self.inputs)},
-        }
-        return {
-            "schema": "trends-ledger",
-            "schema_version": SCHEMA_VERSION,
-            "package_version": version("trends"),
-            "edition": self.edition,
-            "digest": digest(body),
-            **body,
         }
 
     def to_json(self) -> str:
@@ -376,6 +387,7 @@ class Ledger:
         ValueError
             If the two say different things under one id.
         """
+        self.made_with = other.made_with
         for key, record in other.findings.items():
             pages = [page] if page else record.get("pages", [])
             known = self.findings.setdefault(key, {**record, "pages": []})
@@ -422,6 +434,19 @@ class Block:
         return f"Block({len(self.text):,} characters)"
 
 
+@cache
+def code_hash() -> str:
+    """Return the SHA-256 of the package's code and rules, to tell a change of method by."""
+    root = Path(str(files("trends")))
+    parts = [
+        (path.relative_to(root).as_posix(), path.read_bytes().decode())
+        for room in ("tables", "analysis", "findings")
+        for path in sorted((root / room).rglob("*"))
+        if path.suffix == ".py" or path.name == "rules.toml"
+    ]
+    return digest(parts)
+
+
 def read_ledger(path: str | Path) -> Ledger:
     """Read the ledger of an edition, ``findings.json``.
 
@@ -459,6 +484,7 @@ def _parse(text: str, file: str) -> Ledger:
     _check(contents, file)
     ledger = Ledger()
     ledger.edition = contents["edition"]
+    ledger.made_with = contents["made_with"]
     ledger.findings = {
         finding["finding_id"]: {
             key: value for key, value in finding.items() if key not in _ADJUSTMENTS

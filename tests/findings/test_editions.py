@@ -1,0 +1,198 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import trends
+from trends.findings.editions import compare_editions
+from trends.findings.finding import Subject
+from trends.findings.inputs import digest
+from trends.findings.ledger import read_ledger
+from trends.findings.lint import lint
+
+SUBJECT = Subject(key="syria", en="Events in Syria", ar="الأحداث في سوريا")
+CLAIMS = Subject(key="claims", en="Claims", ar="الهجمات المعلنة")
+
+
+def monthly(counts, exposure=None, start="2019-01"):
+    """Return a count series of months."""
+    periods = pd.period_range(start, periods=len(counts), freq="M", name="period")
+    days = [float(period.days_in_month) for period in periods] if exposure is None else exposure
+    return pd.DataFrame({"count": pd.array(counts, dtype="Int64"), "exposure": days}, index=periods)
+
+
+COUNTS = [int(count) for count in np.random.default_rng(1).poisson(np.linspace(10, 30, 48))]
+
+
+def edition(series, **options):
+    """Return the ledger of an edition that asks for the trend of one series."""
+    ledger = trends.Ledger()
+    ledger.add(trends.estimate_trend(series, **options), SUBJECT)
+    return ledger
+
+
+def causes(old, new):
+    """Return the kinds and details of the causes of every change."""
+    changes = compare_editions(old, new)
+    assert changes
+    return {(one.kind, one.detail) for change in changes.changes for one in change.causes}
+
+
+def test_an_edition_compared_with_itself_has_no_changes():
+    changes = compare_editions(edition(monthly(COUNTS)), edition(monthly(COUNTS)))
+    assert not changes
+    assert changes.n_same == len(edition(monthly(COUNTS)).findings)
+    assert "No finding changed" in changes.to_text()
+
+
+def test_more_months_are_new_data():
+    old, new = edition(monthly(COUNTS)), edition(monthly([*COUNTS, 31, 35]))
+    assert causes(old, new) == {("new_data", "periods_added")}
+    text = compare_editions(old, new).to_text()
+    assert "new data (2 periods added, with 66 events)" in text
+
+
+def test_another_count_for_the_same_days_is_revised_data():
+    revised = [*COUNTS]
+    revised[3] += 7
+    old, new = edition(monthly(COUNTS)), edition(monthly(revised))
+    assert causes(old, new) == {("revised_data", "periods_revised")}
+    assert "1 periods with other counts, +7 events" in compare_editions(old, new).to_text()
+
+
+def test_days_no_longer_watched_are_changed_coverage():
+    series = monthly(COUNTS)
+    cut = series.copy()
+    cut.loc[cut.index[5], ["count", "exposure"]] = [pd.NA, 0.0]
+    assert causes(edition(series), edition(cut)) == {("changed_coverage", "periods_removed")}
+    fewer = series.copy()
+    fewer.loc[fewer.index[5], "exposure"] = 15.0
+    assert causes(edition(series), edition(fewer)) == {("changed_coverage", "exposure_changed")}
+
+
+def test_a_last_month_that_was_partial_and_is_complete_now_is_new_data():
+    days = [float(period.days_in_month) for period in monthly(COUNTS).index]
+    partial = monthly([*COUNTS[:-1], 9], exposure=[*days[:-1], 10.0])
+    assert causes(edition(partial), edition(monthly(COUNTS))) == {("new_data", "periods_completed")}
+
+
+def test_a_missing_month_that_is_counted_now_is_new_data():
+    gap = monthly(COUNTS)
+    gap.loc[gap.index[5], "count"] = pd.NA
+    assert causes(edition(gap), edition(monthly(COUNTS))) == {("new_data", "periods_added")}
+
+
+def test_another_setting_is_a_changed_method():
+    series = monthly(COUNTS)
+    found = causes(edition(series), edition(series, season="harmonic"))
+    assert found == {("changed_method", "setting")}
+    text = compare_editions(edition(series), edition(series, season="harmonic")).to_text()
+    assert "season: none to harmonic" in text
+
+
+def test_causes_that_act_at_once_are_all_named():
+    revised = [*COUNTS, 31]
+    revised[3] += 7
+    days = [float(period.days_in_month) for period in monthly(revised).index]
+    days[10] = 12.0
+    old = edition(monthly(COUNTS))
+    new = edition(monthly(revised, exposure=days), season="harmonic")
+    kinds = {kind for kind, _ in causes(old, new)}
+    assert kinds == {"new_data", "revised_data", "changed_coverage", "changed_method"}
+
+
+def test_a_setting_that_follows_from_the_counts_is_no_cause_when_they_changed():
+    old, new = edition(monthly(COUNTS)), edition(monthly([*COUNTS, 31, 35]))
+    settings = [
+        ledger.findings["syria.trend.annual-percent-change"]["settings"] for ledger in (old, new)
+    ]
+    assert (
+        settings[0]["autoregressive_percent_change"] != settings[1]["autoregressive_percent_change"]
+    )
+    assert ("changed_method", "setting") not in causes(old, new)
+
+
+def test_code_of_another_version_explains_what_nothing_else_does():
+    series = monthly(COUNTS)
+    old, new = edition(series), edition(series)
+    key = "syria.trend.annual-percent-change"
+    new.findings[key] = {**new.findings[key], "estimate": 99.0}
+    assert causes(old, new) == {("unexplained", "")}
+    new.made_with = {**new.made_with, "code": "0" * 64}
+    assert causes(old, new) == {("changed_method", "code")}
+    new.made_with = {**new.made_with, "version": "9.9"}
+    assert causes(old, new) == {("changed_method", "version")}
+
+
+def test_a_revised_figure_explains_a_changed_comparison():
+    def claims(first):
+        ledger = trends.Ledger()
+        ledger.add(trends.compare_rates(first, (121, "2023-01-01", "2023-12-31")), CLAIMS)
+        return ledger
+
+    old = claims((294, "2024-01-01", "2024-12-31"))
+    new = claims((130, "2024-01-01", "2024-12-31"))
+    changes = compare_editions(old, new)
+    by_id = {change.finding_id: change for change in changes.changes}
+    assert by_id["claims.rate.ratio"].conclusion
+    assert by_id["claims.rate.tipping"].kind == "gone"
+    assert by_id["claims.rate.visible"].kind == "new"
+    assert {
+        (cause.kind, cause.detail) for change in changes.changes for cause in change.causes
+    } == {("revised_data", "figure_revised")}
+    assert changes.changes[0].finding_id == "claims.rate.ratio"
+
+
+def test_a_question_asked_for_the_first_time_is_said_to_be_one():
+    old, new = trends.Ledger(), edition(monthly(COUNTS))
+    changes = compare_editions(old, new)
+    assert {change.kind for change in changes.changes} == {"new"}
+    assert causes(old, new) == {("not_asked_before", "")}
+    assert causes(new, old) == {("no_longer_asked", "")}
+
+
+def test_every_change_of_a_changed_copy_of_the_data_is_explained(shared, tmp_path):
+    path = shared / "data" / "is_events_monthly_2013_2020.csv"
+    table = pd.read_csv(path)
+    counts = [int(count) for count in table.loc[table["country"] == "Syria", "n_events"].tolist()]
+    revised = [*counts[:90]]
+    revised[40] -= 25
+    old, new = trends.Ledger(), trends.Ledger()
+    for ledger, one in ((old, counts), (new, revised)):
+        series = monthly(one, start="2013-01")
+        ledger.add(trends.estimate_trend(series), SUBJECT)
+        ledger.add(trends.detect_changepoints(series, n_null=99, rng=1), SUBJECT)
+        ledger.write(tmp_path, edition={"title": "T", "date": "2026-01-01"})
+    changes = compare_editions(old, read_ledger(tmp_path))
+    assert changes.changes
+    for change in changes.changes:
+        kinds = {cause.kind for cause in change.causes}
+        assert kinds == {"revised_data", "changed_coverage"}, change.finding_id
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_changes_are_said_in_both_languages_and_pass_the_guard(lang, tmp_path):
+    old, new = edition(monthly(COUNTS)), edition(monthly([*COUNTS, 80, 90]))
+    changes = compare_editions(old, new)
+    text, markdown, page = (
+        changes.to_text(lang), changes.to_markdown(lang), changes.to_html(lang)
+    )  # fmt: skip
+    for change in changes.changes:
+        assert change.finding_id in text
+        assert change.finding_id in markdown
+        assert change.finding_id in page
+    path = tmp_path / "changes.html"
+    path.write_text(f"<html><body>{page}{new.page_block()._repr_html_()}</body></html>")
+    assert lint(path) == []
+    parsed = json.loads(json.dumps(changes.to_dict()))
+    assert parsed["n_changed"] == changes.count("changed")
+
+
+def test_what_is_not_a_ledger_is_refused():
+    with pytest.raises(TypeError, match="`old` must be a ledger, got dict"):
+        compare_editions({}, trends.Ledger())
+
+
+def test_a_digest_does_not_depend_on_the_order_of_keys():
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
