@@ -1,0 +1,75 @@
+"""Does Spark count what DuckDB counts?"""
+
+import importlib.util
+import shutil
+
+import ibis
+import pandas as pd
+import pytest
+
+from trends.tables.counting import count_events
+from trends.tables.events import read_events
+from trends.tables.faults import InvalidTable
+
+if shutil.which("java") is None:
+    pytest.skip("Spark needs Java, and there is none", allow_module_level=True)
+if importlib.util.find_spec("pyspark") is None:
+    pytest.skip(
+        "Spark needs the package pyspark: pip install trends[spark]", allow_module_level=True
+    )
+
+# Spark and Ibis lag behind pandas 3 in names they call; no warning here is about our own code.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory):
+    """Return an Ibis connection to Spark in this process."""
+    from pyspark.sql import SparkSession
+
+    session = (
+        SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    yield ibis.pyspark.connect(session)
+    session.stop()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"by": "country", "span": ("2013-01", "2022-12")},
+        {"freq": "W", "by": ["country", "event_type"], "span": ("2013-01", "2014-12")},
+        {"freq": "Q", "allocation": "share"},
+    ],
+)
+def test_spark_and_duckdb_give_identical_tables(spark, shared, tmp_path, options):
+    events = read_events(shared / "data" / "ucdp_ged_23_1_sample_1000.csv")
+    path = tmp_path / "events.parquet"
+    events.to_parquet(path, index=False, coerce_timestamps="us")
+    in_spark = count_events(spark.read_parquet(path), **options)
+    in_duckdb = count_events(path, **options)
+    pd.testing.assert_frame_equal(in_spark, in_duckdb)
+    assert in_spark.attrs["n_ambiguous"] == in_duckdb.attrs["n_ambiguous"]
+    assert in_spark.attrs["n_counted"] == in_duckdb.attrs["n_counted"]
+
+
+def test_faults_are_found_in_spark(spark, shared, tmp_path):
+    events = read_events(shared / "data" / "ucdp_ged_23_1_sample_1000.csv").head(20)
+    events.loc[3, "latitude"] = 95.0
+    events.loc[4, "event_id"] = events.loc[5, "event_id"]
+    path = tmp_path / "events.parquet"
+    events.to_parquet(path, index=False, coerce_timestamps="us")
+    with pytest.raises(InvalidTable) as caught:
+        count_events(spark.read_parquet(path))
+    assert {(fault.column, fault.rule) for fault in caught.value.faults} == {
+        ("latitude", "must be between -90 and 90"),
+        ("event_id", "must be unique"),
+    }
