@@ -142,6 +142,12 @@ def test_an_arabic_page_says_its_language_direction_and_terms(rendered):
     assert 'href="../index.html" lang="en" hreflang="en"' in page
 
 
+def test_a_date_in_arabic_text_is_kept_in_one_piece(rendered):
+    page = (rendered.site / "pages/ar/index.html").read_text(encoding="utf-8")
+    assert "\u20662019-07-26\u2069" in page
+    assert "\u2066294" not in page
+
+
 def test_every_page_offers_the_other_language_and_marks_itself(index):
     assert '<a href="ar/index.html" lang="ar" hreflang="ar">العربية</a>' in index
     assert '<a href="index.html" aria-current="page">' in index
@@ -150,6 +156,10 @@ def test_every_page_offers_the_other_language_and_marks_itself(index):
 def test_links_to_sources_point_at_pages(index):
     assert 'href="more.html#sec-there"' in index
     assert 'href="../data/table.csv"' in index
+
+
+def test_a_link_to_the_printed_report_is_a_link_to_the_pdf(index):
+    assert '<a href="full.pdf">the printed report</a>' in index
 
 
 def test_the_start_page_leads_to_the_first_page(rendered):

@@ -20,6 +20,13 @@ def test_the_pdf_declares_pdf_ua_1_and_is_tagged(paper):
     assert paper.metadata.title == "The full report"
 
 
+def test_the_arabic_report_is_tagged_in_arabic_with_arabic_terms(rendered):
+    paper = pypdf.PdfReader(rendered.site / "pages/ar/full.pdf")
+    assert paper.trailer["/Root"]["/Lang"] == "ar"
+    assert paper.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert len(paper.outline) == 2  # the chapter and the list of findings
+
+
 def test_figures_and_equations_carry_alternative_text(paper):
     found = []
 

@@ -24,7 +24,7 @@ def test_two_renders_give_the_same_bytes(project, rendered, tmp_path):
 def test_a_render_says_its_engine_and_its_pages(rendered):
     assert rendered.engine == "builtin"
     assert "pages/full.pdf" in rendered.pages
-    assert re.match(r"\d+ HTML pages and 1 PDF in .* by builtin, in \d", rendered.summary())
+    assert re.match(r"\d+ HTML pages and 2 PDF in .* by builtin, in \d", rendered.summary())
 
 
 @pytest.mark.parametrize(

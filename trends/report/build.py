@@ -48,9 +48,16 @@ class Build:
         """Return the language of every page."""
         return {name: str(found["lang"]) for name, found in self.metadata.items()}
 
+    @property
+    def paper_only(self) -> frozenset[str]:
+        """Return the pages that are made as PDF and not as HTML."""
+        return frozenset(
+            page.name for page in self.project.pages if "html" not in self.project.formats(page)
+        )
+
     def place(self, page: Page) -> Place:
         """Return where a page stands among the others."""
-        return Place(self.project, page, self.titles, self.languages)
+        return Place(self.project, page, self.titles, self.languages, self.paper_only)
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:

@@ -79,10 +79,7 @@ def _finish(html: str, place: Place) -> str:
     html = _TABLE_WIDTH.sub("<table>", _WIDTHS.sub("", html))
 
     def resolve(found: re.Match[str]) -> str:
-        target = found["target"]
-        if target.startswith("/"):
-            target = place.href(target)
-        return f'{found["attribute"]}="{output_name(target)}{found["rest"] or ""}"'
+        return f'{found["attribute"]}="{place.linked(found["target"])}{found["rest"] or ""}"'
 
     return re.sub(r"\n{3,}", "\n\n", _LINK.sub(resolve, html))
 
@@ -133,9 +130,10 @@ def write_start_page(build: Build) -> None:
     start = build.site / "index.html"
     if start.exists() or not build.project.pages:
         return
-    first = output_name(build.project.pages[0].name)
+    place = build.place(build.project.pages[0])
+    first = place.output(place.home)
     title = escape(str(build.project.website.get("title", "")))
-    lang = build.languages[build.project.pages[0].name]
+    lang = place.lang
     start.write_text(
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{title}</title>\n"

@@ -22,6 +22,7 @@ class Place:
     page: Page
     titles: dict[str, str]
     languages: dict[str, str]
+    paper_only: frozenset[str] = frozenset()
 
     @property
     def lang(self) -> str:
@@ -39,7 +40,7 @@ class Place:
                 file=CONFIG,
                 line=line_of(self.project.root / CONFIG, file),
             )
-        path = output_name(file)
+        path = self.output(file)
         here = PurePosixPath(output_name(self.page.name)).parent
         relative = os.path.relpath(path, here).replace(os.sep, "/")
         return f"{relative}#{anchor}" if anchor else relative
@@ -47,7 +48,30 @@ class Place:
     @property
     def home(self) -> str:
         """Return the first page in this page's language."""
-        return next(name for name, lang in self.languages.items() if lang == self.lang)
+        return next(
+            (
+                name
+                for name, lang in self.languages.items()
+                if lang == self.lang and name not in self.paper_only
+            ),
+            self.page.name,
+        )
+
+    def output(self, name: str) -> str:
+        """Return the path in the site of a source file."""
+        if name in self.paper_only:
+            return name.removesuffix(".qmd") + ".pdf"
+        return output_name(name)
+
+    def linked(self, target: str) -> str:
+        """Return a link of this page's text, to sources of other pages, as the site has it."""
+        if target.startswith("/"):
+            return self.href(target)
+        if not target.endswith(".qmd"):
+            return target
+        folder = PurePosixPath(self.page.name).parent
+        source = os.path.normpath(folder / target).replace(os.sep, "/")
+        return os.path.relpath(self.output(source), folder).replace(os.sep, "/")
 
     def is_here(self, target: str) -> bool:
         """Tell whether a target is this page."""
@@ -57,12 +81,12 @@ class Place:
         """Return this page in the language of `target`, or `target` where there is none."""
         folder = PurePosixPath(target).parent
         same = (folder / PurePosixPath(self.page.name).name).as_posix()
-        return same if same in self.titles else target
+        return same if same in self.titles and same not in self.paper_only else target
 
 
 def output_name(name: str) -> str:
-    """Return the path in the site of a source file."""
-    return name[: -len(".qmd")] + ".html" if name.endswith(".qmd") else name
+    """Return the path in the site of a page's HTML; other files keep their name."""
+    return name.removesuffix(".qmd") + ".html" if name.endswith(".qmd") else name
 
 
 def website(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:

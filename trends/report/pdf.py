@@ -86,6 +86,7 @@ def _variables(
     made = {
         "definitions": str(HERE / "typst" / "definitions.typ"),
         "site-title": str(site.get("title", "")),
+        "page-of": metadata["language"]["page-of"],
         "toc-title": metadata["language"]["toc-title-document"],
         "toc-depth-text": str(metadata.get("toc-depth", 2)),
         "author-text": ", ".join(authors if isinstance(authors, list) else [str(authors)]),
@@ -94,6 +95,7 @@ def _variables(
         ),
         "rtl": metadata["dir"] == "rtl",
         "arabic": metadata["lang"].startswith("ar"),
+        "contents": bool(metadata.get("toc", page.has_level_one_heading)),
         "chapters": page.has_level_one_heading,
     }
     return {key: value for key, value in made.items() if value}

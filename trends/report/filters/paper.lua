@@ -1,5 +1,6 @@
 -- What PDF/UA-1 asks and Pandoc's Typst writer leaves out: alternative text for mathematics; and
--- links between pages, which on paper point into the one document. Both engines run this filter.
+-- links between pages, which on paper point into the one document: to the anchor they name, or to
+-- the heading labelled `x` or `sec-page-x` for the page `x.qmd`. Both engines run this filter.
 
 if not FORMAT:match("typst") then return {} end
 
@@ -45,10 +46,11 @@ local function link(el)
   if target:match("^%a[%w+.-]*:") then return nil end
   local id = target:match("#(.+)$")
   local stem = target:match("([%w_-]+)%.qmd") or target:match("([%w_-]+)%.html")
-  local label = id and labels[id] and id or stem and labels[stem] and stem
-  if label then
-    el.target = "#" .. label
-    return el
+  for _, label in ipairs({ id or "", stem or "", "sec-page-" .. (stem or "") }) do
+    if labels[label] then
+      el.target = "#" .. label
+      return el
+    end
   end
   return el.content
 end

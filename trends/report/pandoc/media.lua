@@ -76,7 +76,8 @@ local function align_numbers(tbl)
       end
     end
     if spec[1] == "AlignDefault" and numeric and seen then spec[1] = "AlignRight" end
-    tbl.colspecs[column] = { spec[1], is_html() and nil or spec[2] }
+    -- widths are left to the browser and to Typst, which see the content
+    tbl.colspecs[column] = { spec[1] }
   end
   return tbl
 end
