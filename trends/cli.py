@@ -178,19 +178,28 @@ def new(
 
 def main() -> NoReturn:
     """Run the command line; faults the package knows end in a sentence, not a traceback."""
-    from trends.tables.faults import InvalidTable
-
     try:
         app()
-    except InvalidTable as fault:
-        _stop(str(fault), INVALID)
-    except FileNotFoundError as missing:
-        _stop(f"no such file: {missing.filename}", USAGE)
-    except ValueError as wrong:
-        _stop(str(wrong), USAGE)
-    except RuntimeError as failed:
-        _stop(str(failed), RENDERING if type(failed).__name__ == "RenderError" else PROBLEM)
+    except Exception as fault:
+        code = _exit_code(fault)
+        if code is None:
+            raise
+        _stop(str(fault), code)
     raise SystemExit(OK)
+
+
+def _exit_code(fault: Exception) -> int | None:
+    """Return the exit code of a fault the package raises on purpose; None for any other.
+
+    Told by name, so that asking for help imports neither tables nor renderer.
+    """
+    if type(fault).__name__ == "InvalidTable":
+        return INVALID
+    if type(fault).__name__ == "RenderError":
+        return RENDERING
+    if isinstance(fault, ValueError | FileNotFoundError):
+        return USAGE
+    return PROBLEM if isinstance(fault, RuntimeError) else None
 
 
 def _ask(question: Question, series: object, seed: int) -> trends.analysis.result.Result:

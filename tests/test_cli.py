@@ -1,0 +1,158 @@
+"""The command line, as somebody types it: what is printed, and the exit code."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+COUNTS = DATA / "is_events_monthly.csv"
+
+
+def run(*words, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "trends.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        check=False,
+    )
+
+
+def write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def statements_with(**changes):
+    """One row of the bundled table, with some cells replaced."""
+    header, row = (DATA / "statements.csv").read_text(encoding="utf-8").splitlines()[:2]
+    names = header.split(",")
+    cells = next(csv.reader([row]))
+    cells = [changes.get(name, cell) for name, cell in zip(names, cells, strict=True)]
+    quoted = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
+    return f"{header}\n{quoted}\n"
+
+
+def test_help_lists_every_command_of_the_contract():
+    printed = run("--help").stdout
+    for command in (
+        "validate",
+        "count",
+        "check",
+        "analyse",
+        "render",
+        "diff",
+        "lint",
+        "new",
+        "cite",
+    ):
+        assert command in printed
+
+
+def test_the_version_is_the_packages():
+    assert run("--version").stdout.strip() == "0.1.0"
+
+
+def test_the_bundled_tables_are_valid():
+    tables = ("statements", "is_events_monthly", "is_events_monthly_iraq", "gtd_yearly")
+    done = run("validate", *(DATA / f"{table}.csv" for table in tables))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "value"),
+    [
+        ({"count": "-1"}, "count", "-1"),
+        ({"window_end": "2020-04-01"}, "window_end", "2020-04-01"),
+        ({"qualifier": "roughly"}, "qualifier", "roughly"),
+    ],
+)
+def test_a_faulty_row_is_named_with_column_and_value_and_exits_3(tmp_path, change, column, value):
+    table = write(tmp_path / "statements.csv", statements_with(**change))
+    done = run("validate", table)
+    assert done.returncode == 3
+    assert "row 2" in done.stdout
+    assert column in done.stdout
+    assert value in done.stdout
+
+
+def test_a_wrong_column_name_is_named_and_exits_3(tmp_path):
+    text = statements_with().replace("measure,", "mesure,", 1)
+    done = run("validate", write(tmp_path / "statements.csv", text))
+    assert done.returncode == 3
+    assert "measure" in done.stdout
+
+
+def test_an_empty_file_exits_3_with_a_sentence(tmp_path):
+    done = run("validate", write(tmp_path / "empty.csv", ""))
+    assert done.returncode == 3
+    assert "empty" in done.stdout
+
+
+def test_a_file_in_another_encoding_exits_3_with_a_sentence(tmp_path):
+    text = statements_with(area="Ha\u00e9mus")
+    done = run("validate", write(tmp_path / "statements.csv", text, "latin-1"))
+    assert done.returncode == 3
+    assert "UTF-8" in done.stdout
+
+
+def test_validation_for_machines_is_json(tmp_path):
+    table = write(tmp_path / "statements.csv", statements_with(count="-1"))
+    faults = json.loads(run("validate", table, "--json").stdout)
+    assert "-1" in json.dumps(faults)
+
+
+def test_a_missing_file_is_wrong_usage_or_invalid_data_and_never_a_traceback():
+    done = run("check", "no-such-table.csv")
+    assert done.returncode in (2, 3)
+    assert "no-such-table.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_contradictions_in_the_bundled_table_exit_1_and_are_printed():
+    done = run("check", DATA / "statements.csv")
+    assert done.returncode == 1
+    assert "218" in done.stdout
+
+
+def test_a_question_of_one_group_is_answered_in_a_sentence():
+    done = run("analyse", COUNTS, "--question", "trend", "--where", "country=Iraq")
+    assert done.returncode == 0, done.stderr
+    assert "between January 2013 and December 2020" in done.stdout
+
+
+def test_a_label_that_is_not_there_is_wrong_usage_and_the_error_lists_what_is():
+    done = run("analyse", COUNTS, "--where", "country=Atlantis")
+    assert done.returncode == 2
+    assert "Syria" in done.stderr
+
+
+def test_a_choice_without_an_equals_sign_is_wrong_usage():
+    done = run("analyse", COUNTS, "--where", "Iraq")
+    assert done.returncode == 2
+    assert "column=value" in done.stderr
+
+
+def test_an_unknown_command_is_wrong_usage():
+    assert run("predict").returncode == 2
+
+
+def test_a_failing_page_exits_4_and_leaves_the_site_alone(tmp_path):
+    folder = tmp_path / "mine"
+    assert run("new", folder).returncode == 0
+    assert run("render", folder, "--engine", "builtin").returncode == 0
+    before = (folder / "_site" / "reports" / "index.html").read_bytes()
+    page = folder / "reports" / "index.qmd"
+    page.write_text(
+        page.read_text(encoding="utf-8").replace("trend.plot();", "trend.plt();"), encoding="utf-8"
+    )
+    done = run("render", folder, "--engine", "builtin")
+    assert done.returncode == 4
+    assert "reports/index.qmd:" in done.stderr
+    assert "AttributeError" in done.stderr
+    assert (folder / "_site" / "reports" / "index.html").read_bytes() == before
