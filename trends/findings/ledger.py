@@ -12,6 +12,7 @@ import dataclasses
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
@@ -523,11 +524,11 @@ def _check(contents: Any, file: str) -> None:
         )
     faults = _schema_faults(contents, file)
     if not faults:
-        ids = [finding["finding_id"] for finding in contents["findings"]]
+        often = Counter(finding["finding_id"] for finding in contents["findings"])
         faults = [
             _fault(file, "finding_id", key, "must stand in the ledger once", _AGAIN)
-            for key in sorted({key for key in ids if ids.count(key) > 1})
-            if len(set(ids)) < len(ids)
+            for key, times in often.items()
+            if times > 1
         ]
     if not faults:
         body = {key: contents[key] for key in ("findings", "families", "statements", "inputs")}

@@ -1,0 +1,67 @@
+"""How long do a ledger of 10,000 findings and the guard of a whole site take?
+
+Run as ``python benchmarks/ledger.py``; the site is `_site` when it has been built. Sentences are
+not timed: a page says its findings when they are added.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import trends
+from trends.findings.editions import compare_editions
+from trends.findings.finding import Subject
+from trends.findings.ledger import read_ledger
+from trends.findings.lint import lint
+
+N_FINDINGS = 10_000
+
+
+def ledger(first_count: int) -> trends.Ledger:
+    """Return a ledger of many findings, copies of two comparisons under other names."""
+    comparison = trends.compare_rates((first_count, 366), (121, 365))
+    small = trends.Ledger()
+    small.add(comparison, Subject(key="claims", en="Claims", ar="ما أُعلن"))
+    large = trends.Ledger()
+    large.inputs = dict(small.inputs)
+    for copy in range(N_FINDINGS // len(small.findings)):
+        for key, record in small.findings.items():
+            name = key.replace("claims", f"claims-{copy}")
+            large.findings[name] = {**record, "finding_id": name, "test": name}
+    return large
+
+
+def timed(label: str, work: object) -> object:
+    """Print how long a call takes and return its answer."""
+    start = time.perf_counter()
+    answer = work()  # type: ignore[operator]
+    print(f"{label}: {time.perf_counter() - start:.2f} s")
+    return answer
+
+
+def main() -> None:
+    old, new = ledger(294), ledger(250)
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder) / "old", Path(folder) / "new"
+        before.mkdir()
+        after.mkdir()
+        old.write(before)
+        start = time.perf_counter()
+        timed("a new ledger written", lambda: new.write(after))
+        pair = timed("both read and checked", lambda: (read_ledger(before), read_ledger(after)))
+        changes = timed("compared", lambda: compare_editions(*pair))
+        print(f"all of it: {time.perf_counter() - start:.2f} s, {len(changes.changes):,} changes")
+        size = (after / "findings.json").stat().st_size / 1e6
+        print(f"findings.json of {len(new.findings):,} findings: {size:.1f} MB")
+    site = Path("_site")
+    if site.is_dir():
+        pages = sorted(site.rglob("*.html"))
+        megabytes = sum(page.stat().st_size for page in pages) / 1e6
+        faults = timed(f"guard of {len(pages)} pages, {megabytes:.1f} MB", lambda: lint(site))
+        print(f"faults: {len(faults)}")
+
+
+if __name__ == "__main__":
+    main()
