@@ -193,3 +193,83 @@ def _first_days_of(words: pd.Series, letter: str) -> pd.Series:
     else:
         days = words + {"D": "", "M": "-01", "Y": "-01-01"}[letter]
     return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
+
+
+#: First and last day of each Hijri occasion as (month, day); day 0 is the month's last day.
+_HIJRI_OCCASIONS = {
+    "ramadan": ((9, 1), (9, 0)),
+    "last_ten_nights": ((9, 21), (9, 0)),
+    "eid_al_fitr": ((10, 1), (10, 3)),
+    "eid_al_adha": ((12, 10), (12, 13)),
+}
+
+
+def hijri_shares(periods: pd.PeriodIndex, *, shift: int = 0) -> pd.DataFrame:
+    """Return the share of each period's days that fall in Ramadan and the feasts.
+
+    The calendar is Umm al-Qura, by calculation; sightings may differ by a day either way, which
+    `shift` is for. A night belongs to the day that follows it in the Hijri calendar, so that the
+    last ten nights are the days from 21 Ramadan to its end.
+
+    Parameters
+    ----------
+    periods : PeriodIndex of n_periods
+        Periods between August 1924 and November 2077.
+    shift : int
+        Days by which every occasion is moved, later when positive.
+
+    Returns
+    -------
+    DataFrame of n_periods rows
+        Columns ramadan, last_ten_nights, eid_al_fitr (1 to 3 Shawwal), eid_al_adha (10 to 13 Dhu
+        al-Hijja), each between 0 and 1; indexed by `periods`.
+
+    Raises
+    ------
+    TypeError
+        If `periods` is not a PeriodIndex.
+    ValueError
+        If a period lies outside the calendar.
+
+    Examples
+    --------
+    >>> april = pd.period_range("2022-04", periods=2, freq="M")
+    >>> hijri_shares(april).loc["2022-05", "eid_al_fitr"].round(3)
+    np.float64(0.097)
+    """
+    from hijridate import Gregorian, Hijri
+
+    if not isinstance(periods, pd.PeriodIndex):
+        raise TypeError(
+            f"`periods` must be a PeriodIndex, got {type(periods).__name__}. Pass `series.index`."
+        )
+    starts = periods.start_time.normalize()
+    ends = periods.end_time.normalize()
+    try:
+        years = range(
+            Gregorian.fromdate(starts.min().date()).to_hijri().year,
+            Gregorian.fromdate(ends.max().date()).to_hijri().year + 1,
+        )
+    except OverflowError:
+        raise ValueError(
+            "`periods` must lie between August 1924 and November 2077, where the Umm al-Qura "
+            f"calendar is tabulated, got {periods[0]} to {periods[-1]}. Leave other periods out."
+        ) from None
+    # Days since 1970, so that overlaps are plain subtraction.
+    first = starts.to_numpy().astype("datetime64[D]").astype(np.int64)
+    last = ends.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+    def day_number(year: int, month: int, day: int) -> int:
+        within = day or Hijri(year, month, 1).month_length()
+        date = Hijri(year, month, within).to_gregorian().isoformat()
+        return int(np.datetime64(date, "D").astype(np.int64)) + shift
+
+    shares = {}
+    for occasion, (opening, closing) in _HIJRI_OCCASIONS.items():
+        days = np.zeros(len(periods))
+        # A shift may bring in an occasion of the year before or after.
+        for year in range(max(years[0] - 1, 1343), min(years[-1] + 1, 1500) + 1):
+            begin, finish = day_number(year, *opening), day_number(year, *closing)
+            days += np.clip(np.minimum(last, finish) - np.maximum(first, begin) + 1, 0, None)
+        shares[occasion] = days / (last - first + 1)
+    return pd.DataFrame(shares, index=periods)
