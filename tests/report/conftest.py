@@ -16,8 +16,10 @@ project:
   render: [index.qmd]
 website: {title: Site}
 execute: {echo: false}
+filters: [filters/findings.lua]
 format: {html: {toc: false}}
 """
+FILTERS = HERE / "../../trends/report/filters"
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +49,7 @@ def write_page(tmp_path: Path) -> Callable[..., Path]:
     def write(body: str, *, front: str = "title: Page", config: str = CONFIG) -> Path:
         (tmp_path / "_quarto.yml").write_text(config, encoding="utf-8")
         (tmp_path / "index.qmd").write_text(f"---\n{front}\n---\n\n{body}\n", encoding="utf-8")
+        shutil.copytree(FILTERS, tmp_path / "filters", dirs_exist_ok=True)
         return tmp_path
 
     return write

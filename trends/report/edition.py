@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from trends.findings.editions import compare_editions
 from trends.findings.ledger import Ledger
 from trends.report.build import Build, page_metadata
 from trends.report.errors import RenderError
@@ -19,27 +20,45 @@ if TYPE_CHECKING:
     from trends.findings.inputs import Record
 
 
-def write_edition(build: Build, previous_ledger: str | Path | None = None) -> None:
-    """Write the edition's ledger and the pages that list its findings."""
+def write_edition(build: Build, previous: Ledger | None = None) -> None:
+    """Write the edition's ledger and the pages made from it, in every language of the site.
+
+    They are the list of all findings and, given the ledger of the edition before, what changed
+    since. A project that has a page of the same name keeps its own.
+    """
     with build.timed("ledger"):
         ledger = _write_ledger(build)
         if not ledger.findings and not ledger.statements:
             return
         copy_assets(build)
-        titles, languages = build.titles, build.languages
+        titles = build.titles
         made = []
-        for lang, folder in _folders(languages).items():
+        for lang, folder in _folders(build.languages).items():
+            words, said_in = terms_of(lang), "ar" if lang.startswith("ar") else "en"
+            texts = {}
+            if previous is not None:
+                changes = compare_editions(previous, ledger)
+                texts["changes"] = changes.to_markdown(said_in)
             name = (folder / "findings.qmd").as_posix()
-            if name in titles:
-                continue
-            words = terms_of(lang)
-            page = Page(
-                build.project.root / name, name, {"title": words["findings-title"], "lang": lang}
-            )
-            made.append((page, _findings_markdown(ledger, lang, words, name, titles)))
-            build.metadata[name] = page_metadata(build.project, page)
+            listing = _findings_markdown(ledger, said_in, words, name, titles)
+            if texts:
+                listing = f"[{words['changes-title']}](changes.html)\n\n{listing}"
+            texts["findings"] = listing
+            for stem, markdown in texts.items():
+                page = _page(
+                    build, (folder / f"{stem}.qmd").as_posix(), words[f"{stem}-title"], lang
+                )
+                if page.name not in titles:
+                    made.append((page, markdown))
+        for page, _ in made:
+            build.metadata[page.name] = page_metadata(build.project, page)
         for page, markdown in made:
             write_html(build, page, markdown, build.metadata[page.name])
+
+
+def _page(build: Build, name: str, title: str, lang: str) -> Page:
+    """Return a page that has no source of its own."""
+    return Page(build.project.root / name, name, {"title": title, "lang": lang})
 
 
 def _folders(languages: dict[str, str]) -> dict[str, PurePosixPath]:
@@ -70,10 +89,9 @@ def _write_ledger(build: Build) -> Ledger:
 
 
 def _findings_markdown(
-    ledger: Ledger, lang: str, words: dict[str, Any], name: str, titles: dict[str, str]
+    ledger: Ledger, said_in: str, words: dict[str, Any], name: str, titles: dict[str, str]
 ) -> str:
     """Return the list of findings by subject, then the figures that were quoted."""
-    said_in = "ar" if lang.startswith("ar") else "en"
     subjects: dict[str, list[Record]] = {}
     for record in ledger.findings.values():
         subjects.setdefault(record["subject"][said_in], []).append(record)

@@ -13,6 +13,7 @@ from datetime import time as clock
 from pathlib import Path
 from typing import Literal
 
+from trends.findings.ledger import read_ledger
 from trends.report import quarto
 from trends.report.build import Build
 from trends.report.builtin import build_site
@@ -82,7 +83,7 @@ def render(
     formats : sequence of {"html", "pdf"}
         What to make of the pages, each page in the formats it names.
     previous_ledger : path, optional
-        Ledger of the edition before, for the page of changes.
+        Ledger of the edition before, `findings.json`; a page says what changed since.
     progress : callable
         Is told the name of each page as it is begun.
 
@@ -103,6 +104,7 @@ def render(
     if unknown or not formats:
         raise ValueError(f"`formats` must name html or pdf, got {list(formats)!r}.")
     begun = time.perf_counter()
+    previous = None if previous_ledger is None else read_ledger(previous_ledger)
     root = Path(project).resolve()
     read = read_project(root)
     target = Path(output).resolve() if output else read.output_folder
@@ -117,7 +119,7 @@ def render(
             name = "builtin"
             build_site(build, wanted, timestamp=timestamp, progress=progress)
         if "html" in wanted:
-            write_edition(build, previous_ledger)
+            write_edition(build, previous)
         write_manifest(read, name, site)
         with build.timed("links"):
             faults = check_site(site, own_markup=not use_quarto)
