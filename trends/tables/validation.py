@@ -1,31 +1,44 @@
 """Can these tables be trusted, and if not, what has to be repaired where?
 
 Beyond the schemas this looks for what no single cell or row shows: a part larger than its whole,
-wholes that are parts of their own parts, the same figure entered twice, days that have not come
-yet.
+wholes that are parts of their own parts, a figure entered twice, stretches of coverage that
+overlap, coordinates outside the country named, days that have not come yet. What is odd, but stands
+so in published databases, is a doubt and not a fault.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from trends.tables.calendar import format_period
 from trends.tables.checking import in_file_order
 from trends.tables.counts import counts_from_cells
+from trends.tables.coverage import coverage_from_cells
+from trends.tables.events import events_from_cells
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_cells
+from trends.tables.plausibility import (
+    COUNTRY_BOXES,
+    Box,
+    event_doubts,
+    event_faults,
+    fault_at,
+    statement_doubts,
+    statement_faults,
+    written,
+)
 from trends.tables.schemas import Statements
 from trends.tables.series import MEASURED_COLUMNS
+from trends.tables.sources import layout_of
 from trends.tables.statements import statements_from_cells
 
-TableKind = Literal["statements", "counts", "unknown"]
+TableKind = Literal["statements", "counts", "events", "coverage", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +50,7 @@ class FileReport:
     file : str
         Path as given.
     kind : str
-        What the table was taken for by its columns: statements, counts, or unknown.
+        What the table was taken for by its columns: statements, counts, events, coverage, unknown.
     n_rows : int
         Rows of the table, 0 when it could not be read.
     sha256 : str
@@ -46,6 +59,8 @@ class FileReport:
         What a person would want to know of the content, as pairs of words and figures.
     faults : tuple of Fault
         Everything wrong, in the order of the file.
+    doubts : tuple of Fault
+        What is odd but may be meant; it does not make the file invalid.
     """
 
     file: str
@@ -54,6 +69,7 @@ class FileReport:
     sha256: str
     summary: tuple[tuple[str, str], ...]
     faults: tuple[Fault, ...]
+    doubts: tuple[Fault, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as a mapping for JSON."""
@@ -65,6 +81,7 @@ class FileReport:
             "sha256": self.sha256,
             "summary": dict(self.summary),
             "faults": [fault.to_dict() for fault in self.faults],
+            "doubts": [doubt.to_dict() for doubt in self.doubts],
         }
 
 
@@ -90,6 +107,11 @@ class ValidationReport:
         """All faults of all files."""
         return tuple(fault for file in self.files for fault in file.faults)
 
+    @property
+    def doubts(self) -> tuple[Fault, ...]:
+        """All doubts of all files."""
+        return tuple(doubt for file in self.files for doubt in file.doubts)
+
     def to_dict(self) -> dict[str, object]:
         """Return the report as a mapping for JSON."""
         return {"ok": self.ok, "files": [file.to_dict() for file in self.files]}
@@ -101,6 +123,7 @@ class ValidationReport:
             lines.append(f"{file.file}: {_verdict(file)}")
             lines += [f"  {words}: {figure}" for words, figure in file.summary]
             lines += [f"  {_place(fault)}: {_message(fault)}" for fault in file.faults]
+            lines += [f"  doubt, {line}" for line in _some_doubts(file.doubts)]
         return "\n".join(lines)
 
     def to_html(self) -> str:
@@ -121,14 +144,19 @@ class ValidationReport:
         return "\n".join(_section(file) for file in self.files)
 
 
-def validate(paths: str | Path | Sequence[str | Path]) -> ValidationReport:
+def validate(
+    paths: str | Path | Sequence[str | Path], *, boxes: Mapping[str, Box] = COUNTRY_BOXES
+) -> ValidationReport:
     """Look for every fault of some tables at once.
 
     Parameters
     ----------
     paths : str, Path or sequence of them
-        Files to look at: statements or event counts, in any format that `read_statements` takes.
-        What a table is meant to be is told by its columns.
+        Files to look at: statements, event counts, events or coverage, in any format that the
+        readers take. What a table is meant to be is told by its columns.
+    boxes : mapping of country to (south, west, north, east)
+        Degrees within which the events of a country must lie. Default `COUNTRY_BOXES`; events of
+        countries without a box are not looked at.
 
     Returns
     -------
@@ -142,17 +170,27 @@ def validate(paths: str | Path | Sequence[str | Path]) -> ValidationReport:
 
     Notes
     -----
-    Published figures may well contradict one another: that parts add up to more than their whole is
-    for `find_contradictions` to say. A fault is what cannot be so within one entry: a single part
-    that is larger than the whole it is a part of.
+    A fault must be repaired before the table is used. A doubt is odd, but stands so in published
+    databases and reports: parts that add up to more than their whole (`find_contradictions` weighs
+    them), events that end before they start, best estimates outside their bounds, events that
+    differ in nothing but their id.
     """
     listed = [paths] if isinstance(paths, str | Path) else list(paths)
     if not listed:
         raise ValueError("`paths` must name at least one file, got none. Name the tables to check.")
-    return ValidationReport(files=tuple(_look_at(Path(path)) for path in listed))
+    return ValidationReport(files=tuple(_look_at(Path(path), boxes) for path in listed))
 
 
-def _look_at(path: Path) -> FileReport:
+@dataclass(frozen=True)
+class _Looked:
+    """What was found in one table."""
+
+    table: pd.DataFrame
+    faults: list[Fault]
+    doubts: list[Fault] = field(default_factory=list)
+
+
+def _look_at(path: Path, boxes: Mapping[str, Box]) -> FileReport:
     """Read one file and look for everything wrong with it."""
     try:
         cells = read_cells(path)
@@ -166,14 +204,15 @@ def _look_at(path: Path) -> FileReport:
             faults=tuple(invalid.faults),
         )
     kind = table_kind(list(cells.columns))
-    table, faults = _READERS[kind](cells)
+    looked = _look_at_events(cells, boxes) if kind == "events" else _READERS[kind](cells)
     return FileReport(
         file=str(path),
         kind=kind,
         n_rows=len(cells),
         sha256=cells.attrs["sha256"],
-        summary=() if faults else tuple(_SUMMARIES[kind](table)),
-        faults=tuple(in_file_order(set(faults))),
+        summary=() if looked.faults else tuple(_SUMMARIES[kind](looked.table)),
+        faults=tuple(in_file_order(set(looked.faults))),
+        doubts=tuple(in_file_order(set(looked.doubts))),
     )
 
 
@@ -187,33 +226,33 @@ def table_kind(columns: Sequence[str]) -> TableKind:
     """
     names = set(columns)
     of_statements = set(Statements.to_schema().columns)
-    if "statement_id" in names or len(names & of_statements) > len(of_statements) / 2:
+    if {"watched_from", "watched_to"} <= names:
+        return "coverage"
+    if len(names & of_statements) > len(of_statements) / 3:
         return "statements"
     if len(names & set(MEASURED_COLUMNS)) >= 2:
         return "counts"
+    if layout_of(columns) is not None:
+        return "events"
     return "unknown"
 
 
-def _fault(file: str, row: int | None, column: str, rule: str, fix: str, value: str = "") -> Fault:
-    """Return a fault."""
-    return Fault(file=file, row=row, column=column, value=value, rule=rule, fix=fix)
-
-
-def _read_unknown(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+def _look_at_unknown(cells: pd.DataFrame) -> _Looked:
     """Say that the columns belong to no table of the package."""
-    fault = _fault(
+    fault = fault_at(
         str(cells.attrs["file"]),
         1,
         "",
         "must have the columns of a table of this package",
-        "Statements have statement_id, measure, count, window_start, ...; "
-        "event counts have period, count, exposure, complete.",
+        "Statements have statement_id, measure, count, window_start, ...; event counts have "
+        "period, count, exposure, complete; events those of their database, or event_id, start, "
+        "country.",
         ", ".join(cells.columns[:8]),
     )
-    return cells, [fault]
+    return _Looked(cells, [fault])
 
 
-def _read_statements(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+def _look_at_statements(cells: pd.DataFrame) -> _Looked:
     """Look for faults in a table of statements."""
     statements, faults = statements_from_cells(cells)
     missing = [name for name in Statements.to_schema().columns if name not in statements]
@@ -221,103 +260,12 @@ def _read_statements(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     filled = statements.assign(
         **{name: pd.NaT if name.startswith("window_") else pd.NA for name in missing}
     )
-    return statements, faults + _statement_faults(filled, str(cells.attrs["file"]))
+    file = str(cells.attrs["file"])
+    more = statement_faults(filled, file)
+    return _Looked(statements, faults + more, statement_doubts(filled, file))
 
 
-def _statement_faults(statements: pd.DataFrame, file: str) -> list[Fault]:
-    """Look for faults that more than one row shows."""
-    faults = _days_to_come(statements, ("window_start", "window_end", "published_on"), file)
-    others = [name for name in statements.columns if name != "statement_id"]
-    first: dict[tuple[str, ...], int] = {}
-    for row, same in statements[others].astype("str").apply(tuple, axis="columns").items():
-        if same in first:
-            twin = statements.loc[first[same], "statement_id"]
-            own = str(statements.loc[row, "statement_id"])
-            rule = f"must not repeat a row, is {twin} once more"
-            faults.append(_fault(file, row, "statement_id", rule, "Remove one of the two.", own))
-        else:
-            first[same] = row
-    firsts = statements.drop_duplicates("statement_id")
-    row_of = {str(name): int(row) for row, name in firsts["statement_id"].items()}
-    for row, part in statements[statements["part_of"].isin(row_of)].iterrows():
-        whole = statements.loc[row_of[part["part_of"]]]
-        faults += _part_faults(int(row), part, whole, file)
-    return faults + _circular_parts(statements, row_of, file)
-
-
-def _part_faults(row: int, part: pd.Series, whole: pd.Series, file: str) -> list[Fault]:
-    """Compare one part with its whole."""
-    alike = part["measure"] == whole["measure"]
-    faults = []
-    if (alike or part["part_kind"] == "subset") and _at_least(part) > _at_most(whole):
-        shown = f"{part['statement_id']} {part['count']} > {whole['statement_id']} {whole['count']}"
-        rule = "a part must not be larger than its whole"
-        fix = "Correct the figure, or unlink the two if they count different things."
-        faults.append(_fault(file, row, "count, part_of", rule, fix, shown))
-    starts_early = part["window_start"] < whole["window_start"]
-    ends_late = part["window_end"] > whole["window_end"]
-    if alike and (starts_early or ends_late):
-        shown = f"{_window(part)} of {_window(whole)}"
-        rule = "a part's window must lie within its whole's"
-        fix = "Correct the windows, or unlink the two."
-        faults.append(_fault(file, row, "window_start, window_end, part_of", rule, fix, shown))
-    return faults
-
-
-def _at_least(row: pd.Series) -> float:
-    """Return the least that a figure says; a rounded figure says nothing firm."""
-    if row["qualifier"] == "about":
-        return 0.0
-    figure = row["count_low"] if row["qualifier"] == "range" else row["count"]
-    return 0.0 if pd.isna(figure) else float(figure) + (row["qualifier"] == "more_than")
-
-
-def _at_most(row: pd.Series) -> float:
-    """Return the most that a figure says; only exact figures and ranges bound from above."""
-    figure = {"exact": row["count"], "range": row["count_high"]}.get(row["qualifier"])
-    return np.inf if figure is None or pd.isna(figure) else float(figure)
-
-
-def _window(row: pd.Series) -> str:
-    """Write a window."""
-    return f"{_day(row['window_start'])} to {_day(row['window_end'])}"
-
-
-def _day(day: pd.Timestamp) -> str:
-    """Write a day, or that it is not known."""
-    return "?" if pd.isna(day) else day.date().isoformat()
-
-
-def _circular_parts(statements: pd.DataFrame, row_of: dict[str, int], file: str) -> list[Fault]:
-    """Find wholes that are, by way of other rows, parts of themselves."""
-    whole_of = dict(zip(statements["statement_id"], statements["part_of"], strict=True))
-    faults = []
-    for name in whole_of:
-        above, seen = whole_of[name], {name}
-        while isinstance(above, str) and above in whole_of and above not in seen:
-            seen.add(above)
-            above = whole_of[above]
-        # A row that is its own whole is already refused by the schema.
-        if isinstance(above, str) and above == name and len(seen) > 1:
-            rule, fix = (
-                "a whole must not be a part of its own parts",
-                "Break the circle of part_of.",
-            )
-            faults.append(_fault(file, row_of[name], "part_of", rule, fix, str(whole_of[name])))
-    return faults
-
-
-def _days_to_come(table: pd.DataFrame, columns: Sequence[str], file: str) -> list[Fault]:
-    """Find days after today."""
-    today = pd.Timestamp.today().normalize()
-    return [
-        _fault(file, int(row), name, "must not be in the future", "Correct the date.", _day(day))
-        for name in columns
-        for row, day in table.loc[table[name] > today, name].items()
-    ]
-
-
-def _read_counts(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+def _look_at_counts(cells: pd.DataFrame) -> _Looked:
     """Look for faults in a table of event counts."""
     counts, faults = counts_from_cells(cells)
     if "period" in counts and isinstance(counts["period"].dtype, pd.PeriodDtype):
@@ -325,7 +273,7 @@ def _read_counts(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
         starts = known["period"].dt.start_time
         late = known[starts > pd.Timestamp.today()]
         faults = faults + [
-            _fault(
+            fault_at(
                 str(cells.attrs["file"]),
                 int(row),
                 "period",
@@ -335,20 +283,33 @@ def _read_counts(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
             )
             for row, period in late["period"].items()
         ]
-    return counts, faults
+    return _Looked(counts, faults)
+
+
+def _look_at_coverage(cells: pd.DataFrame) -> _Looked:
+    """Look for faults in a table of coverage."""
+    return _Looked(*coverage_from_cells(cells))
+
+
+def _look_at_events(cells: pd.DataFrame, boxes: Mapping[str, Box]) -> _Looked:
+    """Look for faults and doubts in a table of events."""
+    layout = layout_of(list(cells.columns))
+    assert layout is not None  # the table was taken for events by its layout
+    events, faults = events_from_cells(cells, layout)
+    file = str(cells.attrs["file"])
+    more = event_faults(events, boxes, file)
+    return _Looked(events, faults + more, event_doubts(events, cells, layout, file))
 
 
 def _summarise_statements(statements: pd.DataFrame) -> list[tuple[str, str]]:
     """Say what a table of statements holds."""
     established = statements[statements["window_basis"] != "unknown"]
+    first, last = established["window_start"].min(), established["window_end"].max()
     return [
         ("figures", f"{len(statements):,}"),
         ("counted by", f"{statements['counted_by'].nunique()} counters"),
         ("measures", f"{statements['measure'].nunique()}"),
-        (
-            "windows",
-            f"{_day(established['window_start'].min())} to {_day(established['window_end'].max())}",
-        ),
+        ("windows", f"{written(first)} to {written(last)}"),
         ("windows not established", f"{len(statements) - len(established):,}"),
         ("wording", _tally(statements["qualifier"])),
         ("kinds of source", _tally(statements["source_kind"])),
@@ -379,18 +340,47 @@ def _summarise_counts(counts: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _tally(words: pd.Series) -> str:
-    """Write how often each word occurs."""
-    return ", ".join(f"{n:,} {word}" for word, n in words.value_counts().items())
+    """Write how often each word occurs, the ten most frequent by name."""
+    tally = words.value_counts()
+    listed = ", ".join(f"{n:,} {word}" for word, n in tally.head(10).items())
+    return listed if len(tally) <= 10 else f"{listed} and {len(tally) - 10} more"
 
 
-_READERS: dict[str, Callable[[pd.DataFrame], tuple[pd.DataFrame, list[Fault]]]] = {
-    "statements": _read_statements,
-    "counts": _read_counts,
-    "unknown": _read_unknown,
+def _summarise_events(events: pd.DataFrame) -> list[tuple[str, str]]:
+    """Say what a table of events holds."""
+    dated = events["date_precision"].fillna("not said")
+    database = (events["source"] + " " + events["source_version"].fillna("")).str.strip()
+    return [
+        ("events", f"{len(events):,}"),
+        ("database", _tally(database)),
+        ("days", f"{written(events['start'].min())} to {written(events['start'].max())}"),
+        ("countries", _tally(events["country"])),
+        ("dated to the", _tally(dated)),
+        ("without coordinates", f"{int(events['latitude'].isna().sum()):,}"),
+    ]
+
+
+def _summarise_coverage(coverage: pd.DataFrame) -> list[tuple[str, str]]:
+    """Say what a table of coverage holds."""
+    first, last = coverage["watched_from"].min(), coverage["watched_to"].max()
+    return [
+        ("stretches", f"{len(coverage):,}"),
+        ("sources", _tally(coverage["source"])),
+        ("days", f"{written(first)} to {written(last)}"),
+    ]
+
+
+_READERS: dict[str, Callable[[pd.DataFrame], _Looked]] = {
+    "statements": _look_at_statements,
+    "counts": _look_at_counts,
+    "coverage": _look_at_coverage,
+    "unknown": _look_at_unknown,
 }
 _SUMMARIES: dict[str, Callable[[pd.DataFrame], list[tuple[str, str]]]] = {
     "statements": _summarise_statements,
     "counts": _summarise_counts,
+    "coverage": _summarise_coverage,
+    "events": _summarise_events,
 }
 
 
@@ -398,10 +388,10 @@ def _verdict(file: FileReport) -> str:
     """Say in a line what a file is and how many faults it has."""
     rows = f"{file.n_rows:,} row{'' if file.n_rows == 1 else 's'}"
     what = "not read" if file.kind == "unknown" and not file.sha256 else f"{file.kind}, {rows}"
-    n_faults = len(file.faults)
-    if not n_faults:
-        return f"{what}, no fault"
-    return f"{what}, {n_faults} fault{'' if n_faults == 1 else 's'}"
+    n_faults, n_doubts = len(file.faults), len(file.doubts)
+    faults = f"{n_faults} fault{'' if n_faults == 1 else 's'}" if n_faults else "no fault"
+    doubts = f", {n_doubts} doubt{'' if n_doubts == 1 else 's'}" if n_doubts else ""
+    return f"{what}, {faults}{doubts}"
 
 
 def _place(fault: Fault) -> str:
@@ -417,6 +407,19 @@ def _message(fault: Fault) -> str:
     return f"{fault.rule}{got}. {fault.fix}"
 
 
+def _some_doubts(doubts: Sequence[Fault], most: int = 3) -> list[str]:
+    """Write a few doubts of each rule, and how many more there are."""
+    by_rule: dict[str, list[Fault]] = {}
+    for doubt in doubts:
+        by_rule.setdefault(doubt.rule, []).append(doubt)
+    lines = []
+    for rule, alike in by_rule.items():
+        lines += [f"{_place(doubt)}: {_message(doubt)}" for doubt in alike[:most]]
+        if len(alike) > most:
+            lines.append(f"and {len(alike) - most} more rows: {rule}.")
+    return lines
+
+
 def _section(file: FileReport) -> str:
     """Write one file's report as HTML."""
     parts = [f"<h2>{html.escape(file.file)}</h2>", f"<p>{html.escape(_verdict(file))}</p>"]
@@ -426,16 +429,21 @@ def _section(file: FileReport) -> str:
             for words, figure in file.summary
         )
         parts.append(f"<table>{rows}</table>")
-    if file.faults:
-        head = "".join(f"<th scope='col'>{word}</th>" for word in _HEADINGS)
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in _fault_cells(fault))
-            + "</tr>"
-            for fault in file.faults
-        )
-        parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
-    return "<section>" + "\n".join(parts) + "</section>"
+    parts += [_fault_table("Faults", file.faults), _fault_table("Doubts", file.doubts)]
+    return "<section>" + "\n".join(part for part in parts if part) + "</section>"
+
+
+def _fault_table(heading: str, faults: Sequence[Fault]) -> str:
+    """Write faults or doubts as an HTML table, nothing when there are none."""
+    if not faults:
+        return ""
+    head = "".join(f"<th scope='col'>{word}</th>" for word in _HEADINGS)
+    rows = [
+        "".join(f"<td>{html.escape(cell)}</td>" for cell in _fault_cells(fault)) for fault in faults
+    ]
+    body = "".join(f"<tr>{cells}</tr>" for cells in rows)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<h3>{heading}</h3>\n{table}"
 
 
 _HEADINGS = ("row", "column", "value", "rule", "what to do")
