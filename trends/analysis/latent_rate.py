@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,6 +23,7 @@ from trends.analysis.composite_link import (
 from trends.analysis.figure_likelihood import counts_allowed
 from trends.analysis.figure_rate import why_no_rate
 from trends.analysis.result import Result
+from trends.analysis.running_totals import Figure, running_totals
 from trends.tables.calendar import (
     DAYS_PER_MONTH,
     Frequency,
@@ -457,40 +457,16 @@ def _rivals(rows: pd.DataFrame) -> dict[Any, str]:
 
 
 def _at_odds_or_made_up(rows: pd.DataFrame) -> dict[Any, str]:
-    """Return exact rows that add nothing to shorter ones of their source, or contradict them.
-
-    A count over a window is the rise of a running total between two days. Figures that share days
-    of their ends fix that total up to a constant: a figure between two days that are fixed already
-    adds nothing when it agrees, and cannot be true beside the others when it does not, or when it
-    would let the total fall.
-    """
-    reasons = {}
-    for _, own in rows[rows["fewest"] == rows["most"]].groupby("source", sort=False):
-        lengths = (own["window_end"] - own["window_start"]).sort_values(kind="stable")
-        #: Every day's group, and each group's running total by day.
-        totals: list[dict[pd.Timestamp, int]] = []
-        for label in lengths.index:
-            first = own.loc[label, "window_start"]
-            last = own.loc[label, "window_end"] + pd.Timedelta(days=1)
-            count = int(own.loc[label, "fewest"])
-            before = next((group for group in totals if first in group), {first: 0})
-            after = next((group for group in totals if last in group), {last: 0})
-            if before is after:
-                made = before[last] - before[first]
-                reasons[label] = (
-                    "shorter figures of the source already make it up"
-                    if made == count
-                    else f"contradicts shorter figures of the source, which make it {made}"
-                )
-                continue
-            shift = before[first] + count - after[last]
-            joined = before | {day: total + shift for day, total in after.items()}
-            running = [joined[day] for day in sorted(joined)]
-            if any(later < earlier for earlier, later in itertools.pairwise(running)):
-                reasons[label] = "contradicts shorter figures: a running total would fall"
-                continue
-            totals = [group for group in totals if group is not before and group is not after]
-            totals.append(joined)
+    """Return exact rows that add nothing to shorter ones of their source, or contradict them."""
+    reasons: dict[Any, str] = {}
+    exact = rows[rows["fewest"] == rows["most"]]
+    after = exact["window_end"] + pd.Timedelta(days=1)
+    for _, own in exact.groupby("source", sort=False):
+        figures = [
+            Figure(label, own.loc[label, "window_start"], after[label], own.loc[label, "fewest"])
+            for label in own.index
+        ]
+        reasons |= running_totals(figures)[1]
     return reasons
 
 

@@ -1,0 +1,432 @@
+"""Did more happen, or was more of it claimed?"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from trends.analysis.figure_likelihood import counts_allowed
+from trends.analysis.figure_rate import why_no_rate
+from trends.analysis.result import Result
+from trends.analysis.running_totals import Figure, Total, running_totals
+from trends.tables.calendar import days_in_periods
+from trends.tables.window import as_window
+
+Minimums = Literal["bound", "count"]
+Verdict = Literal["real", "reporting", "cannot_tell"]
+
+#: Chance of being seen that a move of the share must have to count as one that would have been.
+POWER = 0.8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ReportingComparison(Result):
+    """Whether claims changed because events did, or because more or fewer of them were claimed.
+
+    Attributes
+    ----------
+    spans : DataFrame of n_spans rows
+        Days both sources count exactly: start, end, claims, others, after.
+    unused : DataFrame
+        Source (claims or others), figure and the reason, for every figure in no span.
+    date : Timestamp
+        First day of the later time.
+    claims_ratio, claims_low, claims_high : float
+        Rate of claims from the date on over the rate before it.
+    others_ratio, others_low, others_high : float
+        The same of the other source.
+    share_ratio, share_low, share_high : float
+        Claims per event of the other source, from the date on over before: 1 when reporting did
+        not move.
+    p_value : float
+        Two-sided, for a share that did not move.
+    visible_share : float
+        Smallest factor by which the share would have had to move to be seen with 80% power.
+    dispersion_claims, dispersion_others, dispersion_share : float
+        Variance over that of Poisson or binomial counts, between spans on one side of the date; at
+        least 1.
+    verdict : {"real", "reporting", "cannot_tell"}
+        What changed.
+    reason : str
+        Key of why.
+    n_before, n_after : int
+        Spans on each side.
+    conf_level : float
+        Level of the intervals.
+    caveats : tuple of str
+        Keys of what a reader must know.
+    """
+
+    spans: pd.DataFrame
+    unused: pd.DataFrame
+    date: pd.Timestamp
+    claims_ratio: float
+    claims_low: float
+    claims_high: float
+    others_ratio: float
+    others_low: float
+    others_high: float
+    share_ratio: float
+    share_low: float
+    share_high: float
+    p_value: float
+    visible_share: float
+    dispersion_claims: float
+    dispersion_others: float
+    dispersion_share: float
+    verdict: str
+    reason: str
+    n_before: int
+    n_after: int
+    conf_level: float
+    caveats: tuple[str, ...] = field(default=())
+
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
+        """Return a row each for the change in claims, in the other source, and in the share.
+
+        Parameters
+        ----------
+        alpha : float, optional
+            One minus the level of the intervals; by default that of the comparison.
+
+        Returns
+        -------
+        DataFrame of 3 rows
+            Columns term, estimate, conf_low, conf_high, p_value, conf_level, method.
+        """
+        level = self.conf_level if alpha is None else 1 - alpha
+        changes = _changes(self.spans, 1 - level)
+        rows = [
+            (term, change.ratio, change.low, change.high, change.p_value)
+            for term, change in zip(("claims", "others", "share"), changes, strict=True)
+        ]
+        frame = pd.DataFrame(rows, columns=["term", "estimate", "conf_low", "conf_high", "p_value"])
+        frame["conf_level"] = level
+        frame["method"] = ["quasi-poisson", "quasi-poisson", "quasi-binomial"]
+        return frame
+
+
+def compare_reporting(
+    claims: pd.DataFrame,
+    others: pd.DataFrame,
+    *,
+    date: Any,
+    minimums: Minimums = "bound",
+    alpha: float = 0.05,
+) -> ReportingComparison:
+    """Tell whether a change in claims was a change in events or in what gets claimed.
+
+    Where the claims and another source count the same days, each claim is one of all events either
+    source counted; if reporting did not change, the share of claims among them did not either. The
+    share before and after a date is compared as binomial counts, with the dispersion between the
+    spans of days on one side.
+
+    Parameters
+    ----------
+    claims, others : DataFrame
+        Statements of one source each (rows of `read_statements`), or count series. Days are
+        matched: where figures of one source add up to a window of the other, or differ by it, the
+        sum or difference is used.
+    date : date
+        First day of the later time. It must be named in advance, not found in these figures.
+    minimums : {"bound", "count"}
+        Leave "at least n" figures out (default), or read them as the counter's own count of n.
+    alpha : float
+        One minus the level of the intervals.
+
+    Returns
+    -------
+    ReportingComparison
+
+    Raises
+    ------
+    TypeError
+        If claims or others are neither statements nor a count series.
+    ValueError
+        If no days on one side of the date are counted by both, or an option is not valid.
+
+    Notes
+    -----
+    Verdicts. *real*: the other source changed the same way, and the share did not clearly move, or
+    moved against it. *reporting*: the share moved the way the claims did, and the other source did
+    not. *cannot_tell*: anything else, with the reason: the claims did not clearly change, the
+    other source did not and neither did the share, or both did.
+
+    The other source is taken to have counted a constant share of events throughout; if its own
+    coverage changed, the verdict is about the two sources' coverage together.
+
+    Examples
+    --------
+    >>> months = pd.period_range("2023-01", periods=24, freq="M", name="period")
+    >>> from trends.tables.series import as_series
+    >>> claims = as_series(pd.Series([10] * 12 + [25] * 12, index=months))
+    >>> monitor = as_series(pd.Series([20] * 24, index=months))
+    >>> found = compare_reporting(claims, monitor, date="2024-01-01")
+    >>> found.verdict, round(found.share_ratio, 2)
+    ('reporting', 2.5)
+    """
+    if minimums not in ("bound", "count"):
+        raise ValueError(f"`minimums` must be bound or count, got {minimums!r}. Pick one.")
+    if not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    day = pd.Timestamp(date)
+    claimed, claims_left = _figures(claims, "claims", minimums)
+    counted, others_left = _figures(others, "others", minimums)
+    claim_totals, claims_spare = running_totals(claimed)
+    other_totals, others_spare = running_totals(counted)
+    spans, straddling = _common_spans(claim_totals, other_totals, day)
+    if set(spans["after"]) != {False, True}:
+        sides = "no days at all" if spans.empty else "days on one side of it only"
+        raise ValueError(
+            "`date` must have days on both sides that both sources count exactly, got "
+            f"{day:%Y-%m-%d} with {sides}. Choose figures over the same windows, or another date."
+        )
+    change_claims, change_others, share = _changes(spans, alpha)
+    verdict, reason = _verdict(change_claims, change_others, share)
+    unused = _unused(
+        {"claims": claims_left | claims_spare, "others": others_left | others_spare},
+        {"claims": claimed, "others": counted},
+        spans,
+        straddling,
+    )
+    return ReportingComparison(
+        spans=spans,
+        unused=unused,
+        date=day,
+        claims_ratio=change_claims.ratio,
+        claims_low=change_claims.low,
+        claims_high=change_claims.high,
+        others_ratio=change_others.ratio,
+        others_low=change_others.low,
+        others_high=change_others.high,
+        share_ratio=share.ratio,
+        share_low=share.low,
+        share_high=share.high,
+        p_value=share.p_value,
+        visible_share=share.visible,
+        dispersion_claims=change_claims.dispersion,
+        dispersion_others=change_others.dispersion,
+        dispersion_share=share.dispersion,
+        verdict=verdict,
+        reason=reason,
+        n_before=int((~spans["after"]).sum()),
+        n_after=int(spans["after"].sum()),
+        conf_level=1 - alpha,
+        caveats=_caveats(spans, minimums),
+    )
+
+
+class _Change(NamedTuple):
+    """A ratio of after to before, with its interval, test and dispersion."""
+
+    ratio: float
+    low: float
+    high: float
+    p_value: float
+    visible: float
+    dispersion: float
+
+
+def _figures(
+    table: pd.DataFrame, name: str, minimums: Minimums
+) -> tuple[list[Figure], dict[Any, str]]:
+    """Return a source's exact figures, and why the others are none."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(
+            f"`{name}` must be statements or a count series, got {type(table).__name__}. "
+            "Select rows of `read_statements`, or use `series` or `as_series`."
+        )
+    if isinstance(table.index, pd.PeriodIndex) and {"count", "exposure"} <= set(table.columns):
+        return _figures_of_series(table)
+    if not {"statement_id", "count", "qualifier", "window_start"} <= set(table.columns):
+        raise TypeError(
+            f"`{name}` must be statements or a count series, got a frame with columns "
+            f"{', '.join(map(str, table.columns[:5]))}. Select rows of `read_statements`."
+        )
+    figures, reasons = [], {}
+    for row in table.to_dict("records"):
+        label = row["statement_id"]
+        reason = why_no_rate(row)
+        if reason:
+            reasons[label] = reason
+            continue
+        window = as_window(row)
+        fewest, most = counts_allowed(window)
+        said = window.qualifier in ("at_least", "more_than") and minimums == "count"
+        if (fewest != most and not said) or window.qualifier == "nth_since":
+            reasons[label] = "not an exact count over fixed days"
+            continue
+        stop = row["window_end"] + pd.Timedelta(days=1)
+        figures.append(Figure(label, row["window_start"], stop, window.count))
+    return figures, reasons
+
+
+def _figures_of_series(series: pd.DataFrame) -> tuple[list[Figure], dict[Any, str]]:
+    """Return the fully observed periods of a count series as figures."""
+    whole = series["exposure"].to_numpy() == days_in_periods(series.index)
+    known = whole & series["count"].notna().to_numpy()
+    figures = [
+        Figure(str(period), period.start_time, (period + 1).start_time, int(count))
+        for period, count in series.loc[known, "count"].items()
+    ]
+    reasons = {str(period): "not observed on all its days" for period in series.index[~known]}
+    return figures, reasons
+
+
+def _common_spans(
+    claims: list[Total], others: list[Total], date: pd.Timestamp
+) -> tuple[pd.DataFrame, list[tuple[pd.Timestamp, pd.Timestamp]]]:
+    """Return the shortest spans both sources count that share no day, and those across the date."""
+    found, straddling = [], []
+    for claimed, counted in itertools.product(claims, others):
+        days = sorted(claimed.keys() & counted.keys())
+        for start, stop in itertools.pairwise(days):
+            if start < date < stop:
+                straddling.append((start, stop))
+                continue
+            rises = claimed[stop] - claimed[start], counted[stop] - counted[start]
+            found.append((start, stop - pd.Timedelta(days=1), *rises, start >= date))
+    found.sort(key=lambda span: (span[1] - span[0], span[0]))
+    kept: list[Any] = []
+    for span in found:
+        if all(span[1] < other[0] or span[0] > other[1] for other in kept):
+            kept.append(span)
+    spans = pd.DataFrame(sorted(kept), columns=["start", "end", "claims", "others", "after"])
+    return spans, straddling
+
+
+def _changes(spans: pd.DataFrame, alpha: float) -> tuple[_Change, _Change, _Change]:
+    """Return the changes of the claims' rate, of the others' rate, and of the share."""
+    after = spans["after"].to_numpy(dtype=bool)
+    claims, others = (spans[name].to_numpy(dtype=float) for name in ("claims", "others"))
+    days = ((spans["end"] - spans["start"]).dt.days + 1).to_numpy(dtype=float)
+    by_chance = _binomial_dispersion(claims, others, after)
+    return (
+        _change(claims, days, after, dispersion=_poisson_dispersion(claims, days, after),
+                alpha=alpha),
+        _change(others, days, after, dispersion=_poisson_dispersion(others, days, after),
+                alpha=alpha),
+        _change(claims, others, after, dispersion=by_chance, alpha=alpha, below_counted=True),
+    )  # fmt: skip
+
+
+def _change(
+    above: np.ndarray,
+    below: np.ndarray,
+    after: np.ndarray,
+    *,
+    dispersion: float,
+    alpha: float,
+    below_counted: bool = False,
+) -> _Change:
+    """Return the ratio of above per below after the date over before it.
+
+    The variance of the log ratio is the dispersion times the sum of one over each count; what is
+    below counts towards it unless it is days.
+    """
+    counts = np.array([above[after].sum(), above[~after].sum()])
+    divisors = np.array([below[after].sum(), below[~after].sum()])
+    if 0 in counts or 0 in divisors:
+        # Half an event keeps the logarithm finite where one side counted nothing.
+        counts = counts + 0.5
+        divisors = divisors + 0.5 if below_counted else divisors
+    log_ratio = float(np.log(counts[0] / divisors[0]) - np.log(counts[1] / divisors[1]))
+    spread = (1 / counts).sum() + ((1 / divisors).sum() if below_counted else 0.0)
+    error = float(np.sqrt(dispersion * spread))
+    n_free = len(after) - 2
+    reference = stats.t(n_free) if n_free > 0 and dispersion > 1 else stats.norm
+    reach = reference.ppf(1 - alpha / 2)
+    return _Change(
+        ratio=float(np.exp(log_ratio)),
+        low=float(np.exp(log_ratio - reach * error)),
+        high=float(np.exp(log_ratio + reach * error)),
+        p_value=float(2 * reference.sf(abs(log_ratio) / error)),
+        visible=float(np.exp((reach + reference.ppf(POWER)) * error)),
+        dispersion=dispersion,
+    )
+
+
+def _poisson_dispersion(counts: np.ndarray, days: np.ndarray, after: np.ndarray) -> float:
+    """Return Pearson's statistic of one rate per side over its degrees of freedom, at least 1."""
+    lack = 0.0
+    for side in (after, ~after):
+        expected = counts[side].sum() / days[side].sum() * days[side]
+        if counts[side].sum() > 0:
+            lack += float(((counts[side] - expected) ** 2 / expected).sum())
+    return max(1.0, lack / (len(counts) - 2)) if len(counts) > 2 else 1.0
+
+
+def _binomial_dispersion(claims: np.ndarray, others: np.ndarray, after: np.ndarray) -> float:
+    """Return Pearson's statistic of one share per side over its degrees of freedom, at least 1."""
+    lack, n_spans = 0.0, 0
+    for side in (after, ~after):
+        totals = claims[side] + others[side]
+        share = claims[side].sum() / max(totals.sum(), 1.0)
+        counted = totals > 0
+        n_spans += int(counted.sum())
+        if 0 < share < 1:
+            gap = claims[side][counted] - share * totals[counted]
+            lack += float((gap**2 / (totals[counted] * share * (1 - share))).sum())
+    return max(1.0, lack / (n_spans - 2)) if n_spans > 2 else 1.0
+
+
+def _direction(change: _Change) -> int:
+    """Return 1 for a clear rise, -1 for a clear fall, 0 for neither."""
+    return int(change.low > 1) - int(change.high < 1)
+
+
+def _verdict(claims: _Change, others: _Change, share: _Change) -> tuple[Verdict, str]:
+    """Return what changed, and why that is the verdict."""
+    claims_way, others_way, share_way = (_direction(change) for change in (claims, others, share))
+    if claims_way == 0:
+        return "cannot_tell", "claims_unclear"
+    if others_way == claims_way:
+        if share_way == claims_way:
+            return "cannot_tell", "both_moved"
+        return "real", "share_unmoved" if share_way == 0 else "share_against"
+    if share_way == claims_way:
+        return "reporting", "others_against" if others_way else "others_unmoved"
+    return "cannot_tell", "nothing_clear"
+
+
+def _unused(
+    reasons: dict[str, dict[Any, str]],
+    figures: dict[str, list[Figure]],
+    spans: pd.DataFrame,
+    straddling: list[tuple[pd.Timestamp, pd.Timestamp]],
+) -> pd.DataFrame:
+    """Return every figure that is in no span, with the reason."""
+    rows = []
+    for source, own in figures.items():
+        rows += [(source, label, reason) for label, reason in reasons[source].items()]
+        for figure in own:
+            if figure.label in reasons[source]:
+                continue
+            last = figure.stop - pd.Timedelta(days=1)
+            if ((spans["start"] <= last) & (spans["end"] >= figure.start)).any():
+                continue
+            across = any(start < figure.stop and figure.start < stop for start, stop in straddling)
+            reason = (
+                "the days both sources count together reach over the date"
+                if across
+                else "the other source does not count its days"
+            )
+            rows.append((source, figure.label, reason))
+    return pd.DataFrame(rows, columns=["source", "figure", "reason"])
+
+
+def _caveats(spans: pd.DataFrame, minimums: Minimums) -> tuple[str, ...]:
+    """Return the keys of what a reader must know."""
+    found = ["others_constant"]
+    if len(spans) <= 3:
+        found.append("dispersion_unknown")
+    if minimums == "count":
+        found.append("minimums_as_counts")
+    if spans[["claims", "others"]].to_numpy().sum() < 20:
+        found.append("few_events")
+    return tuple(found)

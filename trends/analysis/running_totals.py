@@ -1,0 +1,75 @@
+"""What do one source's exact figures, taken together, fix about its running total?
+
+A count over a window is the rise of a running total between two days. Figures whose windows meet
+at a day fix the total on both sides of it, up to a constant; so sums and differences of published
+figures are read off, and figures that add nothing or cannot be true beside the others are found.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+
+class Figure(NamedTuple):
+    """An exact count from the morning of `start` until the morning of `stop`."""
+
+    label: Any
+    start: pd.Timestamp
+    stop: pd.Timestamp
+    n_events: int
+
+
+#: Running total by day, among days that figures join.
+Total = dict[pd.Timestamp, int]
+
+
+def running_totals(figures: Iterable[Figure]) -> tuple[list[Total], dict[Any, str]]:
+    """Return what the figures fix, shorter ones first, and why the others were not needed.
+
+    Parameters
+    ----------
+    figures : iterable of Figure
+        Exact counts of one source.
+
+    Returns
+    -------
+    totals : list of dict
+        Groups of days among which the running total is known up to a constant; 0 somewhere.
+    reasons : dict
+        Label of each figure that adds nothing or contradicts shorter ones, and which.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2024-01-01", "2024-02-01", "2024-04-01"])
+    >>> january = Figure("a", days[0], days[1], 11)
+    >>> quarter = Figure("b", days[0], days[2], 43)
+    >>> totals, _ = running_totals([january, quarter])
+    >>> totals[0][days[2]] - totals[0][days[1]]
+    32
+    """
+    totals: list[Total] = []
+    reasons: dict[Any, str] = {}
+    for figure in sorted(figures, key=lambda figure: figure.stop - figure.start):
+        before = next((group for group in totals if figure.start in group), {figure.start: 0})
+        after = next((group for group in totals if figure.stop in group), {figure.stop: 0})
+        if before is after:
+            made = before[figure.stop] - before[figure.start]
+            reasons[figure.label] = (
+                "shorter figures of the source already make it up"
+                if made == figure.n_events
+                else f"contradicts shorter figures of the source, which make it {made}"
+            )
+            continue
+        shift = before[figure.start] + figure.n_events - after[figure.stop]
+        joined = before | {day: total + shift for day, total in after.items()}
+        rising = [joined[day] for day in sorted(joined)]
+        if any(later < earlier for earlier, later in itertools.pairwise(rising)):
+            reasons[figure.label] = "contradicts shorter figures: a running total would fall"
+            continue
+        totals = [group for group in totals if group is not before and group is not after]
+        totals.append(joined)
+    return totals, reasons
