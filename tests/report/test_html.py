@@ -21,7 +21,7 @@ def test_a_table_has_its_caption_above_and_numbers_flush_right(index):
     assert "Table\u00a01:" in table
     assert table.index("<figcaption") < table.index("<table")
     assert '<td class="align-right">24.46</td>' in table
-    assert 'tabindex="0" role="region"' in table
+    assert 'tabindex="0" role="region" aria-labelledby="tbl-counts-caption"' in table
 
 
 def test_a_table_written_by_hand_is_numbered_after_the_one_before(index):

@@ -22,6 +22,7 @@ ASSETS = "assets"
 _ALIGNMENT = re.compile(r' style="text-align: (left|right|center);?"')
 _WIDTHS = re.compile(r"<colgroup>.*?</colgroup>\n?", re.DOTALL)
 _TABLE_WIDTH = re.compile(r'<table style="width:[^"]*">')
+_EMPTY_HEADER = re.compile(r'<th( class="[^"]*")?></th>')
 _LINK = re.compile(r'(?P<attribute>\b(?:href|src))="(?P<target>[^"#:]+)(?P<rest>#[^"]*)?"')
 _IMAGE = re.compile(r'<img[^>]*\bsrc="([^"]+)"')
 
@@ -58,7 +59,7 @@ def _variables(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
         "page-title": escape(_page_title(metadata, site)),
         "description-text": escape(str(metadata.get("description", ""))),
         "home": escape(place.href(place.home)),
-        "navbar": navigation.navbar(place, site),
+        "navbar": navigation.navbar(place, site, terms),
         "sidebar": navigation.sidebar(place, site),
         "prev-next": navigation.neighbours(place, site, terms),
         "footer": navigation.footer(site),
@@ -76,6 +77,7 @@ def _page_title(metadata: dict[str, Any], site: dict[str, Any]) -> str:
 def _finish(html: str, place: Place) -> str:
     """Turn inline styles, which the content policy refuses, into classes; resolve the links."""
     html = _ALIGNMENT.sub(r' class="align-\1"', html)
+    html = _EMPTY_HEADER.sub(r"<td\1></td>", html)
     html = _TABLE_WIDTH.sub("<table>", _WIDTHS.sub("", html))
 
     def resolve(found: re.Match[str]) -> str:

@@ -96,7 +96,7 @@ def website(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
     return merge(base, own) if isinstance(own, dict) else base
 
 
-def navbar(place: Place, site: dict[str, Any]) -> str:
+def navbar(place: Place, site: dict[str, Any], terms: dict[str, Any]) -> str:
     """Return the links at the head of the page.
 
     A link whose text is the name of a language leads to this page in that language; it is left
@@ -107,7 +107,10 @@ def navbar(place: Place, site: dict[str, Any]) -> str:
         return ""
     items = [*(bar.get("left") or []), *(bar.get("right") or [])]
     links = [_navbar_link(place, item) for item in items]
-    return f'<nav class="navbar"><ul>{"".join(links)}</ul></nav>' if links else ""
+    if not any(links):
+        return ""
+    label = escape(terms["site-links"])
+    return f'<nav class="navbar" aria-label="{label}"><ul>{"".join(links)}</ul></nav>'
 
 
 def _navbar_link(place: Place, item: Any) -> str:
@@ -192,7 +195,8 @@ def neighbours(place: Place, site: dict[str, Any], terms: dict[str, Any]) -> str
             before = _neighbour(place, targets[at - 1], "prev", terms["previous"]) if at else ""
             following = targets[at + 1 : at + 2]
             after = _neighbour(place, following[0], "next", terms["next"]) if following else ""
-            return f'<nav class="neighbours">{before}{after}</nav>'
+            label = escape(f"{terms['previous']}, {terms['next']}")
+            return f'<nav class="neighbours" aria-label="{label}">{before}{after}</nav>'
     return ""
 
 

@@ -106,7 +106,15 @@ local function div(el)
   return callout(el)
 end
 
+-- tables given as HTML, such as a DataFrame's, become tables of the document
+local function html_table(block)
+  if block.format ~= "html" or not block.text:match("<table") then return nil end
+  local text = block.text:gsub("<style.-</style>", "")
+  return pandoc.read(text, "html").blocks
+end
+
 return {
   { Meta = function(meta) terms = meta["language"] or {} end },
+  { RawBlock = html_table },
   { Div = div },
 }

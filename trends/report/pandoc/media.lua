@@ -82,17 +82,23 @@ local function align_numbers(tbl)
   return tbl
 end
 
-local function html_table(block)
-  if block.format ~= "html" or not block.text:match("<table") then return nil end
-  local text = block.text:gsub("<style.-</style>", "")
-  return pandoc.read(text, "html").blocks
+local n_tables = 0
+
+-- what a reader hears of the region that scrolls: the table's caption, or a numbered name
+local function name_of(tbl)
+  local caption = tbl.attributes["caption-id"]
+  tbl.attributes["caption-id"] = nil
+  if caption then return 'aria-labelledby="' .. caption .. '"' end
+  n_tables = n_tables + 1
+  return 'aria-label="' .. escape(term("table-region", "Table, scrolls sideways")) .. " " .. n_tables .. '"'
 end
 
 local function scrolled(tbl)
   align_numbers(tbl)
+  local name = name_of(tbl)
   if not is_html() then return tbl end
-  return { raw_block('<div class="table-scroll" tabindex="0" role="region" aria-label="'
-    .. escape(term("table-region", "Table, scrolls sideways")) .. '">'), tbl, raw_block("</div>") }
+  return { raw_block('<div class="table-scroll" tabindex="0" role="region" ' .. name .. ">"), tbl,
+    raw_block("</div>") }
 end
 
 local function read_meta(meta)
@@ -102,6 +108,5 @@ end
 
 return {
   { Meta = read_meta },
-  { RawBlock = html_table },
   { Image = picture, Table = scrolled },
 }

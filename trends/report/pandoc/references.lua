@@ -131,8 +131,18 @@ local function split_caption(blocks)
   return content, caption or pandoc.Inlines({})
 end
 
-local function bare_table(content)
-  return content:walk({ Table = function(tbl) tbl.caption = { long = {} }; return tbl end })
+local function name_table(tbl, id)
+  tbl.caption = { long = {} }
+  if id ~= "" then tbl.attributes["caption-id"] = id .. "-caption" end
+  return tbl
+end
+
+local function bare_table(content, id)
+  return content:walk({ Table = function(tbl)
+    local made = name_table(tbl, id)
+    id = "" -- one name, one region
+    return made
+  end })
 end
 
 local sub_position = 0
@@ -204,7 +214,7 @@ local function float_div(div)
     content = content:walk({ Table = function(tbl)
       if #caption == 0 then caption = blocks_to_caption(tbl.caption.long) end
     end })
-    content = bare_table(content)
+    content = bare_table(content, div.identifier)
   else
     content = content:walk({ Figure = function(figure)
       return type_of(figure.identifier) == "fig" and figure or figure.content
@@ -243,8 +253,8 @@ local function table_block(tbl)
     if caption[#caption] and caption[#caption].t == "Space" then caption:remove(#caption) end
   end
   if type_of(id) ~= "tbl" and #caption == 0 then return nil end
-  tbl.caption = { long = {} }
   tbl.identifier = ""
+  tbl = name_table(tbl, type_of(id) == "tbl" and id or "")
   return float(type_of(id) == "tbl" and id or "", "tbl", caption, pandoc.Blocks({ tbl }))
 end
 
