@@ -3,7 +3,7 @@
 The decision rests on one comparison: could a series with no break, but with this average, scatter
 and memory, look this broken? `trends.analysis.level_shift` measures how broken a series looks,
 `trends.analysis.null_models` draws series without a break, and the share of them that look at
-least as broken is the p-value. Shifts are looked for one at a time, then as an up-and-back pair.
+least as broken is the p-value. Shifts are looked for one at a time, then several at once.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from trends.analysis.segmentation import (
     robust_dispersion,
 )
 from trends.analysis.shift_search import (
+    PRICE_SEVERAL,
     Observed,
     Round,
     Search,
@@ -323,8 +324,8 @@ def detect_changepoints(
 
     One shift with memory is compared with memory alone, the memory unknown in both, and the
     comparison is calibrated on series drawn with the same average, scatter and memory but no
-    shift. Further shifts are looked for beside those found; where no single one is found, an
-    up-and-back pair is looked for at half the alpha.
+    shift. Further shifts are looked for beside those found; where no single one is found,
+    several at once (an episode, say) are looked for; the two searches share alpha.
 
     Parameters
     ----------
@@ -401,7 +402,7 @@ def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
         )
     if min_periods < 1:
         raise ValueError(f"`min_periods` must be at least 1, got {min_periods}. Use 2.")
-    needed = int(np.ceil(2 / alpha)) - 1
+    needed = int(np.ceil(PRICE_SEVERAL / alpha)) - 1
     if n_null < needed:
         raise ValueError(
             f"`n_null` must be at least {needed} for alpha={alpha:g}, got {n_null}. "

@@ -15,14 +15,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from trends.analysis.memory import KEPT_ROWS, MemoryModels
 
-Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""First and second rows of pairs of steps."""
-
 CLIP = 2.0
-"""Robust scales by which a value may leave its neighbours' range before the pair scan clips it."""
+"""Robust scales by which a value may leave its neighbours' range before the scan for several steps
+clips it."""
+
+MOST_NODES = 100
+"""Rows at which the scan for several steps may cut; the dates are refined afterwards."""
 
 RESIDUAL_FLOOR = 1e-9
 """Smallest share of the residual sum of squares a step may leave: a perfect fit stays finite."""
@@ -99,6 +101,10 @@ class Projection(NamedTuple):
     log_weight: float
     step_rows: NDArray[np.float64]
     information: NDArray[np.float64]
+
+    def products(self, column: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the inner products of all steps with one another, shape (n_rows, n_rows)."""
+        return np.cumsum((self.step_rows * column)[:, ::-1], axis=1)[:, ::-1]
 
 
 class Projections:
@@ -258,14 +264,12 @@ class Scan(NamedTuple):
     ----------
     statistic : array of shape (n_series,)
         Twice the log ratio of shift-and-memory to memory alone.
-    first, second : arrays of shape (n_series,)
-        Rows of the best step under the best memory model; of the best pair of steps for a scan of
-        pairs, otherwise the same row twice.
+    row : array of shape (n_series,)
+        Row of the best step under the best memory model.
     """
 
     statistic: NDArray[np.float64]
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
+    row: NDArray[np.int64]
 
 
 def scan_draws(
@@ -273,7 +277,6 @@ def scan_draws(
     projections: Projections,
     starts: NDArray[np.int64],
     *,
-    pairs: Pairs | None = None,
     memory: bool = True,
 ) -> Scan:
     """Compute the step-against-memory statistic of many series at once.
@@ -284,8 +287,6 @@ def scan_draws(
         Standardised residuals.
     projections, starts
         As for `weigh_shift`.
-    pairs : Pairs, optional
-        Scan these pairs of steps (`candidate_pairs`) instead of single steps.
     memory : bool
         False compares one shift with none under the model without memory alone.
 
@@ -302,27 +303,22 @@ def scan_draws(
     centred = responses - base @ fitted
     increments = projections.increments(centred).astype(np.float32)
     single = centred.astype(np.float32)
-    left, right = pairs or (starts, starts)
     n_models = projections.models.grid.rho.size if memory else 1
     log_stable = np.empty((n_models, n_series))
     log_shift = np.empty((n_models, n_series))
     place = np.empty((n_models, n_series), dtype=np.int64)
-    chunk = max(32, 65_536 // max(n_rows, left.size // 2))
+    chunk = max(32, 65_536 // n_rows)
     blocks = [slice(first, first + chunk) for first in range(0, n_series, chunk)]
     for model, projected in enumerate(islice(projections, n_models)):
         step_rows = projected.step_rows.astype(np.float32)
-        weights = _pair_weights(projected, projections.column, left, right) if pairs else None
         information = (1 / projected.information[starts]).astype(np.float32)
         for block in blocks:
             scores = step_rows @ single[:, block]
             remaining = np.einsum("ij,ij->j", scores, increments[:, block])
             remaining = np.maximum(remaining, np.float32(1e-12))
-            if weights is None:
-                share = scores[starts]
-                share *= share
-                share *= information[:, None]
-            else:
-                share = _pair_reduction(scores, left, right, weights)
+            share = scores[starts]
+            share *= share
+            share *= information[:, None]
             share /= remaining
             np.subtract(np.float32(1), share, out=share)
             np.maximum(share, np.float32(1e-7), out=share)
@@ -338,7 +334,7 @@ def scan_draws(
     log_shift += log_stable
     best = np.take_along_axis(place, log_shift.argmax(axis=0)[None, :], axis=0)[0]
     statistic = 2 * (_log_sum_columns(log_shift) - _log_sum_columns(log_stable))
-    return Scan(statistic, left[best], right[best])
+    return Scan(statistic, starts[best])
 
 
 def _log_sum_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -347,76 +343,176 @@ def _log_sum_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(largest + np.log(np.exp(values - largest).sum(axis=0)), dtype=np.float64)
 
 
-def candidate_pairs(starts: NDArray[np.int64], min_rows: int) -> Pairs:
-    """Return the up-and-back episodes to scan: every length at a coarseness a quarter of it.
+class SeveralScan(NamedTuple):
+    """What a scan for several steps at once found in each of many series.
 
-    Episodes of 2, 3, 4, 6, 8, 12, ... candidate rows, each started at every quarter of its
-    length: of order n log n pairs instead of n squared, and every episode is matched within a
-    quarter of its length. Episodes of fewer than `min_rows` rows are left out.
+    Attributes
+    ----------
+    statistic : array of shape (n_series,)
+        Twice the log ratio of several steps with memory to the reference steps with memory.
+    rows : array of shape (n_series, n_most)
+        Rows of the steps of the best division, filled up with -1.
+    memory_probability : array of shape (n_models, n_series)
+        Posterior of the memory models, judged half with the reference and half with the divisions.
     """
-    left: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-    right: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-    doublings = range(1, max(2, int(starts.size).bit_length()))
-    lengths = sorted({2, 3, *(2**k for k in doublings), *(3 * 2**k for k in doublings)})
-    for length in lengths:
-        first = np.arange(0, starts.size - length, max(1, length // 4))
-        long_enough = starts[first + length] - starts[first] >= min_rows
-        left.append(starts[first[long_enough]])
-        right.append(starts[first[long_enough] + length])
-    return np.concatenate(left), np.concatenate(right)
+
+    statistic: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    memory_probability: NDArray[np.float64]
 
 
-def _pair_weights(
-    projected: Projection,
-    column: NDArray[np.float64],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-) -> NDArray[np.float32]:
-    """Return the inverse of each pair's 2 x 2 information as three rows (n_pairs each)."""
-    products = np.cumsum((projected.step_rows * column)[:, ::-1], axis=1)[:, ::-1]
-    first, second = products[left, left], products[right, right]
-    cross = products[left, right]
-    determinant = np.maximum(first * second - cross**2, 1e-12 * first * second)
-    inverse = np.stack([second, -2 * cross, first]) / determinant
-    return inverse.astype(np.float32)
+def scan_several(
+    responses: NDArray[np.float64],
+    projections: Projections,
+    reference: tuple[int, ...],
+    min_rows: int,
+    *,
+    memory: bool = True,
+) -> SeveralScan:
+    """Compare several steps at once with the steps of a reference, memory free in both.
 
+    A search for one step at a time cannot see an episode whose second step takes back the first.
+    The divisions with one to three steps more than the reference (two to four if it has none)
+    that fit best by least squares are weighed, each with a prior spread evenly over all divisions
+    of its size.
 
-def _pair_reduction(
-    scores: NDArray[np.float32],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    weights: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Return how much each pair of steps reduces the residual sum of squares."""
-    first, second = scores[left], scores[right]
-    reduction = weights[1][:, None] * second
-    reduction += weights[0][:, None] * first
-    reduction *= first
-    second *= second
-    second *= weights[2][:, None]
-    reduction += second
-    return np.asarray(reduction, dtype=np.float32)
+    Parameters
+    ----------
+    responses : array of shape (n_rows, n_series)
+        Standardised residuals, clipped to their neighbours.
+    projections : Projections
+        With the level as the only base regressor.
+    reference : tuple of int
+        Rows of the steps that are there anyway.
+    min_rows : int
+        Shortest segment.
+    memory : bool
+        False compares under the model without memory alone.
 
-
-def best_pair(
-    response: NDArray[np.float64], projections: Projections, pairs: Pairs
-) -> tuple[int, int]:
-    """Return the rows of the most probable pair of steps, the memory averaged over."""
-    left, right = pairs
+    Returns
+    -------
+    SeveralScan
+    """
+    n_rows, n_series = responses.shape
+    nodes = _nodes(n_rows, min_rows)
+    fewest = max(2, len(reference) + 1)
+    most = min(len(reference) + 4 - bool(reference), n_rows // min_rows - 1, nodes.size - 2)
+    sizes = range(fewest, most + 1)
     exponent = projections.exponent
-    increments = projections.increments(response)
-    log_pair = np.empty((projections.models.grid.rho.size, left.size))
-    for model, projected in enumerate(projections):
-        covariance = projected.step_rows @ response
-        remaining = max(float(increments @ covariance), 1e-300)
-        weights = _pair_weights(projected, projections.column, left, right).astype(np.float64)
-        first, second = covariance[left], covariance[right]
-        share = weights[0] * first**2 + weights[1] * first * second + weights[2] * second**2
-        share = np.maximum(1 - share / remaining, RESIDUAL_FLOOR)
-        log_pair[model] = projected.log_weight - exponent * (np.log(remaining) + np.log(share))
-    total = _normalise(log_pair).sum(axis=0)
-    best = int(np.argmax(total))
-    return int(left[best]), int(right[best])
+    centred = responses - projections.base @ np.linalg.lstsq(projections.base, responses)[0]
+    increments = projections.increments(centred)
+    divisions = best_divisions(centred, projections.column, nodes, most, min_rows)
+    n_models = projections.models.grid.rho.size if memory else 1
+    log_reference = np.empty((n_models, n_series))
+    log_several = np.empty((n_models, len(sizes), n_series))
+    at = np.array(reference, dtype=np.int64)
+    single = centred.astype(np.float32)
+    for model, projected in enumerate(islice(projections, n_models)):
+        products = projected.products(projections.column)
+        scores = projected.step_rows.astype(np.float32) @ single
+        remaining = np.maximum(np.einsum("ij,ij->j", scores, increments), 1e-12)
+        base = remaining
+        if at.size:
+            explained = _explained(scores, products, np.broadcast_to(at, (n_series, at.size)))
+            base = np.maximum(remaining - explained, RESIDUAL_FLOOR * remaining)
+        log_reference[model] = projected.log_weight - exponent * np.log(base)
+        for which, size in enumerate(sizes):
+            explained = _explained(scores, products, divisions[size])
+            left = np.maximum(remaining - explained, 1e-7 * remaining)
+            log_several[model, which] = projected.log_weight - exponent * np.log(left)
+    prior = special.gammaln(nodes.size) - np.array(
+        [special.gammaln(size + 1) + special.gammaln(nodes.size - size) for size in sizes]
+    )
+    by_size = np.stack([_log_sum_columns(log_several[:, which]) for which in range(len(sizes))])
+    by_size -= prior[:, None]
+    statistic = 2 * (_log_sum_columns(by_size) - _log_sum_columns(log_reference))
+    rows = np.full((n_series, most), -1, dtype=np.int64)
+    chosen = by_size.argmax(axis=0)
+    for which, size in enumerate(sizes):
+        these = chosen == which
+        rows[these, :size] = divisions[size][these]
+    log_models = _log_sum_columns(np.moveaxis(log_several - prior[None, :, None], 1, 0))
+    probability = 0.5 * np.exp(log_reference - _log_sum_columns(log_reference))
+    probability += 0.5 * np.exp(log_models - _log_sum_columns(log_models))
+    return SeveralScan(statistic, rows, probability)
+
+
+def _nodes(n_rows: int, min_rows: int) -> NDArray[np.int64]:
+    """Return the rows at which a division into several segments may cut, ends included.
+
+    At most about `MOST_NODES`: the dates are refined afterwards.
+    """
+    inner = np.arange(min_rows, n_rows - min_rows + 1, max(1, -(-n_rows // MOST_NODES)))
+    return np.concatenate([[0], inner, [n_rows]]).astype(np.int64)
+
+
+def best_divisions(
+    responses: NDArray[np.float64],
+    column: NDArray[np.float64],
+    nodes: NDArray[np.int64],
+    most: int,
+    min_rows: int,
+) -> dict[int, NDArray[np.int64]]:
+    """Return the least-squares divisions with 1 to `most` steps, of many series at once.
+
+    Parameters
+    ----------
+    responses : array of shape (n_rows, n_series)
+        Standardised residuals.
+    column : array of shape (n_rows,)
+        Effect of a unit change of level.
+    nodes : array of shape (n_nodes,)
+        Rows at which segments may start or end, 0 and n_rows included.
+    most : int
+        Largest number of steps.
+    min_rows : int
+        Shortest segment.
+
+    Returns
+    -------
+    dict of array of shape (n_series, n_steps)
+        Rows of the steps, ascending, by number of steps.
+    """
+    n_nodes, n_series = nodes.size, responses.shape[1]
+    zero = np.zeros((1, n_series))
+    sums = np.concatenate([zero, np.cumsum(responses * column[:, None], axis=0)])[nodes]
+    sums = sums.astype(np.float32)
+    squares = np.concatenate([[0.0], np.cumsum(column**2)])[nodes].astype(np.float32)
+    reached = np.full((most + 1, n_nodes, n_series), -np.inf, dtype=np.float32)
+    origin = np.zeros((most + 1, n_nodes, n_series), dtype=np.int16)
+    series = np.arange(n_series)
+    for end in range(1, n_nodes):
+        first = int(np.searchsorted(nodes, nodes[end] - min_rows, side="right"))
+        if first == 0:
+            continue
+        gain = sums[end] - sums[:first]
+        gain *= gain
+        gain /= (squares[end] - squares[:first])[:, None]
+        reached[0, end] = gain[0]
+        for steps in range(1, most + 1):
+            through = reached[steps - 1, :first] + gain
+            best = through.argmax(axis=0)
+            origin[steps, end] = best
+            reached[steps, end] = through[best, series]
+    divisions = {}
+    for steps in range(1, most + 1):
+        rows = np.empty((n_series, steps), dtype=np.int64)
+        end_node = np.full(n_series, n_nodes - 1)
+        for place in range(steps, 0, -1):
+            end_node = origin[place, end_node, series].astype(np.int64)
+            rows[:, place - 1] = nodes[end_node]
+        divisions[steps] = rows
+    return divisions
+
+
+def _explained(
+    scores: NDArray[np.float32], products: NDArray[np.float64], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the sum of squares that each series' steps at `rows` explain."""
+    score = np.take_along_axis(scores.T, rows, axis=1).astype(np.float64)
+    information = products[rows[:, :, None], rows[:, None, :]]
+    solved = np.linalg.solve(information, score[:, :, None])[:, :, 0]
+    return np.asarray(np.einsum("ij,ij->i", score, solved), dtype=np.float64)
 
 
 def clip_to_neighbours(responses: NDArray[np.float64]) -> NDArray[np.float64]:

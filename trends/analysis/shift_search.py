@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from trends.analysis.level_shift import (
     Projections,
     ShiftEvidence,
-    best_pair,
-    candidate_pairs,
     clip_to_neighbours,
     log_sum,
     root_scale,
     scan_draws,
+    scan_several,
     weigh_shift,
 )
 from trends.analysis.memory import MemoryGrid, MemoryModels, memory_grid, variance_inflation
@@ -33,6 +32,12 @@ MAX_PERIODS = 1_500
 """Longest series: the work grows with the square of the number of periods."""
 
 MAX_CHANGEPOINTS = 10
+
+PRICE_SINGLE = 1.25
+PRICE_SEVERAL = 5.0
+"""What the p-values of the two scans of a round are multiplied by, so that the chance of either
+finding something in a series without a shift is alpha: the search for one step has four fifths of
+alpha, the search for several one fifth."""
 
 SET_MASS = 0.5
 """Share of alpha that a confidence set for the period may leave out.
@@ -243,57 +248,92 @@ def _free_rows(
     return free
 
 
-def _run_round(
+def _look_for_one(
     observed: Observed,
-    fit: Fit,
     bounds: tuple[int, ...],
     starts: NDArray[np.int64],
-    scan: Literal["single", "pair"],
     alpha: float,
     n_null: int,
     rng: np.random.Generator,
 ) -> Round:
-    """Test for one more step, or one pair of steps, beside those at `bounds`."""
-    pairs = candidate_pairs(starts, observed.min_rows) if scan == "pair" else None
+    """Test for one more step beside those at `bounds`."""
+    price = PRICE_SINGLE
+    fit = fit_levels(observed, bounds, _best_split(observed, bounds, starts))
     response = fit.response_of(observed.events)
-    if pairs:
-        response = clip_to_neighbours(response)
     line = fit.projections.column * (observed.position - observed.position.mean())
     evidence = weigh_shift(response, fit.projections, starts, line)
-    statistics = {}
-    for memory, models in (
-        (True, rng.choice(observed.grid.rho.size, size=n_null, p=evidence.memory_probability)),
-        (False, np.zeros(n_null, dtype=np.int64)),
-    ):
-        responses = fit.response_of(draw_from(observed, fit, fit.mean, models, rng))
-        if pairs:
-            responses = clip_to_neighbours(responses)
-        responses = np.column_stack([response, responses])
-        scanned = scan_draws(responses, fit.projections, starts, pairs=pairs, memory=memory)
-        statistics[memory] = scanned.statistic
-    # a pair is looked for only after a single step was not found, at half the alpha
-    price = 2 if pairs else 1
-    p_value, p_independent = (
-        min(1.0, price * (1 + np.count_nonzero(drawn[1:] >= drawn[0])) / (n_null + 1))
-        for drawn in (statistics[True], statistics[False])
-    )
-    rows = (
-        best_pair(response, fit.projections, pairs)
-        if pairs
-        else (_central_row(evidence.position_probability, starts),)
-    )
+    statistics = []
+    for memory in (True, False):
+        drawn = _draw_null(observed, fit, evidence.memory_probability, memory, n_null, rng)
+        responses = np.column_stack([response, fit.response_of(drawn)])
+        scan = scan_draws(responses, fit.projections, starts, memory=memory)
+        statistics.append(scan.statistic)
+    p_value, p_independent = (min(1.0, price * _share_as_large(values)) for values in statistics)
     return Round(
         bounds=bounds,
-        scan=scan,
-        rows=rows,
+        scan="single",
+        rows=(_central_row(evidence.position_probability, starts),),
         starts=starts,
         evidence=evidence,
-        statistic=float(statistics[True][0]),
-        null=statistics[True][1:],
-        p_value=float(p_value),
-        p_value_independent=float(p_independent),
+        statistic=float(statistics[0][0]),
+        null=statistics[0][1:],
+        p_value=p_value,
+        p_value_independent=p_independent,
         found=p_value <= alpha,
     )
+
+
+def _look_for_several(
+    observed: Observed, tried: Round, alpha: float, n_null: int, rng: np.random.Generator
+) -> Round:
+    """Test for several steps at once where the search for one more found none.
+
+    The steps found so far may be wrong ones when several oppose each other, so the division is
+    made from scratch; the series drawn have the steps found so far.
+    """
+    fit = fit_levels(observed, tried.bounds, _best_split(observed, tried.bounds, tried.starts))
+    level = fit_levels(observed, (), None)
+    response = clip_to_neighbours(level.response_of(observed.events))
+    shape = (level.projections, tried.bounds, observed.min_rows)
+    own = scan_several(response[:, None], *shape)
+    statistics = []
+    for memory in (True, False):
+        drawn = _draw_null(observed, fit, own.memory_probability[:, 0], memory, n_null, rng)
+        responses = clip_to_neighbours(level.response_of(drawn))
+        responses = np.column_stack([response, responses])
+        statistics.append(scan_several(responses, *shape, memory=memory).statistic)
+    p_value, p_independent = (
+        min(1.0, PRICE_SEVERAL * _share_as_large(values)) for values in statistics
+    )
+    return tried._replace(
+        scan="several",
+        rows=tuple(int(row) for row in own.rows[0] if row >= 0),
+        statistic=float(statistics[0][0]),
+        null=statistics[0][1:],
+        p_value=p_value,
+        p_value_independent=p_independent,
+        found=p_value <= alpha,
+    )
+
+
+def _draw_null(
+    observed: Observed,
+    fit: Fit,
+    probability: NDArray[np.float64],
+    memory: bool,
+    n_null: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Draw series with the levels of the fit, and with or without memory."""
+    models = np.zeros(n_null, dtype=np.int64)
+    if memory:
+        models = rng.choice(observed.grid.rho.size, size=n_null, p=probability)
+    return draw_from(observed, fit, fit.mean, models, rng)
+
+
+def _share_as_large(values: NDArray[np.float64]) -> float:
+    """Return the p-value of the first value among itself and the others."""
+    return float(np.count_nonzero(values >= values[0]) / values.size)
 
 
 def draw_from(
@@ -330,33 +370,60 @@ def search_steps(
     n_null: int,
     rng: np.random.Generator,
 ) -> Search:
-    """Look for steps one at a time, and for an up-and-back pair where no single one is found."""
+    """Look for steps one at a time, and for several at once where no single one is found."""
     if np.ptp(observed.events / observed.exposure) == 0:
         return Search((), (), {})
     rounds: list[Round] = []
-    bounds: tuple[int, ...] = ()
-    found: list[tuple[int, int, float]] = []
+    found: dict[int, tuple[int, float]] = {}
+    # the p-value of a later step cannot be smaller than that of the steps it rests on
     adjusted = 0.0
-    while len(bounds) < MAX_CHANGEPOINTS:
+    while len(found) < MAX_CHANGEPOINTS:
+        bounds = tuple(sorted(found))
         free = _free_rows(observed, bounds, starts)
         if free.size == 0:
             break
-        fit = fit_levels(observed, bounds, _best_split(observed, bounds, free))
-        current = _run_round(observed, fit, bounds, free, "single", alpha, n_null, rng)
+        current = _look_for_one(observed, bounds, free, alpha, n_null, rng)
         rounds.append(current)
-        if not current.found and named is None and candidate_pairs(free, observed.min_rows)[0].size:
-            current = _run_round(observed, fit, bounds, free, "pair", alpha, n_null, rng)
+        if not current.found and named is None and len(rounds) <= MAX_CHANGEPOINTS:
+            current = _look_for_several(observed, current, alpha, n_null, rng)
             rounds.append(current)
         if not current.found:
             break
-        # the p-value of a later step cannot be smaller than that of the steps it rests on
         adjusted = max(adjusted, current.p_value)
-        found.extend((row, len(rounds) - 1, adjusted) for row in current.rows)
-        bounds = tuple(sorted((*bounds, *current.rows)))
-    if named is None and bounds:
+        if current.scan == "single":
+            found[current.rows[0]] = (len(rounds) - 1, adjusted)
+            continue
+        kept = _drop_needless(observed, current, starts, alpha, n_null, rng)
+        if len(kept) <= len(found):
+            break
+        found = {row: (len(rounds) - 1, max(adjusted, p)) for row, p in kept.items()}
+    if named is None and found:
         found = _refine(observed, found, starts)
-    bounds = tuple(sorted(row for row, _, _ in found))
-    return Search(tuple(rounds), bounds, {row: (number, p) for row, number, p in found})
+    return Search(tuple(rounds), tuple(sorted(found)), found)
+
+
+def _drop_needless(
+    observed: Observed,
+    several: Round,
+    starts: NDArray[np.int64],
+    alpha: float,
+    n_null: int,
+    rng: np.random.Generator,
+) -> dict[int, float]:
+    """Return the steps found together that are needed beside the others, with their p-values."""
+    rows = dict.fromkeys(several.rows, (0, 1.0))
+    while rows:
+        rows = _refine(observed, rows, starts)
+        p_values = {}
+        for row in rows:
+            others = tuple(sorted(other for other in rows if other != row))
+            free = _free_rows(observed, others, starts)
+            p_values[row] = _look_for_one(observed, others, free, alpha, n_null, rng).p_value
+        weakest = max(p_values, key=lambda row: p_values[row])
+        if p_values[weakest] <= alpha:
+            return p_values
+        del rows[weakest]
+    return {}
 
 
 def _central_row(probability: NDArray[np.float64], rows: NDArray[np.int64]) -> int:
@@ -370,17 +437,16 @@ def _central_row(probability: NDArray[np.float64], rows: NDArray[np.int64]) -> i
 
 
 def _refine(
-    observed: Observed, found: list[tuple[int, int, float]], starts: NDArray[np.int64]
-) -> list[tuple[int, int, float]]:
+    observed: Observed, found: dict[int, tuple[int, float]], starts: NDArray[np.int64]
+) -> dict[int, tuple[int, float]]:
     """Move each step to its most probable row given the others, until nothing moves."""
     for _ in range(5):
         moved = False
-        for number, (row, where, p_value) in enumerate(found):
-            bounds = tuple(sorted(other for other, _, _ in found))
-            evidence, free = weigh_one(observed, bounds, row, starts)
+        for row in sorted(found):
+            evidence, free = weigh_one(observed, tuple(sorted(found)), row, starts)
             best = _central_row(evidence.position_probability, free)
             if best != row:
-                found[number] = (best, where, p_value)
+                found = {(best if other == row else other): v for other, v in found.items()}
                 moved = True
         if not moved:
             break
@@ -472,27 +538,27 @@ def redetect(
         here = [row for row in search.bounds if search.found_in[row][0] == number]
         if not here:
             continue
-        pairs = None
-        # steps move when they are refined; the round is replayed with the rows they moved to
-        bounds = tuple(row for row in search.bounds if search.found_in[row][0] < number)
-        starts = _free_rows(observed, bounds, current.starts)
-        if current.scan == "pair":
-            pairs = candidate_pairs(starts, observed.min_rows)
-        base = fit_levels(observed, bounds, here[0])
-        responses = base.response_of(counts)
-        if pairs:
-            responses = clip_to_neighbours(responses)
-        scan = scan_draws(responses, base.projections, starts, pairs=pairs)
-        price = alpha / 2 if pairs else alpha
-        significant = scan.statistic >= np.quantile(current.null, 1 - price)
+        if current.scan == "several":
+            level = fit_levels(observed, (), None)
+            responses = clip_to_neighbours(level.response_of(counts))
+            several = scan_several(responses, level.projections, current.bounds, observed.min_rows)
+            statistic, rows = several.statistic, several.rows
+            threshold = np.quantile(current.null, 1 - alpha / PRICE_SEVERAL)
+        else:
+            # steps move when they are refined; the round is replayed where they moved to
+            bounds = tuple(row for row in search.bounds if search.found_in[row][0] < number)
+            base = fit_levels(observed, bounds, here[0])
+            starts = _free_rows(observed, bounds, current.starts)
+            scan = scan_draws(base.response_of(counts), base.projections, starts)
+            statistic, rows = scan.statistic, scan.row[:, None]
+            threshold = np.quantile(current.null, 1 - alpha / PRICE_SINGLE)
         for row in here:
-            if named is not None:
-                shares[row] = float(np.mean(significant & (scan.first == row)))
-                continue
-            evidence, free = weigh_one(observed, search.bounds, row, every)
-            inside = free[highest_mass(evidence.position_probability, alpha)]
-            again = np.isin(scan.first, inside) | np.isin(scan.second, inside)
-            shares[row] = float(np.mean(significant & again))
+            inside = np.array([row])
+            if named is None:
+                evidence, free = weigh_one(observed, search.bounds, row, every)
+                inside = free[highest_mass(evidence.position_probability, alpha)]
+            again = np.isin(rows, inside).any(axis=1)
+            shares[row] = float(np.mean((statistic >= threshold) & again))
     return shares
 
 
@@ -501,7 +567,7 @@ def detectable_ratio(
 ) -> float:
     """Return the smallest ratio on the list that would have been found in 80% of series."""
     fit = fit_levels(observed, (), first.rows[0])
-    threshold = np.quantile(first.null, 1 - alpha)
+    threshold = np.quantile(first.null, 1 - alpha / PRICE_SINGLE)
     probability = first.evidence.memory_probability
     models = rng.choice(observed.grid.rho.size, size=N_RESAMPLES, p=probability)
     later = np.arange(observed.n_rows) >= observed.n_rows // 2
