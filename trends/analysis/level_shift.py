@@ -167,6 +167,7 @@ class Projections:
         _, log_information = np.linalg.slogdet(information)
         maker = precision - weighted @ np.linalg.solve(information, weighted.T)
         maker *= self.column[:, None]
+        # step i is the sum of the rows from i on, taken backwards
         step_rows = np.ascontiguousarray(np.cumsum(maker[::-1], axis=0)[::-1])
         return Projection(
             log_prior - 0.5 * log_determinant - 0.5 * float(log_information),

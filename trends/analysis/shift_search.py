@@ -95,10 +95,20 @@ class Observed(NamedTuple):
         return int(self.events.size)
 
 
+class Fit(NamedTuple):
+    """Levels, scatter and regressors for given segment bounds."""
+
+    mean: NDArray[np.float64]
+    dispersion: NDArray[np.float64]
+    response_of: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    projections: Projections
+
+
 class Round(NamedTuple):
     """One round of the search: is there a further shift beside those in `bounds`?"""
 
     bounds: tuple[int, ...]
+    fit: Fit
     scan: str
     rows: tuple[int, ...]
     starts: NDArray[np.int64]
@@ -108,15 +118,6 @@ class Round(NamedTuple):
     p_value: float
     p_value_independent: float
     found: bool
-
-
-class Fit(NamedTuple):
-    """Levels, scatter and regressors for given segment bounds."""
-
-    mean: NDArray[np.float64]
-    dispersion: NDArray[np.float64]
-    response_of: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-    projections: Projections
 
 
 def observe(series: pd.DataFrame, min_periods: int) -> Observed:
@@ -271,6 +272,7 @@ def _look_for_one(
     p_value, p_independent = (min(1.0, price * _share_as_large(values)) for values in statistics)
     return Round(
         bounds=bounds,
+        fit=fit,
         scan="single",
         rows=(_central_row(evidence.position_probability, starts),),
         starts=starts,
@@ -291,14 +293,13 @@ def _look_for_several(
     The steps found so far may be wrong ones when several oppose each other, so the division is
     made from scratch; the series drawn have the steps found so far.
     """
-    fit = fit_levels(observed, tried.bounds, _best_split(observed, tried.bounds, tried.starts))
-    level = fit_levels(observed, (), None)
+    level = fit_levels(observed, (), None) if tried.bounds else tried.fit
     response = clip_to_neighbours(level.response_of(observed.events))
     shape = (level.projections, tried.bounds, observed.min_rows)
     own = scan_several(response[:, None], *shape)
     statistics = []
     for memory in (True, False):
-        drawn = _draw_null(observed, fit, own.memory_probability[:, 0], memory, n_null, rng)
+        drawn = _draw_null(observed, tried.fit, own.memory_probability[:, 0], memory, n_null, rng)
         responses = clip_to_neighbours(level.response_of(drawn))
         responses = np.column_stack([response, responses])
         statistics.append(scan_several(responses, *shape, memory=memory).statistic)
@@ -566,7 +567,7 @@ def detectable_ratio(
     observed: Observed, first: Round, alpha: float, rng: np.random.Generator
 ) -> float:
     """Return the smallest ratio on the list that would have been found in 80% of series."""
-    fit = fit_levels(observed, (), first.rows[0])
+    fit = first.fit
     threshold = np.quantile(first.null, 1 - alpha / PRICE_SINGLE)
     probability = first.evidence.memory_probability
     models = rng.choice(observed.grid.rho.size, size=N_RESAMPLES, p=probability)
