@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import json
 import math
 import re
@@ -87,7 +88,7 @@ class Ledger:
         self.edition: dict[str, str] = {}
         self.made_with = {"version": version("trends"), "code": code_hash()}
         self._expected: dict[str, int] = {}
-        self._adjusted: dict[str, dict[str, Any]] | None = None
+        self._adjusted: tuple[dict[str, dict[str, Any]], list[Family]] | None = None
 
     def add(self, result: Result, subject: Subject | None = None) -> Claims:
         """Add the findings of a result.
@@ -254,29 +255,41 @@ class Ledger:
 
     def families(self) -> list[Family]:
         """Return the number of tests and of findings that survive adjustment, by family."""
-        return adjust(self.findings.values(), expected=self._expected)[1]
+        return self._adjustment()[1]
 
     def adjusted(self, finding_id: str) -> dict[str, Any]:
         """Return ``p_bh``, ``p_by`` and ``survives`` of a finding."""
+        return self._adjustment()[0][finding_id]
+
+    def _adjustment(self) -> tuple[dict[str, dict[str, Any]], list[Family]]:
+        """Return the adjusted values and the families, worked out once for the tests so far."""
         if self._adjusted is None:
-            self._adjusted = adjust(self.findings.values(), expected=self._expected)[0]
-        return self._adjusted[finding_id]
+            self._adjusted = adjust(self.findings.values(), expected=self._expected)
+        return self._adjusted
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the ledger as plain values, as it is written."""
-        body = self._body()
-        return {
+        """Return the ledger as plain values."""
+        return json.loads(self.to_json())
+
+    def to_json(self) -> str:
+        """Return the ledger as JSON, one finding a line so that versions compare line by line."""
+        return self._written(self._body())
+
+    def digest(self) -> str:
+        """Return the SHA-256 of everything the ledger says."""
+        return _digest(_lines(self._body()))
+
+    def _written(self, body: Mapping[str, Any]) -> str:
+        """Return the whole ledger as JSON; the digest is of the text that follows it."""
+        text = _lines(body)
+        head = {
             "schema": "trends-ledger",
             "schema_version": SCHEMA_VERSION,
             "made_with": self.made_with,
             "edition": self.edition,
-            "digest": digest(body),
-            **body,
+            "digest": _digest(text),
         }
-
-    def digest(self) -> str:
-        """Return the SHA-256 of everything the ledger says."""
-        return digest(self._body())
+        return "{\n" + _lines(head) + ",\n" + text + "\n}\n"
 
     def _body(self) -> dict[str, Any]:
         """Return findings, families, statements and inputs as plain values."""
@@ -288,10 +301,6 @@ class Ledger:
             "statements": {key: self.statements[key] for key in sorted(self.statements)},
             "inputs": {key: self.inputs[key] for key in sorted(self.inputs)},
         }
-
-    def to_json(self) -> str:
-        """Return the ledger as JSON, one finding a line so that versions compare line by line."""
-        return _to_json(self.to_dict())
 
     def write(self, folder: str | Path, *, edition: Mapping[str, str] | None = None) -> list[Path]:
         """Write ``findings.json`` and ``findings.csv``.
@@ -312,12 +321,12 @@ class Ledger:
             self.edition = {str(key): str(value) for key, value in edition.items()}
         table = Path(folder) / "findings.csv"
         ledger = Path(folder) / "findings.json"
-        contents = self.to_dict()
-        ledger.write_text(_to_json(contents), encoding="utf-8")
+        body = self._body()
+        ledger.write_text(self._written(body), encoding="utf-8")
         with table.open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened, lineterminator="\n")
             writer.writerow(_COLUMNS)
-            writer.writerows(_row(finding) for finding in contents["findings"])
+            writer.writerows(_row(finding) for finding in body["findings"])
         return [ledger, table]
 
     def page_block(self) -> Block:
@@ -350,7 +359,7 @@ class Ledger:
             path = Path(page)
             name = path.relative_to(root).as_posix() if root is not None else path.name
             for block in _BLOCK.finditer(path.read_text(encoding="utf-8")):
-                merged.merge(_parse(block["json"], name), page=name)
+                merged.merge(_parse(_unescaped(block["json"]), name), page=name)
         return merged
 
     def _claim(self, finding: Finding) -> Claim:
@@ -422,7 +431,7 @@ class Block:
 
     def __init__(self, text: str) -> None:
         # Within a script element nothing is escaped, and nothing may look like its end.
-        self.text = text.replace("<", "\\u003c")
+        self.text = text.replace("<", _LESS)
 
     def _repr_html_(self) -> str:
         return f'<script type="application/json" class="trends-ledger">{self.text}</script>'
@@ -433,6 +442,15 @@ class Block:
     def __repr__(self) -> str:
         """Return a word for the console."""
         return f"Block({len(self.text):,} characters)"
+
+
+#: How a sign that could end the block is written in it.
+_LESS = "\\u003c"
+
+
+def _unescaped(block: str) -> str:
+    """Return the ledger of a page's block as it was written."""
+    return block.replace(_LESS, "<")
 
 
 @cache
@@ -482,7 +500,7 @@ def _parse(text: str, file: str) -> Ledger:
         raise InvalidTable(
             [_fault(file, "", f"line {fault.lineno}", f"must be JSON ({fault.msg})", _AGAIN)]
         ) from None
-    _check(contents, file)
+    _check(contents, text, file)
     ledger = Ledger()
     ledger.edition = contents["edition"]
     ledger.made_with = contents["made_with"]
@@ -502,7 +520,7 @@ _AGAIN = "Write the ledger again with `trends render`."
 _ADJUSTMENTS = frozenset({"p_bh", "p_by", "survives"})
 
 
-def _check(contents: Any, file: str) -> None:
+def _check(contents: Any, text: str, file: str) -> None:
     """Raise InvalidTable unless contents are a ledger of this version, as it was written."""
     if not isinstance(contents, dict) or contents.get("schema") != "trends-ledger":
         got = contents.get("schema", "") if isinstance(contents, dict) else type(contents).__name__
@@ -531,8 +549,8 @@ def _check(contents: Any, file: str) -> None:
             if times > 1
         ]
     if not faults:
-        body = {key: contents[key] for key in ("findings", "families", "statements", "inputs")}
-        if digest(body) != contents["digest"]:
+        said = text.partition(f'"digest":"{contents["digest"]}",\n')[2]
+        if _digest(said.rstrip("\n").removesuffix("\n}")) != contents["digest"]:
             faults = [
                 _fault(
                     file,
@@ -657,8 +675,13 @@ def _row(finding: Mapping[str, Any]) -> list[Any]:
     return [flat[column] for column in _COLUMNS]
 
 
-def _to_json(contents: Mapping[str, Any]) -> str:
-    """Return JSON with one finding, statement or input a line."""
+def _digest(text: str) -> str:
+    """Return the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _lines(contents: Mapping[str, Any]) -> str:
+    """Return the members of a JSON object with one finding, statement or input a line."""
 
     def line(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -666,11 +689,11 @@ def _to_json(contents: Mapping[str, Any]) -> str:
     def lines(value: Any) -> str:
         if isinstance(value, list) and value:
             return _bracketed("[]", map(line, value))
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict) and len(value) > 3:
             return _bracketed("{}", (f"{line(key)}:{line(one)}" for key, one in value.items()))
         return line(value)
 
-    return _bracketed("{}", (f"{line(key)}:{lines(one)}" for key, one in contents.items())) + "\n"
+    return ",\n".join(f"{line(key)}:{lines(one)}" for key, one in contents.items())
 
 
 def _bracketed(brackets: str, parts: Iterable[str]) -> str:
