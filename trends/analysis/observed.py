@@ -131,7 +131,7 @@ def season_columns(
     elif letter == "Q":
         phase = periods.quarter / 4
     else:
-        phase = (middle.dayofyear - 0.5) / 365.25
+        phase = (middle.day_of_year - 0.5) / 365.25
     waves = range(1, 2 if letter == "Q" else 3)
     turns = 2 * np.pi * np.asarray(phase, dtype=float)
     columns = np.column_stack(

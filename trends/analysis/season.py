@@ -1,0 +1,492 @@
+"""How much of the coming and going is the time of year, Ramadan included?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from trends.analysis.count_model import CountFit, Family, fit_counts
+from trends.analysis.decomposition import loess_parts
+from trends.analysis.hinge_search import hinge_columns
+from trends.analysis.observed import (
+    PERIODS_PER_YEAR,
+    Observed,
+    observed_periods,
+    season_columns,
+    years_from_middle,
+)
+from trends.analysis.result import Result
+from trends.analysis.serial_dependence import MemoryAverage, grid_of, memory_of_fit
+from trends.analysis.smallest_change import smallest_visible
+from trends.tables.calendar import frequency_letter, hijri_shares
+
+Calendar = Literal["gregorian", "hijri"]
+SeasonVerdict = Literal["seasonal", "no_clear_season", "too_short"]
+
+#: Least span of a series, in years, for a Gregorian season, and Ramadans for a Hijri one.
+_LEAST_YEARS = 2.0
+_LEAST_RAMADANS = 3
+#: Years after which Ramadan has moved through two months and parts from the time of year.
+_YEARS_TO_PART = 6.0
+_HIJRI_TERMS = ("ramadan", "eid_al_fitr", "eid_al_adha")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Season(Result):
+    """Effects of the time of year on a rate.
+
+    Attributes
+    ----------
+    series : DataFrame of n_periods rows
+        The count series that was asked about.
+    calendar : {"gregorian", "hijri"}
+        Months (quarters) of the Gregorian year, or Ramadan and the feasts.
+    verdict : {"seasonal", "no_clear_season", "too_short"}
+        At 5%, for all effects together.
+    statistic, p_value : float
+        Joint F test of the effects, memory taken into account; NaN when too short.
+    n_effects, n_free : int
+        Degrees of freedom of the test.
+    effects : DataFrame
+        Columns term, log_ratio, std_error: each month against the average month, or days of an
+        occasion against ordinary days.
+    amplitude, amplitude_low, amplitude_high : float
+        Peak over trough of the yearly wave, with its interval at 95% (from 1 when the wave may be
+        none); for the Hijri calendar the ratio of Ramadan days to ordinary days.
+    peak : str
+        Term with the highest effect; "" when too short.
+    smallest_ratio : float
+        Smallest amplitude (Ramadan ratio) this series would have shown with 80% power.
+    sensitivity : DataFrame
+        Hijri only: columns shift, term, estimate, conf_low, conf_high, p_value with the calendar
+        a day earlier, as calculated, and a day later.
+    decomposition : DataFrame
+        For looking: columns period, log_rate, trend, seasonal, remainder (STL, monthly or
+        quarterly series without gaps); otherwise empty.
+    family : {"poisson", "quasipoisson", "nb2", "none"}
+        Family of the fit; none when too short.
+    memory_probability, memory_correlation : float
+        As in `Trend`.
+    n_years : float
+        Length of the series.
+    n_periods, n_observed, n_events : int
+        Periods, periods with a count, events.
+    caveats : tuple of str
+        Keys of what a reader must know.
+    """
+
+    series: pd.DataFrame
+    calendar: Calendar
+    verdict: SeasonVerdict
+    statistic: float
+    p_value: float
+    n_effects: int
+    n_free: int
+    effects: pd.DataFrame
+    amplitude: float
+    amplitude_low: float
+    amplitude_high: float
+    peak: str
+    smallest_ratio: float
+    sensitivity: pd.DataFrame
+    decomposition: pd.DataFrame
+    family: str
+    memory_probability: float
+    memory_correlation: float
+    n_years: float
+    n_periods: int
+    n_observed: int
+    n_events: int
+    caveats: tuple[str, ...] = field(default=())
+
+    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+        """Return a row per effect, as ratio of rates.
+
+        Parameters
+        ----------
+        alpha : float
+            One minus the level of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Columns term, estimate, statistic, p_value, conf_low, conf_high, conf_level, method;
+            no rows when the series is too short to tell.
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is not between 0 and 1.
+        """
+        if not 0 < alpha < 1:
+            raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+        half = float(stats.t.ppf(1 - alpha / 2, max(self.n_free, 1))) * self.effects["std_error"]
+        statistic = self.effects["log_ratio"] / self.effects["std_error"]
+        return pd.DataFrame(
+            {
+                "term": self.effects["term"],
+                "estimate": np.exp(self.effects["log_ratio"]),
+                "statistic": statistic,
+                "p_value": 2 * stats.t.sf(np.abs(statistic), max(self.n_free, 1)),
+                "conf_low": np.exp(self.effects["log_ratio"] - half),
+                "conf_high": np.exp(self.effects["log_ratio"] + half),
+                "conf_level": 1 - alpha,
+                "method": "memory",
+            }
+        )
+
+
+def estimate_season(
+    series: pd.DataFrame, *, calendar: Calendar = "gregorian", family: Family = "auto"
+) -> Season:
+    """Estimate and test the effect of the time of year.
+
+    The log rate is a trend with one free bend a year, plus effects of months, or of the share of
+    each period's days in Ramadan and the two feasts. Effects are tested together (F test with
+    memory as in `estimate_trend`), not assumed.
+
+    Parameters
+    ----------
+    series : DataFrame of n_periods rows
+        Count series with at least 8 observed periods and events in at least 3.
+    calendar : {"gregorian", "hijri"}
+        Months (quarters of quarterly series), or Ramadan, Eid al-Fitr and Eid al-Adha. Hijri
+        effects are also estimated with the calendar a day earlier and a day later, because
+        sightings differ from calculation.
+    family : {"auto", "poisson", "quasipoisson", "nb2"}
+        As in `estimate_trend`.
+
+    Returns
+    -------
+    Season
+        With verdict "too_short" and no effects when the series has less than two years (fewer
+        than three Ramadans), some month was observed only once, or too few periods would be left
+        to judge the noise.
+
+    Raises
+    ------
+    TypeError
+        If `series` is not a count series.
+    ValueError
+        If it is too empty, its periods are too long for the calendar, or an option is not one of
+        its choices.
+    RuntimeError
+        If the fit does not converge.
+
+    Notes
+    -----
+    Ramadan moves back by eleven days a year. In series of less than six years it cannot be told
+    from the time of year, and a caveat says so; in longer ones two yearly waves are in the model
+    beside it. Like is compared with like: every Ramadan with the ordinary days around it, through
+    the trend, not with another year's months. The last ten nights are compared with the rest of
+    Ramadan in a second fit.
+
+    An occasion that fills a share of a period is taken to multiply its rate by the ratio to the
+    power of that share.
+
+    References
+    ----------
+    Cleveland RB, Cleveland WS, McRae JE, Terpenning I (1990). STL: a seasonal-trend decomposition
+    procedure based on loess. Journal of Official Statistics 6(1):3-73.
+
+    Bell WR, Hillmer SC (1983). Modeling time series with calendar variation. Journal of the
+    American Statistical Association 78(383):526-534.
+
+    Examples
+    --------
+    >>> from trends.tables.series import as_series
+    >>> months = pd.period_range("2018-01", periods=48, freq="M")
+    >>> counts = [30 if month in (6, 7, 8) else 10 for month in months.month]
+    >>> estimate_season(as_series(pd.Series(counts, index=months))).verdict
+    'seasonal'
+    """
+    if calendar not in ("gregorian", "hijri"):
+        raise ValueError(f"`calendar` must be 'gregorian' or 'hijri', got {calendar!r}. Pick one.")
+    seen = observed_periods(series)
+    letter = frequency_letter(seen.periods)
+    coarse = "Y" if calendar == "gregorian" else "QY"
+    if letter in coarse:
+        raise ValueError(
+            f"`series` must have periods short enough for a {calendar} season, got frequency "
+            f"{letter}. Count by month or week."
+        )
+    if calendar == "gregorian":
+        return _gregorian(series, seen, family)
+    return _hijri(series, seen, family)
+
+
+class _Fitted(NamedTuple):
+    """A fit with trend and effects: coefficients of the effects with their covariance."""
+
+    fit: CountFit
+    memory: MemoryAverage
+    effects: np.ndarray
+    covariance: np.ndarray
+
+
+def _years(seen: Observed) -> float:
+    """Return the length of the series in years."""
+    return len(seen.periods) / PERIODS_PER_YEAR[frequency_letter(seen.periods)]
+
+
+def _trend_columns(seen: Observed) -> np.ndarray:
+    """Return intercept, time and one bend a year, at all periods."""
+    times = years_from_middle(seen.periods)
+    n_bends = max(round(_years(seen)) - 1, 0)
+    bends = np.linspace(times[0], times[-1], n_bends + 2)[1:-1]
+    return np.column_stack([np.ones(times.size), times, hinge_columns(times, bends)])
+
+
+def _fit(seen: Observed, columns: np.ndarray, extra: np.ndarray, family: Family) -> _Fitted | None:
+    """Return the fit of effects `columns` beside trend and `extra`; None if unidentified."""
+    design = np.column_stack([_trend_columns(seen), extra, columns])[seen.position]
+    n_observed, n_terms = design.shape
+    if n_observed < n_terms + 6 or np.linalg.matrix_rank(design) < n_terms:
+        return None
+    fit = fit_counts(seen.count, design, seen.exposure, family=family)
+    memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
+    first = n_terms - columns.shape[1]
+    return _Fitted(fit, memory, fit.params[first:], memory.covariance[first:, first:])
+
+
+def _joint_test(fitted: _Fitted) -> tuple[float, float]:
+    """Return the F statistic of all effects and its p-value."""
+    n_effects = fitted.effects.size
+    wald = float(fitted.effects @ np.linalg.solve(fitted.covariance, fitted.effects))
+    statistic = wald / n_effects
+    return statistic, float(stats.f.sf(statistic, n_effects, fitted.memory.n_free))
+
+
+def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
+    """Return the effects of months or quarters."""
+    columns, names = season_columns(seen.periods, "month")
+    per_month = np.column_stack([columns.sum(axis=1) == 0, columns])[seen.position].sum(axis=0)
+    fitted = None
+    if _years(seen) >= _LEAST_YEARS and per_month.min() >= 2:
+        fitted = _fit(seen, columns, np.empty((len(seen.periods), 0)), family)
+    if fitted is None:
+        return _too_short(series, seen, "gregorian")
+    # Effects against the average month: the first month's effect is minus the sum of the others'.
+    n_months = columns.shape[1] + 1
+    contrast = np.vstack([np.zeros(n_months - 1), np.eye(n_months - 1)]) - 1 / n_months
+    effects = contrast @ fitted.effects
+    errors = np.sqrt(np.einsum("ij,jk,ik->i", contrast, fitted.covariance, contrast))
+    kind = names[0].partition("_")[0]
+    terms = [f"{kind}_1", *names]
+    statistic, p_value = _joint_test(fitted)
+    wave = _wave(contrast, fitted)
+    low = 1.0 if p_value > 0.05 else float(np.exp(2 * max(wave.size - wave.half, 0)))
+    return Season(
+        series=series,
+        calendar="gregorian",
+        verdict="seasonal" if p_value <= 0.05 else "no_clear_season",
+        statistic=statistic,
+        p_value=p_value,
+        n_effects=fitted.effects.size,
+        n_free=fitted.memory.n_free,
+        effects=pd.DataFrame({"term": terms, "log_ratio": effects, "std_error": errors}),
+        amplitude=float(np.exp(2 * wave.size)),
+        amplitude_low=low,
+        amplitude_high=float(np.exp(2 * (wave.size + wave.half))),
+        peak=terms[int(np.argmax(effects))],
+        smallest_ratio=float(
+            np.exp(2 * smallest_visible(wave.error, fitted.memory.n_free, power=0.8, alpha=0.05))
+        ),
+        sensitivity=_no_sensitivity(),
+        decomposition=_decomposition(series, seen),
+        caveats=_caveats(fitted, seen),
+        family=fitted.fit.family,
+        memory_probability=fitted.memory.probability,
+        memory_correlation=fitted.memory.correlation,
+        n_years=_years(seen),
+        n_periods=len(seen.periods),
+        n_observed=seen.count.size,
+        n_events=int(seen.count.sum()),
+    )
+
+
+class _Wave(NamedTuple):
+    """Half the log ratio of peak to trough of the yearly wave, its error, half its interval."""
+
+    size: float
+    error: float
+    half: float
+
+
+def _wave(contrast: np.ndarray, fitted: _Fitted) -> _Wave:
+    """Return the yearly wave in the month effects, by least squares over the months."""
+    turns = 2 * np.pi * np.arange(1, contrast.shape[0] + 1) / contrast.shape[0]
+    waves = np.column_stack([np.sin(turns), np.cos(turns)])
+    onto = np.linalg.pinv(waves) @ contrast
+    coefficients = onto @ fitted.effects
+    covariance = onto @ fitted.covariance @ onto.T
+    size = float(np.hypot(*coefficients))
+    direction = coefficients / max(size, 1e-12)
+    error = float(np.sqrt(direction @ covariance @ direction))
+    return _Wave(size, error, float(stats.t.ppf(0.975, fitted.memory.n_free)) * error)
+
+
+def _hijri(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
+    """Return the effects of Ramadan and the feasts, and how a day more or less changes them."""
+    shares = hijri_shares(seen.periods)
+    ramadans = _observed_ramadans(seen, shares)
+    parted = _years(seen) >= _YEARS_TO_PART
+    waves = season_columns(seen.periods, "harmonic" if parted else None)[0]
+    fitted = None
+    if ramadans >= _LEAST_RAMADANS:
+        fitted = _fit(seen, shares[list(_HIJRI_TERMS)].to_numpy(), waves, family)
+    if fitted is None:
+        return _too_short(series, seen, "hijri")
+    n_free = fitted.memory.n_free
+    effects = list(zip(_HIJRI_TERMS, fitted.effects, _errors(fitted), strict=True))
+    nights = _last_ten_nights(seen, shares, waves, family)
+    if nights is not None:
+        effects.append(("last_ten_nights", *nights))
+    statistic, p_value = _joint_test(fitted)
+    critical = float(stats.t.ppf(0.975, n_free))
+    ramadan, error = float(fitted.effects[0]), float(_errors(fitted)[0])
+    sensitivity = _sensitivity(seen, waves, family)
+    found = sensitivity.loc[sensitivity["term"] == "ramadan", "p_value"] <= 0.05
+    caveats = _caveats(fitted, seen)
+    if not parted:
+        caveats = (*caveats, "ramadan_or_time_of_year")
+    if found.any() and not found.all():
+        caveats = (*caveats, "hijri_day_matters")
+    table = pd.DataFrame(effects, columns=["term", "log_ratio", "std_error"])
+    return Season(
+        series=series,
+        calendar="hijri",
+        verdict="seasonal" if p_value <= 0.05 else "no_clear_season",
+        statistic=statistic,
+        p_value=p_value,
+        n_effects=fitted.effects.size,
+        n_free=n_free,
+        effects=table,
+        amplitude=float(np.exp(ramadan)),
+        amplitude_low=float(np.exp(ramadan - critical * error)),
+        amplitude_high=float(np.exp(ramadan + critical * error)),
+        peak=str(table.loc[table["log_ratio"].idxmax(), "term"]),
+        smallest_ratio=float(np.exp(smallest_visible(error, n_free, power=0.8, alpha=0.05))),
+        sensitivity=sensitivity,
+        decomposition=_decomposition(series, seen),
+        caveats=caveats,
+        family=fitted.fit.family,
+        memory_probability=fitted.memory.probability,
+        memory_correlation=fitted.memory.correlation,
+        n_years=_years(seen),
+        n_periods=len(seen.periods),
+        n_observed=seen.count.size,
+        n_events=int(seen.count.sum()),
+    )
+
+
+def _errors(fitted: _Fitted) -> np.ndarray:
+    """Return the standard errors of the effects."""
+    errors: np.ndarray = np.sqrt(np.diag(fitted.covariance))
+    return errors
+
+
+def _observed_ramadans(seen: Observed, shares: pd.DataFrame) -> int:
+    """Return how many Ramadans were observed for at least half of their days."""
+    watched = np.zeros(len(seen.periods), dtype=bool)
+    watched[seen.position] = True
+    days = shares["ramadan"].to_numpy() * np.asarray(
+        (seen.periods.end_time - seen.periods.start_time).days + 1, dtype=float
+    )
+    inside = days > 0
+    run = np.cumsum(inside & ~np.r_[False, inside[:-1]])
+    per_run = np.bincount(run[inside & watched], weights=days[inside & watched])
+    return int((per_run >= 15).sum())
+
+
+def _last_ten_nights(
+    seen: Observed, shares: pd.DataFrame, waves: np.ndarray, family: Family
+) -> tuple[float, float] | None:
+    """Return the log ratio of the last ten nights to the rest of Ramadan, with its error."""
+    columns = shares[["ramadan", "last_ten_nights", "eid_al_fitr", "eid_al_adha"]].to_numpy()
+    fitted = _fit(seen, columns, waves, family)
+    if fitted is None:
+        return None
+    return float(fitted.effects[1]), float(_errors(fitted)[1])
+
+
+def _sensitivity(seen: Observed, waves: np.ndarray, family: Family) -> pd.DataFrame:
+    """Return the effects with the calendar a day earlier, as calculated, and a day later."""
+    rows = []
+    for shift in (-1, 0, 1):
+        columns = hijri_shares(seen.periods, shift=shift)[list(_HIJRI_TERMS)].to_numpy()
+        fitted = _fit(seen, columns, waves, family)
+        if fitted is None:
+            continue
+        critical = float(stats.t.ppf(0.975, fitted.memory.n_free))
+        for term, effect, error in zip(_HIJRI_TERMS, fitted.effects, _errors(fitted), strict=True):
+            ends = np.exp([effect, effect - critical * error, effect + critical * error])
+            p_value = 2 * stats.t.sf(abs(effect / error), fitted.memory.n_free)
+            rows.append((shift, term, *ends, p_value))
+    return pd.DataFrame(rows, columns=_no_sensitivity().columns)
+
+
+def _no_sensitivity() -> pd.DataFrame:
+    """Return an empty table of the shifts."""
+    return pd.DataFrame(
+        columns=["shift", "term", "estimate", "conf_low", "conf_high", "p_value"], dtype=float
+    )
+
+
+def _decomposition(series: pd.DataFrame, seen: Observed) -> pd.DataFrame:
+    """Return the STL decomposition of the log rate; empty with gaps or other frequencies."""
+    letter = frequency_letter(seen.periods)
+    n_cycle = {"M": 12, "Q": 4}.get(letter, 0)
+    columns = ["period", "log_rate", "trend", "seasonal", "remainder"]
+    if not n_cycle or seen.count.size < max(2 * n_cycle, len(seen.periods)):
+        return pd.DataFrame(columns=columns)
+    # Half an event more keeps periods without events on the scale.
+    log_rate = np.log((seen.count + 0.5) / seen.exposure)
+    cycle = seen.periods.month if letter == "M" else seen.periods.quarter
+    parts = loess_parts(log_rate, np.asarray(cycle), n_cycle=n_cycle)
+    return pd.DataFrame({"period": series.index, "log_rate": log_rate, **parts})[columns]
+
+
+def _caveats(fitted: _Fitted, seen: Observed) -> tuple[str, ...]:
+    """Return the keys of what a reader must know."""
+    holds = {
+        "nb_boundary": fitted.fit.at_boundary,
+        "memory_at_ceiling": fitted.memory.at_ceiling,
+        "partial_last_period": seen.last_is_partial,
+        "unobserved_periods": seen.count.size < len(seen.periods),
+        "few_events": seen.count.sum() < 20,
+    }
+    return tuple(key for key, is_so in holds.items() if is_so)
+
+
+def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar) -> Season:
+    """Return the answer that there is none."""
+    return Season(
+        series=series,
+        calendar=calendar,
+        verdict="too_short",
+        statistic=np.nan,
+        p_value=np.nan,
+        n_effects=0,
+        n_free=0,
+        effects=pd.DataFrame(columns=["term", "log_ratio", "std_error"], dtype=float),
+        amplitude=np.nan,
+        amplitude_low=np.nan,
+        amplitude_high=np.nan,
+        peak="",
+        smallest_ratio=np.nan,
+        sensitivity=_no_sensitivity(),
+        decomposition=_decomposition(series, seen),
+        caveats=("unobserved_periods",) if seen.count.size < len(seen.periods) else (),
+        family="none",
+        memory_probability=np.nan,
+        memory_correlation=np.nan,
+        n_years=_years(seen),
+        n_periods=len(seen.periods),
+        n_observed=seen.count.size,
+        n_events=int(seen.count.sum()),
+    )

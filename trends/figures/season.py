@@ -1,0 +1,59 @@
+"""Draw the effects of the time of year, and a series taken apart."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from trends.analysis.season import Season
+from trends.figures import style
+from trends.findings.wording import words
+
+
+def plot(result: Season, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """Return axes with every effect as a ratio of rates and its 95% interval."""
+    ax = ax if ax is not None else style.new_axes(size=(7.2, 3.0))
+    label = words(lang)
+    table = result.to_frame()
+    if table.empty:
+        ax.text(0.5, 0.5, label["figure"]["season_too_short"], ha="center", va="center")
+        ax.set_axis_off()
+        return ax
+    # Feasts of a few days have intervals over many powers of ten; they would hide the rest.
+    table = table[np.log(table["conf_high"] / table["conf_low"]) < _WIDEST]
+    names = [label["season_peak"][term] for term in table["term"]]
+    places = np.arange(len(table))
+    ax.axhline(1, color=style.MUTED, linewidth=1)
+    ax.vlines(places, table["conf_low"], table["conf_high"], color=style.FIRST, linewidth=2)
+    ax.plot(places, table["estimate"], "o", color=style.FIRST, markersize=5)
+    ax.set_xticks(places, labels=names, fontsize=8)
+    ax.set_yscale("log")
+    low, high = table["conf_low"].min(), table["conf_high"].max()
+    marks = [mark for mark in _MARKS if 0.9 * low <= mark <= 1.1 * high]
+    ax.set_yticks(marks, labels=[f"{mark:g}" for mark in marks])
+    ax.set_yticks([], minor=True)
+    ax.set_xlim(-0.6, len(table) - 0.4)
+    ax.set_ylabel(label["figure"][f"season_axis_{result.calendar}"])
+    return ax
+
+
+#: Ratios that may be marked, and the widest interval (log ratio) that is drawn.
+_MARKS = (0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20)
+_WIDEST = 5.0
+
+
+def plot_parts(result: Season, *, lang: str = "en") -> Figure | None:
+    """Return a figure of log rate, trend, season and remainder; None if there are no parts."""
+    parts = result.decomposition
+    if parts.empty:
+        return None
+    label = words(lang)["figure"]
+    when = parts["period"].dt.start_time
+    with plt.rc_context(style.style()):
+        figure, panels = plt.subplots(4, 1, figsize=(7.2, 5.2), sharex=True, layout="constrained")
+    for panel, column in zip(panels, ("log_rate", "trend", "seasonal", "remainder"), strict=True):
+        panel.plot(when, parts[column], color=style.FIRST, linewidth=1.2)
+        panel.set_ylabel(label[f"parts_{column}"])
+    return figure
