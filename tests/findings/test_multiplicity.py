@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import trends
+from trends.findings.finding import Subject
+from trends.findings.multiplicity import adjust
+
+
+def records(p_values, family="rate"):
+    """Return records of tests with given p-values."""
+    return [
+        {
+            "finding_id": f"f{number}",
+            "family": family,
+            "test": f"f{number}",
+            "p_value": p_value,
+            "conf_level": 0.95,
+        }
+        for number, p_value in enumerate(p_values)
+    ]
+
+
+def test_adjusted_values_are_those_of_r():
+    # p.adjust(c(0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216), "BH")
+    # [1] 0.01000000 0.04000000 0.08400000 0.08400000 0.08400000 0.10000000 0.10571429
+    # [8] 0.21600000 0.21600000 0.21600000
+    p_values = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216]
+    adjusted, _ = adjust(records(p_values))
+    expected = [0.01, 0.04, 0.084, 0.084, 0.084, 0.1, 0.10571429, 0.216, 0.216, 0.216]
+    np.testing.assert_allclose([one["p_bh"] for one in adjusted.values()], expected, rtol=1e-7)
+
+
+@given(st.lists(st.floats(0.0001, 1), min_size=1, max_size=12))
+def test_adjusted_values_are_those_of_the_definition(p_values):
+    adjusted, (family,) = adjust(records(p_values))
+    ordered = sorted(p_values)
+    n_tests = len(ordered)
+    harmonic = sum(1 / rank for rank in range(1, n_tests + 1))
+    for number, p_value in enumerate(p_values):
+        larger = [
+            n_tests * ordered[rank - 1] / rank
+            for rank in range(1, n_tests + 1)
+            if ordered[rank - 1] >= p_value
+        ]
+        assert adjusted[f"f{number}"]["p_bh"] == pytest.approx(min(1, *larger))
+        assert adjusted[f"f{number}"]["p_by"] == pytest.approx(
+            min(1, *(harmonic * one for one in larger))
+        )
+    assert family.n_survive_any_dependence <= family.n_survive <= family.n_clear <= n_tests
+
+
+def test_findings_that_share_a_test_count_once():
+    tests = records([0.01, 0.01, 0.5])
+    tests[1]["test"] = "f0"
+    adjusted, (family,) = adjust(tests)
+    assert family.n_tests == 2
+    assert adjusted["f0"] == adjusted["f1"]
+
+
+def test_families_are_adjusted_apart():
+    tests = [*records([0.04]), *({**one, "finding_id": "g"} for one in records([0.04], "trend"))]
+    _, families = adjust(tests)
+    assert [(family.name, family.n_tests, family.n_survive) for family in families] == [
+        ("rate", 1, 1),
+        ("trend", 1, 1),
+    ]
+
+
+def test_what_was_not_tested_or_was_not_clear_is_neither_surviving_nor_not():
+    adjusted, _ = adjust(records([None, 0.3]))
+    assert adjusted["f0"] == {"p_bh": None, "p_by": None, "survives": None}
+    assert adjusted["f1"]["survives"] is None
+
+
+def test_tests_that_are_still_to_come_count_as_tests_that_found_nothing():
+    adjusted, (family,) = adjust(records([0.01]), expected={"rate": 10})
+    assert adjusted["f0"]["p_bh"] == pytest.approx(0.1)
+    assert (family.n_tests, family.n_clear, family.n_survive) == (10, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("lang", "note"), [("en", "it is no longer clear"), ("ar", "لا يبقى واضحًا")]
+)
+def test_a_finding_that_does_not_survive_is_said_with_that_caveat(lang, note):
+    ledger = trends.Ledger(lang=lang)
+    weak = ledger.add(
+        trends.compare_rates((22, 30), (9, 30)), Subject(key="weak", en="Events", ar="الأحداث")
+    )
+    assert weak["ratio"].p_value < 0.05
+    assert note not in weak.summary()
+    for number in range(5):
+        ledger.add(
+            trends.compare_rates((10, 30), (10, 30)),
+            Subject(key=f"null-{number}", en="Events", ar="الأحداث"),
+        )
+    assert note in weak.summary()
+    assert ledger.to_dict()["findings"][-1]["finding_id"] == "weak.rate.tipping"
+    assert ledger.adjusted("weak.rate.ratio")["survives"] is False
