@@ -6,6 +6,8 @@ from .analysis.figure_rate import FigureRate as FigureRate
 from .analysis.figure_rate import figure_rate as figure_rate
 from .analysis.joinpoint import Joinpoints as Joinpoints
 from .analysis.joinpoint import fit_joinpoints as fit_joinpoints
+from .analysis.latent_rate import LatentRate as LatentRate
+from .analysis.latent_rate import estimate_rate as estimate_rate
 from .analysis.power import DetectableChange as DetectableChange
 from .analysis.power import detectable_change as detectable_change
 from .analysis.rate import RateComparison as RateComparison
@@ -15,7 +17,9 @@ from .analysis.trend import estimate_trend as estimate_trend
 from .findings.finding import Finding as Finding
 from .findings.finding import Subject as Subject
 from .findings.ledger import Ledger as Ledger
+from .tables.counting import count_events as count_events
 from .tables.counts import read_counts as read_counts
+from .tables.events import read_events as read_events
 from .tables.glossary import glossary as glossary
 from .tables.series import as_series as as_series
 from .tables.series import series as series
