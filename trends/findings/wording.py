@@ -277,14 +277,16 @@ def format_number(value: float, shape: str, lang: str) -> str:
     --------
     >>> format_number(2.4234, "ratio", "en"), format_number(14.23, "rate", "en")
     ('2.42', '14.2')
-    >>> format_number(0.00004, "p", "en")
-    'less than 0.001'
+    >>> format_number(0.00004, "p", "en"), format_number(30.4375, "days", "en")
+    ('less than 0.001', '30.4375')
     """
     table = words(lang)["number"]
     if math.isinf(value):
         return str(table["infinite"])
-    if shape == "count" or shape == "days":
+    if shape == "count":
         return f"{value:,.0f}"
+    if shape == "days":
+        return f"{value:,.10g}"
     if shape in {"ratio", "rough"}:
         return _format_ratio(value, rough=shape == "rough")
     if shape == "rate":
