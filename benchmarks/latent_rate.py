@@ -44,10 +44,10 @@ def made_up(n_statements, seed=1):
         elif kind >= 2:
             start = pd.Timestamp(year, 1, 1)
         end = min(end, DAYS[-1])
-        count = int(daily[source][(start >= DAYS[0]) & (DAYS >= start) & (DAYS <= end)].sum())
+        count = int(daily[source][DAYS.slice_indexer(start, end)].sum())
         qualifier = "exact"
         if kind == 3:
-            qualifier, count = "about", int(round(count, -1))
+            qualifier, count = "about", round(count, -1)
         elif kind == 4:
             qualifier, count = "at_least", count // 5 * 5
         rows.append(statement(len(rows), start, end, count, source, qualifier))

@@ -105,6 +105,9 @@ def mean_interval(
     tail = alpha if np.isinf(most) else alpha / 2
     if method == "exact-c":
         return gamma_quantile(tail, fewest), gamma_quantile(1 - tail, most + 1)
+    if np.isinf(most):
+        # The limit of a minimum is that of the count it was made from, were it the very minimum.
+        return _midp_limit(fewest, fewest, tail, "low"), np.inf
     return _midp_limit(fewest, most, tail, "low"), _midp_limit(fewest, most, tail, "high")
 
 
@@ -119,16 +122,14 @@ def _midp_limit(fewest: int, most: float, tail: float, side: Literal["low", "hig
     """Return the mean at which beyond the figure, plus half of the figure, lies the tail."""
 
     def beyond(mean: float) -> float:
-        above = special.gammainc(most + 1, mean) if np.isfinite(most) else 0.0
+        above = special.gammainc(most + 1, mean)
         from_figure_up = special.gammainc(fewest, mean) if fewest else 1.0
         at_or_above = (above + from_figure_up) / 2
         return float(at_or_above if side == "low" else 1 - at_or_above) - tail
 
     if side == "low" and beyond(0.0) >= 0:
         return 0.0
-    if side == "high" and np.isinf(most):
-        return np.inf
-    ceiling = gamma_quantile(1 - tail / 4, (most if np.isfinite(most) else fewest) + 1)
+    ceiling = gamma_quantile(1 - tail / 4, most + 1)
     return float(optimize.brentq(beyond, 0.0, ceiling, xtol=1e-10))
 
 

@@ -1,0 +1,199 @@
+"""How fast and in how little memory are events counted, validation included?
+
+    python benchmarks/counting_events.py [--events 10_000_000] [--rows 1_000_000] [--rounds 3]
+
+Two comparisons, each way in a process of its own, in turns, so that both meet the same machine:
+
+- events in Parquet, counted by month and country: `count_events(path)` against
+  `pandas.read_parquet` + `groupby`; and, because a careful analyst would read two columns only,
+  against that too;
+- events as CSV, read, validated and counted: `count_events(path)` against plain `pandas.read_csv` +
+  `groupby`.
+
+Writes `benchmarks/results/counting.md`. The files are made by DuckDB in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results" / "counting.md"
+
+EVENTS = """
+    select
+        'E' || i as event_id,
+        (date '2004-01-01' + (hash(i) % 7305)::int)::timestamp as start,
+        (date '2004-01-01' + (hash(i) % 7305)::int + (hash(i + 1) % 20 = 0)::int)::timestamp as "end",
+        'day' as date_precision,
+        'Country ' || (hash(i * 3) % 20) as country,
+        'Province ' || (hash(i * 5) % 300) as admin1,
+        'District ' || (hash(i * 7) % 2000) as admin2,
+        10 + (hash(i * 11) % 25000) / 1000.0::double as latitude,
+        20 + (hash(i * 13) % 40000) / 1000.0::double as longitude,
+        'place' as location_precision,
+        'Actor ' || (hash(i * 17) % 50) as actor1,
+        'Actor ' || (hash(i * 19) % 50) as actor2,
+        'one-sided' as event_type,
+        (hash(i * 23) % 5)::double as fatalities_low,
+        (hash(i * 23) % 5)::double + 1 as fatalities_best,
+        (hash(i * 23) % 5)::double + 3 as fatalities_high,
+        'Synthetic' as source,
+        '1' as source_version
+    from range({n}) as numbers(i)
+"""
+
+
+def make_files(folder: Path, n_parquet: int, n_csv: int) -> None:
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.sql(f"copy ({EVENTS.format(n=n_parquet)}) to '{folder}/events.parquet'")
+    connection.sql(f"copy ({EVENTS.format(n=n_csv)}) to '{folder}/events.csv' (header)")
+
+
+def pandas_counts(events):
+    months = events["start"].dt.to_period("M").rename("period")
+    return events.groupby(["country", months]).size()
+
+
+def count_with_pandas_parquet(folder: Path):
+    import pandas as pd
+
+    return pandas_counts(pd.read_parquet(folder / "events.parquet"))
+
+
+def count_with_pandas_two_columns(folder: Path):
+    import pandas as pd
+
+    return pandas_counts(pd.read_parquet(folder / "events.parquet", columns=["start", "country"]))
+
+
+def count_with_pandas_csv(folder: Path):
+    import pandas as pd
+
+    return pandas_counts(pd.read_csv(folder / "events.csv", parse_dates=["start"]))
+
+
+def count_with_trends_parquet(folder: Path):
+    from trends.tables.counting import count_events
+
+    return count_events(folder / "events.parquet", by="country")
+
+
+def count_with_trends_csv(folder: Path):
+    from trends.tables.counting import count_events
+
+    return count_events(folder / "events.csv", by="country")
+
+
+def digest(counts) -> list[int]:
+    """Return numbers that differ when two count tables differ."""
+    import pandas as pd
+
+    if isinstance(counts, pd.DataFrame):
+        counts = counts.set_index(["country", "period"])["count"]
+    counts = counts[counts > 0].sort_index()
+    keys = pd.util.hash_pandas_object(counts.index.map(str).to_series(), index=False)
+    weighted = int((keys.to_numpy() % 1_000_003 * counts.to_numpy(dtype="uint64")).sum())
+    return [len(counts), int(counts.sum()), weighted]
+
+
+def run_one(name: str, folder: Path) -> None:
+    """Run one way of counting and print what it took; imports are not timed."""
+    import pandas  # noqa: F401
+
+    if "trends" in name:
+        import trends.tables.counting  # noqa: F401
+    started = time.perf_counter()
+    counts = globals()[name](folder)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak": peak, "digest": digest(counts)}))
+
+
+def measure(names: list[str], folder: Path, rounds: int) -> dict[str, dict[str, float]]:
+    """Run each way in turns in processes of their own; keep the median time and the highest peak."""
+    runs: dict[str, list[dict]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
+            command = [sys.executable, __file__, "--one", name, "--folder", str(folder)]
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            runs[name].append(json.loads(output.splitlines()[-1]))
+            print(name, runs[name][-1], file=sys.stderr)
+    digests = {json.dumps(run["digest"]) for each in runs.values() for run in each}
+    if len(digests) != 1:
+        raise SystemExit(f"the counts differ: {digests}")
+    return {
+        name: {
+            "seconds": statistics.median(run["seconds"] for run in each),
+            "peak": max(run["peak"] for run in each),
+        }
+        for name, each in runs.items()
+    }
+
+
+def table(measured: dict[str, dict[str, float]], base: str) -> str:
+    lines = ["| way | seconds (median) | peak memory, MB | time ratio | memory ratio |"]
+    lines.append("|---|---|---|---|---|")
+    for name, run in measured.items():
+        seconds, peak = run["seconds"], run["peak"]
+        ratios = f"{seconds / measured[base]['seconds']:.2f} | {peak / measured[base]['peak']:.2f}"
+        lines.append(f"| `{name}` | {seconds:.2f} | {peak:,.0f} | {ratios} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one")
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    if asked.one:
+        run_one(asked.one, asked.folder)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_files(folder, asked.events, asked.rows)
+        parquet = [
+            "count_with_pandas_parquet",
+            "count_with_pandas_two_columns",
+            "count_with_trends_parquet",
+        ]
+        csv = ["count_with_pandas_csv", "count_with_trends_csv"]
+        in_parquet = measure(parquet, folder, asked.rounds)
+        in_csv = measure(csv, folder, asked.rounds)
+        sizes = {each.name: each.stat().st_size / 1e6 for each in folder.iterdir()}
+    RESULTS.write_text(
+        f"""# Counting events
+
+`python benchmarks/counting_events.py --events {asked.events} --rows {asked.rows} \
+--rounds {asked.rounds}`, Python {platform.python_version()}, {os.cpu_count()} cores. Ratios are
+against the first way of each table. All ways of a table gave identical counts.
+
+## {asked.events:,} events in Parquet ({sizes["events.parquet"]:,.0f} MB), by month and country
+
+{table(in_parquet, parquet[0])}
+
+## {asked.rows:,} events as CSV ({sizes["events.csv"]:,.0f} MB), read, validated and counted
+
+{table(in_csv, csv[0])}
+""",
+        encoding="utf-8",
+    )
+    print(RESULTS.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
