@@ -312,7 +312,8 @@ def _format_ratio(value: float, *, rough: bool) -> str:
         return "0"
     decimals = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     decimals = max(0, decimals - 1) if rough and abs(value) >= 1 else decimals
-    while float(f"{value:.{decimals}f}") in (0, 1) and value != 1 and decimals < 6:
+    is_one = math.isclose(value, 1, rel_tol=1e-9)
+    while float(f"{value:.{decimals}f}") in (0, 1) and not is_one and decimals < 6:
         decimals += 1
     return f"{value:,.{decimals}f}"
 

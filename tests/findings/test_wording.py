@@ -1,0 +1,275 @@
+import math
+import re
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import trends
+from trends.findings import wording
+from trends.findings.finding import DAY, EVENT, Noun, Subject
+from trends.findings.rules import rule_tables
+from trends.tables.window import as_window
+
+HERE = Path(__file__).parent
+
+
+def table_of(lang):
+    """Return the reviewed sentences of a language."""
+    return tomllib.loads((HERE / f"sentences_{lang}.toml").read_text(encoding="utf-8"))
+
+
+CASES = [
+    pytest.param(lang, case, id=f"{lang}: {case['name']}")
+    for lang in ("en", "ar")
+    for case in table_of(lang)["case"]
+]
+NOUNS = {name: Noun(**forms) for name, forms in table_of("en")["noun"].items()}
+SYRIA = {name: Subject(key="s", en="Syria", ar="سوريا", noun=noun) for name, noun in NOUNS.items()}
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_at_least_forty_cases_were_reviewed(lang):
+    assert len(table_of(lang)["case"]) >= 40
+
+
+@pytest.mark.parametrize(("lang", "case"), CASES)
+def test_two_windows_say_what_a_reader_of_the_language_approved(lang, case):
+    comparison = trends.compare_rates(tuple(case["first"]), tuple(case["second"]))
+    said = [str(one.say(lang)) for one in comparison.findings(SYRIA[case["noun"]])]
+    assert said == case["says"]
+
+
+# ------- no sentence says more than its interval
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    first=st.integers(0, 400),
+    second=st.integers(0, 400),
+    days=st.tuples(st.integers(1, 400), st.integers(1, 400)),
+)
+def test_the_verb_never_says_more_than_the_interval(first, second, days):
+    comparison = trends.compare_rates((first, days[0]), (second, days[1]))
+    low, high = comparison.ratio_low, comparison.ratio_high
+    finding = comparison.findings(SYRIA["attack"])[0]
+    sentence = str(finding.say())
+    assert ("doubled" in sentence) <= (low >= 2 or (low >= 1.6 and high <= 2.5))
+    assert ("tripled" in sentence) <= (low >= 3)
+    assert ("halved" in sentence) <= (high <= 0.5 or (low >= 0.4 and high <= 0.625))
+    assert ("rose" in sentence) <= (low > 1)
+    assert ("fell" in sentence) <= (high < 1)
+    if low <= 1 <= high and finding.grade == "D" and "cannot" not in sentence:
+        assert "did not clearly change" in sentence or "changed little" in sentence
+    arabic = str(finding.say("ar"))
+    assert ("did not clearly" in sentence) == ("لم يتغير المعدل تغيرًا واضحًا" in arabic)
+    assert ("rose" in sentence) == ("ارتفع المعدل" in arabic and "أضعافه" not in arabic
+                                    and "الضعف" not in arabic)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=st.integers(0, 60), second=st.integers(0, 60))
+def test_no_clear_change_always_comes_with_what_could_have_been_seen(first, second):
+    comparison = trends.compare_rates((first, 30), (second, 30))
+    said = comparison.summary()
+    if "did not clearly change" in said:
+        assert "would have been seen" in said or "could have been clear" in said
+
+
+def test_on_pace_to_more_than_double_is_not_more_than_doubled():
+    summary = trends.compare_rates((153, 365), (121, 365)).summary()
+    assert "doubled" not in summary
+    assert "1.26" in summary
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_every_verb_of_the_rules_has_words(lang):
+    for quantity, rules in rule_tables()["verb"].items():
+        for rule in rules:
+            assert rule["key"] in wording.words(lang)["verb"].get(quantity, {}), (quantity, rule)
+
+
+@pytest.mark.parametrize("kind", ["verb", "grade", "variant", "precision", "caveat"])
+def test_every_rule_table_ends_with_a_rule_that_always_holds(kind):
+    for name, rules in rule_tables()[kind].items():
+        assert "if" not in rules[-1], name
+
+
+def test_both_languages_have_the_same_sentences_with_the_same_slots():
+    """A slot that one language lacks would be a fact that its readers are not told."""
+    english, arabic = (wording.words(lang) for lang in ("en", "ar"))
+    for name, template in english["sentence"].items():
+        assert name in arabic["sentence"], name
+        if isinstance(template, str):
+            assert isinstance(arabic["sentence"][name], str), name
+        else:
+            assert set(template) == set(arabic["sentence"][name]), name
+    for section in ("caveat", "grade", "unit", "change", "cause", "cause_detail", "quoted"):
+        assert set(english[section]) == set(arabic[section]), section
+
+
+# ------- counts
+
+
+@pytest.mark.parametrize(
+    ("count", "en", "ar"),
+    [
+        (0, "no operations", "لا عمليات"),
+        (1, "1 operation", "عملية واحدة"),
+        (2, "2 operations", "عمليتان"),
+        (3, "3 operations", "3 عمليات"),
+        (10, "10 operations", "10 عمليات"),
+        (11, "11 operations", "11 عملية"),
+        (99, "99 operations", "99 عملية"),
+        (100, "100 operations", "100 عملية"),
+        (102, "102 operations", "102 عملية"),
+        (103, "103 operations", "103 عمليات"),
+        (1000, "1,000 operations", "1,000 عملية"),
+    ],
+)
+def test_a_count_agrees_with_its_noun(count, en, ar):
+    assert wording.count_phrase(count, NOUNS["operation"], "en") == en
+    assert wording.count_phrase(count, NOUNS["operation"], "ar") == ar
+
+
+@pytest.mark.parametrize(
+    ("noun", "count", "oblique"),
+    [
+        ("claimed", 2, "هجومين متبنّيين"),
+        ("operation", 2, "عمليتين"),
+        ("operation", 0, "عدم تسجيل أي عملية"),
+        ("killed", 1, "قتيل واحد"),
+        ("arrest", 11, "11 موقوفًا"),
+    ],
+)
+def test_a_count_after_a_preposition_takes_its_form(noun, count, oblique):
+    assert wording.count_phrase(count, NOUNS[noun], "ar", oblique=True) == oblique
+
+
+def test_what_describes_a_single_noun_follows_the_numeral():
+    noun = Noun(
+        en_one="x", en_many="x", ar_one="عملية ضد التنظيم", ar_two="عمليتان ضد التنظيم",
+        ar_few="x", ar_many="x", ar_gender="f",
+    )  # fmt: skip
+    assert wording.count_phrase(1, noun, "ar") == "عملية واحدة ضد التنظيم"
+    assert wording.count_phrase(2, noun, "ar", oblique=True) == "عمليتين ضد التنظيم"
+
+
+# ------- numbers, times, intervals
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "printed"),
+    [
+        (1.0, "ratio", "1.00"),
+        (1 + 1e-12, "ratio", "1.00"),
+        (1.004, "ratio", "1.004"),
+        (0.996, "ratio", "0.996"),
+        (0.0, "ratio", "0"),
+        (0.0004, "ratio", "0.0004"),
+        (12.34, "ratio", "12.3"),
+        (1234.5, "ratio", "1,234"),
+        (4.51, "rough", "4.5"),
+        (1.04, "rough", "1.04"),
+        (13.4, "rough", "13"),
+        (0.291, "rough", "0.29"),
+        (-6.21, "percent", "−6.2%"),
+        (25.4, "percent", "25%"),
+        (0.0004, "p", "less than 0.001"),
+        (0.0412, "p", "0.041"),
+        (0.412, "p", "0.41"),
+        (0.95, "level", "95%"),
+        (math.inf, "ratio", "no upper limit"),
+    ],
+)
+def test_a_number_is_printed_with_the_digits_it_carries(value, shape, printed):
+    assert wording.format_number(value, shape, "en") == printed
+
+
+def test_an_unknown_shape_is_refused():
+    with pytest.raises(ValueError, match="`shape` must be one of the printed shapes, got 'blue'"):
+        wording.format_number(1.0, "blue", "en")
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(ValueError, match="`lang` must be one of en, ar, got 'fr'"):
+        trends.compare_rates((1, 2), (3, 4)).summary("fr")
+
+
+@pytest.mark.parametrize(
+    ("time", "en", "ar"),
+    [
+        (pd.Timestamp("2025-05-19"), "19 May 2025", "19 أيار/مايو 2025"),
+        (pd.Period("2025-05", "M"), "May 2025", "أيار/مايو 2025"),
+        (pd.Period("2025", "Y"), "2025", "عام 2025"),
+        (pd.Period("2025Q3", "Q"), "the third quarter of 2025", "الربع الثالث من عام 2025"),
+        (
+            pd.Period("2025-05-19", "W-SUN"),
+            "the week of 19 May 2025",
+            "الأسبوع البادئ في 19 أيار/مايو 2025",
+        ),
+        (pd.Period("2025-01-02", "D"), "2 January 2025", "2 كانون الثاني/يناير 2025"),
+    ],
+)
+def test_times_are_written_out(time, en, ar):
+    assert wording.format_time(time, "en") == en
+    assert wording.format_time(time, "ar") == ar
+
+
+@pytest.mark.parametrize(
+    ("figure", "en", "ar"),
+    [
+        ((1, "2024-01-01", "2024-12-31"), "in 2024", "في عام 2024"),
+        ((1, "2024-02-01", "2024-02-29"), "in February 2024", "في شباط/فبراير 2024"),
+        ((1, "2024-05-19", "2024-05-19"), "on 19 May 2024", "في 19 أيار/مايو 2024"),
+        (
+            (1, "2024-05-01", "2024-05-19"),
+            "from 1 May 2024 to 19 May 2024",
+            "من 1 أيار/مايو 2024 إلى 19 أيار/مايو 2024",
+        ),
+        ((1, 1), "in 1 day", "في يوم واحد"),
+        ((1, 2), "in 2 days", "في يومين"),
+        ((1, 10), "in 10 days", "في 10 أيام"),
+        ((1, 366), "in 366 days", "في 366 يومًا"),
+        ((1, 1.5), "in 1.5 days", "في 1.5 يوم"),
+    ],
+)
+def test_windows_are_written_out(figure, en, ar):
+    assert wording.format_window(as_window(figure), "en") == en
+    assert wording.format_window(as_window(figure), "ar") == ar
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "en", "ar"),
+    [
+        (1.5, 3.0, "1.50 to 3.00", "من 1.50 إلى 3.00"),
+        (1.5, math.inf, "1.50 or more", "1.50 فأكثر"),
+        (-math.inf, 3.0, "3.00 or less", "3.00 فأقل"),
+        (-math.inf, math.inf, "no limits", "بلا حدود"),
+    ],
+)
+def test_an_interval_says_where_it_is_open(low, high, en, ar):
+    assert wording.format_interval(low, high, "ratio", "en") == en
+    assert wording.format_interval(low, high, "ratio", "ar") == ar
+
+
+def test_a_paragraph_says_each_caveat_once():
+    comparison = trends.compare_rates((9, 30), (8, 30))
+    paragraph = wording.paragraph(comparison.findings(SYRIA["attack"]))
+    assert paragraph.count("Two totals are a comparison") == 1
+    assert paragraph.count("Fewer than 20 events") == 1
+    assert '{.caveat key="few_events"}' in paragraph.markdown
+
+
+def test_arabic_uses_western_digits_throughout():
+    summary = trends.compare_rates((1234, 366), (11, 10)).summary("ar")
+    assert re.search(r"\d", summary)
+    assert not re.search(r"[\u0660-\u0669\u06f0-\u06f9]", summary)
+
+
+def test_nouns_of_time_agree_too():
+    assert wording.count_phrase(2, DAY, "ar") == "يومان"
+    assert wording.count_phrase(1, EVENT, "ar") == "حدث واحد"
