@@ -484,7 +484,7 @@ def _either_way(
     """Whether a word stands in a pair of opposites, such as "rise or fall"."""
     for _, other in found_claims:
         first, second = sorted((found.span(), other.span()))
-        if found is not other and text[first[1] : second[0]].strip() in {"or", "او", "nor"}:
+        if found is not other and text[first[1] : second[0]].strip() in {"or", "nor", "او", "ام"}:
             return True
     return False
 
