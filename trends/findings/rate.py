@@ -24,10 +24,11 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         "smallest_count": min(result.first.count, result.second.count),
     }
     grade: Grade = first_match("grade", "rate", rule_values)  # type: ignore[assignment]
+    over_time = _is_change_over_time(result)
     ratio = Finding(
         finding_id=f"{subject.key}.rate.ratio",
         question="rate",
-        quantity="ratio",
+        quantity="ratio" if over_time else "ratio_between",
         subject=subject,
         estimate=result.ratio,
         conf_low=result.ratio_low,
@@ -40,7 +41,7 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         caveats=caveats,
         grade=grade,
         p_value=result.p_value,
-        sentence="rate_comparison",
+        sentence="rate_comparison" if over_time else "rate_difference",
         values={
             "first": (result.first.count, subject.noun),
             "second": (result.second.count, subject.noun),
@@ -52,6 +53,14 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         return [ratio, _tipping(result, ratio)]
     unclear = result.ratio_low <= 1 <= result.ratio_high
     return [ratio, _visible(result, ratio)] if unclear and total else [ratio]
+
+
+def _is_change_over_time(result: RateComparison) -> bool:
+    """Whether something rose or fell: one counter, one scope, and the first window is the later."""
+    one, two = result.first, result.second
+    if {"different_counters", "different_scopes"} & set(result.caveats):
+        return False
+    return one.start is not None and two.end is not None and one.start > two.end
 
 
 def _tipping(result: RateComparison, ratio: Finding) -> Finding:
