@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -108,4 +109,11 @@ def _print(value: Any, shape: str, lang: str) -> str:
         if math.isnan(value):
             return "\N{EN DASH}"
         return format_number(float(value), shape or "ratio", lang)
-    return str(words(lang)["cell"].get(str(value), value))
+    text = str(words(lang)["cell"].get(str(value), value))
+    if lang == "ar" and _FORMULA.fullmatch(text):
+        return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+    return text
+
+
+#: Digits and signs with spaces between them, which read from the left in either language.
+_FORMULA = re.compile(r"(?=.*\d)(?=.*\s)[\d\s.,%+\-=<>≠≤≥→/()×–−]+")

@@ -1,22 +1,57 @@
--- Keep dates and ranges of digits together in right-to-left text: after an Arabic letter the signs
--- between digits turn neutral, and 2019-07-26 would print as 26-07-2019. Both engines run this filter.
+-- Keep signed numbers, per cents, dates, ranges and ids in one piece in right-to-left text: after an
+-- Arabic letter the signs between digits turn neutral, and 2019-07-26 would print as 26-07-2019, and
+-- −12% as %12−. Words in Latin letters keep their own order and are left alone. Both engines run it.
 
 local LEFT_TO_RIGHT, END = "\u{2066}", "\u{2069}"
 local is_right_to_left = false
 
+local JOINS = {}
+for _, sign in ipairs({ ".", ",", ":", "/", "–", "−", "-", "_", "%", "+", "≥", "≤", "≠", "=", "@", "#" }) do
+  JOINS[sign] = true
+end
+
 local function isolate(run)
-  return run:match("%d[^%d.,]") and LEFT_TO_RIGHT .. run .. END or nil
+  local core = run:gsub("^[.,:/_]+", "")
+  local lead = run:sub(1, #run - #core)
+  local tail = core:match("[^%w%%]*$")
+  core = core:sub(1, #core - #tail)
+  if not core:find("%d") or not core:find("[^%w.,]") then return run end
+  return lead .. LEFT_TO_RIGHT .. core .. END .. tail
+end
+
+local function isolated(text)
+  if not is_right_to_left or text:find(LEFT_TO_RIGHT, 1, true) or not utf8.len(text) then
+    return text
+  end
+  local made, run = {}, ""
+  for _, code in utf8.codes(text) do
+    local sign = utf8.char(code)
+    if sign:find("^%w$") or JOINS[sign] then
+      run = run .. sign
+    else
+      made[#made + 1] = isolate(run) .. sign
+      run = ""
+    end
+  end
+  made[#made + 1] = isolate(run)
+  return table.concat(made)
 end
 
 local function text(str)
-  if not is_right_to_left or str.text:find(LEFT_TO_RIGHT, 1, true) then return nil end
-  local kept = str.text:gsub("%d[%d.,:/–−-]*%d", isolate)
+  local kept = isolated(str.text)
   if kept ~= str.text then return pandoc.Str(kept) end
+end
+
+-- what stands behind a finding becomes text in `findings.lua`, which runs after this filter
+local function note(span)
+  if not span.attributes.say then return nil end
+  span.attributes.say = isolated(span.attributes.say)
+  return span
 end
 
 return {
   { Meta = function(meta)
     is_right_to_left = meta.dir ~= nil and pandoc.utils.stringify(meta.dir) == "rtl"
   end },
-  { Str = text },
+  { Str = text, Span = note },
 }
