@@ -166,6 +166,11 @@ def fit_composite_link(counts: Counts, grid: Grid, *, smoothing: Select | float 
     return model.finish(model.iterate(float(smoothing), model.start()), float(smoothing), "reml")
 
 
+def window_means(params: np.ndarray, windows: Counts, grid: Grid) -> np.ndarray:
+    """Return the expected count of any windows under fitted parameters, shape (n,)."""
+    return _Model(windows, grid).step(params).mean
+
+
 def overlapping_blocks(counts: Counts) -> list[np.ndarray]:
     """Return the groups of figures of one source that are chained by shared days."""
     order = np.lexsort((counts.start, counts.source))
@@ -427,11 +432,12 @@ class _Model:
         """Return the unpenalised direction the figures say nothing about; None if there is none.
 
         Directions are level, slope and the log multipliers; they are judged by the information
-        the figures carry about them, each scaled to 1.
+        the figures carry about them; the slope's, which may be none, on the scale of the level's.
         """
         free = [0, 1, *range(self.n_basis, self.n_params)]
         information = self.step(params).information[np.ix_(free, free)]
         scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
+        scale[1] = scale[0]
         values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
         return vectors[:, 0] if values[0] < 1e-7 else None
 

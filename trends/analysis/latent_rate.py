@@ -19,11 +19,12 @@ from trends.analysis.composite_link import (
     make_grid,
     straight_line,
     unidentified,
+    window_means,
 )
 from trends.analysis.figure_likelihood import counts_allowed
 from trends.analysis.figure_rate import why_no_rate
 from trends.analysis.result import Result
-from trends.analysis.running_totals import Figure, running_totals
+from trends.analysis.running_totals import Figure, increments, running_totals
 from trends.tables.calendar import (
     DAYS_PER_MONTH,
     Frequency,
@@ -272,7 +273,8 @@ def estimate_rate(
     if straight:
         grid = straight_line(grid)
     fit = fit_composite_link(counts, grid, smoothing=0.0 if straight else smoothing)
-    return _result(statements, rows, reasons, sources, periods, counts, grid, fit, smoothing,
+    windows = _windows_of(rows, sources, first_days(periods)[0])
+    return _result(statements, rows, reasons, sources, periods, windows, grid, fit, smoothing,
                    minimums, alpha)  # fmt: skip
 
 
@@ -282,7 +284,7 @@ def _result(
     reasons: dict[Any, str],
     sources: tuple[str, ...],
     periods: pd.PeriodIndex,
-    counts: Counts,
+    windows: Counts,
     grid: Grid,
     fit: Fit,
     smoothing: Select | float,
@@ -295,15 +297,15 @@ def _result(
     curve = fit.covariance[:n_basis, :n_basis]
     ends = basis[-1] - basis[0]
     n_windows = np.zeros(len(periods), dtype=int)
-    for start, end in zip(counts.start, counts.end, strict=True):
+    for start, end in zip(windows.start, windows.end, strict=True):
         n_windows[(grid.edges[:-1] < end) & (grid.edges[1:] > start)] += 1
     used = pd.DataFrame(
         {
             "statement_id": rows["statement_id"].to_numpy(),
             "source": rows["source"].to_numpy(),
-            "count_low": counts.fewest,
-            "count_high": counts.most,
-            "expected": fit.mean,
+            "count_low": windows.fewest,
+            "count_high": windows.most,
+            "expected": window_means(fit.params, windows, grid),
         }
     )
     names = statements["statement_id"].to_dict()
@@ -459,15 +461,20 @@ def _rivals(rows: pd.DataFrame) -> dict[Any, str]:
 def _at_odds_or_made_up(rows: pd.DataFrame) -> dict[Any, str]:
     """Return exact rows that add nothing to shorter ones of their source, or contradict them."""
     reasons: dict[Any, str] = {}
-    exact = rows[rows["fewest"] == rows["most"]]
-    after = exact["window_end"] + pd.Timedelta(days=1)
-    for _, own in exact.groupby("source", sort=False):
-        figures = [
-            Figure(label, own.loc[label, "window_start"], after[label], own.loc[label, "fewest"])
-            for label in own.index
-        ]
+    for figures in _exact_figures(rows).values():
         reasons |= running_totals(figures)[1]
     return reasons
+
+
+def _exact_figures(rows: pd.DataFrame) -> dict[str, list[Figure]]:
+    """Return the exact figures of each source."""
+    exact = rows[rows["fewest"] == rows["most"]]
+    figures: dict[str, list[Figure]] = {}
+    for label, row in zip(exact.index, exact.to_dict("records"), strict=True):
+        stop = row["window_end"] + pd.Timedelta(days=1)
+        figure = Figure(label, row["window_start"], stop, int(row["fewest"]))
+        figures.setdefault(row["source"], []).append(figure)
+    return figures
 
 
 def _without_level(rows: pd.DataFrame) -> dict[Any, str]:
@@ -504,7 +511,7 @@ def _order_sources(rows: pd.DataFrame, reference: str | None) -> tuple[str, ...]
     return (matching[0], *(name for name in names if name != matching[0]))
 
 
-def _counts_of(rows: pd.DataFrame, sources: tuple[str, ...], origin: pd.Timestamp) -> Counts:
+def _windows_of(rows: pd.DataFrame, sources: tuple[str, ...], origin: pd.Timestamp) -> Counts:
     """Return the rows as arrays, days counted from the first day of the grid."""
     number = {source: index for index, source in enumerate(sources)}
     return Counts(
@@ -513,6 +520,29 @@ def _counts_of(rows: pd.DataFrame, sources: tuple[str, ...], origin: pd.Timestam
         start=(rows["window_start"] - origin).dt.days.to_numpy(dtype=float),
         end=(rows["window_end"] - origin).dt.days.to_numpy(dtype=float) + 1,
         source=rows["source"].map(number).to_numpy(dtype=int),
+    )
+
+
+def _counts_of(rows: pd.DataFrame, sources: tuple[str, ...], origin: pd.Timestamp) -> Counts:
+    """Return the figures as the model takes them: exact totals as rises between known days.
+
+    Sums and differences of one source's exact figures say the same as the figures, and share days
+    only where no chain of figures joins them.
+    """
+    inexact = _windows_of(rows[rows["fewest"] != rows["most"]], sources, origin)
+    exact = _exact_figures(rows)
+    rises = [
+        (rise.n_events, (rise.start - origin).days, (rise.stop - origin).days, number)
+        for number, source in enumerate(sources)
+        for rise in increments(running_totals(exact.get(source, []))[0])
+    ]
+    counted, start, end, source = np.array(rises, dtype=float).reshape(-1, 4).T
+    return Counts(
+        fewest=np.concatenate([counted, inexact.fewest]),
+        most=np.concatenate([counted, inexact.most]),
+        start=np.concatenate([start, inexact.start]),
+        end=np.concatenate([end, inexact.end]),
+        source=np.concatenate([source.astype(int), inexact.source]),
     )
 
 

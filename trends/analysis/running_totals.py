@@ -51,11 +51,11 @@ def running_totals(figures: Iterable[Figure]) -> tuple[list[Total], dict[Any, st
     >>> totals[0][days[2]] - totals[0][days[1]]
     32
     """
-    totals: list[Total] = []
+    home: dict[pd.Timestamp, Total] = {}
     reasons: dict[Any, str] = {}
     for figure in sorted(figures, key=lambda figure: figure.stop - figure.start):
-        before = next((group for group in totals if figure.start in group), {figure.start: 0})
-        after = next((group for group in totals if figure.stop in group), {figure.stop: 0})
+        before = home.get(figure.start, {figure.start: 0})
+        after = home.get(figure.stop, {figure.stop: 0})
         if before is after:
             made = before[figure.stop] - before[figure.start]
             reasons[figure.label] = (
@@ -70,6 +70,21 @@ def running_totals(figures: Iterable[Figure]) -> tuple[list[Total], dict[Any, st
         if any(later < earlier for earlier, later in itertools.pairwise(rising)):
             reasons[figure.label] = "contradicts shorter figures: a running total would fall"
             continue
-        totals = [group for group in totals if group is not before and group is not after]
-        totals.append(joined)
-    return totals, reasons
+        home |= dict.fromkeys(joined, joined)
+    return list({id(total): total for total in home.values()}.values()), reasons
+
+
+def increments(totals: Iterable[Total]) -> list[Figure]:
+    """Return the rises between neighbouring days of each group: figures that share no day in it.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2024-01-01", "2024-02-01", "2024-04-01"])
+    >>> [rise.n_events for rise in increments([dict(zip(days, [0, 11, 43]))])]
+    [11, 32]
+    """
+    return [
+        Figure(None, start, stop, total[stop] - total[start])
+        for total in totals
+        for start, stop in itertools.pairwise(sorted(total))
+    ]
