@@ -19,6 +19,7 @@ from trends.analysis.count_model import (
 from trends.analysis.hinge_search import best_bends, hinge_columns, hinge_gram, most_explained
 from trends.analysis.memory import MemoryGrid, precision_matrix
 from trends.analysis.observed import PERIODS_PER_YEAR, Observed, observed_periods
+from trends.analysis.residuals import Diagnostics, diagnose
 from trends.analysis.result import Result
 from trends.analysis.serial_dependence import (
     average_memory,
@@ -79,6 +80,8 @@ class Joinpoints(Result):
         Periods, periods with a count, events.
     fitted : DataFrame of n_periods rows
         Columns period, count, exposure, rate, fitted_rate, partial; rates per 30.4375 days.
+    diagnostics : Diagnostics
+        Residuals, PIT histogram, autocorrelation, tests of dispersion and of zeros.
     caveats : tuple of str
         Keys of what a reader must know.
     """
@@ -105,6 +108,7 @@ class Joinpoints(Result):
     n_observed: int
     n_events: int
     fitted: pd.DataFrame
+    diagnostics: Diagnostics
     caveats: tuple[str, ...] = field(default=())
 
     @property
@@ -830,6 +834,13 @@ def _result(
         n_observed=seen.count.size,
         n_events=int(seen.count.sum()),
         fitted=_fitted(series, frame, model, joins),
+        diagnostics=diagnose(
+            seen.count,
+            model.expected,
+            nb_dispersion=nb_dispersion,
+            n_terms=extended.shape[1],
+            periods=periods[seen.position],
+        ),
         caveats=tuple(key for key, is_so in holds.items() if is_so),
     )
 

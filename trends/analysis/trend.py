@@ -18,6 +18,7 @@ from trends.analysis.observed import (
     years_from_middle,
 )
 from trends.analysis.rank_correlation import mann_kendall
+from trends.analysis.residuals import Diagnostics, diagnose
 from trends.analysis.result import Result
 from trends.analysis.serial_dependence import (
     MemoryAverage,
@@ -98,6 +99,8 @@ class Trend(Result):
     fitted : DataFrame of n_periods rows
         Columns period, count, exposure, rate, fitted_rate, conf_low, conf_high, partial; rates
         per 30.4375 days, the interval at 95% for the mean rate.
+    diagnostics : Diagnostics
+        Residuals, PIT histogram, autocorrelation, tests of dispersion and of zeros.
     caveats : tuple of str
         Keys of what a reader must know.
     """
@@ -137,6 +140,7 @@ class Trend(Result):
     n_partial: int
     n_events: int
     fitted: pd.DataFrame
+    diagnostics: Diagnostics
     caveats: tuple[str, ...] = field(default=())
 
     def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
@@ -307,10 +311,11 @@ def estimate_trend(
     With ``dependence="memory"`` the covariance is a sandwich whose middle is the correlation
     ``share * persistence**lag`` of Pearson residuals, averaged with restricted-likelihood weights
     over the grid of `trends.analysis.memory` and independence (prior weight .5, or .7 where the
-    scatter is within Poisson chance); intervals use t with n - n_terms degrees of freedom. In simulation (``benchmarks/trend_coverage.py``)
-    95% intervals cover .93 to .98 for Poisson, negative binomial and AR(0.5) counts of 36 to 156
-    periods, where Newey-West with fixed-b critical values covers .88 to .93 and an AR(0.5) series
-    treated as independent .77 to .87.
+    scatter is within Poisson chance); intervals use t with n - n_terms degrees of freedom. In
+    simulation (``benchmarks/trend_coverage.py``) 95% intervals cover about .92 to .98 for Poisson,
+    negative binomial and AR(0.5) counts of 36 to 156 periods, where Newey-West with fixed-b
+    critical values covers .84 to .94 and independence .76 to .84 of AR(0.5) series. They cover
+    less where memory is longer: .8 of AR(0.8) series of 36 periods.
 
     One slope describes a series that rises or falls throughout. The p-value of a bend is there to
     say when it does not; then `fit_joinpoints` or `detect_changepoints` answer better questions.
@@ -366,6 +371,13 @@ def estimate_trend(
     curvature_p_value = _curvature(design, seen, family=fit.family)
     tau, tau_p_value = mann_kendall(seen.count / seen.exposure)
     verdict = _verdict(slope, p_value, p_value_independent)
+    diagnostics = diagnose(
+        seen.count,
+        fit.expected,
+        nb_dispersion=fit.nb_dispersion,
+        n_terms=design.shape[1],
+        periods=seen.periods[seen.position],
+    )
     influential = _influential(fit, design, seen, std_error)
     return Trend(
         series=series,
@@ -405,10 +417,12 @@ def estimate_trend(
         n_partial=seen.n_partial,
         n_events=int(seen.count.sum()),
         fitted=_fitted(series, seen, every_row, fit.params, covariance, critical),
+        diagnostics=diagnostics,
         caveats=_caveats(
             fit=fit,
             memory=memory,
             seen=seen,
+            diagnostics=diagnostics,
             curvature_p_value=curvature_p_value,
             disagreement=abs(regressed.slope - slope) > critical * std_error,
             influential=influential is not None,
@@ -542,6 +556,7 @@ def _caveats(
     fit: CountFit,
     memory: MemoryAverage,
     seen: Observed,
+    diagnostics: Diagnostics,
     curvature_p_value: float,
     disagreement: bool,
     influential: bool,
@@ -555,6 +570,7 @@ def _caveats(
         "memory_at_ceiling": memory.at_ceiling,
         "autoregressive_disagrees": disagreement,
         "influential_period": influential,
+        "excess_zeros": diagnostics.zeros_p_value < 0.01,
         "partial_last_period": seen.last_is_partial,
         "unobserved_periods": seen.count.size < len(seen.periods),
         "few_events": seen.count.sum() < 20,

@@ -28,10 +28,12 @@ def plot(result: Season, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     ax.axhline(1, color=style.MUTED, linewidth=1)
     ax.vlines(places, table["conf_low"], table["conf_high"], color=style.FIRST, linewidth=2)
     ax.plot(places, table["estimate"], "o", color=style.FIRST, markersize=5)
-    ax.set_xticks(places, labels=names, fontsize=8)
+    ax.set_xticks(places, labels=names, fontsize=7.5)
     ax.set_yscale("log")
     low, high = table["conf_low"].min(), table["conf_high"].max()
     marks = [mark for mark in _MARKS if 0.9 * low <= mark <= 1.1 * high]
+    if high / low > 5:
+        marks = [mark for mark in marks if mark in _FEW_MARKS]
     ax.set_yticks(marks, labels=[f"{mark:g}" for mark in marks])
     ax.set_yticks([], minor=True)
     ax.set_xlim(-0.6, len(table) - 0.4)
@@ -41,7 +43,8 @@ def plot(result: Season, *, ax: Axes | None = None, lang: str = "en") -> Axes:
 
 #: Ratios that may be marked, and the widest interval (log ratio) that is drawn.
 _MARKS = (0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20)
-_WIDEST = 5.0
+_FEW_MARKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+_WIDEST = 3.5
 
 
 def plot_parts(result: Season, *, lang: str = "en") -> Figure | None:

@@ -1,0 +1,254 @@
+"""Seasons: R's stl, the Hijri calendar day by day, simulation truths, bad input."""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hijridate import Gregorian
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trends.analysis.decomposition import loess_parts
+from trends.analysis.season import estimate_season
+from trends.tables.calendar import hijri_shares
+from trends.tables.series import as_series
+
+
+def monthly(counts, start="2013-01", **options):
+    months = pd.period_range(start, periods=len(counts), freq="M")
+    return as_series(pd.Series(counts, index=months), **options)
+
+
+# ------- the Hijri calendar
+
+
+def test_ramadan_1441_ran_from_24_april_to_23_may_2020():
+    days = pd.period_range("2020-04-01", "2020-05-31", freq="D")
+    shares = hijri_shares(days)
+    ramadan = days[shares["ramadan"] == 1]
+    assert (str(ramadan[0]), str(ramadan[-1])) == ("2020-04-24", "2020-05-23")
+    feast = days[shares["eid_al_fitr"] == 1]
+    assert (str(feast[0]), str(feast[-1])) == ("2020-05-24", "2020-05-26")
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.dates(pd.Timestamp("1930-01-01").date(), pd.Timestamp("2070-01-01").date()))
+def test_a_months_shares_count_its_hijri_days_one_by_one(day):
+    month = pd.PeriodIndex([pd.Period(day, "M")])
+    days = pd.date_range(month[0].start_time, month[0].end_time)
+    hijri = [Gregorian.fromdate(date.date()).to_hijri() for date in days]
+    found = hijri_shares(month).iloc[0] * len(days)
+    assert found["ramadan"] == pytest.approx(sum(date.month == 9 for date in hijri))
+    assert found["last_ten_nights"] == pytest.approx(
+        sum(date.month == 9 and date.day >= 21 for date in hijri)
+    )
+    assert found["eid_al_fitr"] == pytest.approx(
+        sum(date.month == 10 and date.day <= 3 for date in hijri)
+    )
+    assert found["eid_al_adha"] == pytest.approx(
+        sum(date.month == 12 and 10 <= date.day <= 13 for date in hijri)
+    )
+
+
+def test_a_shift_moves_every_occasion_by_so_many_days():
+    days = pd.period_range("2019-01-01", "2020-12-31", freq="D")
+    plain, later = hijri_shares(days), hijri_shares(days, shift=1)
+    assert (later.to_numpy()[1:] == plain.to_numpy()[:-1]).all()
+
+
+def test_every_year_of_months_holds_a_ramadan_of_29_or_30_days():
+    months = pd.period_range("2000-01", "2029-12", freq="M")
+    days = (hijri_shares(months)["ramadan"] * months.days_in_month).groupby(months.year).sum()
+    # 2000 and 2030 hold parts of two; every other year holds one Ramadan of 29 or 30 days.
+    assert days.drop(2000).between(28.9, 30.1).all()
+
+
+def test_periods_outside_the_calendar_are_refused():
+    with pytest.raises(ValueError, match="must lie between August 1924 and November 2077"):
+        hijri_shares(pd.period_range("1900", periods=3, freq="Y"))
+    with pytest.raises(TypeError, match="`periods` must be a PeriodIndex, got DatetimeIndex"):
+        hijri_shares(pd.date_range("2020-01-01", periods=3))
+
+
+# ------- the decomposition
+
+
+@pytest.mark.parametrize(
+    ("series", "case", "window"),
+    [
+        ("is_iraq", "stl_periodic", None),
+        ("is_iraq", "stl_s13", 13),
+        ("is_iraq", "stl_log1p_periodic", None),
+        ("USAccDeaths", "stl_periodic", None),
+    ],
+)
+def test_the_parts_are_those_of_rs_stl(shared: Path, series, case, window):
+    # > stl(x, s.window = "periodic")$time.series; stl(x, s.window = 13)$time.series
+    reference = json.loads((shared / "reference" / "07_stl_forecast.json").read_text())[series]
+    values = np.array(reference["input"]["values"], dtype=float)
+    if "log1p" in case:
+        values = np.log1p(values)
+    parts = loess_parts(values, np.arange(values.size) % 12, n_cycle=12, window=window)
+    for column in ("trend", "seasonal", "remainder"):
+        assert parts[column].to_numpy() == pytest.approx(reference[case][column], abs=1e-8)
+
+
+def test_the_parts_add_up():
+    counts = np.random.default_rng(1).poisson(30, 60)
+    parts = estimate_season(monthly(counts)).decomposition
+    total = parts["trend"] + parts["seasonal"] + parts["remainder"]
+    assert total.to_numpy() == pytest.approx(parts["log_rate"].to_numpy())
+
+
+# ------- Gregorian months
+
+
+def test_exact_month_effects_are_recovered():
+    effects = np.log([1, 1, 1, 2, 2, 2, 1, 1, 1, 0.5, 0.5, 0.5])
+    rate = 800 * np.exp(np.tile(effects, 6) + 0.01 * np.arange(72))
+    found = estimate_season(monthly(rate.round().astype(int), exposure=30.0))
+    expected = np.exp(effects - effects.mean())
+    assert found.to_frame()["estimate"].to_numpy() == pytest.approx(expected, rel=5e-3)
+    assert found.verdict == "seasonal"
+    assert found.peak in ("month_4", "month_5", "month_6")
+
+
+def test_the_amplitude_is_peak_over_trough_of_the_wave():
+    month = np.tile(np.arange(1, 13), 6)
+    rate = 500 * np.exp(0.3 * np.cos(2 * np.pi * (month - 3) / 12))
+    found = estimate_season(monthly(rate.round().astype(int), exposure=30.0))
+    assert found.amplitude == pytest.approx(np.exp(0.6), rel=5e-3)
+    assert found.amplitude_low < found.amplitude < found.amplitude_high
+
+
+def test_the_length_of_a_month_is_not_a_season():
+    months = pd.period_range("2013-01", periods=96, freq="M")
+    counts = (20 * months.days_in_month).to_numpy()
+    found = estimate_season(as_series(pd.Series(counts, index=months)))
+    assert found.to_frame()["estimate"].to_numpy() == pytest.approx(np.ones(12), abs=1e-6)
+    assert found.verdict == "no_clear_season"
+
+
+def test_noise_shows_a_season_at_the_stated_rate():
+    # 120 series at 5%: more than 13 come up once in 150.
+    rng = np.random.default_rng(20)
+    n_found = sum(
+        estimate_season(monthly(rng.negative_binomial(10, 1 / 3, 48))).verdict == "seasonal"
+        for _ in range(120)
+    )
+    assert n_found <= 13
+
+
+def test_a_trend_with_bends_is_not_a_season():
+    time = np.arange(72)
+    rate = 100 * np.exp(-np.abs(time - 36) / 12)
+    found = estimate_season(monthly(rate.round().astype(int) + 1))
+    assert found.verdict == "no_clear_season"
+
+
+def test_under_two_years_is_too_short_and_said_so():
+    found = estimate_season(monthly(np.random.default_rng(3).poisson(9, 20)))
+    assert found.verdict == "too_short"
+    assert found.to_frame().empty
+    assert "too short to tell" in found.summary()
+    assert "أقصر من أن تميز" in found.summary("ar")
+
+
+def test_a_month_seen_only_once_is_too_little():
+    counts = pd.Series(
+        np.random.default_rng(3).poisson(9, 30).astype(float),
+        index=pd.period_range("2013-01", periods=30, freq="M"),
+    )
+    counts[counts.index.month == 8] = np.nan
+    counts["2013-08"] = 9
+    assert estimate_season(as_series(counts)).verdict == "too_short"
+
+
+def test_quarters_have_four_effects():
+    quarters = pd.period_range("2010Q1", periods=40, freq="Q")
+    counts = np.tile([10, 20, 10, 10], 10)
+    found = estimate_season(as_series(pd.Series(counts, index=quarters)))
+    assert found.peak == "quarter_2"
+    assert len(found.effects) == 4
+
+
+# ------- Ramadan
+
+
+def ramadan_counts(ratio, n_months=96, rate=40.0, seed=None):
+    months = pd.period_range("2013-01", periods=n_months, freq="M")
+    days = months.days_in_month.to_numpy()
+    mean = rate * days / 30.4375 * ratio ** hijri_shares(months)["ramadan"].to_numpy()
+    counts = mean.round() if seed is None else np.random.default_rng(seed).poisson(mean)
+    return as_series(pd.Series(counts.astype(int), index=months))
+
+
+def test_a_known_ramadan_effect_is_recovered():
+    found = estimate_season(ramadan_counts(1.6, rate=4000.0), calendar="hijri")
+    assert found.amplitude == pytest.approx(1.6, rel=5e-3)
+    assert found.verdict == "seasonal"
+
+
+def test_a_day_more_or_less_is_shown():
+    found = estimate_season(ramadan_counts(1.8, seed=4), calendar="hijri")
+    assert set(found.sensitivity["shift"]) == {-1, 0, 1}
+    at_zero = found.sensitivity.query("shift == 0 and term == 'ramadan'")["estimate"].item()
+    assert at_zero == pytest.approx(found.amplitude)
+    assert "a day earlier or later" in found.summary()
+
+
+def test_ramadan_intervals_hold_the_truth():
+    # 40 series at .95: fewer than 34 come up once in 70.
+    held = 0
+    for seed in range(40):
+        found = estimate_season(ramadan_counts(1.4, seed=seed), calendar="hijri")
+        held += found.amplitude_low <= 1.4 <= found.amplitude_high
+    assert held >= 34
+
+
+def test_three_years_cannot_part_ramadan_from_the_time_of_year():
+    found = estimate_season(ramadan_counts(1.5, n_months=42, seed=1), calendar="hijri")
+    assert "ramadan_or_time_of_year" in found.caveats
+    assert "cannot be told from the time of year" in found.summary()
+
+
+def test_fewer_than_three_ramadans_are_too_short():
+    found = estimate_season(ramadan_counts(1.5, n_months=26, seed=1), calendar="hijri")
+    assert found.verdict == "too_short"
+
+
+# ------- bad input
+
+
+def test_periods_too_long_for_the_calendar_are_refused():
+    years = as_series(pd.Series([5] * 12, index=pd.period_range("2000", periods=12, freq="Y")))
+    with pytest.raises(ValueError, match="short enough for a gregorian season, got frequency Y"):
+        estimate_season(years)
+    quarters = pd.period_range("2010Q1", periods=40, freq="Q")
+    with pytest.raises(ValueError, match="short enough for a hijri season, got frequency Q"):
+        estimate_season(as_series(pd.Series([5] * 40, index=quarters)), calendar="hijri")
+
+
+def test_an_unknown_calendar_is_refused():
+    with pytest.raises(ValueError, match="`calendar` must be 'gregorian' or 'hijri', got 'lunar'"):
+        estimate_season(monthly([5, 6] * 20), calendar="lunar")
+
+
+def test_no_warning_escapes_on_awkward_counts():
+    outlier = [4] * 48
+    outlier[17] = 50_000
+    gaps = pd.Series(
+        np.tile([3.0, 5.0, np.nan], 24), index=pd.period_range("2013-01", periods=72, freq="M")
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        estimate_season(monthly(outlier))
+        # One month carries nearly all events: effects of a few days then have no finite estimate.
+        with pytest.raises(RuntimeError, match="finite log-linear fit, got 50188 events"):
+            estimate_season(monthly(outlier), calendar="hijri")
+        for calendar in ("gregorian", "hijri"):
+            estimate_season(monthly([5] * 48), calendar=calendar)
+            estimate_season(as_series(gaps), calendar=calendar)
