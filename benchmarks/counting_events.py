@@ -33,7 +33,8 @@ EVENTS = """
     select
         'E' || i as event_id,
         (date '2004-01-01' + (hash(i) % 7305)::int)::timestamp as start,
-        (date '2004-01-01' + (hash(i) % 7305)::int + (hash(i + 1) % 20 = 0)::int)::timestamp as "end",
+        (date '2004-01-01' + (hash(i) % 7305)::int + (hash(i + 1) % 20 = 0)::int)::timestamp
+            as "end",
         'day' as date_precision,
         'Country ' || (hash(i * 3) % 20) as country,
         'Province ' || (hash(i * 5) % 300) as admin1,
@@ -114,15 +115,15 @@ def run_one(name: str, folder: Path) -> None:
 
     if "trends" in name:
         import trends.tables.counting  # noqa: F401
-    started = time.perf_counter()
+    started, began = time.perf_counter(), time.process_time()
     counts = globals()[name](folder)
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak": peak, "digest": digest(counts)}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak, "digest": digest(counts)}))
 
 
 def measure(names: list[str], folder: Path, rounds: int) -> dict[str, dict[str, float]]:
-    """Run each way in turns in processes of their own; keep the median time and the highest peak."""
+    """Run each way in turns, each in its own process; keep median times and the highest peak."""
     runs: dict[str, list[dict]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
@@ -136,6 +137,7 @@ def measure(names: list[str], folder: Path, rounds: int) -> dict[str, dict[str, 
     return {
         name: {
             "seconds": statistics.median(run["seconds"] for run in each),
+            "cpu": statistics.median(run["cpu"] for run in each),
             "peak": max(run["peak"] for run in each),
         }
         for name, each in runs.items()
@@ -143,12 +145,13 @@ def measure(names: list[str], folder: Path, rounds: int) -> dict[str, dict[str, 
 
 
 def table(measured: dict[str, dict[str, float]], base: str) -> str:
-    lines = ["| way | seconds (median) | peak memory, MB | time ratio | memory ratio |"]
-    lines.append("|---|---|---|---|---|")
+    units = {"seconds": "seconds", "cpu": "CPU seconds", "peak": "peak memory, MB"}
+    heads = [*units.values(), *(f"{name}, ratio" for name in ("seconds", "CPU", "memory"))]
+    lines = ["| way | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     for name, run in measured.items():
-        seconds, peak = run["seconds"], run["peak"]
-        ratios = f"{seconds / measured[base]['seconds']:.2f} | {peak / measured[base]['peak']:.2f}"
-        lines.append(f"| `{name}` | {seconds:.2f} | {peak:,.0f} | {ratios} |")
+        cells = [f"{run[unit]:,.{0 if unit == 'peak' else 2}f}" for unit in units]
+        cells += [f"{run[unit] / measured[base][unit]:.2f}" for unit in units]
+        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -179,8 +182,9 @@ def main() -> None:
         f"""# Counting events
 
 `python benchmarks/counting_events.py --events {asked.events} --rows {asked.rows} \
---rounds {asked.rounds}`, Python {platform.python_version()}, {os.cpu_count()} cores. Ratios are
-against the first way of each table. All ways of a table gave identical counts.
+--rounds {asked.rounds}`, Python {platform.python_version()}, {os.cpu_count()} cores, load average
+{os.getloadavg()[0]:.1f}. Medians of the rounds, highest peak; ratios are against the first way of
+each table. All ways of a table gave identical counts.
 
 ## {asked.events:,} events in Parquet ({sizes["events.parquet"]:,.0f} MB), by month and country
 

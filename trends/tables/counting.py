@@ -11,7 +11,9 @@ here.
 
 from __future__ import annotations
 
+import csv
 import glob
+import gzip
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
@@ -21,9 +23,12 @@ from typing import Any, Literal, TypeAlias
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+import pyarrow
+import pyarrow.csv
 
 from trends.tables.calendar import (
     Frequency,
@@ -46,6 +51,7 @@ from trends.tables.faults import Fault, InvalidTable
 from trends.tables.schemas import Events
 from trends.tables.sources import (
     DATE_PRECISIONS,
+    LAYOUTS,
     LOCATION_PRECISIONS,
     Layout,
     layout_of,
@@ -64,6 +70,21 @@ _NUMBER_BOUNDS = {
     "fatalities_best": (0.0, np.inf),
     "fatalities_high": (0.0, np.inf),
 }
+
+#: Types of the columns of an event in a text file; every other column is text.
+_TEXT_KINDS = {
+    **dict.fromkeys(("start", "end"), "day"),
+    **dict.fromkeys(_NUMBER_BOUNDS, "number"),
+}
+_ARROW_TYPES = {
+    "day": pyarrow.timestamp("us"),
+    "number": pyarrow.float64(),
+    "word": pyarrow.string(),
+}
+_DUCKDB_TYPES = {"day": "TIMESTAMP", "number": "DOUBLE", "word": "VARCHAR"}
+
+#: Text files up to this size are parsed in memory, which is faster; larger ones are streamed.
+_IN_MEMORY_BYTES = 1_000_000_000
 
 #: Largest file that is read again, row by row, to say in which rows its faults are.
 _REREAD_BYTES = 200_000_000
@@ -144,11 +165,18 @@ def count_events(
         )
     if coverage is not None:
         check_coverage(coverage, names)
+    asked = _Question(
+        by=tuple(names),
+        freq=freq,
+        share=allocation == "share",
+        daily=coverage is not None,
+        window=None if span is None else _span_days(span),
+    )
     with warnings.catch_warnings():
         # Ibis 12 still uses names that DuckDB 2 and pandas 3 have changed; that is its to follow.
         warnings.simplefilter("ignore", DeprecationWarning)
-        found = _tally(events, names, freq, allocation)
-    window = _span_days(span, found.per_day["day"].to_numpy(), coverage)
+        found = _tally(events, asked)
+    window = asked.window or _extent(coverage, found)
     periods = periods_between(_day(window[0]), _day(window[1]), freq)
     groups = _groups(found.per_day, names, coverage)
     watched = _watched(groups, names, coverage, window)
@@ -156,85 +184,100 @@ def count_events(
 
 
 @dataclass(frozen=True)
+class _Question:
+    """What is to be counted.
+
+    `share` spreads events over their days; `daily` keeps days apart because coverage is laid over
+    them; `window` is the span asked for, as days since 1970-01-01, None to take that of the events.
+    """
+
+    by: tuple[str, ...]
+    freq: Frequency
+    share: bool
+    daily: bool
+    window: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
 class _Tally:
     """Events per group and day, and where they come from.
 
     `per_day` has the group columns, `day` (days since 1970-01-01) and `n` (events, or shares).
+    Where days need not be told apart, one day stands for all of its period that are in the span.
     """
 
     per_day: pd.DataFrame
+    last_day: int
     n_events: int
     n_ambiguous: int
     source: Mapping[str, str]
 
 
-def _tally(
-    events: pd.DataFrame | str | Path | ir.Table,
-    by: list[str],
-    freq: Frequency,
-    allocation: str,
-) -> _Tally:
+def _tally(events: pd.DataFrame | str | Path | ir.Table, asked: _Question) -> _Tally:
     """Count events per group and day, wherever they are."""
     if isinstance(events, pd.DataFrame):
-        return _tally_frame(events, by, freq, allocation)
+        return _tally_frame(events, asked)
     if isinstance(events, str | Path):
-        return _tally_files(events, by, freq, allocation)
+        return _tally_files(events, asked)
     if isinstance(events, ir.Table):
-        layout = layout_of(list(events.columns))
-        if layout is None or layout.source == "gtd":
-            raise TypeError(
-                "`events` must have the columns of an event table, got "
-                f"{list(events.columns)[:8]}. "
-                "Rename them to event_id, start, end, country."
-            )
-        backend = events.get_backend()
-        summed = _run(backend, _events_in(events, layout, by), by, freq, allocation)
-        if summed.n_broken or summed.n_repeated:
-            raise InvalidTable(_faults_in(backend, events, layout, by, file=""))
-        return _read_tally(summed, by, {})
+        return _tally_table(events, asked)
     raise TypeError(
         f"`events` must be a DataFrame, a path or an Ibis table, got {type(events).__name__}. "
         "Read a file with `read_events(path)`."
     )
 
 
-def _tally_frame(events: pd.DataFrame, by: list[str], freq: Frequency, allocation: str) -> _Tally:
+def _tally_table(events: ir.Table, asked: _Question) -> _Tally:
+    """Check and count an Ibis table in its own engine."""
+    layout = layout_of(list(events.columns))
+    if layout is None or layout.source == "gtd":
+        raise TypeError(
+            f"`events` must have the columns of an event table, got {list(events.columns)[:8]}. "
+            "Rename them to event_id, start, end, country."
+        )
+    backend = events.get_backend()
+    summed = _run(backend, _events_in(events, layout, asked.by), asked)
+    if summed.n_broken or summed.n_repeated:
+        raise InvalidTable(_faults_in(backend, events, layout, file=""))
+    return _read_tally(summed, asked, {})
+
+
+def _tally_frame(events: pd.DataFrame, asked: _Question) -> _Tally:
     """Validate a frame of events and count it in DuckDB."""
     faults = check_table(events, Events, file=str(events.attrs.get("file", "")))
     if faults:
         raise InvalidTable(faults)
-    _check_by(by, list(events.columns))
-    needed = ["event_id", "start", "end", "date_precision", *by]
+    _check_by(asked.by, list(events.columns))
+    needed = ["event_id", "start", "end", "date_precision", *asked.by]
     columns = [name for name in dict.fromkeys(needed) if name in events]
-    connection = ibis.duckdb.connect()
     table = ibis.memtable(events[columns].reset_index(drop=True))
-    layout = layout_of(columns)
-    assert layout is not None  # the schema holds both columns of the signature
-    summed = _run(connection, _events_in(table, layout, by), by, freq, allocation, unique=True)
+    # The schema has found every id unique and every date a date.
+    checked = _events_in(table, LAYOUTS["trends"], asked.by)
+    summed = _run(ibis.duckdb.connect(), checked, asked, unique=True)
     source = {key: events.attrs[key] for key in ("file", "sha256") if key in events.attrs}
-    return _read_tally(summed, by, source)
+    return _read_tally(summed, asked, source)
 
 
-def _tally_files(path: str | Path, by: list[str], freq: Frequency, allocation: str) -> _Tally:
+def _tally_files(path: str | Path, asked: _Question) -> _Tally:
     """Count files where they lie; what DuckDB cannot read cleanly is read cell by cell instead."""
     paths = _matching(path)
     connection = ibis.duckdb.connect()
-    table = _scan(connection, paths)
+    table = _scan(connection, paths, asked.by)
     layout = None if table is None else layout_of(list(table.columns))
     # GTD writes a date in three columns, which only the reader puts together.
     if table is None or layout is None or layout.source == "gtd":
-        return _tally_frame(_read_all(paths), by, freq, allocation)
+        return _tally_frame(_read_all(paths), asked)
     try:
-        summed = _run(connection, _events_in(table, layout, by), by, freq, allocation)
+        summed = _run(connection, _events_in(table, layout, asked.by), asked)
     except duckdb.Error:
         # A damaged file: the reader either says what is wrong with it, row by row, or can read it.
-        return _tally_frame(_read_all(paths), by, freq, allocation)
+        return _tally_frame(_read_all(paths), asked)
     if summed.n_broken or summed.n_repeated or summed.counts.empty:
         if sum(each.stat().st_size for each in paths) > _REREAD_BYTES:
-            raise InvalidTable(_faults_in(connection, table, layout, by, file=Path(path).name))
+            raise InvalidTable(_faults_in(connection, table, layout, file=Path(path).name))
         # Cells that DuckDB does not take, Arabic-Indic digits for instance, may yet be readable.
-        return _tally_frame(_read_all(paths), by, freq, allocation)
-    return _read_tally(summed, by, _fingerprint(path, paths))
+        return _tally_frame(_read_all(paths), asked)
+    return _read_tally(summed, asked, _fingerprint(path, paths))
 
 
 def _matching(path: str | Path) -> list[Path]:
@@ -250,18 +293,71 @@ def _matching(path: str | Path) -> list[Path]:
     return files
 
 
-def _scan(connection: Any, paths: list[Path]) -> ir.Table | None:
-    """Return the files as a table that DuckDB streams, None when they need the reader."""
-    names = [str(each) for each in paths]
+def _scan(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Table | None:
+    """Return the files as a table for DuckDB, None when they need the reader."""
     suffixes = {"".join(each.suffixes[-2:]).lower() for each in paths}
     try:
         if all(suffix.endswith((".parquet", ".pq")) for suffix in suffixes):
-            return connection.read_parquet(names)
+            return connection.read_parquet([str(each) for each in paths])
         if all(suffix.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")) for suffix in suffixes):
-            return connection.read_csv(names, all_varchar=True, header=True, union_by_name=True)
-    except duckdb.Error:
+            return _scan_text(connection, paths, by)
+    except (duckdb.Error, pyarrow.ArrowException, KeyError, OSError, UnicodeDecodeError):
+        # Whatever is wrong with the file, the reader says it better, or can read it all the same.
         return None
     return None
+
+
+def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Table | None:
+    """Return text files of one layout as a typed table: in memory, or streamed when large."""
+    headers = {_header(each) for each in paths}
+    if len(headers) != 1:
+        return None
+    separator, names = headers.pop()
+    layout = layout_of(names)
+    if layout is None or layout.source == "gtd":
+        return None
+    kinds = {theirs: _TEXT_KINDS.get(name, "word") for name, theirs in layout.columns.items()}
+    kinds |= {name: "word" for name in by if name not in layout.columns}
+    kinds = {name: kind for name, kind in kinds.items() if name in names}
+    _check_by(by, [*layout.columns, "source", *(names if layout.source == "trends" else [])])
+    if sum(each.stat().st_size for each in paths) > _IN_MEMORY_BYTES:
+        columns = {name: _DUCKDB_TYPES[kinds.get(name, "word")] for name in names}
+        return connection.read_csv(
+            [str(each) for each in paths],
+            auto_detect=False,
+            header=True,
+            delim=separator,
+            quote='"',
+            escape='"',
+            columns=columns,
+        )
+    needed = [name for name in kinds if name in _needed(layout, by)]
+    options = pyarrow.csv.ConvertOptions(
+        include_columns=needed,
+        column_types={name: _ARROW_TYPES[kinds[name]] for name in needed},
+        null_values=[""],
+        strings_can_be_null=True,
+    )
+    parsing = pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+    read = [
+        pyarrow.csv.read_csv(each, parse_options=parsing, convert_options=options) for each in paths
+    ]
+    return ibis.memtable(pyarrow.concat_tables(read))
+
+
+def _needed(layout: Layout, by: Sequence[str]) -> set[str]:
+    """Return the columns that counting and its checks look at."""
+    names = {"event_id", "start", "end", "country", "date_precision", "location_precision"}
+    names |= {*_NUMBER_BOUNDS, *layout.words, *by}
+    return {layout.columns.get(name, name) for name in names}
+
+
+def _header(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the separator and the column names of a text table."""
+    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
+        line = stream.readline(1_000_000).decode("utf-8-sig").rstrip("\r\n")
+    separator = max(",\t;", key=line.count)
+    return separator, tuple(next(csv.reader([line], delimiter=separator), []))
 
 
 def _read_all(paths: list[Path]) -> pd.DataFrame:
@@ -296,20 +392,20 @@ class _Rule:
     value: ir.StringValue
 
 
-def _events_in(table: ir.Table, layout: Layout, by: list[str]) -> ir.Table:
+def _events_in(table: ir.Table, layout: Layout, by: Sequence[str]) -> ir.Table:
     """Return an engine's table as events: days, groups, and whether a rule is broken."""
     available = [*layout.columns, *(["source"] if layout.database else [])]
     _check_by(by, [*available, *(table.columns if layout.source == "trends" else [])])
     if layout.source == "ucdp-ged" and table["date_start"].type().is_string():
         # The Humanitarian Data Exchange adds a second header row of tags.
         table = table.filter(~table["date_start"].startswith("#").fill_null(False))
-    broken = [rule.broken.fill_null(False) for rule in _rules(table, layout)]
     columns: dict[str, ir.Value] = {
         "event_id": _text(table, layout, "event_id"),
         "day": _date(table, layout, "start"),
         "last_day": _end(table, layout),
         "precision": _text(table, layout, "date_precision"),
-        "broken": ibis.or_(*broken),
+        # Null where a cell is empty and no rule is broken; sums leave it out.
+        "broken": ibis.or_(*(rule.broken for rule in _rules(table, layout))),
     }
     groups = {f"group{i}": _text(table, layout, name) for i, name in enumerate(by)}
     return table.select(**columns, **groups)
@@ -321,7 +417,7 @@ def _text(table: ir.Table, layout: Layout, name: str) -> ir.StringValue:
     if theirs not in table.columns:
         constant = layout.database if name == "source" and layout.database else None
         return ibis.literal(constant, type="string")
-    text = table[theirs].cast("string").strip().nullif("")
+    text = table[theirs].cast("string").nullif("")
     words = layout.words.get(name)
     return text.cases(*words.items(), else_=None) if words else text
 
@@ -358,9 +454,11 @@ def _rules(table: ir.Table, layout: Layout) -> list[_Rule]:
         for name in ("event_id", "country")
     ]
     rules.append(_rule(table, layout, "start", dated, rewrite, start.isnull()))
-    if layout.columns.get("end", "end") in table.columns and not layout.end_is_start:
-        unreadable = _text(table, layout, "end").notnull() & end.isnull()
-        rules.append(_rule(table, layout, "end", dated, rewrite, unreadable))
+    their_end = layout.columns.get("end", "")
+    if their_end in table.columns:
+        if table[their_end].type().is_string():
+            unreadable = _text(table, layout, "end").notnull() & end.isnull()
+            rules.append(_rule(table, layout, "end", dated, rewrite, unreadable))
         if layout.source == "trends":
             late = "end must not be before start"
             rules.append(
@@ -374,7 +472,7 @@ def _rules(table: ir.Table, layout: Layout) -> list[_Rule]:
         theirs = layout.columns.get(name)
         known = [*layout.words.get(name, codes.get(name, ()) if layout.source == "trends" else ())]
         if theirs in table.columns and known:
-            written = table[theirs].cast("string").strip().nullif("")
+            written = table[theirs].cast("string").nullif("")
             listed = f"must be one of {', '.join(known)}"
             unknown = written.notnull() & ~written.isin(known)
             rules.append(_rule(table, layout, name, listed, "Correct the word.", unknown))
@@ -387,11 +485,14 @@ def _number_rule(table: ir.Table, layout: Layout, name: str, low: float, high: f
     if written.type().is_string():
         text = written.strip().nullif("")
         number = text.try_cast("float64")
-        wrong = text.notnull() & (number.isnull() | ~number.between(low, high))
+        unreadable = text.notnull() & number.isnull()
     else:
-        number = written.cast("float64")
-        wrong = number.notnull() & ~number.between(low, high)
-    within = f"must be between {low:g} and {high:g}" if np.isfinite(high) else "must be 0 or more"
+        number, unreadable = written, ibis.literal(False)
+    if np.isfinite(high):
+        within, outside = f"must be between {low:g} and {high:g}", ~number.between(low, high)
+    else:
+        within, outside = "must be 0 or more", number < low
+    wrong = unreadable | outside
     return _rule(table, layout, name, within, "Correct the number.", wrong)
 
 
@@ -413,50 +514,57 @@ class _Summed:
     n_repeated: int
 
 
-def _run(
-    backend: Any,
-    events: ir.Table,
-    by: list[str],
-    freq: Frequency,
-    allocation: str,
-    *,
-    unique: bool = False,
-) -> _Summed:
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _hash64(text: str) -> dt.uint64:
+    """Return DuckDB's hash of 64 bits."""
+
+
+def _run(backend: Any, events: ir.Table, asked: _Question, *, unique: bool = False) -> _Summed:
     """Count in the engine: one expression for counts and checks, one for repeated ids."""
-    keys = ["day", *(["last_day"] if allocation == "share" else [])]
-    keys += [f"group{i}" for i in range(len(by))]
-    ambiguous = _ambiguous(events, freq).fill_null(False)
-    counted = events.group_by(keys).aggregate(
+    if asked.share:
+        keys = {"day": events["day"], "last_day": events["last_day"]}
+    elif asked.daily:
+        keys = {"day": events["day"]}
+    else:
+        keys = {"period": events["day"].truncate(asked.freq), "inside": _inside(events, asked)}
+    keys |= {name: events[name] for name in events.columns if name.startswith("group")}
+    counted = events.group_by(**keys).aggregate(
         n=events.count(),
-        ambiguous=ambiguous.cast("int64").sum(),
+        first=events["day"].min(),
+        latest=events["day"].max(),
+        ambiguous=_ambiguous(events, asked.freq).cast("int64").sum(),
         broken=events["broken"].cast("int64").sum(),
         unnamed=events["event_id"].isnull().cast("int64").sum(),
     )
     counts = backend.execute(counted)
     n_repeated = 0
     if not unique:
+        # DuckDB's hash has 64 bits and takes an eighth of the memory of the words; that two ids of
+        # ten million share one is a matter of one in half a million, and is looked at again anyway.
+        ids = _hash64(events["event_id"]) if backend.name == "duckdb" else events["event_id"]
         n_named = int(counts["n"].sum()) - int(counts["unnamed"].sum())
-        n_repeated = n_named - int(backend.execute(_distinct(backend, events)))
+        n_repeated = n_named - int(backend.execute(ids.nunique()))
     return _Summed(counts, int(counts["broken"].sum()), n_repeated)
 
 
-def _distinct(backend: Any, events: ir.Table) -> ir.IntegerScalar:
-    """Return how many different event ids there are."""
-    # DuckDB's hash has 64 bits and takes an eighth of the memory of the words; that two ids of ten
-    # million share one is a matter of one in half a million, and would be looked at again anyway.
-    return (events["event_id"].hash() if backend.name == "duckdb" else events["event_id"]).nunique()
+def _inside(events: ir.Table, asked: _Question) -> ir.BooleanValue:
+    """Tell which events lie in the span asked for."""
+    if asked.window is None:
+        return ibis.literal(True)
+    first, last = (_day(number).date() for number in asked.window)
+    return events["day"].between(ibis.date(first), ibis.date(last))
 
 
 def _ambiguous(events: ir.Table, freq: Frequency) -> ir.BooleanValue:
     """Tell which events may belong to another period than that of their first day."""
     start, end, precision = events["day"], events["last_day"], events["precision"]
-    elsewhere = end.truncate(freq) != start.truncate(freq)
-    inexact = end.isnull() & precision.notnull() & ~precision.isin(sorted(_NESTED[freq]))
-    return elsewhere.fill_null(False) | inexact.fill_null(False)
+    inexact = end.isnull() & ~precision.isin(sorted(_NESTED[freq]))
+    # Most events last a day, and truncating a date costs more than comparing two.
+    return (end != start).ifelse(end.truncate(freq) != start.truncate(freq), inexact)
 
 
 def _faults_in(
-    backend: Any, table: ir.Table, layout: Layout, by: list[str], *, file: str, most: int = 20
+    backend: Any, table: ir.Table, layout: Layout, *, file: str, most: int = 20
 ) -> list[Fault]:
     """List faults of a table in an engine by event id, some of each rule and how many more."""
     name = layout.columns["event_id"]
@@ -500,7 +608,7 @@ def _faults_in(
     return faults
 
 
-def _check_by(by: list[str], available: list[str]) -> None:
+def _check_by(by: Sequence[str], available: Sequence[str]) -> None:
     """Raise unless events can be counted by these columns."""
     for name in by:
         if name not in available:
@@ -512,17 +620,20 @@ def _check_by(by: list[str], available: list[str]) -> None:
         raise ValueError(f"`by` must name each column once, got {by}. Remove the repetition.")
 
 
-def _read_tally(summed: _Summed, by: list[str], source: Mapping[str, str]) -> _Tally:
+def _read_tally(summed: _Summed, asked: _Question, source: Mapping[str, str]) -> _Tally:
     """Turn what an engine sent back into counts per group and day."""
     counts = summed.counts
-    per_day = pd.DataFrame({name: _labels(counts[f"group{i}"]) for i, name in enumerate(by)})
-    per_day["day"] = day_numbers(pd.to_datetime(counts["day"]))
+    per_day = pd.DataFrame({name: _labels(counts[f"group{i}"]) for i, name in enumerate(asked.by)})
+    per_day["day"] = day_numbers(pd.to_datetime(counts["first"]))
     per_day["n"] = counts["n"].to_numpy(dtype=float)
-    if "last_day" in counts:
-        last = pd.to_datetime(counts["last_day"]).fillna(pd.to_datetime(counts["day"]))
-        per_day = _spread(per_day, day_numbers(last))
+    last_days = day_numbers(pd.to_datetime(counts["latest"]))
+    if asked.share:
+        ends = pd.to_datetime(counts["last_day"]).fillna(pd.to_datetime(counts["day"]))
+        per_day = _spread(per_day, day_numbers(ends))
+        last_days = per_day["day"].to_numpy()
     return _Tally(
         per_day=per_day,
+        last_day=int(last_days.max()) if len(last_days) else -1,
         n_events=int(counts["n"].sum()),
         n_ambiguous=int(counts["ambiguous"].sum()),
         source=source,
@@ -545,34 +656,35 @@ def _spread(per_day: pd.DataFrame, last: np.ndarray) -> pd.DataFrame:
     return spread
 
 
-def _span_days(
-    span: tuple[Day, Day] | None, days: np.ndarray, coverage: pd.DataFrame | None
-) -> tuple[int, int]:
-    """Return the first and last day to count, as days since 1970-01-01."""
-    if span is not None:
-        try:
-            first, last = span
-            start = pd.Period(first) if isinstance(first, str) else first
-            end = pd.Period(last) if isinstance(last, str) else last
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"`span` must be two days or periods, got {span!r}. "
-                'For instance span=("2013-01", "2020-12").'
-            ) from error
-        first_day = start.start_time if isinstance(start, pd.Period) else pd.Timestamp(start)
-        last_day = end.end_time if isinstance(end, pd.Period) else pd.Timestamp(end)
-        if last_day < first_day:
-            raise ValueError(f"`span` must end after it starts, got {span!r}. Swap the two.")
-        return (first_day.normalize() - _EPOCH).days, (last_day.normalize() - _EPOCH).days
+def _span_days(span: tuple[Day, Day]) -> tuple[int, int]:
+    """Return the first and last day of a span, as days since 1970-01-01."""
+    try:
+        first, last = span
+        start = pd.Period(first) if isinstance(first, str) else first
+        end = pd.Period(last) if isinstance(last, str) else last
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`span` must be two days or periods, got {span!r}. "
+            'For instance span=("2013-01", "2020-12").'
+        ) from error
+    first_day = start.start_time if isinstance(start, pd.Period) else pd.Timestamp(start)
+    last_day = end.end_time if isinstance(end, pd.Period) else pd.Timestamp(end)
+    if last_day < first_day:
+        raise ValueError(f"`span` must end after it starts, got {span!r}. Swap the two.")
+    return (first_day.normalize() - _EPOCH).days, (last_day.normalize() - _EPOCH).days
+
+
+def _extent(coverage: pd.DataFrame | None, found: _Tally) -> tuple[int, int]:
+    """Return the first and last day that was watched, or else that has an event."""
     if coverage is not None and len(coverage):
         first_watched = day_numbers(coverage["watched_from"]).min()
         return int(first_watched), int(day_numbers(coverage["watched_to"]).max())
-    if not len(days):
+    if found.per_day.empty:
         raise ValueError(
             "`span` must be given when there are no events, got None. "
             'For instance span=("2013-01", "2020-12").'
         )
-    return int(days.min()), int(days.max())
+    return int(found.per_day["day"].min()), found.last_day
 
 
 def _day(number: int) -> pd.Timestamp:
@@ -580,7 +692,9 @@ def _day(number: int) -> pd.Timestamp:
     return _EPOCH + pd.Timedelta(days=number)
 
 
-def _groups(per_day: pd.DataFrame, by: list[str], coverage: pd.DataFrame | None) -> pd.DataFrame:
+def _groups(
+    per_day: pd.DataFrame, by: Sequence[str], coverage: pd.DataFrame | None
+) -> pd.DataFrame:
     """Return every group that has an event or is watched, in the order of the labels."""
     if not by:
         return pd.DataFrame(index=[0])
@@ -592,7 +706,7 @@ def _groups(per_day: pd.DataFrame, by: list[str], coverage: pd.DataFrame | None)
 
 
 def _watched(
-    groups: pd.DataFrame, by: list[str], coverage: pd.DataFrame | None, span: tuple[int, int]
+    groups: pd.DataFrame, by: Sequence[str], coverage: pd.DataFrame | None, span: tuple[int, int]
 ) -> list[Stretches]:
     """Return the watched days of each group within the span."""
     if coverage is None:
@@ -611,17 +725,17 @@ def _watched(
     ]
 
 
-def _keys(table: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:
+def _keys(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
     """Return the labels of each row as a tuple that can be looked up; "" stands for missing."""
     if not columns:
         return [()] * len(table)
-    return list(table[columns].astype("str").fillna("").itertuples(index=False, name=None))
+    return list(table[list(columns)].astype("str").fillna("").itertuples(index=False, name=None))
 
 
 def _table(
     found: _Tally,
     groups: pd.DataFrame,
-    by: list[str],
+    by: Sequence[str],
     periods: pd.PeriodIndex,
     watched: list[Stretches],
     span: tuple[int, int],
