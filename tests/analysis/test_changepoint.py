@@ -1,0 +1,450 @@
+"""Level shifts: reference series, simulated truth, invariants and refusals."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trends.analysis.changepoint import (
+    Changepoints,
+    detect_changepoints,
+    shared_changepoints,
+)
+from trends.analysis.shift_search import N_RESAMPLES, highest_mass
+from trends.tables.series import as_series
+
+
+def months(counts, *, start="2010-01", exposure=30.4375):
+    index = pd.period_range(start, periods=len(counts), freq="M")
+    return as_series(pd.Series(counts, index=index).astype("Int64"), exposure=exposure)
+
+
+def negative_binomial(mean, dispersion, rng):
+    return rng.negative_binomial(np.asarray(mean) / (dispersion - 1), 1 / dispersion)
+
+
+def doubled(n=60, *, level=10.0, seed=1):
+    mean = np.where(np.arange(n) < n // 2, level, 2 * level)
+    return negative_binomial(mean, 3.0, np.random.default_rng(seed))
+
+
+def reference(shared, name, series):
+    return json.loads((shared / "reference" / name).read_text())[series]
+
+
+def years(values, start, exposure=365.25):
+    index = pd.period_range(str(start), periods=len(values), freq="Y")
+    return as_series(pd.Series(values, index=index), exposure=exposure)
+
+
+# ------- other implementations
+
+
+def test_the_nile_falls_in_1899_as_in_strucchange(shared):
+    # R: breakpoints(Nile ~ 1) -> 1898, confint 1895 to 1902: the last year of the old level
+    nile = reference(shared, "01_strucchange.json", "nile")
+    found = detect_changepoints(years(nile["input"]["values"], 1871), n_null=199, rng=1)
+    (changepoint,) = found.changepoints
+    assert changepoint.period.year == nile["supF"]["breakpoint"] + 1
+    inside = {period.year for period in changepoint.confidence_set()}
+    assert inside <= {
+        year + 1
+        for year in range(
+            nile["result"]["confint95"][0]["lower_label"],
+            nile["result"]["confint95"][0]["upper_label"] + 1,
+        )
+    }
+    per_month = 30.4375 / 365.25
+    assert changepoint.rate_before / per_month == pytest.approx(nile["mean_before"])
+    assert changepoint.rate_after / per_month == pytest.approx(nile["mean_after"])
+
+
+def test_coal_disasters_fall_in_1892_and_1887_is_in_the_set(shared):
+    # changepoint::cpt.meanvar(coal, test.stat = "Poisson"): 1891 is the last year of the old rate;
+    # strucchange::breakpoints(coal ~ 1), by least squares: 1886
+    coal = reference(shared, "02_changepoint.json", "coal")
+    found = detect_changepoints(years(coal["input"]["values"], 1851), n_null=199, rng=1)
+    (changepoint,) = found.changepoints
+    assert changepoint.period.year == 1892
+    assert 1887 in {period.year for period in changepoint.confidence_set()}
+    assert [period.year for period in found.naive_periods] == [1892, 1948]
+    checks = found.cross_check().set_index("method")
+    assert checks.loc["sup_lr", "period"].year == 1892
+    assert checks.loc["ols_cusum", "agrees"]
+
+
+def test_belted_drivers_die_less_from_1983(shared):
+    # R with two lags as regressors: 1973(10) and 1983(1) as the last months of the old regime.
+    # Without them the level falls in early 1983 as well; the oil crisis is a dip that the
+    # winter peaks and memory can explain.
+    drivers = reference(shared, "01_strucchange.json", "uk_driver_deaths")
+    index = pd.period_range("1969-01", periods=192, freq="M")
+    series = as_series(pd.Series(drivers["input"]["values"], index=index))
+    found = detect_changepoints(series, n_null=199, rng=1)
+    assert str(found.candidate_period) in {"1983-01", "1983-02", "1983-03"}
+    assert found.p_value_independent <= 0.05
+
+
+# ------- truth of simulations
+
+
+def test_a_doubling_is_found_where_it_is():
+    found = detect_changepoints(months(doubled()), rng=1)
+    (changepoint,) = found.changepoints
+    assert abs((changepoint.period - pd.Period("2012-07", "M")).n) <= 3
+    assert pd.Period("2012-07", "M") in changepoint.confidence_set()
+    ratio, low, high = changepoint.ratio()
+    assert low < 2 < high
+    assert low < ratio < high
+    assert found.p_value <= 0.02
+
+
+def test_four_regimes_that_oppose_each_other_are_found():
+    # one step at a time explains little here: the second half takes back the first
+    counts = negative_binomial(np.repeat([10, 20, 8, 24], 39), 3.0, np.random.default_rng(3))
+    found = detect_changepoints(months(counts), n_null=199, rng=1)
+    expected = [pd.Period("2013-04"), pd.Period("2016-07"), pd.Period("2019-10")]
+    assert len(found.changepoints) == 3
+    for changepoint, truth in zip(found.changepoints, expected, strict=True):
+        assert abs((changepoint.period - truth).n) <= 3
+    assert found.tests["scan"].eq("several").any()
+
+
+def test_stable_scattered_counts_rarely_have_a_changepoint():
+    # 40 series, at most 5% expected: 6 or more would happen once in 70 with alpha exhausted;
+    # a Poisson cost with a BIC penalty claims one in most of them
+    rng = np.random.default_rng(7)
+    found = naive = 0
+    for _ in range(40):
+        counts = negative_binomial(np.full(36, 10.0), 3.0, rng)
+        result = detect_changepoints(months(counts), n_null=99, rng=rng)
+        found += bool(result.changepoints)
+        naive += len(result.naive_periods) > 0
+    assert found <= 5
+    assert naive >= 30
+
+
+def test_lasting_memory_without_a_shift_is_not_called_abrupt_for_certain():
+    # a latent AR(0.8): half of such series look broken to independent counts
+    rng = np.random.default_rng(11)
+    found = cannot_tell = 0
+    for _ in range(25):
+        state = np.zeros(60)
+        for t in range(60):
+            state[t] = 0.8 * state[t - 1] + 0.6 * rng.normal()
+        counts = rng.poisson(10 * np.exp(0.35 * state - 0.06))
+        result = detect_changepoints(months(counts), n_null=99, rng=rng)
+        found += bool(result.changepoints)
+        cannot_tell += result.verdict == "cannot_tell"
+    assert found <= 8
+    assert cannot_tell >= 5
+
+
+def test_one_spike_is_not_a_changepoint():
+    counts = np.random.default_rng(2).poisson(10, 60)
+    counts[24] = 50
+    assert detect_changepoints(months(counts), rng=1).verdict == "none"
+
+
+def test_a_line_is_not_called_abrupt():
+    counts = np.random.default_rng(2).poisson(np.linspace(10, 40, 80))
+    found = detect_changepoints(months(counts), n_null=199, rng=1)
+    assert found.verdict in {"gradual", "shift"}
+    assert found.step_over_line < 0
+
+
+def test_what_could_have_been_seen_grows_with_the_counts():
+    rng = np.random.default_rng(3)
+    few = detect_changepoints(months(rng.poisson(2, 48)), n_null=199, rng=1)
+    many = detect_changepoints(months(rng.poisson(200, 48)), n_null=199, rng=1)
+    assert few.verdict == many.verdict == "none"
+    assert many.detectable_ratio < few.detectable_ratio
+
+
+# ------- invariants
+
+
+def test_the_same_rng_gives_the_same_answer():
+    series = months(doubled())
+    one, other = (detect_changepoints(series, n_null=199, rng=5) for _ in range(2))
+    pd.testing.assert_frame_equal(one.to_frame(), other.to_frame())
+    assert one.to_dict() == other.to_dict()
+
+
+def test_the_unit_of_exposure_changes_rates_only():
+    counts = doubled()
+    one = detect_changepoints(months(counts, exposure=30.4375), n_null=199, rng=5)
+    other = detect_changepoints(months(counts, exposure=3.04375), n_null=199, rng=5)
+    left, right = one.to_frame(), other.to_frame()
+    assert (left["period"] == right["period"]).all()
+    assert left["ratio"].to_numpy() == pytest.approx(right["ratio"].to_numpy())
+    assert (10 * left["rate_before"]).to_numpy() == pytest.approx(right["rate_before"].to_numpy())
+
+
+def test_exposure_that_explains_the_counts_leaves_no_changepoint():
+    rng = np.random.default_rng(8)
+    exposure = np.where(np.arange(60) < 30, 1.0, 30.0)
+    counts = rng.poisson(0.7 * exposure)
+    with_exposure = detect_changepoints(months(counts, exposure=exposure), n_null=199, rng=1)
+    assert not with_exposure.changepoints
+    assert detect_changepoints(months(counts), n_null=199, rng=1).changepoints
+
+
+def test_a_shift_inside_a_gap_may_have_begun_in_any_period_of_the_gap():
+    counts = pd.Series(doubled(seed=2), index=pd.period_range("2010-01", periods=60, freq="M"))
+    holed = as_series(counts.drop(counts.index[27:33]), exposure=30.4375)
+    found = detect_changepoints(holed, n_null=199, rng=1)
+    (changepoint,) = found.changepoints
+    inside = set(changepoint.confidence_set())
+    gap = set(pd.period_range("2012-04", "2012-09", freq="M"))
+    assert gap <= inside or not gap & inside
+    assert not any(one.period in gap for one in found.changepoints)
+
+
+def test_missing_periods_are_left_out():
+    counts = months(doubled())
+    counts.iloc[::3, 0] = pd.NA
+    found = detect_changepoints(counts, n_null=199, rng=1)
+    assert found.changepoints
+    assert found.naive_periods.isin(counts.index[counts["count"].notna()]).all()
+
+
+def test_a_wider_level_gives_a_wider_set_and_interval():
+    (changepoint,) = detect_changepoints(months(doubled()), n_null=199, rng=1).changepoints
+    narrow, wide = (changepoint.confidence_set(alpha=alpha) for alpha in (0.3, 0.01))
+    assert set(narrow) <= set(wide)
+    assert changepoint.ratio(alpha=0.3)[1] > changepoint.ratio(alpha=0.01)[1]
+    assert changepoint.set_probability.sum() == pytest.approx(1)
+
+
+def test_a_set_holds_the_most_probable_places_and_may_have_holes():
+    probability = np.array([0.4, 0.02, 0.5, 0.05, 0.03])
+    assert list(highest_mass(probability, 0.2)) == [0, 2]
+    assert list(highest_mass(probability, 0.02)) == [0, 1, 2, 3, 4]
+
+
+def test_a_date_that_could_be_anywhere_is_not_located():
+    rng = np.random.default_rng(5)
+    for seed in range(12):
+        mean = np.where(np.arange(60) < 30, 10.0, 15.0)
+        found = detect_changepoints(months(negative_binomial(mean, 3, rng)), n_null=99, rng=seed)
+        for changepoint in found.changepoints:
+            assert changepoint.located == (len(changepoint.confidence_set()) <= 30)
+            if not changepoint.located:
+                assert changepoint.grade == "D"
+
+
+def test_redetection_is_a_share_of_the_resamples():
+    for changepoint in detect_changepoints(months(doubled()), n_null=199, rng=1).changepoints:
+        assert 0 <= changepoint.redetected <= 1
+        resamples = changepoint.redetected * N_RESAMPLES
+        assert resamples == pytest.approx(round(resamples))
+
+
+def test_models_are_compared_on_one_likelihood():
+    found = detect_changepoints(months(doubled()), n_null=199, rng=1)
+    memory = found.models.groupby("term")["log_likelihood"].apply(np.logaddexp.reduce)
+    assert 2 * (memory["shift"] - memory["level"]) == pytest.approx(found.statistic, abs=0.01)
+    assert 2 * (memory["shift"] - memory["trend"]) == pytest.approx(found.step_over_line)
+    assert found.models["difference"].max() == 0
+
+
+# ------- dates named in advance
+
+
+def test_a_date_named_in_advance_is_found_with_less_evidence_than_a_searched_one():
+    mean = np.where(np.arange(48) < 24, 10.0, 14.0)
+    cheaper = dearer = 0
+    for seed in range(8):
+        series = months(negative_binomial(mean, 2.0, np.random.default_rng(seed)))
+        named = detect_changepoints(series, candidates=["2012-01"], n_null=199, rng=1)
+        searched = detect_changepoints(series, n_null=199, rng=1)
+        cheaper += named.tests["p_value"].iloc[0] < searched.tests["p_value"].iloc[0]
+        dearer += named.tests["p_value"].iloc[0] > searched.tests["p_value"].iloc[0]
+    assert cheaper > dearer
+
+
+def test_a_named_date_is_its_own_set():
+    found = detect_changepoints(months(doubled()), candidates=["2012-07"], n_null=199, rng=1)
+    (changepoint,) = found.changepoints
+    assert not changepoint.searched
+    assert list(changepoint.confidence_set()) == [pd.Period("2012-07", "M")]
+    assert not found.findings()[0].searched
+
+
+def test_only_named_dates_are_reported():
+    found = detect_changepoints(months(doubled()), candidates=["2010-06"], n_null=199, rng=1)
+    assert {str(one.period) for one in found.changepoints} <= {"2010-06"}
+
+
+# ------- several sources
+
+
+def result_of(counts, seed=1):
+    return detect_changepoints(months(counts), n_null=199, rng=seed)
+
+
+def test_a_shift_in_all_sources_is_shared_and_one_in_a_single_source_is_not():
+    rng = np.random.default_rng(4)
+    both = np.where(np.arange(60) < 30, 20.0, 60.0)
+    only = both * np.where(np.arange(60) < 48, 1.0, 0.25)
+    results = {"army": result_of(rng.poisson(both)), "monitor": result_of(rng.poisson(only))}
+    shared = shared_changepoints(results)
+    assert list(shared["verdict"]) == ["shared", "one_source"]
+    assert list(shared["direction"]) == ["up", "down"]
+    assert shared["sources"].tolist() == ["army, monitor", "monitor"]
+    assert shared["absent_from"].tolist() == ["", "army"]
+    assert str(shared["period"][0]) == "2012-07"
+
+
+def test_a_source_that_was_not_watching_does_not_contradict():
+    rng = np.random.default_rng(4)
+    mean = np.where(np.arange(60) < 30, 20.0, 60.0)
+    late = as_series(
+        pd.Series(rng.poisson(60, 24), index=pd.period_range("2013-01", periods=24, freq="M")),
+        exposure=30.4375,
+    )
+    results = {
+        "army": result_of(rng.poisson(mean)),
+        "monitor": detect_changepoints(late, n_null=199, rng=1),
+    }
+    (row,) = shared_changepoints(results).to_dict("records")
+    assert row["verdict"] == "uncheckable"
+    assert row["not_covered_by"] == "monitor"
+
+
+def test_shared_changepoints_need_two_results_with_the_same_periods():
+    one = result_of(doubled())
+    with pytest.raises(ValueError, match="`results` must hold at least two results, got 1"):
+        shared_changepoints({"one": one})
+    with pytest.raises(TypeError, match="got DataFrame for 'two'"):
+        shared_changepoints({"one": one, "two": one.series})
+    yearly = detect_changepoints(years(doubled(20), 2000), n_null=199, rng=1)
+    with pytest.raises(ValueError, match="`results` must have periods of one length, got"):
+        shared_changepoints({"one": one, "two": yearly})
+
+
+# ------- other methods beside
+
+
+def test_other_methods_agree_on_a_clear_step():
+    counts = np.random.default_rng(1).poisson(np.where(np.arange(60) < 30, 10, 40))
+    checks = result_of(counts).cross_check().set_index("method")
+    assert checks["found"].all()
+    assert checks.loc[["shift_with_memory", "sup_lr", "ols_cusum"], "agrees"].all()
+    assert checks["p_value"].dropna().between(0, 1).all()
+
+
+def test_no_method_finds_anything_in_a_constant_series():
+    checks = result_of([5] * 30).cross_check()
+    assert not checks["found"].any()
+
+
+# ------- awkward input
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [[5] * 40, [0] * 40, [0] * 20 + [30] + [0] * 19, [1, 0, 3, 1, 0, 0, 2, 1]],
+    ids=["constant", "zero", "spike in silence", "eight periods"],
+)
+def test_series_with_nothing_to_find_say_so(counts):
+    found = result_of(counts)
+    assert found.verdict == "none"
+    assert len(found.to_frame()) == 0
+    assert found.to_frame()["period"].dtype == "period[M]"
+    assert "no shift" in found.summary()
+    assert "لم يظهر" in found.summary("ar")
+
+
+def test_counts_of_a_billion_are_no_trouble():
+    rng = np.random.default_rng(1)
+    counts = rng.poisson(np.where(np.arange(60) < 30, 1.0e9, 1.01e9))
+    (changepoint,) = result_of(counts).changepoints
+    assert str(changepoint.period) == "2012-07"
+    assert changepoint.ratio()[0] == pytest.approx(1.01, abs=1e-3)
+
+
+def test_silence_before_the_first_events_is_a_regime():
+    counts = [0] * 24 + list(np.random.default_rng(1).poisson(8, 24))
+    (changepoint,) = result_of(counts).changepoints
+    assert abs((changepoint.period - pd.Period("2012-01", "M")).n) <= 1
+    assert changepoint.rate_before == 0
+    assert math.isfinite(changepoint.ratio()[0])
+
+
+def test_half_the_periods_may_be_uncovered():
+    counts = pd.Series(doubled(), index=pd.period_range("2010-01", periods=60, freq="M"))
+    found = detect_changepoints(as_series(counts.iloc[::2]), n_null=199, rng=1)
+    assert len(found.series) == 59
+    assert isinstance(found, Changepoints)
+
+
+def test_weeks_and_days_are_analysed_with_their_own_memory():
+    index = pd.period_range("2020-01-06", periods=80, freq="W-SUN")
+    counts = np.random.default_rng(1).poisson(np.where(np.arange(80) < 40, 5, 15))
+    found = detect_changepoints(as_series(pd.Series(counts, index=index)), n_null=99, rng=1)
+    assert len(found.changepoints) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"alpha": 1.5}, ValueError, "`alpha` must be between 0 and 0.5, got 1.5"),
+        ({"min_periods": 0}, ValueError, "`min_periods` must be at least 1, got 0"),
+        ({"min_periods": 2.5}, TypeError, "`min_periods` must be a whole number, got float"),
+        ({"min_periods": 40}, ValueError, "`min_periods` must be at most 29 for 60 observed"),
+        ({"n_null": 50}, ValueError, "`n_null` must be at least 99 for alpha=0.05, got 50"),
+        ({"candidates": []}, ValueError, "`candidates` must name at least one period, got none"),
+        ({"candidates": ["soon"]}, TypeError, "`candidates` must be periods or dates, got 'soon'"),
+        (
+            {"candidates": ["2009-01"]},
+            ValueError,
+            "`candidates` must lie after 2010-01 and no later than 2014-12, got 2009-01",
+        ),
+        (
+            {"candidates": ["2010-02"]},
+            ValueError,
+            "`candidates` must leave at least 2 observed periods on each side, got 2010-02",
+        ),
+    ],
+)
+def test_options_out_of_range_are_refused(options, error, words):
+    with pytest.raises(error, match=words):
+        detect_changepoints(months(doubled()), **options)
+
+
+def test_series_too_short_or_too_long_are_refused():
+    with pytest.raises(
+        ValueError, match="`series` must have at least 8 periods with a count, got 3"
+    ):
+        result_of([1, 2, 3])
+    days = pd.Series(1, index=pd.period_range("2000-01-01", periods=1501, freq="D"))
+    with pytest.raises(ValueError, match="at most 1,500 observed periods, got 1,501"):
+        detect_changepoints(as_series(days))
+
+
+# ------- words
+
+
+def test_a_found_shift_is_said_with_its_date_and_ratio():
+    found = detect_changepoints(months(doubled(level=30.0)), n_null=199, rng=1)
+    said = found.summary()
+    assert "July 2012" in said or "June 2012" in said or "August 2012" in said
+    assert "Allowing for the search" in said
+    assert "The series" in said
+
+
+def test_what_cannot_be_told_apart_is_said_so():
+    rng = np.random.default_rng(11)
+    for _ in range(40):
+        state = np.zeros(48)
+        for t in range(48):
+            state[t] = 0.8 * state[t - 1] + 0.6 * rng.normal()
+        result = result_of(rng.poisson(10 * np.exp(0.35 * state)))
+        if result.verdict == "cannot_tell":
+            break
+    assert "cannot be told apart" in result.summary()
+    assert result.findings()[0].grade == "D"

@@ -1,0 +1,148 @@
+"""Exact segmentation: against every division, against R, across blocks."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trends.analysis.segmentation import (
+    BLOCK,
+    optimal_segments,
+    penalty_path,
+    poisson_cost,
+    robust_dispersion,
+)
+
+
+def total_cost(count, exposure, starts, penalty, dispersion=1.0):
+    edges = [0, *starts, len(count)]
+    deviance = sum(
+        float(poisson_cost(count[low:high].sum(), exposure[low:high].sum()))
+        for low, high in itertools.pairwise(edges)
+    )
+    return deviance / dispersion + penalty * len(starts)
+
+
+def least_cost(count, exposure, penalty, min_rows, dispersion):
+    """The definition: try every division."""
+    n = len(count)
+    return min(
+        total_cost(count, exposure, starts, penalty, dispersion)
+        for k in range(n // min_rows)
+        for starts in itertools.combinations(range(min_rows, n - min_rows + 1), k)
+        if min(np.diff([0, *starts, n])) >= min_rows
+    )
+
+
+@st.composite
+def short_series(draw):
+    n = draw(st.integers(3, 10))
+    count = draw(st.lists(st.integers(0, 30), min_size=n, max_size=n))
+    exposure = draw(st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=n, max_size=n))
+    return np.array(count, dtype=float), np.array(exposure)
+
+
+PENALTIES = st.floats(0.2, 12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(short_series(), PENALTIES, st.integers(1, 3), st.sampled_from([1.0, 2.5]))
+def test_no_division_costs_less_than_the_optimal_one(series, penalty, min_rows, dispersion):
+    count, exposure = series
+    if count.size < 2 * min_rows:
+        min_rows = 1
+    starts = optimal_segments(count, exposure, penalty, min_rows=min_rows, dispersion=dispersion)
+    least = least_cost(count, exposure, penalty, min_rows, dispersion)
+    assert total_cost(count, exposure, starts, penalty, dispersion) == pytest.approx(least)
+    assert min(np.diff([0, *starts, count.size])) >= min_rows
+
+
+@settings(max_examples=60, deadline=None)
+@given(short_series(), PENALTIES)
+def test_the_path_holds_the_best_division_of_every_penalty(series, penalty):
+    count, exposure = series
+    path = penalty_path(count, exposure, min_rows=1)
+    step = next(one for one in path if one.penalty_low <= penalty <= one.penalty_high)
+    least = least_cost(count, exposure, penalty, 1, 1.0)
+    assert total_cost(count, exposure, step.starts, penalty) == pytest.approx(least)
+
+
+def test_the_path_runs_from_an_infinite_penalty_to_none_without_a_gap():
+    count = np.random.default_rng(1).poisson(np.repeat([3.0, 8.0, 2.0], 20)).astype(float)
+    path = penalty_path(count, np.ones(60))
+    assert path[0].penalty_high == np.inf
+    assert path[0].starts == ()
+    assert path[-1].penalty_low == 0
+    for before, after in itertools.pairwise(path):
+        assert before.penalty_low == after.penalty_high
+        assert len(before.starts) < len(after.starts)
+
+
+def test_the_coal_series_is_divided_as_by_r_changepoint(shared):
+    # R 4.2.2, changepoint 2.3:
+    # cpt.meanvar(coal, penalty = "BIC", method = "PELT", test.stat = "Poisson", minseglen = 2)
+    # cpts: 41 97 -- the last row of a segment, counted from 1, which is the first row of the
+    # next segment counted from 0
+    coal = json.loads((shared / "reference" / "02_changepoint.json").read_text())["coal"]
+    count = np.array(coal["input"]["values"], dtype=float)
+    exact = [
+        run
+        for run in coal["runs"]
+        if run["method"] in {"PELT", "SegNeigh"} and run["penalty"] in {"BIC", "AIC"}
+    ]
+    assert optimal_segments(count, np.ones(112), 2 * np.log(112)) == (41, 97)
+    for run in exact:
+        # SegNeigh in R stops at Q = 10 segments, which binds for the AIC
+        if run["method"] == "PELT" or run["penalty"] == "BIC":
+            assert list(optimal_segments(count, np.ones(112), run["pen_value"])) == run["cpts"]
+            cost = total_cost(count, np.ones(112), run["cpts"], 0)
+            assert cost == pytest.approx(run["total_cost_minus2loglik_part"])
+
+
+def test_one_break_of_the_coal_series_is_1892_by_poisson_and_1887_by_least_squares(shared):
+    # strucchange minimises squares and puts the last year before at 1886. Poisson counts vary
+    # less where there are fewer of them, so the quiet years weigh more in the Poisson deviance
+    # and the four quiet years 1888 to 1891 do not yet look like the new regime.
+    reference = json.loads((shared / "reference" / "01_strucchange.json").read_text())["coal"]
+    coal = json.loads((shared / "reference" / "02_changepoint.json").read_text())["coal"]
+    count = np.array(coal["input"]["values"], dtype=float)
+    squares = [count[:cut].var() * cut + count[cut:].var() * (112 - cut) for cut in range(2, 111)]
+    assert 1851 + 2 + int(np.argmin(squares)) == 1887
+    assert reference["supF"]["breakpoint"] == 1886
+    one = next(step for step in penalty_path(count, np.ones(112)) if len(step.starts) == 1)
+    assert 1851 + one.starts[0] == 1892
+
+
+@pytest.mark.parametrize("penalty", [1.0, 3.0, 8.0, 14.0])
+@pytest.mark.parametrize("equal", [True, False])
+def test_pruning_across_blocks_never_loses_the_best_division(penalty, equal):
+    # n spans three blocks, so two prunings happen; the path needs none
+    rng = np.random.default_rng(5)
+    n = 2 * BLOCK + 100
+    mean = np.resize(np.repeat([3.0, 5.0, 2.0, 9.0, 3.0, 3.0, 4.0], 90), n)
+    exposure = np.ones(n) if equal else rng.uniform(0.5, 2, n)
+    count = rng.poisson(mean * exposure).astype(float)
+    path = penalty_path(count, exposure, max_changes=None if penalty < 2 else 120)
+    step = next(one for one in path if one.penalty_low <= penalty <= one.penalty_high)
+    starts = optimal_segments(count, exposure, penalty)
+    assert total_cost(count, exposure, starts, penalty) == pytest.approx(
+        total_cost(count, exposure, step.starts, penalty)
+    )
+
+
+def test_the_dispersion_hardly_moves_with_shifts():
+    rng = np.random.default_rng(2)
+    mean = np.repeat([10.0, 40.0, 5.0, 20.0], 100)
+    stable = rng.negative_binomial(10 / 2, 1 / 3, 400).astype(float)
+    shifting = rng.negative_binomial(mean / 2, 1 / 3).astype(float)
+    # true value 3; the standard error of a variance ratio from 400 differences is about 0.25
+    assert robust_dispersion(stable, np.ones(400)) == pytest.approx(3, abs=0.6)
+    assert robust_dispersion(shifting, np.ones(400)) == pytest.approx(3, abs=0.8)
+
+
+def test_the_dispersion_is_at_least_one():
+    assert robust_dispersion(np.full(20, 7.0), np.ones(20)) == 1
+    assert robust_dispersion(np.zeros(20), np.ones(20)) == 1
