@@ -37,6 +37,7 @@ from trends.analysis.shift_search import (
     redetect,
     search_steps,
     segment_dispersion,
+    steps_over_line,
     weigh_one,
 )
 from trends.tables.calendar import format_period
@@ -144,7 +145,8 @@ class Changepoints(Result):
     statistic : float
         Twice the log ratio of one shift with memory to memory alone.
     step_over_line : float
-        Twice the log ratio of one step to one straight line, memory free in both.
+        Twice the log ratio of all steps found (of one step, if none was) to one straight line
+        through the whole series, memory free in both.
     detectable_ratio : float
         Smallest of the ratios 1.25, 1.5, 2, 3, 5, 10 that a shift at mid-series would have been
         found with in 80% of series like this one; NaN when a shift was found or even a tenfold
@@ -462,7 +464,8 @@ def _describe(
     )
     first = rounds[0] if rounds else None
     independent = min((r.p_value_independent for r in rounds if not r.bounds), default=1.0)
-    verdict = _overall_verdict(changepoints, independent, alpha)
+    against_line = steps_over_line(observed, search.bounds, first) if first else 0.0
+    verdict = _overall_verdict(changepoints, against_line, independent, alpha)
     naive = optimal_segments(
         observed.events,
         observed.exposure,
@@ -479,7 +482,7 @@ def _describe(
         p_value=min((r.p_value for r in rounds if not r.bounds), default=1.0),
         p_value_independent=independent,
         statistic=first.statistic if first else 0.0,
-        step_over_line=first.evidence.step_over_ramp if first else 0.0,
+        step_over_line=against_line,
         detectable_ratio=(
             detectable_ratio(observed, rounds[0], alpha, rng)
             if rounds and not changepoints
@@ -514,15 +517,18 @@ def _period_of(observed: Observed, row: int) -> pd.Period:
 
 
 def _overall_verdict(
-    changepoints: tuple[Changepoint, ...], p_independent: float, alpha: float
+    changepoints: tuple[Changepoint, ...], against_line: float, p_independent: float, alpha: float
 ) -> Verdict:
     """Say in one word what the series shows."""
-    verdicts = {changepoint.verdict for changepoint in changepoints}
-    if not verdicts:
+    if not changepoints:
         return "cannot_tell" if p_independent <= alpha else "none"
-    if "abrupt" in verdicts:
+    if against_line < -CLEAR:
+        # steps that follow one another like stairs are a slope cut into pieces
+        return "gradual"
+    verdicts = {changepoint.verdict for changepoint in changepoints}
+    if "abrupt" in verdicts and against_line > CLEAR:
         return "abrupt"
-    return "gradual" if "gradual" in verdicts else "shift"
+    return "gradual" if verdicts == {"gradual"} else "shift"
 
 
 def _describe_one(

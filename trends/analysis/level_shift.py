@@ -438,6 +438,29 @@ def scan_several(
     return SeveralScan(statistic, rows, probability)
 
 
+def weigh_steps(
+    response: NDArray[np.float64], projections: Projections, rows: tuple[int, ...], n_starts: int
+) -> float:
+    """Return the log marginal likelihood of steps at `rows`, memory free.
+
+    The prior is spread evenly over all choices of that many of `n_starts` rows.
+    """
+    exponent = projections.exponent
+    increments = projections.increments(response)
+    at = np.array([rows], dtype=np.int64)
+    log_models = []
+    for projected in projections:
+        scores = projected.step_rows @ response
+        remaining = max(float(increments @ scores), 1e-300)
+        products = projected.products(projections.column)
+        explained = float(_explained(scores[:, None], products, at)[0])
+        left = max(remaining - explained, RESIDUAL_FLOOR * remaining)
+        log_models.append(projected.log_weight - exponent * np.log(left))
+    size = len(rows)
+    choices = special.gammaln([n_starts + 1, size + 1, n_starts - size + 1])
+    return log_sum(np.array(log_models)) - float(choices[0] - choices[1] - choices[2])
+
+
 def _nodes(n_rows: int, min_rows: int) -> NDArray[np.int64]:
     """Return the rows at which a division into several segments may cut, ends included.
 
@@ -507,7 +530,7 @@ def best_divisions(
 
 
 def _explained(
-    scores: NDArray[np.float32], products: NDArray[np.float64], rows: NDArray[np.int64]
+    scores: NDArray[np.floating], products: NDArray[np.float64], rows: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the sum of squares that each series' steps at `rows` explain."""
     score = np.take_along_axis(scores.T, rows, axis=1).astype(np.float64)

@@ -23,6 +23,7 @@ from trends.analysis.level_shift import (
     scan_draws,
     scan_several,
     weigh_shift,
+    weigh_steps,
 )
 from trends.analysis.memory import MemoryGrid, MemoryModels, memory_grid, variance_inflation
 from trends.analysis.null_models import draw_counts
@@ -510,6 +511,16 @@ def draw_log_ratios(
     prior = 1 / (1 + (plain / RATIO_PRIOR) ** 2)
     kept = rng.choice(N_RATIO_DRAWS, size=N_RATIO_DRAWS, p=prior / prior.sum())
     return np.asarray(plain[kept], dtype=np.float64)
+
+
+def steps_over_line(observed: Observed, bounds: tuple[int, ...], first: Round) -> float:
+    """Return twice the log ratio of all steps found to one straight line, memory free in both."""
+    if len(bounds) < 2:
+        return first.evidence.step_over_ramp
+    log_steps = weigh_steps(
+        first.fit.response_of(observed.events), first.fit.projections, bounds, first.starts.size
+    )
+    return 2 * (log_steps - log_sum(first.evidence.log_ramp))
 
 
 def highest_mass(probability: NDArray[np.float64], alpha: float) -> NDArray[np.int64]:
