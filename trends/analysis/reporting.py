@@ -402,13 +402,13 @@ def _unused(
 ) -> pd.DataFrame:
     """Return every figure that is in no span, with the reason."""
     rows = []
+    starts, ends = (spans[name].to_numpy() for name in ("start", "end"))
     for source, own in figures.items():
         rows += [(source, label, reason) for label, reason in reasons[source].items()]
         for figure in own:
             if figure.label in reasons[source]:
                 continue
-            last = figure.stop - pd.Timedelta(days=1)
-            if ((spans["start"] <= last) & (spans["end"] >= figure.start)).any():
+            if ((starts < figure.stop) & (ends >= figure.start)).any():
                 continue
             across = any(start < figure.stop and figure.start < stop for start, stop in straddling)
             reason = (

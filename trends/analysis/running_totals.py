@@ -7,6 +7,7 @@ figures are read off, and figures that add nothing or cannot be true beside the 
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -51,27 +52,49 @@ def running_totals(figures: Iterable[Figure]) -> tuple[list[Total], dict[Any, st
     >>> totals[0][days[2]] - totals[0][days[1]]
     32
     """
-    home: dict[pd.Timestamp, Total] = {}
+    home: dict[pd.Timestamp, _Group] = {}
     reasons: dict[Any, str] = {}
     for figure in sorted(figures, key=lambda figure: figure.stop - figure.start):
-        before = home.get(figure.start, {figure.start: 0})
-        after = home.get(figure.stop, {figure.stop: 0})
+        before = home.get(figure.start) or _Group([figure.start], {figure.start: 0})
+        after = home.get(figure.stop) or _Group([figure.stop], {figure.stop: 0})
         if before is after:
-            made = before[figure.stop] - before[figure.start]
+            made = before.total[figure.stop] - before.total[figure.start]
             reasons[figure.label] = (
                 "shorter figures of the source already make it up"
                 if made == figure.n_events
                 else f"contradicts shorter figures of the source, which make it {made}"
             )
             continue
-        shift = before[figure.start] + figure.n_events - after[figure.stop]
-        joined = before | {day: total + shift for day, total in after.items()}
-        rising = [joined[day] for day in sorted(joined)]
-        if any(later < earlier for earlier, later in itertools.pairwise(rising)):
+        shift = before.total[figure.start] + figure.n_events - after.total[figure.stop]
+        if len(before.days) < len(after.days):
+            small, large, shift = before, after, -shift
+        else:
+            small, large = after, before
+        if any(_would_fall(large, day, small.total[day] + shift) for day in small.days):
             reasons[figure.label] = "contradicts shorter figures: a running total would fall"
             continue
-        home |= dict.fromkeys(joined, joined)
-    return list({id(total): total for total in home.values()}.values()), reasons
+        for day in small.days:
+            bisect.insort(large.days, day)
+            large.total[day] = small.total[day] + shift
+            home[day] = large
+        for day in (figure.start, figure.stop):
+            home[day] = large
+    return list({id(group): group.total for group in home.values()}.values()), reasons
+
+
+class _Group(NamedTuple):
+    """Days that figures join, in order, and the running total at each."""
+
+    days: list[pd.Timestamp]
+    total: Total
+
+
+def _would_fall(group: _Group, day: pd.Timestamp, total: int) -> bool:
+    """Tell whether a total on a new day is below an earlier one or above a later one."""
+    place = bisect.bisect_left(group.days, day)
+    earlier = place > 0 and total < group.total[group.days[place - 1]]
+    later = place < len(group.days) and total > group.total[group.days[place]]
+    return earlier or later
 
 
 def increments(totals: Iterable[Total]) -> list[Figure]:

@@ -99,9 +99,12 @@ def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:
 
 
 def _limits(shown: pd.DataFrame) -> tuple[float, float]:
-    """Return limits of the axis that hold every rate, and not every end of an interval."""
-    positive = shown["estimate"][shown["estimate"] > 0]
-    return float(positive.min()) / 2, float(positive.max()) * 2
+    """Return limits of the axis that hold every rate, and not every end of an interval.
+
+    A count of 0 has its upper limit on the axis instead of its rate.
+    """
+    rates = shown["estimate"].where(shown["estimate"] > 0, shown["conf_high"])
+    return float(rates.min()) / 2, float(shown["estimate"].max()) * 2
 
 
 def _legend(ax: Axes, shown: pd.DataFrame, *, n_left_out: int, table: dict[str, str]) -> None:

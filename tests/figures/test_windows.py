@@ -1,0 +1,62 @@
+"""Figures drawn as windows: one bar per figure at its rate, and nothing silently left out."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from trends.figures import windows
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def table(**columns):
+    rows = {
+        "statement_id": ["a", "b", "c"],
+        "measure": "events",
+        "count": [30, 10, 4],
+        "qualifier": ["exact", "at_least", "exact"],
+        "window_start": pd.to_datetime(["2024-01-01", "2024-02-01", None]),
+        "window_end": pd.to_datetime(["2024-01-30", "2024-02-29", "2024-03-31"]),
+        "window_basis": ["stated", "inferred", "unknown"],
+        "source_kind": ["monitor", "perpetrator_claim", "un"],
+    }
+    return pd.DataFrame(rows | columns)
+
+
+def test_a_bar_reaches_from_the_first_to_the_end_of_the_last_day_at_the_rate():
+    ax = windows.plot(table())
+    bars = [line for line in ax.lines if len(line.get_xdata()) == 2]
+    across = [line for line in bars if len(set(line.get_ydata())) == 1]
+    spans = {tuple(pd.to_datetime(line.get_xdata())): line.get_ydata()[0] for line in across}
+    whole = (pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-31"))
+    assert spans[whole] == pytest.approx(30 / 30 * 30.4375)
+
+
+def test_a_figure_without_a_window_is_counted_in_the_legend_of_both_languages():
+    for lang, said in (("en", "not drawn: 1"), ("ar", "لم يُرسم: 1")):
+        legend = windows.plot(table(), lang=lang).get_legend()
+        assert said in [text.get_text() for text in legend.get_texts()]
+
+
+def test_inferred_windows_are_dashed_and_minimums_point_upwards():
+    ax = windows.plot(table())
+    assert any(line.get_linestyle() == "--" for line in ax.lines)
+    assert any(line.get_marker() == "^" for line in ax.lines)
+
+
+def test_a_count_of_zero_is_drawn_at_the_bottom_with_its_upper_limit():
+    ax = windows.plot(table(count=[30, 10, 0], window_start=pd.Timestamp("2024-01-01"),
+                            window_basis="stated"))  # fmt: skip
+    bottom = ax.get_ylim()[0]
+    lowest = min(np.min(line.get_ydata()) for line in ax.lines)
+    assert bottom < lowest < 1.1 * bottom
+
+
+def test_a_table_without_a_rate_is_refused():
+    with pytest.raises(ValueError, match="known window and at least one event, got 3 rows"):
+        windows.plot(table(window_basis="unknown"))
