@@ -6,7 +6,8 @@ local LEFT_TO_RIGHT, END = "\u{2066}", "\u{2069}"
 local is_right_to_left = false
 
 local JOINS = {}
-for _, sign in ipairs({ ".", ",", ":", "/", "–", "−", "-", "_", "%", "+", "≥", "≤", "≠", "=", "@", "#" }) do
+for _, sign in ipairs({ ".", ",", ":", "/", "–", "−", "-", "_", "%", "+", "≥", "≤", "≠", "=", "@", "#",
+  "\u{200b}" }) do
   JOINS[sign] = true
 end
 
@@ -42,6 +43,33 @@ local function text(str)
   if kept ~= str.text then return pandoc.Str(kept) end
 end
 
+-- English prose in an Arabic page (a citation, a licence) reads from the left as a whole, full stop
+-- included; Arabic letters are two bytes that begin with D8 to DB
+local function is_english(text)
+  return text:find("%a%a+.*%s") ~= nil and not text:find("[\xD8-\xDB][\x80-\xBF]")
+end
+
+local function turned(block)
+  block.content:insert(1, pandoc.Str(LEFT_TO_RIGHT))
+  block.content:insert(pandoc.Str(END))
+  return block
+end
+
+local function prose(block)
+  if is_right_to_left and is_english(pandoc.utils.stringify(block)) then return turned(block) end
+end
+
+-- an entry of the list of references is in the language of what it lists
+local function entry(div)
+  if not is_right_to_left or not div.classes:includes("csl-entry") then return nil end
+  if is_english((pandoc.utils.stringify(div):gsub("وآخرون", ""):gsub("و ", ""))) then
+    div = div:walk({ Str = function(str)
+      return pandoc.Str((str.text:gsub("^وآخرون", "et al"):gsub("^و$", "and")))
+    end })
+    return div:walk({ Para = turned, Plain = turned }), false
+  end
+end
+
 -- what stands behind a finding becomes text in `findings.lua`, which runs after this filter
 local function note(span)
   if not span.attributes.say then return nil end
@@ -54,4 +82,5 @@ return {
     is_right_to_left = meta.dir ~= nil and pandoc.utils.stringify(meta.dir) == "rtl"
   end },
   { Str = text, Span = note },
+  { traverse = "topdown", Div = entry, Para = prose, Plain = prose },
 }
