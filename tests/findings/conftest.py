@@ -18,28 +18,34 @@ ATTACK = Noun(
     ar_many="هجومًا",
 )
 
-#: First and second figure of comparisons that earn each verb.
+#: Figures of 2024 and of 2023 that earn each verb.
 FIGURES = {
-    "rose": ((294, 366), (121, 365)),
-    "doubled": ((2000, 365), (1000, 365)),
-    "tripled": ((900, 365), (200, 365)),
-    "fell": ((70, 365), (100, 365)),
-    "halved": ((500, 365), (1000, 365)),
-    "unclear": ((10, 30), (11, 30)),
-    "little": ((1000, 365), (1010, 365)),
+    "rose": (294, 121),
+    "doubled": (2000, 1000),
+    "tripled": (900, 200),
+    "fell": (70, 100),
+    "halved": (500, 1000),
+    "unclear": (100, 110),
+    "little": (1000, 1010),
 }
 
 
 def _ledger(lang: str = "en") -> tuple[trends.Ledger, dict[str, Claims]]:
-    """Return a ledger with one comparison per verb, and the claims of each."""
+    """Return a ledger with one comparison per verb, and one of two places, with their claims."""
     kept = trends.Ledger(lang=lang)
     claims = {
         name: kept.add(
-            trends.compare_rates(first, second),
+            trends.compare_rates(
+                (first, "2024-01-01", "2024-12-31"), (second, "2023-01-01", "2023-12-31")
+            ),
             Subject(key=name, en="Attacks", ar="الهجمات", noun=ATTACK),
         )
         for name, (first, second) in FIGURES.items()
     }
+    claims["between"] = kept.add(
+        trends.compare_rates((300, 365), (100, 365)),
+        Subject(key="between", en="Attacks", ar="الهجمات", noun=ATTACK),
+    )
     return kept, claims
 
 

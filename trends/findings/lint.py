@@ -264,7 +264,7 @@ class _Guard:
             doubt = _denied(text, found)
             if doubt == "no claim" or _asked(text, found) or _either_way(text, found, found_claims):
                 continue
-            wanted = _DENIED.get(claim, frozenset()) if doubt else _licensed_by(claim)
+            wanted = _licensed_by(claim, denied=bool(doubt))
             if not licences & wanted:
                 yield self._unlicensed(words.shown(found), words.line(found), beside, file, doubt)
 
@@ -327,28 +327,6 @@ _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _VOWEL_SIGNS = re.compile(r"[\u064b-\u0652\u0670\u0640\u200e\u200f\u2066-\u2069]")
 _LETTERS = str.maketrans("أإآٱى\u2018\u2019\u2011\u00a0\n", "ااااي''-  ")
 
-#: A denied claim is carried by findings that exclude it.
-_DENIED = {
-    "up": frozenset(
-        {"fell", "roughly_halved", "at_least_halved", "fell_to_a_third_or_less", "changed_little"}
-    ),
-    "down": frozenset(
-        {"rose", "roughly_doubled", "at_least_doubled", "at_least_tripled", "changed_little"}
-    ),
-    "doubled": frozenset(
-        {"fell", "roughly_halved", "at_least_halved", "fell_to_a_third_or_less", "changed_little"}
-    ),
-    "halved": frozenset(
-        {"rose", "roughly_doubled", "at_least_doubled", "at_least_tripled", "changed_little"}
-    ),
-    "steady": frozenset(
-        {
-            "rose", "roughly_doubled", "at_least_doubled", "at_least_tripled",
-            "fell", "roughly_halved", "at_least_halved", "fell_to_a_third_or_less",
-        }
-    ),
-}  # fmt: skip
-
 
 @cache
 def _tables() -> dict[str, Any]:
@@ -372,9 +350,13 @@ def _claims() -> Mapping[str, re.Pattern[str]]:
 
 
 @cache
-def _licensed_by(claim: str) -> frozenset[str]:
-    """Return the verb keys that license a claim."""
-    return frozenset(_tables()["claim"][claim]["licensed_by"])
+def _licensed_by(claim: str, *, denied: bool) -> frozenset[str]:
+    """Return the verb keys that license a claim; its denial is carried by those that exclude it."""
+    table = _tables()["claim"]
+    if not denied:
+        return frozenset(table[claim]["licensed_by"])
+    opposites = _tables()["negation"]["carried_by"].get(claim, [])
+    return frozenset().union(*(table[other]["licensed_by"] for other in opposites))
 
 
 @cache

@@ -49,10 +49,9 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
             "second_window": result.second,
         },
     )
-    if not math.isnan(result.tipping_dispersion):
-        return [ratio, _tipping(result, ratio)]
-    unclear = result.ratio_low <= 1 <= result.ratio_high
-    return [ratio, _visible(result, ratio)] if unclear and total else [ratio]
+    if result.ratio_low <= 1 <= result.ratio_high:
+        return [ratio, _visible(result, ratio)] if total else [ratio]
+    return [ratio] if math.isnan(result.tipping_dispersion) else [ratio, _tipping(result, ratio)]
 
 
 def _is_change_over_time(result: RateComparison) -> bool:
