@@ -12,6 +12,10 @@ from .analysis.power import DetectableChange as DetectableChange
 from .analysis.power import detectable_change as detectable_change
 from .analysis.rate import RateComparison as RateComparison
 from .analysis.rate import compare_rates as compare_rates
+from .analysis.reporting import ReportingComparison as ReportingComparison
+from .analysis.reporting import compare_reporting as compare_reporting
+from .analysis.season import Season as Season
+from .analysis.season import estimate_season as estimate_season
 from .analysis.trend import Trend as Trend
 from .analysis.trend import estimate_trend as estimate_trend
 from .findings.finding import Finding as Finding
@@ -21,9 +25,15 @@ from .tables.counting import count_events as count_events
 from .tables.counts import read_counts as read_counts
 from .tables.events import read_events as read_events
 from .tables.glossary import glossary as glossary
+from .tables.schemas import CountSeries as CountSeries
+from .tables.schemas import Coverage as Coverage
+from .tables.schemas import EventCounts as EventCounts
+from .tables.schemas import Events as Events
+from .tables.schemas import Statements as Statements
 from .tables.series import as_series as as_series
 from .tables.series import series as series
 from .tables.statements import read_statements as read_statements
 from .tables.statements import statement_series as statement_series
+from .tables.validation import validate as validate
 
 __version__: str
