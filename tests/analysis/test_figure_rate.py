@@ -132,6 +132,13 @@ def test_the_mid_p_interval_lies_inside_the_exact_one(count, days):
     assert middle.conf_low <= middle.estimate <= middle.conf_high
 
 
+def test_the_mid_p_limits_split_what_was_seen_in_half():
+    found = figure_rate((12, MONTH), method="midp-c")
+    for end, tail in ((found.conf_low, 0.025), (found.conf_high, 0.975)):
+        above = stats.poisson.sf(12, end) + stats.poisson.pmf(12, end) / 2
+        assert above == pytest.approx(tail, abs=1e-8)
+
+
 def test_a_count_of_zero_has_an_upper_limit_of_three_and_a_bit():
     found = figure_rate((0, MONTH))
     assert (found.estimate, found.conf_low) == (0, 0)

@@ -137,7 +137,46 @@ def test_bounded_figures_are_where_brute_force_finds_their_likelihood():
     assert fit.params == pytest.approx(brute.x, abs=1e-5)
 
 
+def constant(edges):
+    """A grid whose only curve is a constant rate."""
+    grid = make_grid(np.asarray(edges, dtype=float), 8)
+    return grid._replace(rotation=grid.rotation[:, :1], penalty=grid.penalty[:1])
+
+
+def test_a_bounded_figure_adds_the_curvature_of_its_own_likelihood():
+    grid = constant([0, 10, 20, 30])
+    fewest, most = np.array([6.0, 7, 4]), np.array([6.0, np.inf, 14])
+    fit = fit_composite_link(
+        Counts(fewest, most, grid.edges[:-1], grid.edges[1:], np.zeros(3, dtype=int)),
+        grid,
+        smoothing=0.0,
+    )
+    log_rate = float((grid.basis @ fit.params)[0])
+
+    def cost(level):
+        mean = 10 * np.exp(level)
+        return -np.sum(np.log(stats.poisson.cdf(most, mean) - stats.poisson.cdf(fewest - 1, mean)))
+
+    step = 1e-3
+    curvature = (cost(log_rate + step) - 2 * cost(log_rate) + cost(log_rate - step)) / step**2
+    variance = float(fit.covariance[0, 0]) * grid.basis[0, 0] ** 2
+    assert variance == pytest.approx(1 / curvature, rel=1e-4)
+
+
 # ------- overlapping windows
+
+
+def test_windows_that_cross_share_their_events_and_say_less_than_two_apart():
+    grid = constant([0, 10, 20, 30])
+    counts = np.array([14.0, 18.0])
+    crossing = Counts(counts, counts, np.array([0.0, 10]), np.array([20.0, 30]), np.zeros(2, int))
+    fit = fit_composite_link(crossing, grid, smoothing=0.0)
+    rate = np.exp((grid.basis @ fit.params)[0])
+    assert rate == pytest.approx(32 / 40)
+    # By hand: 20 * rate expected in each, 10 * rate shared, so the log rate's information is
+    # (20 rate)^2 times the sum of the inverse of rate * [[20, 10], [10, 20]], which is 2 / 30.
+    variance = float(fit.covariance[0, 0]) * grid.basis[0, 0] ** 2
+    assert variance == pytest.approx(1 / (400 * rate * 2 / 30))
 
 
 @pytest.mark.parametrize("smoothing", [10.0, 1e4, "reml"])
