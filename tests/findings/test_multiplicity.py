@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import trends
 from trends.findings.finding import Subject
-from trends.findings.multiplicity import adjust
+from trends.findings.multiplicity import adjust, families_markdown
 
 
 def records(p_values, family="rate"):
@@ -98,3 +98,11 @@ def test_a_finding_that_does_not_survive_is_said_with_that_caveat(lang, note):
     assert note in weak.summary()
     assert ledger.to_dict()["findings"][-1]["finding_id"] == "weak.rate.tipping"
     assert ledger.adjusted("weak.rate.ratio")["survives"] is False
+
+
+@pytest.mark.parametrize(("lang", "name"), [("en", "two rates"), ("ar", "معدلان")])
+def test_the_tests_behind_an_edition_are_listed(lang, name):
+    _, families = adjust(records([0.001, 0.04, 0.5]))
+    row = families_markdown(families, lang).splitlines()[-1]
+    assert row == f"| {name} | 3 | 2 | 1 | 1 |"
+    assert families_markdown([], lang) == ""

@@ -47,7 +47,7 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
 
     Raises
     ------
-    KeyError
+    ValueError
         If the ledger has no such finding; the message names the nearest ids.
 
     Examples
@@ -68,7 +68,7 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
     author = edition.get("author", "")
     text = words(lang)["cite"]["text"].format(
         author=f"{author}. " if author else "",
-        title=title,
+        title=title if title.endswith(("?", "!", ".", "؟")) else f"{title}.",
         finding_id=finding_id,
         sentence=said["sentence"] or said["explain"],
         date=date or words(lang)["change"]["unnamed"],

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from statsmodels.stats.multitest import multipletests
 
+from trends.findings.wording import words
+
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
@@ -117,6 +119,32 @@ def adjust(
             )
         )
     return adjusted, families
+
+
+def families_markdown(families: Iterable[Family], lang: str = "en") -> str:
+    """Return the tests behind an edition as a pipe table, one row a family.
+
+    Parameters
+    ----------
+    families : iterable of Family
+        As `Ledger.families` returns them.
+    lang : {"en", "ar"}
+        Language of the headings.
+
+    Returns
+    -------
+    str
+        Markdown; "" when nothing was tested.
+    """
+    table = words(lang)["families"]
+    rows = [
+        f"| {table['name'].get(one.name, one.name)} | {one.n_tests} | {one.n_clear} "
+        f"| {one.n_survive} | {one.n_survive_any_dependence} |"
+        for one in families
+    ]
+    headings = ("family", "n_tests", "n_clear", "n_survive", "n_survive_any_dependence")
+    head = "| " + " | ".join(table[heading] for heading in headings) + " |"
+    return "\n".join([head, "|:--|--:|--:|--:|--:|", *rows]) if rows else ""
 
 
 def _level(finding: Mapping[str, Any]) -> float:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from trends.findings.editions import compare_editions
 from trends.findings.ledger import Ledger
+from trends.findings.multiplicity import families_markdown
+from trends.findings.wording import words as finding_words
 from trends.report.build import Build, page_metadata
 from trends.report.errors import RenderError
 from trends.report.html import copy_assets, write_html
@@ -100,6 +102,10 @@ def _findings_markdown(
         parts.append(f"## {escape_markdown(subject[:1].upper() + subject[1:])}")
         for record in records:
             parts.append(_entry(record, ledger, said_in, words, name, titles))
+    tests = families_markdown(ledger.families(), said_in)
+    if tests:
+        about = finding_words(said_in)["families"]
+        parts += [f"## {about['title']}", about["intro"], tests]
     if ledger.statements:
         parts.append(f"## {words['figures-title']}")
         for key, record in ledger.statements.items():
