@@ -1,7 +1,9 @@
+import pandas as pd
 import pytest
 
+import trends
 from trends.findings.finding import EVENT
-from trends.findings.terms import read_nouns, read_subjects
+from trends.findings.terms import in_words, read_names, read_nouns, read_subjects
 from trends.tables.faults import InvalidTable
 
 NOUN = """
@@ -66,3 +68,26 @@ def test_a_file_that_is_not_toml_is_an_error_that_names_it(written):
     path, _ = written("[subject.a\n")
     with pytest.raises(InvalidTable, match=r"subjects.toml: must be TOML"):
         read_subjects(path)
+
+
+def test_counters_are_named_in_the_language_of_the_sentence(tmp_path):
+    path = tmp_path / "terms.toml"
+    path.write_text('[counter]\n"SDF" = { en = "SDF", ar = "قسد" }\n')
+    names = read_names(path)
+    figure = {
+        "statement_id": "a", "counted_by": "SDF", "count": 10, "qualifier": "exact",
+        "window_start": None, "window_end": None, "window_basis": "unknown",
+    }  # fmt: skip
+    quoted = trends.Ledger(lang="ar", names=names).statement(figure)
+    assert "جهة الإحصاء: قسد" in quoted.markdown
+    assert in_words(pd.DataFrame({"by": ["SDF", "UN"]}), names, lang="ar")["by"].tolist() == [
+        "قسد",
+        "UN",
+    ]
+
+
+def test_a_name_that_lacks_a_language_is_a_fault(tmp_path):
+    path = tmp_path / "terms.toml"
+    path.write_text('[counter]\n"SDF" = { en = "SDF" }\n')
+    with pytest.raises(InvalidTable, match=r"counter\.SDF\.ar"):
+        read_names(path)

@@ -53,6 +53,9 @@ class Ledger:
     ----------
     lang : {"en", "ar"}
         Language in which the page's claims print.
+    names : dict, optional
+        What counters and places are called in each language, as `read_names` returns it; without
+        it they are printed as the tables spell them.
 
     Attributes
     ----------
@@ -79,9 +82,12 @@ class Ledger:
     ['series.rate.ratio', 'series.rate.tipping']
     """
 
-    def __init__(self, *, lang: str = "en") -> None:
+    def __init__(
+        self, *, lang: str = "en", names: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
         wording.words(lang)
         self.lang = lang
+        self.names = dict(names or {})
         self.findings: dict[str, Record] = {}
         self.statements: dict[str, Record] = {}
         self.inputs: dict[str, Record] = {}
@@ -117,7 +123,7 @@ class Ledger:
                 f"`result` must be what an analysis returned, got {type(result).__name__}. "
                 "Call the analysis first and add its result."
             )
-        found = result.findings(subject)
+        found = [self._named(finding) for finding in result.findings(subject)]
         inputs = input_records(result)
         tests: dict[float, str] = {}
         for finding in found:
@@ -217,7 +223,7 @@ class Ledger:
             )
         record = {str(key): plain(figure[key]) for key in figure.keys()}  # noqa: SIM118 - a Series
         text = {one: _quoted(record, noun, one) for one in LANGUAGES}
-        said = {one: _source(record, one) for one in LANGUAGES}
+        said = {one: _source(record, one, self.names) for one in LANGUAGES}
         key = str(record["statement_id"])
         kept = self.statements.setdefault(key, {**record, "said": {}, "source": said})
         for one in LANGUAGES:
@@ -361,6 +367,17 @@ class Ledger:
             for block in _BLOCK.finditer(path.read_text(encoding="utf-8")):
                 merged.merge(_parse(_unescaped(block["json"]), name), page=name)
         return merged
+
+    def _named(self, finding: Finding) -> Finding:
+        """Return a finding whose values that have names in both languages hold them."""
+        tables = wording.words(self.lang)
+        values = {
+            slot: self.names.get(value, value)
+            if isinstance(value, str) and slot not in tables
+            else value
+            for slot, value in finding.values.items()
+        }
+        return dataclasses.replace(finding, values=values)
 
     def _claim(self, finding: Finding) -> Claim:
         """Return a claim that asks this ledger whether it survives adjustment."""
@@ -722,10 +739,14 @@ def _quoted(record: Mapping[str, Any], noun: Noun | None, lang: str) -> str:
     return str(table.get(record["qualifier"], "{count}").format(count=amount(count)))
 
 
-def _source(record: Mapping[str, Any], lang: str) -> str:
+def _source(record: Mapping[str, Any], lang: str, names: Mapping[str, Mapping[str, str]]) -> str:
     """Return where a published figure comes from, in one line."""
     table = wording.words(lang)["source"]
-    parts = [table["counted_by"].format(name=record["counted_by"])]
+
+    def name(of: str) -> str:
+        return names[of][lang] if of in names else of
+
+    parts = [table["counted_by"].format(name=name(str(record["counted_by"])))]
     try:
         parts.append(wording.format_window(as_window(record), lang))
     except ValueError:
@@ -733,7 +754,7 @@ def _source(record: Mapping[str, Any], lang: str) -> str:
     if record.get("window_basis") == "inferred":
         parts.append(table["window_inferred"])
     if record.get("published_by"):
-        parts.append(table["published_by"].format(name=record["published_by"]))
+        parts.append(table["published_by"].format(name=name(str(record["published_by"]))))
     if record.get("url"):
         parts.append(str(record["url"]))
     joiner: str = wording.words(lang)["explain"]["joiner"]

@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from trends.findings.claims import nearest
 from trends.findings.finding import EVENT, Noun, Subject
+from trends.findings.wording import LANGUAGES
 from trends.tables.faults import Fault, InvalidTable
 
 
@@ -101,6 +104,68 @@ def read_subjects(path: str | Path, *, terms: str | Path | None = None) -> Names
         for key, entry in entries.items()
     }
     return _built(named, Subject, path, "subject")
+
+
+def read_names(path: str | Path) -> dict[str, dict[str, str]]:
+    """Read how the values of a table are said: counters, places, actors, kinds of source.
+
+    Parameters
+    ----------
+    path : path
+        TOML whose tables, ``[measure.<name>]`` apart, hold ``"value" = { en = "", ar = "" }``.
+
+    Returns
+    -------
+    dict of dict of str
+        By value, then by language.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    InvalidTable
+        If it is not TOML, or a value lacks a language; every fault is listed.
+    """
+    path = Path(path)
+    tables = {name: table for name, table in _read(path).items() if name != "measure"}
+    faults = [
+        _fault(path, f"{table}.{value}.{lang}", "", "must be given", "Add the name.")
+        for table, entries in tables.items()
+        for value, said in entries.items()
+        for lang in LANGUAGES
+        if lang not in said
+    ]
+    if faults:
+        raise InvalidTable(faults)
+    return {value: said for entries in tables.values() for value, said in entries.items()}
+
+
+def in_words(
+    frame: pd.DataFrame, names: Mapping[str, Mapping[str, str]], *, lang: str
+) -> pd.DataFrame:
+    """Return a printed table whose cells that are values of a table are said in words.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+    names : dict
+        As `read_names` returns it.
+    lang : {"en", "ar"}
+        In which language.
+
+    Returns
+    -------
+    DataFrame
+        Cells without a name stay as they are.
+
+    Examples
+    --------
+    >>> in_words(pd.DataFrame({"Where": ["sdf"]}), {"sdf": {"en": "SDF-held"}}, lang="en")
+          Where
+    0  SDF-held
+    """
+    return frame.map(lambda cell: names[cell][lang] if cell in names else cell)
 
 
 def _built(entries: Mapping[str, Any], kind: type, path: Path, table: str) -> Names:

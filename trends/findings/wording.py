@@ -391,10 +391,7 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
     key = verb_key(finding)
     verbs: Mapping[str, str] = words(lang)["verb"].get(finding.quantity, {})
     unit = words(lang)["unit"].get(finding.unit, "")
-    values = {
-        name: words(lang).get(name, {}).get(value, value) if isinstance(value, str) else value
-        for name, value in finding.values.items()
-    }
+    values = {name: _in_language(name, value, lang) for name, value in finding.values.items()}
     return {
         **values,
         "subject": finding.subject.name(lang),
@@ -411,6 +408,13 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
         "grade": words(lang)["grade"][finding.grade],
         "grade_letter": finding.grade,
     }
+
+
+def _in_language(slot: str, value: Any, lang: str) -> Any:
+    """Return a value as its language says it: by the slot's word table, or by its own names."""
+    if isinstance(value, Mapping):
+        return value[lang]
+    return words(lang).get(slot, {}).get(value, value) if isinstance(value, str) else value
 
 
 def _rule_values(finding: Finding) -> dict[str, Any]:
