@@ -365,7 +365,9 @@ def test_parts_second_figures_rivals_and_unknown_windows_have_their_reasons():
 def test_periods_without_a_window_are_marked():
     rows = monthly(COUNTS[:12]) + monthly(COUNTS[12:24], "2021-07")
     found = estimate_rate(table(rows), smoothing=100.0)
-    assert (found.n_windows == 0).sum() == 6
+    assert (found.exposure == 0).sum() == 6
+    assert found.to_frame()["exposure"].iloc[:2].tolist() == [31, 29]
+    assert found.source_exposure.tolist() == [366 + 365]
     assert "uncovered_periods" in found.caveats
     gap = found.log_rate_error[12:18].max()
     assert gap > found.log_rate_error[5]

@@ -62,11 +62,13 @@ class LatentRate(Result):
         Periods within which the rate is constant.
     log_rate, log_rate_error : ndarray, shape (n_periods,)
         Log of the events per 30.4375 days on the scale of the reference source, standard error.
-    n_windows : ndarray of int, shape (n_periods,)
-        Used figures whose windows share days with the period; 0 where the rate is a guess from
-        its neighbours.
+    exposure : ndarray, shape (n_periods,)
+        Days of the period that lie in the window of a used figure; 0 where the rate is a guess
+        from its neighbours.
     sources : tuple of str
         The sources, reference first.
+    source_exposure : ndarray, shape (n_sources,)
+        Days that lie in a window of each source.
     log_multiplier, log_multiplier_error : ndarray, shape (n_sources,)
         Log of what each source counts over what the reference counts, standard error.
     log_change, log_change_error : float
@@ -99,8 +101,9 @@ class LatentRate(Result):
     periods: pd.PeriodIndex
     log_rate: np.ndarray
     log_rate_error: np.ndarray
-    n_windows: np.ndarray
+    exposure: np.ndarray
     sources: tuple[str, ...]
+    source_exposure: np.ndarray
     log_multiplier: np.ndarray
     log_multiplier_error: np.ndarray
     log_change: float
@@ -130,8 +133,9 @@ class LatentRate(Result):
         Returns
         -------
         DataFrame of n_periods + n_sources rows
-            Columns term ("rate" or the source), period, estimate, conf_low, conf_high,
-            conf_level, n_windows. Rates are events per 30.4375 days on the reference's scale.
+            Columns term ("rate" or the source), period, estimate, conf_low, conf_high, exposure,
+            conf_level. Rates are events per 30.4375 days on the reference's scale; the exposure of
+            a source is the days in its windows.
         """
         level = self.conf_level if alpha is None else 1 - alpha
         rate = self.interval(self.log_rate, self.log_rate_error, level=level)
@@ -139,15 +143,13 @@ class LatentRate(Result):
         rates = pd.DataFrame(rate, index=["estimate", "conf_low", "conf_high"]).T
         rates.insert(0, "term", "rate")
         rates.insert(1, "period", self.periods)
-        rates["n_windows"] = self.n_windows
+        rates["exposure"] = self.exposure
         sources = pd.DataFrame(multiplier, index=["estimate", "conf_low", "conf_high"]).T
         sources.insert(0, "term", self.sources)
         sources.insert(
             1, "period", pd.PeriodIndex([pd.NaT] * self.n_sources, freq=self.periods.freq)
         )
-        sources["n_windows"] = [
-            int((self.used["source"] == source).sum()) for source in self.sources
-        ]
+        sources["exposure"] = self.source_exposure
         frame = pd.concat([rates, sources], ignore_index=True)
         frame["conf_level"] = level
         return frame
@@ -296,9 +298,8 @@ def _result(
     n_basis = basis.shape[1]
     curve = fit.covariance[:n_basis, :n_basis]
     ends = basis[-1] - basis[0]
-    n_windows = np.zeros(len(periods), dtype=int)
-    for start, end in zip(windows.start, windows.end, strict=True):
-        n_windows[(grid.edges[:-1] < end) & (grid.edges[1:] > start)] += 1
+    covered = _covered_days(windows, len(sources), int(grid.edges[-1]))
+    exposure = np.add.reduceat(covered.any(axis=0), grid.edges[:-1].astype(int)).astype(float)
     used = pd.DataFrame(
         {
             "statement_id": rows["statement_id"].to_numpy(),
@@ -321,8 +322,9 @@ def _result(
         periods=periods,
         log_rate=basis @ fit.params[:n_basis] + np.log(DAYS_PER_MONTH),
         log_rate_error=np.sqrt(np.sum((basis @ curve) * basis, axis=1)),
-        n_windows=n_windows,
+        exposure=exposure,
         sources=sources,
+        source_exposure=covered.sum(axis=1).astype(float),
         log_multiplier=np.concatenate([[0.0], fit.params[n_basis:]]),
         log_multiplier_error=np.concatenate([[0.0], np.sqrt(np.diag(fit.covariance)[n_basis:])]),
         log_change=float(ends @ fit.params[:n_basis]),
@@ -341,8 +343,16 @@ def _result(
         minimums=minimums,
         freq=str(periods.freqstr)[0],
         conf_level=1 - alpha,
-        caveats=_caveats(rows, sources, n_windows, fit, minimums),
+        caveats=_caveats(rows, sources, exposure, fit, minimums),
     )
+
+
+def _covered_days(windows: Counts, n_sources: int, n_days: int) -> np.ndarray:
+    """Return which days lie in a window of which source, shape (n_sources, n_days)."""
+    covered = np.zeros((n_sources, n_days), dtype=bool)
+    for source, start, end in zip(windows.source, windows.start, windows.end, strict=True):
+        covered[source, int(start) : int(end)] = True
+    return covered
 
 
 def _check_options(
@@ -601,7 +611,7 @@ def _apart_from_reference(counts: Counts) -> list[int]:
 def _caveats(
     rows: pd.DataFrame,
     sources: Iterable[str],
-    n_windows: np.ndarray,
+    exposure: np.ndarray,
     fit: Fit,
     minimums: Minimums,
 ) -> tuple[str, ...]:
@@ -613,7 +623,7 @@ def _caveats(
         found.append("equal_scopes")
     if _varies(rows, "measure"):
         found.append("different_measures_modelled")
-    if (n_windows == 0).any():
+    if (exposure == 0).any():
         found.append("uncovered_periods")
     if minimums == "count":
         found.append("minimums_as_counts")

@@ -26,7 +26,7 @@ def plot(result: LatentRate, *, ax: Axes | None = None, lang: str = "en") -> Axe
     ax.fill_between(middle, low, high, color=style.BAND, linewidth=0, label=band)
     top = _draw_figures(ax, result)
     ax.plot(middle, estimate, color=style.INK, linewidth=1.8, label=label["latent_rate_curve"])
-    unseen = result.n_windows == 0
+    unseen = result.exposure == 0
     if unseen.any():
         hidden = np.where(unseen, estimate, np.nan)
         ax.plot(middle, hidden, ":", color=style.PAPER, linewidth=2.0)
