@@ -104,7 +104,7 @@ def test_what_is_not_a_result_is_refused(ledger):
 
 
 def test_an_unknown_finding_is_an_error_that_names_the_nearest(ledger):
-    with pytest.raises(KeyError, match=r"got 'claim.rate.ratio'. Did you mean claims.rate.ratio"):
+    with pytest.raises(ValueError, match=r"got 'claim.rate.ratio'. Did you mean claims.rate.ratio"):
         ledger.finding("claim.rate.ratio")
 
 
@@ -312,5 +312,5 @@ def test_a_citation_names_edition_finding_and_sentence(ledger):
 
 
 def test_a_citation_of_an_unknown_finding_names_the_nearest(ledger):
-    with pytest.raises(KeyError, match=r"mean claims.rate.ratio"):
+    with pytest.raises(ValueError, match=r"mean claims.rate.ratio"):
         cite(ledger, "claims.rate.ratios")

@@ -249,11 +249,11 @@ class Ledger:
 
         Raises
         ------
-        KeyError
+        ValueError
             If there is none; the message names the ids most like it.
         """
         if finding_id not in self.findings:
-            raise KeyError(
+            raise ValueError(
                 f"`finding_id` must be one of the ledger's {len(self.findings):,} findings, "
                 f"got {finding_id!r}.{nearest(finding_id, self.findings)} Correct the id."
             )
