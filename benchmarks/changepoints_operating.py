@@ -20,12 +20,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from trends.analysis import shift_search
 from trends.analysis.changepoint import Changepoints, detect_changepoints
 from trends.tables.series import as_series
 
 RESULTS = Path(__file__).parent / "results"
 CSV = RESULTS / "changepoints_operating.csv"
 N_NULL = 199
+N_NULL_LONG = 99
+"""Null draws for stable series of more than 36 periods, where they cost most. The chance of a
+false changepoint is alpha for any number of draws; only power grows with it."""
+
+N_RESAMPLES = 19
+"""Resamples for redetection and for what could have been seen, which are not judged here."""
 LATENT_SD = 0.35
 
 JUDGED = ("located", "covered", "ratio_covered", "error", "set_size", "ratio", "extra", "width")
@@ -129,23 +136,25 @@ MEANS = {
 
 def cells() -> list[tuple[str, str, float, int]]:
     """Return (mean shape, noise, level, n) of every cell."""
-    lengths = (36, 60, 156)
-    chosen = [("stable", "poisson", level, n) for n in lengths for level in (0.3, 1, 3, 10, 50)]
-    chosen += [("stable", noise, 10.0, n) for n in lengths for noise in NOISE if noise != "poisson"]
-    chosen += [("season30", noise, 10.0, n) for n in lengths for noise in ("poisson", "nb3")]
-    chosen += [("spike5", noise, 10.0, n) for n in lengths for noise in ("poisson", "nb3")]
-    chosen += [
-        ("step2", noise, 10.0, n)
-        for n in lengths
-        for noise in ("poisson", "nb3", "ar0.3", "ar0.5", "ingarch")
-    ]
-    chosen += [("step2", "poisson", 0.3, 60), ("step3", "nb3", 10.0, 60)]
-    chosen += [
-        ("step1.5", noise, 10.0, n) for n in (60, 156) for noise in ("poisson", "nb3", "ar0.5")
-    ]
-    chosen += [("line1.5", noise, 10.0, n) for n in lengths for noise in ("poisson", "nb3")]
-    chosen += [("episode2", noise, 10.0, n) for n in lengths for noise in ("nb3", "ar0.5")]
-    return sorted(chosen, key=lambda cell: cell[-1])
+    lengths = (60, 156, 36)
+    noises = [noise for noise in NOISE if noise not in {"poisson", "ar0.95"}]
+    chosen = []
+    for n in lengths:
+        chosen += [("stable", "poisson", level, n) for level in (0.3, 10, 50)]
+        chosen += [("stable", noise, 10.0, n) for noise in noises]
+        chosen += [(shape, "poisson", 10.0, n) for shape in ("season30", "spike5")]
+        chosen += [
+            ("step2", noise, 10.0, n) for noise in ("poisson", "nb3", "ar0.3", "ar0.5", "ingarch")
+        ]
+        chosen += [("line1.5", noise, 10.0, n) for noise in ("poisson", "nb3")]
+        chosen += [("episode2", noise, 10.0, n) for noise in ("nb3", "ar0.5")]
+    # beyond what was asked: the winner's curse, other levels, more noise
+    chosen += [("step1.5", noise, 10.0, 60) for noise in ("poisson", "nb3", "ar0.5")]
+    chosen += [("stable", "ar0.95", 10.0, 60), ("step3", "nb3", 10.0, 60)]
+    chosen += [("step2", "poisson", 0.3, 60)]
+    chosen += [(shape, "nb3", 10.0, 60) for shape in ("season30", "spike5")]
+    chosen += [("stable", "poisson", level, n) for n in lengths for level in (1, 3)]
+    return chosen
 
 
 def name_of(cell: tuple[str, str, float, int]) -> str:
@@ -162,10 +171,12 @@ def run_cell(cell: tuple[str, str, float, int], n_series: int) -> dict[str, obje
     seed = zlib.crc32(name_of(cell).encode())
     began = time.perf_counter()
     rows = []
+    stable_shapes = {"stable", "season30", "spike5"}
+    n_null = N_NULL_LONG if shape in stable_shapes and n > 36 else N_NULL
     for number in range(n_series):
         rng = np.random.default_rng([seed, number])
         counts = pd.Series(NOISE[noise](mean, rng), index=months)
-        found = detect_changepoints(as_series(counts, exposure=30.4375), n_null=N_NULL, rng=rng)
+        found = detect_changepoints(as_series(counts, exposure=30.4375), n_null=n_null, rng=rng)
         rows.append(_judge(found, mean, months))
     frame = pd.DataFrame(rows)
     summary: dict[str, object] = {
@@ -175,6 +186,7 @@ def run_cell(cell: tuple[str, str, float, int], n_series: int) -> dict[str, obje
         "level": level,
         "n": n,
         "n_series": n_series,
+        "n_null": n_null,
     }
     for verdict in ("abrupt", "gradual", "shift", "cannot_tell", "none"):
         summary[verdict] = (frame["verdict"] == verdict).mean()
@@ -183,11 +195,7 @@ def run_cell(cell: tuple[str, str, float, int], n_series: int) -> dict[str, obje
     for name in JUDGED:
         middle = name in {"error", "set_size", "ratio", "width"}
         summary[name] = frame[name].median() if middle else frame[name].mean()
-    summary["redetected"] = frame["redetected"].mean()
-    for grade in "ABCD":
-        summary[f"grade_{grade}"] = (frame["grade"] == grade).mean()
     summary["at_limit"] = frame["at_limit"].mean()
-    summary["detectable"] = frame["detectable"].median()
     summary["naive"] = frame["naive"].mean()
     summary["seconds"] = (time.perf_counter() - began) / n_series
     return summary
@@ -201,14 +209,8 @@ def _judge(found: Changepoints, mean: np.ndarray, months: pd.PeriodIndex) -> dic
         "found": bool(found.changepoints),
         "several": bool((found.tests["scan"].eq("several") & found.tests["found"]).any()),
         "at_limit": found.memory_at_limit,
-        "detectable": found.detectable_ratio,
         "naive": len(found.naive_periods) > 0,
-        "redetected": np.nan,
-        "grade": "",
     }
-    if found.changepoints:
-        row["redetected"] = found.changepoints[0].redetected
-        row["grade"] = found.changepoints[0].grade
     row.update(dict.fromkeys(JUDGED, np.nan))
     if not 1 <= len(true) <= 2:
         return row
@@ -249,7 +251,6 @@ def write_tables(frame: pd.DataFrame) -> None:
             "ratio",
             "ratio_covered",
             "extra",
-            "redetected",
         ],
         "line": ["found", "abrupt", "gradual", "shift", "cannot_tell"],
         "episode": ["found", "located", "cannot_tell", "none", "covered", "ratio_covered"],
@@ -267,7 +268,8 @@ def write_tables(frame: pd.DataFrame) -> None:
         "# Operating characteristics of `detect_changepoints`",
         "",
         "Made by `OMP_NUM_THREADS=1 python benchmarks/changepoints_operating.py --n-series 400`:",
-        f"400 series per cell, {N_NULL} null draws, alpha 0.05.",
+        f"400 series per cell, {N_NULL} null draws ({N_NULL_LONG} for stable series of 60, 156),",
+        "alpha 0.05.",
         "Monte-Carlo standard error of 400: 0.011 at 0.05, 0.015 at 0.10, 0.025 at 0.50.",
         "Noise: nb3 has three times the variance of Poisson; ar0.5 has a latent log rate with",
         "that correlation and standard deviation 0.35; ingarch remembers 0.35 of the last count",
@@ -299,6 +301,7 @@ def main() -> None:
     parser.add_argument("--n-series", type=int, default=400)
     parser.add_argument("--csv", type=Path, default=CSV)
     options = parser.parse_args()
+    shift_search.N_RESAMPLES = N_RESAMPLES
     done = pd.read_csv(options.csv) if options.csv.exists() else pd.DataFrame({"cell": []})
     for cell in cells():
         wanted = not options.cells or any(

@@ -369,9 +369,11 @@ def detect_changepoints(
 
     References
     ----------
-    Horvath L, Kokoszka P, Steinebach J (1999). Testing for changes in multivariate dependent
-    observations with an application to temperature changes. Journal of Multivariate Analysis
-    68(1):96-119. doi:10.1006/jmva.1998.1780
+    Beaulieu C, Killick R (2018). Distinguishing trends and shifts from memory in climate data.
+    Journal of Climate 31(23):9519-9543. doi:10.1175/JCLI-D-17-0863.1
+
+    Besag J, Clifford P (1991). Sequential Monte Carlo p-values. Biometrika 78(2):301-304.
+    doi:10.1093/biomet/78.2.301
 
     Examples
     --------

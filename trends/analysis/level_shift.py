@@ -102,9 +102,10 @@ class Projection(NamedTuple):
     step_rows: NDArray[np.float64]
     information: NDArray[np.float64]
 
-    def products(self, column: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the inner products of all steps with one another, shape (n_rows, n_rows)."""
-        return np.cumsum((self.step_rows * column)[:, ::-1], axis=1)[:, ::-1]
+    def products(self, column: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the inner products of the steps at `rows`, shape (n_steps, n_steps)."""
+        weighted = self.step_rows[rows] * column
+        return np.cumsum(weighted[:, ::-1], axis=1)[:, ::-1][:, rows]
 
 
 class Projections:
@@ -401,24 +402,30 @@ def scan_several(
     sizes = range(fewest, most + 1)
     exponent = projections.exponent
     centred = responses - projections.base @ np.linalg.lstsq(projections.base, responses)[0]
-    increments = projections.increments(centred)
+    increments = projections.increments(centred).astype(np.float32)
     divisions = best_divisions(centred, projections.column, nodes, most, min_rows)
     n_models = projections.models.grid.rho.size if memory else 1
     log_reference = np.empty((n_models, n_series))
     log_several = np.empty((n_models, len(sizes), n_series))
-    at = np.array(reference, dtype=np.int64)
     single = centred.astype(np.float32)
+    # inner products are needed at rows that a division can use, and at those of the reference
+    used = np.union1d(nodes[1:-1], np.array(reference, dtype=np.int64))
+    place = np.zeros(n_rows, dtype=np.int64)
+    place[used] = np.arange(used.size)
+    at = np.broadcast_to(place[list(reference)], (n_series, len(reference)))
+    among = {size: place[divisions[size]] for size in sizes}
     for model, projected in enumerate(islice(projections, n_models)):
-        products = projected.products(projections.column)
+        products = projected.products(projections.column, used)
         scores = projected.step_rows.astype(np.float32) @ single
         remaining = np.maximum(np.einsum("ij,ij->j", scores, increments), 1e-12)
+        scores = scores[used]
         base = remaining
-        if at.size:
-            explained = _explained(scores, products, np.broadcast_to(at, (n_series, at.size)))
+        if reference:
+            explained = _explained(scores, products, at)
             base = np.maximum(remaining - explained, RESIDUAL_FLOOR * remaining)
         log_reference[model] = projected.log_weight - exponent * np.log(base)
         for which, size in enumerate(sizes):
-            explained = _explained(scores, products, divisions[size])
+            explained = _explained(scores, products, among[size])
             left = np.maximum(remaining - explained, 1e-7 * remaining)
             log_several[model, which] = projected.log_weight - exponent * np.log(left)
     prior = special.gammaln(nodes.size) - np.array(
@@ -447,13 +454,14 @@ def weigh_steps(
     """
     exponent = projections.exponent
     increments = projections.increments(response)
-    at = np.array([rows], dtype=np.int64)
+    at = np.array(rows, dtype=np.int64)
+    places = np.arange(at.size)[None, :]
     log_models = []
     for projected in projections:
         scores = projected.step_rows @ response
         remaining = max(float(increments @ scores), 1e-300)
-        products = projected.products(projections.column)
-        explained = float(_explained(scores[:, None], products, at)[0])
+        products = projected.products(projections.column, at)
+        explained = float(_explained(scores[at, None], products, places)[0])
         left = max(remaining - explained, RESIDUAL_FLOOR * remaining)
         log_models.append(projected.log_weight - exponent * np.log(left))
     size = len(rows)

@@ -77,8 +77,14 @@ def optimal_segments(
     """Return the first row of every segment but the first in the best penalised division.
 
     Minimises Poisson deviance / dispersion + penalty * changepoints exactly. Candidates are
-    pruned when no rate exists at which they could still win (functional pruning, Maidstone et
-    al. 2017), checked for whole blocks of rows and cells of rates at a time.
+    pruned when no rate exists at which they could still win (functional pruning), checked for
+    whole blocks of rows and cells of rates at a time.
+
+    References
+    ----------
+    Maidstone R, Hocking T, Rigaill G, Fearnhead P (2017). On optimal multiple changepoint
+    algorithms for large data. Statistics and Computing 27(2):519-533.
+    doi:10.1007/s11222-016-9636-3
     """
     n_rows = count.size
     price = penalty * dispersion
