@@ -34,7 +34,9 @@ Progress = Callable[[int, int], None]
 
 #: Evaluations of a set of bends times draws that one permutation test may take; beyond, the
 #: candidates of the test are thinned out.
-_MOST_WORK = 6e8
+_MOST_WORK = 1.2e8
+#: Share of all permutations that end a test once they exceed the series (Besag, Clifford 1991).
+_ENOUGH = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -211,7 +213,7 @@ def fit_joinpoints(
         Periods from which counting changed (a new coding, a new coverage). The level may jump
         there without counting as a change of trend.
     n_null : int
-        Permutations per test.
+        Most permutations per test; a test that cannot become significant ends earlier.
     rng : None, int or Generator
         Source of randomness of the permutations.
     progress : callable, optional
@@ -248,10 +250,13 @@ def fit_joinpoints(
 
     Permutation tests shuffle residuals after a memory is taken out of them, and put it back; memory
     and joins are free under both numbers of joins compared, in the series and in every
-    permutation.
+    permutation. In long series with many joins the test looks at every second or third place for
+    a join, in the series and the permutations alike; the fit itself looks at all.
 
     References
     ----------
+    Besag J, Clifford P (1991). Sequential Monte Carlo p-values. Biometrika 78(2):301-304.
+
     Kim HJ, Fay MP, Feuer EJ, Midthune DN (2000). Permutation tests for joinpoint regression with
     applications to cancer rates. Statistics in Medicine 19(3):335-351.
 
@@ -659,20 +664,24 @@ def _permutation_test(
 
     observed = float(statistics((level + left)[:, None])[0])
     weights = _memory_weights(frame, null, alternative, nb_dispersion, grid)[memories]
-    drawn = rng.multinomial(n_null, weights / weights.sum())
+    shuffled = [solve_triangular(colour, left, lower=True) for colour in colours]
     exceeding = done = 0
-    for colour, n_draws in zip(colours, drawn, strict=True):
-        fresh = solve_triangular(colour, left, lower=True)
-        fresh = fresh - fresh.mean()
-        for start in range(0, int(n_draws), 256):
-            size = min(256, int(n_draws) - start)
-            orders = rng.permuted(np.tile(fresh, (size, 1)), axis=1).T
-            ratios = statistics(level[:, None] + colour @ orders)
-            exceeding += int(np.sum(ratios >= observed - 1e-9))
-            done += size
-            if report is not None:
-                report(done)
-    return observed, (1 + exceeding) / (n_null + 1)
+    while done < n_null:
+        size = min(128, n_null - done)
+        for colour, fresh, n_draws in zip(
+            colours, shuffled, rng.multinomial(size, weights / weights.sum()), strict=True
+        ):
+            if n_draws:
+                orders = rng.permuted(np.tile(fresh - fresh.mean(), (n_draws, 1)), axis=1).T
+                ratios = statistics(level[:, None] + colour @ orders)
+                exceeding += int(np.sum(ratios >= observed - 1e-9))
+        done += size
+        if report is not None:
+            report(done)
+        # So many permutations exceed the series that the rest cannot make it significant.
+        if exceeding >= _ENOUGH * (n_null + 1):
+            break
+    return observed, (1 + exceeding) / (done + 1)
 
 
 def _few_memories(grid: MemoryGrid) -> np.ndarray:
