@@ -99,30 +99,30 @@ def best_bends(
     if n_bends == 0:
         return ()
     if comb(candidates.size, n_bends) <= MOST_SETS:
-        _, chosen = _explain(inner.gram, inner.cross[:, 0], follow, n_bends, 0)
+        _, chosen = _explain(inner.gram, inner.cross[:, 0], follow, n_bends)
         return chosen
     smaller = best_bends(inner, candidates, n_bends - 1, spacing)
     return _improve_pairs(inner, candidates, smaller, spacing)
 
 
 def _explain(
-    gram: np.ndarray, cross: np.ndarray, follow: np.ndarray, n_bends: int, first: int
+    gram: np.ndarray, cross: np.ndarray, follow: np.ndarray, n_bends: int
 ) -> tuple[float, tuple[int, ...]]:
-    """Return the best explained sum of squares from candidates >= first, and which they are."""
+    """Return the best explained sum of squares, and which candidates explain it."""
     size = cross.size
-    if first >= size:
+    if size == 0:
         return -np.inf, ()
     own = np.diag(gram)
     usable = own > _NEGLIGIBLE * np.maximum(own.max(initial=0.0), 1e-300)
     if n_bends == 1:
-        gain = np.where(usable, cross**2 / np.where(usable, own, 1.0), -np.inf)[first:]
-        best = int(np.argmax(gain))
-        return float(gain[best]), (first + best,)
+        gains = np.where(usable, cross**2 / np.where(usable, own, 1.0), -np.inf)
+        best = int(np.argmax(gains))
+        return float(gains[best]), (best,)
     if n_bends == 2:
-        return _best_pair(gram, cross, follow, first)
+        return _best_pair(gram, cross, follow)
     best_gain: float = -np.inf
     best_set: tuple[int, ...] = ()
-    for bend in range(first, size):
+    for bend in range(size):
         start = int(follow[bend])
         if start >= size:
             break
@@ -131,7 +131,7 @@ def _explain(
         share = gram[start:, bend] / own[bend]
         left = gram[start:, start:] - share[:, None] * gram[bend, start:][None, :]
         left_cross = cross[start:] - share * cross[bend]
-        more, chosen = _explain(left, left_cross, follow[start:] - start, n_bends - 1, 0)
+        more, chosen = _explain(left, left_cross, follow[start:] - start, n_bends - 1)
         gain = more + float(cross[bend] ** 2 / own[bend])
         if gain > best_gain:
             best_gain, best_set = gain, (bend, *(start + index for index in chosen))
@@ -139,13 +139,12 @@ def _explain(
 
 
 def _best_pair(
-    gram: np.ndarray, cross: np.ndarray, follow: np.ndarray, first: int
+    gram: np.ndarray, cross: np.ndarray, follow: np.ndarray
 ) -> tuple[float, tuple[int, ...]]:
     """Return the best pair of candidates at once, by the closed form of two regressors."""
     own = np.diag(gram)
     determinant = own[:, None] * own[None, :] - gram**2
     allowed = np.arange(cross.size)[None, :] >= follow[:, None]
-    allowed[:first] = False
     allowed &= determinant > _NEGLIGIBLE * own[:, None] * own[None, :]
     if not allowed.any():
         return -np.inf, ()
@@ -199,7 +198,7 @@ def _add(
     if index.size < n_more:
         return -np.inf, held
     follow = np.searchsorted(candidates[index], candidates[index] + spacing)
-    more, added = _explain(gram, cross, follow, n_more, 0)
+    more, added = _explain(gram, cross, follow, n_more)
     if not added:
         return -np.inf, held
     return gain + more, tuple(sorted((*held, *(int(index[position]) for position in added))))
