@@ -74,6 +74,16 @@ def test_what_was_not_tested_or_was_not_clear_is_neither_surviving_nor_not():
     assert adjusted["f1"]["survives"] is None
 
 
+def test_a_search_counts_every_test_it_made_not_only_what_it_reports():
+    found = [
+        {**one, "subject": {"key": key}, "settings": {"n_tests": 40}}
+        for key, one in zip("aab", records([0.001, 0.02, 0.01]), strict=True)
+    ]
+    adjusted, (family,) = adjust(found)
+    assert family.n_tests == 80
+    assert adjusted["f0"]["p_bh"] == pytest.approx(0.08)
+
+
 def test_tests_that_are_still_to_come_count_as_tests_that_found_nothing():
     adjusted, (family,) = adjust(records([0.01]), expected={"rate": 10})
     assert adjusted["f0"]["p_bh"] == pytest.approx(0.1)

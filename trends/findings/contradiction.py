@@ -125,7 +125,7 @@ def unused(result: Contradictions, lang: str) -> pd.DataFrame:
 
 def _settings(result: Contradictions) -> dict[str, Any]:
     """Return what shaped the list."""
-    return {"alpha": result.alpha, "n_rates_tested": result.n_rates_tested}
+    return {"alpha": result.alpha, "n_tests": result.n_rates_tested}
 
 
 def _name(conflict: dict[str, Any]) -> str:

@@ -50,7 +50,8 @@ def adjust(
     ----------
     findings : iterable of mapping
         Records with finding_id, family, test, p_value and conf_level; findings that share a test
-        count as one.
+        count as one. An analysis that tests much and reports what stands out says how many tests
+        it made in its setting ``n_tests``.
     expected : mapping, optional
         Tests that a family will have had when the edition is complete; those not made yet count
         as tests that found nothing.
@@ -91,7 +92,8 @@ def adjust(
     for name in sorted(tested):
         members = tested[name]
         tests = {member["test"]: member for member in members}
-        missing = max(0, (expected or {}).get(name, 0) - len(tests))
+        n_tests = max(_n_searched(members), (expected or {}).get(name, 0))
+        missing = max(0, n_tests - len(tests))
         p_values = np.array([test["p_value"] for test in tests.values()] + [1.0] * missing)
         by_name = {
             test: (float(p_bh), float(p_by))
@@ -145,6 +147,16 @@ def families_markdown(families: Iterable[Family], lang: str = "en") -> str:
     headings = ("family", "n_tests", "n_clear", "n_survive", "n_survive_any_dependence")
     head = "| " + " | ".join(table[heading] for heading in headings) + " |"
     return "\n".join([head, "|:--|--:|--:|--:|--:|", *rows]) if rows else ""
+
+
+def _n_searched(findings: Iterable[Mapping[str, Any]]) -> int:
+    """Return how many tests the searches behind findings made, one search a subject."""
+    searches = {
+        (finding["subject"]["key"], finding["settings"]["n_tests"])
+        for finding in findings
+        if finding.get("settings", {}).get("n_tests")
+    }
+    return sum(n_tests for _, n_tests in searches)
 
 
 def _level(finding: Mapping[str, Any]) -> float:
