@@ -63,7 +63,7 @@ def _page(folder: Path, kept: trends.Ledger, body: str, *, lang: str = "en") -> 
     path.write_text(
         f'<!DOCTYPE html>\n<html lang="{lang}" dir="{direction}">\n'
         "<head><title>5 t</title></head>\n"
-        f"<body><nav>Page 7 rose</nav><main>\n{body}\n{kept.page_block()._repr_html_()}\n"
+        f"<body><nav>Page 7 rose</nav><main>\n{body}\n{kept.page_block().to_html()}\n"
         "</main></body></html>",
         encoding="utf-8",
     )

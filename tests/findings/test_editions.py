@@ -184,7 +184,7 @@ def test_changes_are_said_in_both_languages_and_pass_the_guard(lang, tmp_path):
         assert change.finding_id in markdown
         assert change.finding_id in page
     path = tmp_path / "changes.html"
-    path.write_text(f"<html><body>{page}{new.page_block()._repr_html_()}</body></html>")
+    path.write_text(f"<html><body>{page}{new.page_block().to_html()}</body></html>")
     assert lint(path) == []
     parsed = json.loads(json.dumps(changes.to_dict()))
     assert parsed["n_changed"] == changes.count("changed")

@@ -223,7 +223,7 @@ def test_pages_are_merged_and_each_finding_knows_its_pages(ledger, tmp_path):
     arabic.add(trends.compare_rates(*TWO_YEARS), CLAIMS)
     (tmp_path / "ar").mkdir()
     for name, kept in (("index.html", ledger), ("ar/index.html", arabic)):
-        (tmp_path / name).write_text(f"<p>Text</p>{kept.page_block()._repr_html_()}")
+        (tmp_path / name).write_text(f"<p>Text</p>{kept.page_block().to_html()}")
     (tmp_path / "other.html").write_text("<p>no ledger</p>")
     merged = Ledger.from_pages(sorted(tmp_path.rglob("*.html")), root=tmp_path)
     assert merged.finding("claims.rate.ratio")["pages"] == ["ar/index.html", "index.html"]
@@ -234,7 +234,7 @@ def test_pages_that_disagree_about_a_finding_are_refused(ledger, tmp_path):
     other = Ledger()
     other.add(trends.compare_rates((300, 366), (121, 365)), CLAIMS)
     for name, kept in (("a.html", ledger), ("b.html", other)):
-        (tmp_path / name).write_text(kept.page_block()._repr_html_())
+        (tmp_path / name).write_text(kept.page_block().to_html())
     with pytest.raises(
         ValueError, match=r"claims.rate.ratio with different content on a.html and b"
     ):
@@ -245,7 +245,7 @@ def test_a_block_cannot_be_ended_by_what_is_in_it():
     ledger = Ledger()
     ledger.constant("n", 1, en="</script><b>", ar="س")
     block = ledger.page_block()
-    assert block._repr_html_().count("</script>") == 1
+    assert block.to_html().count("</script>") == 1
     assert block._repr_markdown_().startswith("````{=html}\n<script")
 
 

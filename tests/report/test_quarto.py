@@ -62,8 +62,15 @@ def test_a_warning_is_a_fault_although_quarto_ends_well(line):
     assert line[:20] in str(fault)
 
 
-def test_the_kernels_noise_is_no_fault():
-    assert read_log("WARNING: running over TCP without encryption\n", [], failed=False) is None
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[IPKernelApp] WARNING | Kernel is running over TCP without encryption.",
+        "WARN: PDF standard validation requested but verapdf is not installed.",
+    ],
+)
+def test_noise_is_no_fault(line):
+    assert read_log(f"{line}\n", [], failed=False) is None
 
 
 @pytest.mark.skipif(find() is not None, reason="Quarto is installed here")

@@ -450,11 +450,13 @@ class Block:
         # Within a script element nothing is escaped, and nothing may look like its end.
         self.text = text.replace("<", _LESS)
 
-    def _repr_html_(self) -> str:
+    # Not `_repr_html_`: where a cell gives HTML, Quarto loads RequireJS and jQuery from a CDN.
+    def to_html(self) -> str:
+        """Return the script element that holds the ledger."""
         return f'<script type="application/json" class="trends-ledger">{self.text}</script>'
 
     def _repr_markdown_(self) -> str:
-        return f"````{{=html}}\n{self._repr_html_()}\n````"
+        return f"````{{=html}}\n{self.to_html()}\n````"
 
     def __repr__(self) -> str:
         """Return a word for the console."""

@@ -28,7 +28,10 @@ _ERROR = re.compile(
     r"^(?P<kind>[A-Za-z_.]*(?:Error|Exception|Interrupt|Exit|Warning)): (?P<words>.*)$"
 )
 _FAULT = re.compile(r"\b(?:WARN(?:ING)?|ERROR)\b|\?@|Unable to resolve")
-_NOISE = re.compile(r"running over (?:an insecure )?TCP|0\.00s - |PYDEVD|frozen modules")
+#: Typst enforces the standard of a PDF itself; veraPDF would only check it a second time.
+_NOISE = re.compile(
+    r"running over (?:an insecure )?TCP|0\.00s - |PYDEVD|frozen modules|verapdf is not installed"
+)
 
 
 def find() -> str | None:

@@ -100,7 +100,10 @@ local function add_list(doc)
 end
 
 return {
-  { Meta = function(meta) terms = meta["language"] or {} end },
+  { Meta = function(meta)
+    terms = meta["language"] or {}
+    for key, words in pairs(meta["finding-words"] or {}) do terms[key] = words end
+  end },
   { Span = note },
   { Pandoc = add_list },
 }
