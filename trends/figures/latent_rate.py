@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,11 +14,18 @@ from trends.figures import style
 from trends.findings.wording import words
 
 
-def plot(result: LatentRate, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+def plot(
+    result: LatentRate,
+    *,
+    ax: Axes | None = None,
+    lang: str = "en",
+    names: Mapping[str, Mapping[str, str]] | None = None,
+) -> Axes:
     """Return axes with the rate and its band, and each figure at its rate over its multiplier.
 
     Sources beyond the four colours of the style are drawn in its muted one. Where no window
-    reaches, the curve is dotted.
+    reaches, the curve is dotted. `names` says what sources are called in each language, as
+    `read_names` returns it.
     """
     ax = ax if ax is not None else style.new_axes()
     label = words(lang)["figure"]
@@ -24,7 +33,8 @@ def plot(result: LatentRate, *, ax: Axes | None = None, lang: str = "en") -> Axe
     middle = result.periods.start_time + (result.periods.end_time - result.periods.start_time) / 2
     band = label["latent_rate_band"].format(level=f"{100 * result.conf_level:g}%")
     ax.fill_between(middle, low, high, color=style.BAND, linewidth=0, label=band)
-    top = _draw_figures(ax, result)
+    said = [(names or {}).get(source, {}).get(lang, source) for source in result.sources]
+    top = _draw_figures(ax, result, said)
     ax.plot(middle, estimate, color=style.INK, linewidth=1.8, label=label["latent_rate_curve"])
     unseen = result.exposure == 0
     if unseen.any():
@@ -36,7 +46,7 @@ def plot(result: LatentRate, *, ax: Axes | None = None, lang: str = "en") -> Axe
     return ax
 
 
-def _draw_figures(ax: Axes, result: LatentRate) -> float:
+def _draw_figures(ax: Axes, result: LatentRate, labels: list[str]) -> float:
     """Draw each figure as its window, on the scale of the reference; return the highest drawn."""
     rows = result.statements.set_index("statement_id", drop=False)
     rows = rows.loc[result.used["statement_id"]]
@@ -49,7 +59,7 @@ def _draw_figures(ax: Axes, result: LatentRate) -> float:
         rows["window_start"], rows["window_end"], scaled, source, strict=True
     ):
         colour = style.SERIES[number] if number < len(style.SERIES) else style.MUTED
-        name = result.sources[number] if number not in named else None
+        name = labels[number] if number not in named else None
         named.add(number)
         span = [start, end + pd.Timedelta(days=1)]
         ax.plot(span, [rate, rate], color=colour, linewidth=1.3, alpha=0.7, label=name)

@@ -85,7 +85,7 @@ def _variables(
     site = website(build.place(page), metadata)
     made = {
         "definitions": str(HERE / "typst" / "definitions.typ"),
-        "site-title": str(site.get("title", "")),
+        "site-title": "" if site.get("title") == metadata["title"] else str(site.get("title", "")),
         "page-of": metadata["language"]["page-of"],
         "toc-title": metadata["language"]["toc-title-document"],
         "toc-depth-text": str(metadata.get("toc-depth", 2)),

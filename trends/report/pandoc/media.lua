@@ -96,7 +96,7 @@ end
 
 -- paper knows left and right where HTML knows start and end; and a long id may break after a hyphen
 local function on_paper(tbl)
-  local flipped = { AlignLeft = "AlignDefault", AlignRight = "AlignLeft" }
+  local flipped = { AlignLeft = "AlignRight", AlignDefault = "AlignRight", AlignRight = "AlignLeft" }
   for column, spec in ipairs(tbl.colspecs) do
     tbl.colspecs[column] = { is_right_to_left and flipped[spec[1]] or spec[1] }
   end
