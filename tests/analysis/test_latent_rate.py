@@ -201,7 +201,7 @@ def test_a_total_of_months_already_used_adds_nothing_and_is_listed():
     assert both.unused.to_dict("records") == [
         {
             "statement_id": "year",
-            "reason": "shorter figures of the source already make it up",
+            "reason": "other figures of the source already make it up",
         }
     ]
 
@@ -210,7 +210,7 @@ def test_a_total_that_contradicts_its_months_is_listed_with_what_they_make():
     wrong = statement("year", "2020-01-01", "2020-12-31", int(COUNTS[:12].sum()) + 7)
     found = estimate_rate(table([*monthly(COUNTS), wrong]), smoothing=100.0)
     assert found.unused["reason"].tolist() == [
-        f"contradicts shorter figures of the source, which make it {COUNTS[:12].sum()}"
+        f"contradicts other figures of the source, which make it {COUNTS[:12].sum()}"
     ]
 
 
@@ -219,7 +219,7 @@ def test_a_running_total_that_falls_is_listed():
     _, reasons = running_totals(
         [Figure("june", days[0], days[1], 80), Figure("september", days[0], days[2], 60)]
     )
-    assert reasons == {"september": "contradicts shorter figures: a running total would fall"}
+    assert reasons == {"september": "contradicts other figures: a running total would fall"}
 
 
 # ------- a known rate is recovered

@@ -49,6 +49,22 @@ def test_the_share_is_the_odds_ratio_of_a_quasi_binomial_glm():
     assert half > 1.96 * glm.bse[1] * np.sqrt(scale / glm.scale) * 0.99
 
 
+def test_claims_among_the_events_have_the_variance_of_a_binomial_share():
+    claims, others = counts([6] * 24 + [12] * 24), counts([20] * 48)
+    found = compare_reporting(claims, others, date=DATE, among=True)
+    # By hand: shares 144/480 and 288/480; the log of a share varies by 1/part - 1/total.
+    error = np.sqrt(1 / 144 - 1 / 480 + 1 / 288 - 1 / 480)
+    assert found.share_ratio == pytest.approx(2)
+    assert np.log(found.share_high / 2) == pytest.approx(1.959964 * error, rel=1e-6)
+    apart = compare_reporting(claims, others, date=DATE)
+    assert apart.share_low < found.share_low
+
+
+def test_claims_among_events_cannot_outnumber_them():
+    with pytest.raises(ValueError, match=r"`among` must be False .* got 9 of 4 from 2022-01-01"):
+        compare_reporting(counts([9] * 48), counts([4] * 48), date=DATE, among=True)
+
+
 def test_more_claims_for_the_same_events_is_reporting():
     claims, others = simulate(np.random.default_rng(2), (30, 30), (0.3, 0.8))
     found = compare_reporting(claims, others, date=DATE)

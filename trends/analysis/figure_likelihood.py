@@ -49,6 +49,23 @@ def counts_allowed(window: Window) -> CountSet:
     return CountSet(count, count)
 
 
+def figure_caveats(window: Window) -> tuple[str, ...]:
+    """Return the keys of what a reader must know about a figure."""
+    kinds = {
+        "about": "rounded_figure",
+        "at_least": "bound_only",
+        "more_than": "bound_only",
+        "range": "range_figure",
+        "nth_since": "stopped_window" if window.count > 1 else "first_event",
+    }
+    found = [kinds[window.qualifier]] if window.qualifier in kinds else []
+    if window.basis == "inferred":
+        found.append("inferred_window")
+    if window.reading == "weak":
+        found.append("weak_reading")
+    return tuple(found)
+
+
 def rounding_unit(count: int) -> int:
     """Return what an "about" figure is rounded to, judged by the figure itself.
 

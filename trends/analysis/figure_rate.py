@@ -11,13 +11,14 @@ import pandas as pd
 from trends.analysis.figure_likelihood import (
     RateMethod,
     counts_allowed,
+    figure_caveats,
     mean_estimate,
     mean_interval,
     rounding_unit,
 )
 from trends.analysis.result import Result
 from trends.tables.calendar import DAYS_PER_MONTH
-from trends.tables.window import Window, as_window
+from trends.tables.window import Window, as_window, why_no_rate
 
 #: Columns of `figure_rates`.
 RATE_COLUMNS = [
@@ -201,37 +202,6 @@ def figure_rates(
         counts = (rate.count_low, rate.count_high)
         rows.append([row["statement_id"], estimate, *bounds, 1 - alpha, *counts, unit, ""])
     return pd.DataFrame(rows, columns=RATE_COLUMNS, index=statements.index)
-
-
-def why_no_rate(row: Any) -> str:
-    """Return why a statement's figure implies no rate; "" when it does."""
-    try:
-        as_window(row)
-    except ValueError as fault:
-        text = str(fault)
-        if "known window" in text:
-            return "its window is not established"
-        if "count over a window" in text:
-            return "a stock or a published rate, not a count over a window"
-        return text
-    return ""
-
-
-def figure_caveats(window: Window) -> tuple[str, ...]:
-    """Return the keys of what a reader must know about a figure."""
-    kinds = {
-        "about": "rounded_figure",
-        "at_least": "bound_only",
-        "more_than": "bound_only",
-        "range": "range_figure",
-        "nth_since": "stopped_window" if window.count > 1 else "first_event",
-    }
-    found = [kinds[window.qualifier]] if window.qualifier in kinds else []
-    if window.basis == "inferred":
-        found.append("inferred_window")
-    if window.reading == "weak":
-        found.append("weak_reading")
-    return tuple(found)
 
 
 def _unit(window: Window) -> int | None:

@@ -22,7 +22,6 @@ from trends.analysis.composite_link import (
     window_means,
 )
 from trends.analysis.figure_likelihood import counts_allowed
-from trends.analysis.figure_rate import why_no_rate
 from trends.analysis.result import Result
 from trends.analysis.running_totals import Figure, increments, running_totals
 from trends.tables.calendar import (
@@ -34,7 +33,7 @@ from trends.tables.calendar import (
     periods_between,
 )
 from trends.tables.schemas import READINGS, ROLES
-from trends.tables.window import as_window
+from trends.tables.window import as_window, part_of_whole, why_no_rate
 
 Minimums = Literal["bound", "count"]
 
@@ -385,7 +384,7 @@ def _choose_rows(
     """Return the rows that can enter, with their source, and the reason of each that cannot."""
     reasons: dict[Any, str] = {}
     for label, row in statements.to_dict("index").items():
-        reason = why_no_rate(row) or _part_reason(row, statements)
+        reason = why_no_rate(row) or part_of_whole(row, statements)
         if reason:
             reasons[label] = reason
     rows = statements.drop(index=list(reasons))
@@ -402,15 +401,6 @@ def _choose_rows(
         reasons |= found
         rows = rows.drop(index=list(found))
     return rows, reasons
-
-
-def _part_reason(row: dict[str, Any], statements: pd.DataFrame) -> str:
-    """Return why a part is not used: its whole is in the table and covers more than it."""
-    whole = row.get("part_of")
-    if whole is None or pd.isna(whole) or row.get("part_kind") == "period":
-        return ""
-    present = (statements["statement_id"] == whole).any()
-    return f"a part ({row['part_kind']}) of {whole}" if present else ""
 
 
 def _source_names(rows: pd.DataFrame) -> pd.Series:

@@ -13,11 +13,11 @@ from statsmodels.stats import rates as poisson_rates
 
 from trends.analysis.figure_likelihood import (
     counts_allowed,
+    figure_caveats,
     gamma_shapes,
     mean_estimate,
     mean_interval,
 )
-from trends.analysis.figure_rate import figure_caveats
 from trends.analysis.ratio_power import visible_ratios
 from trends.analysis.result import Result
 from trends.tables.calendar import DAYS_PER_MONTH

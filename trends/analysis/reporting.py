@@ -11,11 +11,11 @@ import pandas as pd
 from scipy import stats
 
 from trends.analysis.figure_likelihood import counts_allowed
-from trends.analysis.figure_rate import why_no_rate
 from trends.analysis.result import Result
 from trends.analysis.running_totals import Figure, Total, running_totals
 from trends.tables.calendar import days_in_periods
-from trends.tables.window import as_window
+from trends.tables.schemas import READINGS, ROLES
+from trends.tables.window import as_window, part_of_whole, why_no_rate
 
 Minimums = Literal["bound", "count"]
 Verdict = Literal["real", "reporting", "cannot_tell"]
@@ -30,6 +30,8 @@ class ReportingComparison(Result):
 
     Attributes
     ----------
+    claims, others : DataFrame
+        The figures that were asked about.
     spans : DataFrame of n_spans rows
         Days both sources count exactly: start, end, claims, others, after.
     unused : DataFrame
@@ -56,12 +58,16 @@ class ReportingComparison(Result):
         Key of why.
     n_before, n_after : int
         Spans on each side.
+    among : bool
+        Whether each claim is one of the other source's events.
     conf_level : float
         Level of the intervals.
     caveats : tuple of str
         Keys of what a reader must know.
     """
 
+    claims: pd.DataFrame
+    others: pd.DataFrame
     spans: pd.DataFrame
     unused: pd.DataFrame
     date: pd.Timestamp
@@ -83,6 +89,7 @@ class ReportingComparison(Result):
     reason: str
     n_before: int
     n_after: int
+    among: bool
     conf_level: float
     caveats: tuple[str, ...] = field(default=())
 
@@ -100,7 +107,7 @@ class ReportingComparison(Result):
             Columns term, estimate, conf_low, conf_high, p_value, conf_level, method.
         """
         level = self.conf_level if alpha is None else 1 - alpha
-        changes = _changes(self.spans, 1 - level)
+        changes = _changes(self.spans, 1 - level, among=self.among)
         rows = [
             (term, change.ratio, change.low, change.high, change.p_value)
             for term, change in zip(("claims", "others", "share"), changes, strict=True)
@@ -116,6 +123,7 @@ def compare_reporting(
     others: pd.DataFrame,
     *,
     date: Any,
+    among: bool = False,
     minimums: Minimums = "bound",
     alpha: float = 0.05,
 ) -> ReportingComparison:
@@ -134,6 +142,9 @@ def compare_reporting(
         sum or difference is used.
     date : date
         First day of the later time. It must be named in advance, not found in these figures.
+    among : bool
+        Whether each claim is one of the other source's events, as when one counter says how many
+        of its events were claimed. By default the two count independently.
     minimums : {"bound", "count"}
         Leave "at least n" figures out (default), or read them as the counter's own count of n.
     alpha : float
@@ -148,7 +159,8 @@ def compare_reporting(
     TypeError
         If claims or others are neither statements nor a count series.
     ValueError
-        If no days on one side of the date are counted by both, or an option is not valid.
+        If no days on one side of the date are counted by both, there are more claims among the
+        events than events, or an option is not valid.
 
     Notes
     -----
@@ -186,7 +198,14 @@ def compare_reporting(
             "`date` must have days on both sides that both sources count exactly, got "
             f"{day:%Y-%m-%d} with {sides}. Choose figures over the same windows, or another date."
         )
-    change_claims, change_others, share = _changes(spans, alpha)
+    if among and (spans["claims"] > spans["others"]).any():
+        span = spans[spans["claims"] > spans["others"]].iloc[0]
+        raise ValueError(
+            "`among` must be False where there are more claims than events, got "
+            f"{span['claims']} of {span['others']} from {span['start']:%Y-%m-%d} to "
+            f"{span['end']:%Y-%m-%d}. The two sources do not count the same events."
+        )
+    change_claims, change_others, share = _changes(spans, alpha, among=among)
     verdict, reason = _verdict(change_claims, change_others, share)
     unused = _unused(
         {"claims": claims_left | claims_spare, "others": others_left | others_spare},
@@ -195,6 +214,8 @@ def compare_reporting(
         straddling,
     )
     return ReportingComparison(
+        claims=claims,
+        others=others,
         spans=spans,
         unused=unused,
         date=day,
@@ -216,6 +237,7 @@ def compare_reporting(
         reason=reason,
         n_before=int((~spans["after"]).sum()),
         n_after=int(spans["after"].sum()),
+        among=among,
         conf_level=1 - alpha,
         caveats=_caveats(spans, minimums),
     )
@@ -249,9 +271,9 @@ def _figures(
             f"{', '.join(map(str, table.columns[:5]))}. Select rows of `read_statements`."
         )
     figures, reasons = [], {}
-    for row in table.to_dict("records"):
+    for row in sorted(table.to_dict("records"), key=_worth):
         label = row["statement_id"]
-        reason = why_no_rate(row)
+        reason = why_no_rate(row) or part_of_whole(row, table)
         if reason:
             reasons[label] = reason
             continue
@@ -264,6 +286,12 @@ def _figures(
         stop = row["window_end"] + pd.Timedelta(days=1)
         figures.append(Figure(label, row["window_start"], stop, window.count))
     return figures, reasons
+
+
+def _worth(row: dict[Any, Any]) -> tuple[int, int]:
+    """Return the rank of a statement among figures for one window: role, then reading."""
+    role, reading = row.get("role", ROLES[0]), row.get("reading", READINGS[0])
+    return ROLES.index(role), READINGS.index(reading)
 
 
 def _figures_of_series(series: pd.DataFrame) -> tuple[list[Figure], dict[Any, str]]:
@@ -300,19 +328,19 @@ def _common_spans(
     return spans, straddling
 
 
-def _changes(spans: pd.DataFrame, alpha: float) -> tuple[_Change, _Change, _Change]:
+def _changes(spans: pd.DataFrame, alpha: float, *, among: bool) -> tuple[_Change, _Change, _Change]:
     """Return the changes of the claims' rate, of the others' rate, and of the share."""
     after = spans["after"].to_numpy(dtype=bool)
     claims, others = (spans[name].to_numpy(dtype=float) for name in ("claims", "others"))
     days = ((spans["end"] - spans["start"]).dt.days + 1).to_numpy(dtype=float)
-    by_chance = _binomial_dispersion(claims, others, after)
+    of_claims = _poisson_dispersion(claims, days, after)
+    of_others = _poisson_dispersion(others, days, after)
+    of_share = _binomial_dispersion(claims, others if among else claims + others, after)
     return (
-        _change(claims, days, after, dispersion=_poisson_dispersion(claims, days, after),
-                alpha=alpha),
-        _change(others, days, after, dispersion=_poisson_dispersion(others, days, after),
-                alpha=alpha),
-        _change(claims, others, after, dispersion=by_chance, alpha=alpha, below_counted=True),
-    )  # fmt: skip
+        _change(claims, days, after, dispersion=of_claims, alpha=alpha, weight=0),
+        _change(others, days, after, dispersion=of_others, alpha=alpha, weight=0),
+        _change(claims, others, after, dispersion=of_share, alpha=alpha, weight=-1 if among else 1),
+    )
 
 
 def _change(
@@ -322,22 +350,23 @@ def _change(
     *,
     dispersion: float,
     alpha: float,
-    below_counted: bool = False,
+    weight: Literal[-1, 0, 1],
 ) -> _Change:
     """Return the ratio of above per below after the date over before it.
 
-    The variance of the log ratio is the dispersion times the sum of one over each count; what is
-    below counts towards it unless it is days.
+    The variance of the log ratio is the dispersion times the sum of one over each count above,
+    plus `weight` times that below: 0 for days, 1 for counts of their own, and -1 where what is
+    above is part of what is below, as in a binomial share.
     """
     counts = np.array([above[after].sum(), above[~after].sum()])
     divisors = np.array([below[after].sum(), below[~after].sum()])
     if 0 in counts or 0 in divisors:
         # Half an event keeps the logarithm finite where one side counted nothing.
         counts = counts + 0.5
-        divisors = divisors + 0.5 if below_counted else divisors
+        divisors = divisors + (0.5 if weight == 1 else abs(weight))
     log_ratio = float(np.log(counts[0] / divisors[0]) - np.log(counts[1] / divisors[1]))
-    spread = (1 / counts).sum() + ((1 / divisors).sum() if below_counted else 0.0)
-    error = float(np.sqrt(dispersion * spread))
+    spread = (1 / counts).sum() + weight * (1 / divisors).sum()
+    error = float(np.sqrt(max(dispersion * spread, 1e-300)))
     n_free = len(after) - 2
     reference = stats.t(n_free) if n_free > 0 and dispersion > 1 else stats.norm
     reach = reference.ppf(1 - alpha / 2)
@@ -361,17 +390,16 @@ def _poisson_dispersion(counts: np.ndarray, days: np.ndarray, after: np.ndarray)
     return max(1.0, lack / (len(counts) - 2)) if len(counts) > 2 else 1.0
 
 
-def _binomial_dispersion(claims: np.ndarray, others: np.ndarray, after: np.ndarray) -> float:
+def _binomial_dispersion(parts: np.ndarray, totals: np.ndarray, after: np.ndarray) -> float:
     """Return Pearson's statistic of one share per side over its degrees of freedom, at least 1."""
     lack, n_spans = 0.0, 0
     for side in (after, ~after):
-        totals = claims[side] + others[side]
-        share = claims[side].sum() / max(totals.sum(), 1.0)
-        counted = totals > 0
-        n_spans += int(counted.sum())
+        known = side & (totals > 0)
+        share = parts[side].sum() / max(totals[side].sum(), 1.0)
+        n_spans += int(known.sum())
         if 0 < share < 1:
-            gap = claims[side][counted] - share * totals[counted]
-            lack += float((gap**2 / (totals[counted] * share * (1 - share))).sum())
+            gap = parts[known] - share * totals[known]
+            lack += float((gap**2 / (totals[known] * share * (1 - share))).sum())
     return max(1.0, lack / (n_spans - 2)) if n_spans > 2 else 1.0
 
 

@@ -60,9 +60,9 @@ def running_totals(figures: Iterable[Figure]) -> tuple[list[Total], dict[Any, st
         if before is after:
             made = before.total[figure.stop] - before.total[figure.start]
             reasons[figure.label] = (
-                "shorter figures of the source already make it up"
+                "other figures of the source already make it up"
                 if made == figure.n_events
-                else f"contradicts shorter figures of the source, which make it {made}"
+                else f"contradicts other figures of the source, which make it {made}"
             )
             continue
         shift = before.total[figure.start] + figure.n_events - after.total[figure.stop]
@@ -71,7 +71,7 @@ def running_totals(figures: Iterable[Figure]) -> tuple[list[Total], dict[Any, st
         else:
             small, large = after, before
         if any(_would_fall(large, day, small.total[day] + shift) for day in small.days):
-            reasons[figure.label] = "contradicts shorter figures: a running total would fall"
+            reasons[figure.label] = "contradicts other figures: a running total would fall"
             continue
         for day in small.days:
             bisect.insort(large.days, day)

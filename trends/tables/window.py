@@ -128,6 +128,29 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
     )
 
 
+def why_no_rate(row: Any) -> str:
+    """Return why a statement's figure implies no rate; "" when it does."""
+    try:
+        as_window(row)
+    except ValueError as fault:
+        text = str(fault)
+        if "known window" in text:
+            return "its window is not established"
+        if "count over a window" in text:
+            return "a stock or a published rate, not a count over a window"
+        return text
+    return ""
+
+
+def part_of_whole(row: Any, statements: pd.DataFrame) -> str:
+    """Return why a statement covers less than another one of the table; "" when it does not."""
+    whole = row.get("part_of")
+    if whole is None or pd.isna(whole) or row.get("part_kind") == "period":
+        return ""
+    present = (statements["statement_id"] == whole).any()
+    return f"a part ({row['part_kind']}) of {whole}" if present else ""
+
+
 def _from_numbers(figure: tuple[Any, ...], name: str) -> Window:
     """Read (count, days) or (count, start, end)."""
     count = _whole(figure[0], name)
