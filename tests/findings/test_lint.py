@@ -66,6 +66,16 @@ def test_a_sentence_edited_by_hand_is_caught_and_the_ledgers_is_offered(kept, pa
     assert fault.allowed == f"Write: {sentence}"
 
 
+def test_a_caveat_edited_by_hand_is_caught(kept, pages, tmp_path):
+    ledger, _ = kept
+    edited = pages.span("Two totals are a trend.", "caveat", "two_totals")
+    (fault,) = lint(pages.page(tmp_path, ledger, f"<p>{edited}</p>"))
+    assert fault.allowed == "Write: Two totals are a comparison, not a trend."
+    unknown = pages.span("Two totals.", "caveat", "two_total")
+    (fault,) = lint(pages.page(tmp_path, ledger, f"<p>{unknown}</p>"))
+    assert "two_totals" in fault.allowed
+
+
 def test_a_number_edited_by_hand_is_caught(kept, pages, tmp_path):
     edited = pages.span("2.52", "finding", "rose.rate.ratio")
     (fault,) = lint(pages.page(tmp_path, kept[0], f"<p>A ratio of {edited}.</p>"))

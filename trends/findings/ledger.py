@@ -66,6 +66,8 @@ class Ledger:
         Statement id to the record of a published figure quoted in prose.
     inputs : dict
         Record id to the counts that findings were made from.
+    caveats : dict
+        Caveat of a finding to its sentence in each language.
     edition : dict
         Title, date and address of the edition; empty until it is written.
     made_with : dict
@@ -91,6 +93,7 @@ class Ledger:
         self.findings: dict[str, Record] = {}
         self.statements: dict[str, Record] = {}
         self.inputs: dict[str, Record] = {}
+        self.caveats: dict[str, dict[str, str]] = {}
         self.edition: dict[str, str] = {}
         self.made_with = {"version": version("trends"), "code": code_hash()}
         self._expected: dict[str, int] = {}
@@ -298,12 +301,13 @@ class Ledger:
         return "{\n" + _lines(head) + ",\n" + text + "\n}\n"
 
     def _body(self) -> dict[str, Any]:
-        """Return findings, families, statements and inputs as plain values."""
+        """Return findings, families, caveats, statements and inputs as plain values."""
         return {
             "findings": [
                 {**self.findings[key], **self.adjusted(key)} for key in sorted(self.findings)
             ],
             "families": [dataclasses.asdict(family) for family in self.families()],
+            "caveats": {key: self.caveats[key] for key in sorted(self.caveats)},
             "statements": {key: self.statements[key] for key in sorted(self.statements)},
             "inputs": {key: self.inputs[key] for key in sorted(self.inputs)},
         }
@@ -397,6 +401,8 @@ class Ledger:
                 "content. Give one of the subjects another key."
             )
         self.findings.setdefault(key, record)
+        for caveat in (*record["caveats"], "many_tests"):
+            self.caveats[caveat] = {lang: str(wording.caveat(caveat, lang)) for lang in LANGUAGES}
         self._adjusted = None
 
     def merge(self, other: Ledger, *, page: str = "") -> None:
@@ -431,6 +437,7 @@ class Ledger:
                 kept = figure["said"].setdefault(lang, [])
                 kept += [form for form in forms if form not in kept]
         self.inputs |= other.inputs
+        self.caveats |= other.caveats
         for family in other.families():
             known_tests = self._expected.get(family.name, 0)
             self._expected[family.name] = max(known_tests, family.n_tests)
@@ -530,6 +537,7 @@ def _parse(text: str, file: str) -> Ledger:
         for finding in contents["findings"]
     }
     ledger.statements = contents["statements"]
+    ledger.caveats = contents["caveats"]
     ledger.inputs = contents["inputs"]
     ledger._expected = {family["name"]: family["n_tests"] for family in contents["families"]}
     return ledger
