@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from trends.findings.rules import rule_tables
@@ -101,11 +102,11 @@ def _short(bound: Any) -> str:
 
 def _print(value: Any, shape: str, lang: str) -> str:
     """Return one cell as text; what is not known is a dash."""
-    if value is None or value is pd.NaT or value is pd.NA:
+    if value is None or value is pd.NaT or value is pd.NA or value == "":
         return "\N{EN DASH}"
     if isinstance(value, pd.Period | pd.Timestamp):
         return format_time(value, lang)
-    if isinstance(value, float | int) and not isinstance(value, bool):
+    if isinstance(value, float | int | np.number) and not isinstance(value, bool):
         if math.isnan(value):
             return "\N{EN DASH}"
         return format_number(float(value), shape or "ratio", lang)
