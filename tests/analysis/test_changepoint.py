@@ -448,3 +448,15 @@ def test_what_cannot_be_told_apart_is_said_so():
             break
     assert "cannot be told apart" in result.summary()
     assert result.findings()[0].grade == "D"
+
+
+def test_a_further_shift_that_memory_can_explain_is_said_to_be_undecided(shared):
+    # Iraq's first four months of 2013 are low, but the months that follow remember each other
+    months_of = pd.read_csv(shared / "data" / "is_events_monthly_2013_2020.csv")
+    iraq = months_of[months_of["country"] == "Iraq"].set_index("month")["n_events"]
+    iraq.index = pd.PeriodIndex(iraq.index, freq="M")
+    found = detect_changepoints(as_series(iraq), n_null=199, rng=1)
+    assert [str(one.period) for one in found.changepoints] == ["2017-07"]
+    assert str(found.further_period) == "2013-05"
+    assert found.alpha < found.further_p_value < 0.3
+    assert "A further shift around May 2013" in found.summary()

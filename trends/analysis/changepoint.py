@@ -139,7 +139,9 @@ class Changepoints(Result):
         What the series says as a whole. "cannot_tell": a break by the standards of independent
         counts, but counts with memory look as broken often enough.
     p_value : float
-        Of the first shift: share of series without a break that look at least as broken.
+        Of any shift: the smaller of the p-values of the first two scans, for one step (times 1.25)
+        and for several (times 5). A p-value is the share of series without a break that look at
+        least as broken.
     p_value_independent : float
         The same if months did not remember each other.
     statistic : float
@@ -153,6 +155,11 @@ class Changepoints(Result):
         one would be missed.
     candidate_period : Period or None
         Most probable period of a shift, whether or not one was found.
+    further_period : Period or None
+        Where a further shift beside those found would be clear if the counts were independent
+        but can be told from memory no more; None if there is no such place.
+    further_p_value : float
+        Its p-value; NaN if there is none.
     dispersion : float
         Variance-to-mean ratio around the levels found, at least 1.
     rate : float
@@ -190,6 +197,8 @@ class Changepoints(Result):
     step_over_line: float
     detectable_ratio: float
     candidate_period: pd.Period | None
+    further_period: pd.Period | None
+    further_p_value: float
     dispersion: float
     rate: float
     memory_rho: float
@@ -468,6 +477,7 @@ def _describe(
     independent = min((r.p_value_independent for r in rounds if not r.bounds), default=1.0)
     against_line = steps_over_line(observed, search.bounds, first) if first else 0.0
     verdict = _overall_verdict(changepoints, against_line, independent, alpha)
+    further = _further_round(rounds, len(search.bounds), alpha)
     naive = optimal_segments(
         observed.events,
         observed.exposure,
@@ -491,6 +501,8 @@ def _describe(
             else float("nan")
         ),
         candidate_period=_period_of(observed, first.rows[0]) if first else None,
+        further_period=_period_of(observed, further.rows[0]) if further else None,
+        further_p_value=further.p_value if further else float("nan"),
         dispersion=float(fitted_dispersion.mean()),
         rate=float(observed.events.sum() / observed.exposure.sum()),
         memory_rho=float(memory @ observed.grid.rho),
@@ -516,6 +528,15 @@ def _describe(
 def _period_of(observed: Observed, row: int) -> pd.Period:
     """Return the period of an observed row."""
     return observed.index[int(observed.position[row])]
+
+
+def _further_round(rounds: tuple[Round, ...], n_found: int, alpha: float) -> Round | None:
+    """Return the round in which memory alone stood in the way of a further shift."""
+    for current in rounds:
+        missed = current.scan == "single" and not current.found
+        if n_found and missed and len(current.bounds) == n_found:
+            return current if current.p_value_independent <= alpha else None
+    return None
 
 
 def _overall_verdict(
@@ -635,7 +656,7 @@ def _compare_models(evidence: ShiftEvidence | None) -> pd.DataFrame:
         for memory, part in ((False, values[:1]), (True, values[1:])):
             rows.append({"term": name, "memory": memory, "log_likelihood": log_sum(part)})
     frame = pd.DataFrame(rows)
-    # each of the two families of memory gets its prior back, so that rows compare like with like
+    # the prior of no memory (0.2) against memory (0.8) is part of the likelihoods
     frame["difference"] = 2 * (frame["log_likelihood"] - frame["log_likelihood"].max())
     return frame
 

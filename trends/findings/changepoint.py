@@ -18,6 +18,8 @@ def findings(result: Changepoints, subject: Subject) -> list[Finding]:
         ]
     else:
         found = [_no_shift(result, subject)]
+    if result.further_period is not None:
+        found.append(_further(result, subject))
     if len(result.naive_periods) != len(result.changepoints):
         found.append(_naive(result, subject))
     return found
@@ -71,6 +73,27 @@ def _shift(
             "redetected": 100 * changepoint.redetected,
             "changepoint_verdict": changepoint.verdict,
         },
+    )
+
+
+def _further(result: Changepoints, subject: Subject) -> Finding:
+    """Return where a further shift cannot be told apart from memory."""
+    return Finding(
+        finding_id=f"{subject.key}.changepoint.further",
+        question="changepoint",
+        quantity="p_value",
+        subject=subject,
+        estimate=result.further_p_value,
+        conf_level=1 - result.alpha,
+        unit="share",
+        method="shift_with_memory",
+        settings=_settings(result),
+        inputs=_inputs(result),
+        searched=result.candidates is None,
+        grade="D",
+        p_value=result.further_p_value,
+        sentence="changepoint_further",
+        values={"period": result.further_period},
     )
 
 
