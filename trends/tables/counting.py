@@ -15,8 +15,10 @@ import csv
 import glob
 import gzip
 import hashlib
+import mmap
 import warnings
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -85,6 +87,9 @@ _DUCKDB_TYPES = {"day": "TIMESTAMP", "number": "DOUBLE", "word": "VARCHAR"}
 
 #: Text files up to this size are parsed in memory, which is faster; larger ones are streamed.
 _IN_MEMORY_BYTES = 1_000_000_000
+
+#: So many hashes of ids are sorted here, which is faster; more are told apart in the engine.
+_SORTED_HASHES = 50_000_000
 
 #: Largest file that is read again, row by row, to say in which rows its faults are.
 _REREAD_BYTES = 200_000_000
@@ -261,23 +266,33 @@ def _tally_frame(events: pd.DataFrame, asked: _Question) -> _Tally:
 def _tally_files(path: str | Path, asked: _Question) -> _Tally:
     """Count files where they lie; what DuckDB cannot read cleanly is read cell by cell instead."""
     paths = _matching(path)
+    # Hashing the bytes and parsing them need not wait for one another.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        source = pool.submit(_fingerprint, path, paths)
+        summed = _summed_files(paths, asked)
+        if summed is None:
+            # The reader says what is wrong with a file row by row, or can read it all the same.
+            return _tally_frame(_read_all(paths), asked)
+        return _read_tally(summed, asked, source.result())
+
+
+def _summed_files(paths: list[Path], asked: _Question) -> _Summed | None:
+    """Count files in DuckDB; None when they need the reader."""
     connection = ibis.duckdb.connect()
     table = _scan(connection, paths, asked.by)
     layout = None if table is None else layout_of(list(table.columns))
     # GTD writes a date in three columns, which only the reader puts together.
     if table is None or layout is None or layout.source == "gtd":
-        return _tally_frame(_read_all(paths), asked)
+        return None
     try:
         summed = _run(connection, _events_in(table, layout, asked.by), asked)
     except duckdb.Error:
-        # A damaged file: the reader either says what is wrong with it, row by row, or can read it.
-        return _tally_frame(_read_all(paths), asked)
+        return None
     if summed.n_broken or summed.n_repeated or summed.counts.empty:
         if sum(each.stat().st_size for each in paths) > _REREAD_BYTES:
-            raise InvalidTable(_faults_in(connection, table, layout, file=Path(path).name))
-        # Cells that DuckDB does not take, Arabic-Indic digits for instance, may yet be readable.
-        return _tally_frame(_read_all(paths), asked)
-    return _read_tally(summed, asked, _fingerprint(path, paths))
+            raise InvalidTable(_faults_in(connection, table, layout, file=paths[0].name))
+        return None
+    return summed
 
 
 def _matching(path: str | Path) -> list[Path]:
@@ -338,11 +353,25 @@ def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Tabl
         null_values=[""],
         strings_can_be_null=True,
     )
-    parsing = pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
     read = [
-        pyarrow.csv.read_csv(each, parse_options=parsing, convert_options=options) for each in paths
+        pyarrow.csv.read_csv(
+            each,
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=separator, newlines_in_values=_may_hold_line_breaks(each)
+            ),
+            convert_options=options,
+        )
+        for each in paths
     ]
     return ibis.memtable(pyarrow.concat_tables(read))
+
+
+def _may_hold_line_breaks(path: Path) -> bool:
+    """Tell whether a cell may hold a line break; where nothing is quoted none does."""
+    if path.suffix.lower() == ".gz":
+        return True
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        return text.find(b'"') >= 0
 
 
 def _needed(layout: Layout, by: Sequence[str]) -> set[str]:
@@ -539,12 +568,22 @@ def _run(backend: Any, events: ir.Table, asked: _Question, *, unique: bool = Fal
     counts = backend.execute(counted)
     n_repeated = 0
     if not unique:
-        # DuckDB's hash has 64 bits and takes an eighth of the memory of the words; that two ids of
-        # ten million share one is a matter of one in half a million, and is looked at again anyway.
-        ids = _hash64(events["event_id"]) if backend.name == "duckdb" else events["event_id"]
         n_named = int(counts["n"].sum()) - int(counts["unnamed"].sum())
-        n_repeated = n_named - int(backend.execute(ids.nunique()))
+        n_repeated = n_named - _n_distinct(backend, events, n_named)
     return _Summed(counts, int(counts["broken"].sum()), n_repeated)
+
+
+def _n_distinct(backend: Any, events: ir.Table, n_named: int) -> int:
+    """Return how many different event ids there are."""
+    if backend.name != "duckdb":
+        return int(backend.execute(events["event_id"].nunique()))
+    # DuckDB's hash has 64 bits and takes an eighth of the memory of the words; that two ids of ten
+    # million share one is a matter of one in half a million, and is looked at again anyway.
+    hashes = events.filter(events["event_id"].notnull()).select(hash=_hash64(events["event_id"]))
+    if n_named > _SORTED_HASHES:
+        return int(backend.execute(hashes["hash"].nunique()))
+    in_order = np.sort(backend.to_pyarrow(hashes)["hash"].to_numpy())
+    return int((in_order[1:] != in_order[:-1]).sum()) + min(n_named, 1)
 
 
 def _inside(events: ir.Table, asked: _Question) -> ir.BooleanValue:
