@@ -2,9 +2,11 @@
 
 import pytest
 
+from trends import Ledger
 from trends.report import RenderError, render
 from trends.report.page import read_page
 from trends.report.quarto import find, read_log
+from trends.report.rendering import complete
 
 
 @pytest.fixture
@@ -77,3 +79,37 @@ def test_noise_is_no_fault(line):
 def test_asking_for_quarto_without_quarto_says_what_to_do(write_page):
     with pytest.raises(RenderError, match=r"Quarto is not installed. Use --engine builtin"):
         render(write_page("Text."), engine="quarto")
+
+
+PAGE = """\
+```{python}
+#| label: ask
+#| include: false
+import trends
+ledger = trends.Ledger()
+claims = ledger.add(trends.compare_rates((294, 366), (121, 365)), trends.Subject.generic())
+```
+
+`{python} claims["ratio"].say()`
+
+```{python}
+#| label: ledger
+#| output: asis
+ledger.page_block()
+```
+"""
+
+
+def test_what_is_made_of_the_pages_is_added_to_a_site_that_has_pages_only(write_page):
+    root = write_page(PAGE)
+    site = render(root, engine="builtin").site
+    added = {name: (site / name).read_bytes() for name in ("findings.json", "findings.html")}
+    for name in (*added, "manifest.json"):
+        (site / name).unlink()
+    complete(root, site)
+    assert {name: (site / name).read_bytes() for name in added} == added
+    assert '"engine": "quarto"' in (site / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_no_cell_gives_html_for_which_quarto_would_load_scripts_from_elsewhere():
+    assert not hasattr(Ledger().page_block(), "_repr_html_")

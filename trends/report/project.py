@@ -12,7 +12,9 @@ from trends.report.page import Page, parse_yaml, read_page
 
 CONFIG = "_quarto.yml"
 
-PROJECT_KEYS = frozenset({"type", "output-dir", "execute-dir", "render", "resources"})
+PROJECT_KEYS = frozenset(
+    {"type", "output-dir", "execute-dir", "render", "resources", "post-render"}
+)
 WEBSITE_KEYS = frozenset(
     {"title", "description", "favicon", "site-url", "navbar", "sidebar", "page-footer",
      "page-navigation", "search", "reader-mode", "back-to-top-navigation"}

@@ -22,6 +22,9 @@ from trends.report.pdf import font_folders
 if TYPE_CHECKING:
     from trends.report.build import Build
 
+#: Set while `trends render` runs Quarto, which then leaves the end of the work to it.
+UNDER_TRENDS = "TRENDS_RENDERS"
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\s*(?:\[\s*\d+/\d+\]\s+|Executing ')(?P<page>\S+?\.(?:qmd|ipynb))")
 _ERROR = re.compile(
@@ -68,6 +71,7 @@ def _run(arguments: list[str], root: Path, timestamp: int) -> subprocess.Complet
         "QUARTO_PYTHON": sys.executable,
         "TYPST_FONT_PATHS": os.pathsep.join(font_folders()),
         "SOURCE_DATE_EPOCH": str(timestamp),
+        UNDER_TRENDS: "1",
         "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]).strip(
             os.pathsep
         ),

@@ -133,6 +133,29 @@ def render(
     return Rendered(name, target, pages, time.perf_counter() - begun, dict(build.timings))
 
 
+def complete(project: str | Path, site: str | Path) -> None:
+    """Add to a site that Quarto built what is made of its pages: ledger, findings, manifest.
+
+    A project's `post-render` script calls it, so that `quarto render` alone makes a whole site.
+
+    Parameters
+    ----------
+    project : path
+        Folder with `_quarto.yml`.
+    site : path
+        Folder of the site that Quarto has just built.
+
+    Raises
+    ------
+    RenderError
+        When two pages say different things under one name.
+    """
+    read = read_project(Path(project).resolve())
+    with tempfile.TemporaryDirectory(prefix="trends-") as scratch:
+        write_edition(Build(read, Path(site), Path(scratch)))
+    write_manifest(read, "quarto", Path(site))
+
+
 @contextmanager
 def _beside(target: Path) -> Iterator[tuple[Path, Path]]:
     """Give a folder beside the site to build in; put it in the site's place if all goes well."""
