@@ -124,6 +124,7 @@ class Round(NamedTuple):
     null: NDArray[np.float64]
     p_value: float
     p_value_independent: float
+    price: float
     found: bool
 
 
@@ -263,9 +264,9 @@ def _look_for_one(
     alpha: float,
     n_null: int,
     rng: np.random.Generator,
+    price: float = PRICE_SINGLE,
 ) -> Round:
     """Test for one more step beside those at `bounds`."""
-    price = PRICE_SINGLE
     fit = fit_levels(observed, bounds, _best_split(observed, bounds, starts))
     response = fit.response_of(observed.events)
     line = fit.projections.column * (observed.position - observed.position.mean())
@@ -288,6 +289,7 @@ def _look_for_one(
         null=statistics[0][1:],
         p_value=p_value,
         p_value_independent=p_independent,
+        price=price,
         found=p_value <= alpha,
     )
 
@@ -330,6 +332,7 @@ def _look_for_several(
         null=statistics[0][1:],
         p_value=p_value,
         p_value_independent=p_independent,
+        price=PRICE_SEVERAL,
         found=p_value <= alpha,
     )
 
@@ -400,7 +403,9 @@ def search_steps(
         free = _free_rows(observed, bounds, starts)
         if free.size == 0:
             break
-        current = _look_for_one(observed, bounds, free, alpha, n_null, rng)
+        # dates named in advance are not searched for several at once, so nothing is shared
+        price = PRICE_SINGLE if named is None else 1.0
+        current = _look_for_one(observed, bounds, free, alpha, n_null, rng, price)
         rounds.append(current)
         if not current.found and named is None and len(rounds) <= MAX_CHANGEPOINTS:
             current = _look_for_several(observed, current, alpha, n_null, rng)
@@ -571,7 +576,7 @@ def redetect(
             responses = clip_to_neighbours(level.response_of(counts))
             several = scan_several(responses, level.projections, current.bounds, observed.min_rows)
             statistic, rows = several.statistic, several.rows
-            threshold = np.quantile(current.null, 1 - alpha / PRICE_SEVERAL)
+            threshold = np.quantile(current.null, 1 - alpha / current.price)
         else:
             # steps move when they are refined; the round is replayed where they moved to
             bounds = tuple(row for row in search.bounds if search.found_in[row][0] < number)
@@ -579,7 +584,7 @@ def redetect(
             starts = _free_rows(observed, bounds, current.starts)
             scan = scan_draws(base.response_of(counts), base.projections, starts)
             statistic, rows = scan.statistic, scan.row[:, None]
-            threshold = np.quantile(current.null, 1 - alpha / PRICE_SINGLE)
+            threshold = np.quantile(current.null, 1 - alpha / current.price)
         for row in here:
             inside = np.array([row])
             if named is None:
@@ -595,7 +600,7 @@ def detectable_ratio(
 ) -> float:
     """Return the smallest ratio on the list that would have been found in 80% of series."""
     fit = first.fit
-    threshold = np.quantile(first.null, 1 - alpha / PRICE_SINGLE)
+    threshold = np.quantile(first.null, 1 - alpha / first.price)
     probability = first.evidence.memory_probability
     models = rng.choice(observed.grid.rho.size, size=N_RESAMPLES, p=probability)
     later = np.arange(observed.n_rows) >= observed.n_rows // 2
