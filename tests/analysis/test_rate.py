@@ -230,6 +230,8 @@ def test_more_than_a_count_is_at_least_one_more():
 def test_two_minimums_cannot_be_compared():
     found = compare_rates(figure(100, "at_least"), figure(50, "at_least", YEAR_2023))
     assert (found.ratio_low, found.ratio_high, found.p_value) == (0, np.inf, 1)
+    assert (found.detectable_fall, found.detectable_rise) == (0, np.inf)
+    assert found.summary().startswith("The series: at least 100 events in 2024 against at least 50")
 
 
 def test_two_waiting_times_have_the_f_interval():

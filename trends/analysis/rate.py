@@ -242,8 +242,9 @@ def compare_rates(
         p_value=_p_value(side_one, side_two, method),
         margin=margin,
         p_equivalent=_p_equivalent(side_one, side_two, method, margin),
-        detectable_rise=detectable_rise,
-        detectable_fall=detectable_fall,
+        # A figure without an upper bound can never show that its rate is the lower one.
+        detectable_rise=detectable_rise if np.isfinite(side_two.most) else np.inf,
+        detectable_fall=detectable_fall if np.isfinite(side_one.most) else 0.0,
         tipping_dispersion=_tipping_dispersion(side_one, side_two, ratio, alpha),
         tipping_share_interval=low if low > 1 else 1 / high if high < 1 else np.nan,
         tipping_share=max(ratio, 1 / ratio) if 0 < ratio < np.inf else np.nan,

@@ -43,14 +43,16 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         p_value=result.p_value,
         sentence="rate_comparison" if over_time else "rate_difference",
         values={
-            "first": (result.first.count, subject.noun),
-            "second": (result.second.count, subject.noun),
+            "first": (result.first.count, subject.noun, result.first),
+            "second": (result.second.count, subject.noun, result.second),
             "first_window": result.first,
             "second_window": result.second,
         },
     )
     if result.ratio_low <= 1 <= result.ratio_high:
-        return [ratio, _visible(result, ratio)] if total else [ratio]
+        open_figures = result.detectable_fall == 0 and math.isinf(result.detectable_rise)
+        silent = total == 0 or (open_figures and "inexact_figure" in result.caveats)
+        return [ratio] if silent else [ratio, _visible(result, ratio)]
     return [ratio] if math.isnan(result.tipping_dispersion) else [ratio, _tipping(result, ratio)]
 
 

@@ -227,6 +227,24 @@ def count_phrase(count: int, noun: Noun, lang: str, *, oblique: bool = False) ->
     return f"{count:,} {noun.ar_one}"
 
 
+def figure_phrase(window: Window, noun: Noun, lang: str, *, oblique: bool = False) -> str:
+    """Return a published figure with its noun, said as firmly as it was published.
+
+    Examples
+    --------
+    >>> from trends.findings.finding import EVENT
+    >>> figure_phrase(Window(count=35, days=31.0, qualifier="at_least"), EVENT, "en")
+    'at least 35 events'
+    """
+    table = words(lang)["said"]
+    if window.qualifier == "range" and window.count_low is not None and window.count_high:
+        high = count_phrase(window.count_high, noun, lang, oblique=True)
+        return str(table["range"].format(low=f"{window.count_low:,}", count=high))
+    governed = window.qualifier in table["governs"]
+    count = count_phrase(window.count, noun, lang, oblique=oblique or governed)
+    return str(table.get(window.qualifier, "{count}").format(count=count))
+
+
 def _oblique_dual(dual: str) -> str:
     """Return an Arabic dual as it stands after a preposition: the noun and its adjectives."""
     heads: list[str] = []
@@ -252,8 +270,11 @@ class _Filler(string.Formatter):
         if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
             return str(words(self.lang)["number"]["unknown"])
         if format_spec in {"noun", "noun_of"}:
-            count, noun = value
-            return count_phrase(int(count), noun, self.lang, oblique=format_spec == "noun_of")
+            count, noun, *said = value
+            oblique = format_spec == "noun_of"
+            if said:
+                return figure_phrase(said[0], noun, self.lang, oblique=oblique)
+            return count_phrase(int(count), noun, self.lang, oblique=oblique)
         if format_spec == "window":
             return format_window(value, self.lang)
         if format_spec in {"date", "period"}:
