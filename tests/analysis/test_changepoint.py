@@ -153,6 +153,7 @@ def test_a_line_is_not_called_abrupt():
     found = detect_changepoints(months(counts), n_null=199, rng=1)
     assert found.verdict in {"gradual", "shift"}
     assert found.step_over_line < 0
+    assert {one.verdict for one in found.changepoints} <= {"gradual", "shift"}
 
 
 def test_what_could_have_been_seen_grows_with_the_counts():

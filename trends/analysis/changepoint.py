@@ -467,15 +467,26 @@ def _describe(
     at_limit = bool(memory[observed.grid.rho == observed.grid.rho.max()].sum() > 0.5)
     redetected = redetect(observed, search, memory, named, alpha, rng)
     every = candidate_rows(observed, None)
+    first = rounds[0] if rounds else None
+    against_line = steps_over_line(observed, search.bounds, first) if first else 0.0
+    # steps that follow one another like stairs are a slope cut into pieces
+    stairs = len(search.bounds) > 1 and against_line < -CLEAR
     changepoints = tuple(
         _describe_one(
-            observed, search, row, every, redetected[row], named is None, at_limit, alpha, rng
+            observed,
+            search,
+            row,
+            every,
+            redetected[row],
+            searched=named is None,
+            at_limit=at_limit,
+            stairs=stairs,
+            alpha=alpha,
+            rng=rng,
         )
         for row in search.bounds
     )
-    first = rounds[0] if rounds else None
     independent = min((r.p_value_independent for r in rounds if not r.bounds), default=1.0)
-    against_line = steps_over_line(observed, search.bounds, first) if first else 0.0
     verdict = _overall_verdict(changepoints, against_line, independent, alpha)
     further = _further_round(rounds, len(search.bounds), alpha)
     naive = optimal_segments(
@@ -546,7 +557,6 @@ def _overall_verdict(
     if not changepoints:
         return "cannot_tell" if p_independent <= alpha else "none"
     if against_line < -CLEAR:
-        # steps that follow one another like stairs are a slope cut into pieces
         return "gradual"
     verdicts = {changepoint.verdict for changepoint in changepoints}
     if "abrupt" in verdicts and against_line > CLEAR:
@@ -560,8 +570,10 @@ def _describe_one(
     row: int,
     starts: NDArray[np.int64],
     redetected: float,
+    *,
     searched: bool,
     at_limit: bool,
+    stairs: bool,
     alpha: float,
     rng: np.random.Generator,
 ) -> Changepoint:
@@ -586,6 +598,8 @@ def _describe_one(
     verdict: Verdict = "shift"
     if abs(step_over_line) > CLEAR:
         verdict = "abrupt" if step_over_line > 0 else "gradual"
+    if stairs:
+        verdict = "gradual"
     n_in_set = len(_highest_mass(probability, period, alpha))
     p_value = search.found_in[row][1]
     return Changepoint(
