@@ -85,7 +85,7 @@ def _further(result: Changepoints, subject: Subject) -> Finding:
         subject=subject,
         estimate=result.further_p_value,
         conf_level=1 - result.alpha,
-        unit="share",
+        unit="probability",
         method="shift_with_memory",
         settings=_settings(result),
         inputs=_inputs(result),
