@@ -180,12 +180,7 @@ def read_periods(texts: pd.Series) -> tuple[pd.PeriodIndex, np.ndarray]:
 def _first_days_of(words: pd.Series, letter: str) -> pd.Series:
     """Return the first day of each written period, NaT where there is no such day."""
     if letter == "W":
-        mondays = pd.to_datetime(words + "-1", format="%G-W%V-%u", errors="coerce")
-        # A year without a 53rd week has none to start: strptime rolls over, so write it back and
-        # compare.
-        iso = mondays.dt.isocalendar()
-        kept = (iso.year.astype("str") + "-W" + iso.week.astype("str").str.zfill(2)) == words
-        return mondays.where(kept.fillna(False))
+        return pd.to_datetime(words + "-1", format="%G-W%V-%u", errors="coerce")
     if letter == "Q":
         year, quarter = words.str[:4], words.str[-1]
         month = pd.to_numeric(quarter).mul(3).sub(2)
