@@ -143,5 +143,5 @@ def _entry(
     ]
     foot = f"`{key}`"
     if links:
-        foot += f" · {words['said-on']} {', '.join(links)}"
+        foot += f" · {words['said-on']} {words['joiner'].join(links)}"
     return f"::: {{.finding-entry #{anchor(key)}}}\n" + "\n\n".join([*lines, foot]) + "\n:::"

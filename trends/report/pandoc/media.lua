@@ -104,6 +104,7 @@ local function on_paper(tbl)
     if #str.text > 12 and str.text:find("%a[%w_]*%-%w") and not str.text:find("/") then
       return pandoc.Str((str.text:gsub("%-(%w)", "-\u{200b}%1")))
     end
+    if str.text:find("^doi:") then return pandoc.Str((str.text:gsub("/", "/\u{200b}"))) end
   end })
 end
 
