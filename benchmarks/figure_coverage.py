@@ -1,6 +1,7 @@
 """How often does the interval of a published figure hold the rate it came from, by kind?
 
-Run from the repository: ``python benchmarks/figure_coverage.py``. Counts are Poisson with means
+Run from the repository: ``python benchmarks/figure_coverage.py``, which also writes
+``benchmarks/results/figure_coverage.csv``. Counts are Poisson with means
 drawn from a span; they are published as the kind says; 20,000 figures per row (standard error
 0.0015 at 0.95). Rounding is shown against the standard deviation of the counts, because a figure
 rounded more coarsely than counts scatter leaves little to chance, and no interval of such a figure
@@ -9,7 +10,10 @@ can cover just 95%.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 
 from trends.analysis.figure_likelihood import mean_interval
 from trends.tables.window import Window
@@ -59,15 +63,16 @@ def main():
         ("range", 5, (100, 250)), ("range", 10, (100, 250)), ("range", 50, (100, 250)),
         ("nth_since", 2, (1, 5)), ("nth_since", 10, (1, 5)),
     ]  # fmt: skip
+    rows = []
     for kind, unit, span in cells:
         rng = np.random.default_rng(2024)
         means = rng.uniform(*span, size=N_FIGURES)
         shares = [covered(kind, means, unit, name, rng) for name in ("exact-c", "midp-c")]
-        what = "n" if kind == "nth_since" else "unit"
-        print(
-            f"{kind:9s} {what} {unit:3d} means {span[0]}-{span[1]}: "
-            f"exact {shares[0]:.3f}, mid-p {shares[1]:.3f}"
-        )
+        rows.append((kind, unit, *span, N_FIGURES, *(round(share, 4) for share in shares)))
+    columns = ["kind", "unit_or_n", "mean_from", "mean_to", "n_figures", "exact", "mid_p"]
+    table = pd.DataFrame(rows, columns=columns)
+    table.to_csv(Path(__file__).parent / "results" / "figure_coverage.csv", index=False)
+    print(table.to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-"""How long does one latent rate take, and how does its cost grow with the statements?
+"""How long does one latent rate take, and does it recover a rate that is known?
 
-Run from the repository: ``python benchmarks/latent_rate.py``. Twenty years on a daily grid; a fifth
-each of monthly, quarterly, yearly, about and at-least figures, and running totals since January,
-from five sources.
+Run from the repository: ``python benchmarks/latent_rate.py``, which writes two tables into
+``benchmarks/results``. Speed: twenty years on a monthly and a daily grid; a fifth each of monthly,
+quarterly, yearly, about and at-least figures from five sources. Recovery: four years, three
+sources that count different shares over different windows, one of them rounded to ten.
 """
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -55,24 +57,68 @@ def made_up(n_statements, seed=1):
     return frame.astype({"count_low": "Int64", "count": "Int64", "count_high": "Int64"})
 
 
-def main():
+def speed():
+    rows = []
     for freq in ("M", "D"):
         for n_statements in (125, 250, 500, 1000):
             statements = made_up(n_statements)
-            began = time.perf_counter()
+            began, began_cpu = time.perf_counter(), time.process_time()
             estimate = estimate_rate(statements, freq=freq)
-            seconds = time.perf_counter() - began
-            shares = np.exp(estimate.log_multiplier) / np.exp(
-                estimate.log_multiplier[estimate.sources.index("A")]
-            )
-            said = ", ".join(
-                f"{name} {share:.2f}" for name, share in zip(estimate.sources, shares, strict=True)
-            )
-            print(
-                f"freq {freq} statements {n_statements} used {estimate.n_statements} "
-                f"seconds {seconds:.2f} dispersion {estimate.dispersion:.2f} "
-                f"multipliers over A: {said}"
-            )
+            seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+            rows.append((freq, n_statements, estimate.n_statements, seconds, cpu))
+    columns = ["freq", "n_statements", "n_used", "seconds", "cpu_seconds"]
+    return pd.DataFrame(rows, columns=columns).round(2)
+
+
+def recover(rng, swing, dispersion, n_months=48):
+    """Estimate a rate from monthly A, quarterly B at half and yearly C at double, rounded."""
+    per_month = 25 * np.exp(swing * np.sin(np.arange(n_months) / 9))
+    months = pd.period_range("2018-01", periods=n_months, freq="M")
+    rows = []
+    for source, length, share in (("A", 1, 1.0), ("B", 3, 0.5), ("C", 12, 2.0)):
+        for first in range(0, n_months, length):
+            mean = share * per_month[first : first + length].sum()
+            scatter = rng.gamma(mean / (dispersion - 1), dispersion - 1) if dispersion > 1 else mean
+            count = int(rng.poisson(scatter))
+            start = months[first].start_time
+            end = months[first + length - 1].end_time.normalize()
+            kind, shown = ("about", round(count, -1)) if source == "C" else ("exact", count)
+            rows.append(statement(len(rows), start, end, shown, source, kind))
+    frame = pd.DataFrame(rows)
+    frame = frame.astype({"count_low": "Int64", "count": "Int64", "count_high": "Int64"})
+    found = estimate_rate(frame, reference="A")
+    truth = per_month / months.days_in_month.to_numpy() * 30.4375
+    _, low, high = found.interval(found.log_rate, found.log_rate_error)
+    half = found.sources.index("B")
+    _, half_low, half_high = found.interval(
+        found.log_multiplier[half], found.log_multiplier_error[half]
+    )
+    return (
+        np.mean((low <= truth) & (truth <= high)),
+        np.mean(np.abs(found.log_rate - np.log(truth))),
+        half_low <= 0.5 <= half_high,
+        found.dispersion,
+    )
+
+
+def recovery(n_draws=60):
+    rows = []
+    for swing, dispersion in ((0.0, 1.0), (0.7, 1.0), (0.7, 3.0), (1.2, 1.0)):
+        rng = np.random.default_rng(20)
+        drawn = np.array([recover(rng, swing, dispersion) for _ in range(n_draws)], dtype=float)
+        rows.append((swing, dispersion, n_draws, *drawn.mean(axis=0)))
+    columns = [
+        "swing_log", "dispersion", "n_draws", "band_coverage", "mean_abs_log_error",
+        "multiplier_coverage", "dispersion_estimated",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).round(3)
+
+
+def main():
+    results = Path(__file__).parent / "results"
+    for name, table in (("speed", speed()), ("recovery", recovery())):
+        table.to_csv(results / f"latent_rate_{name}.csv", index=False)
+        print(table.to_string(index=False))
 
 
 if __name__ == "__main__":
