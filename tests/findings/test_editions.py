@@ -58,7 +58,7 @@ def test_another_count_for_the_same_days_is_revised_data():
     revised[3] += 7
     old, new = edition(monthly(COUNTS)), edition(monthly(revised))
     assert causes(old, new) == {("revised_data", "periods_revised")}
-    assert "1 periods with other counts, +7 events" in compare_editions(old, new).to_text()
+    assert "1 period with other counts, +7" in compare_editions(old, new).to_text()
 
 
 def test_days_no_longer_watched_are_changed_coverage():
@@ -117,7 +117,8 @@ def test_code_of_another_version_explains_what_nothing_else_does():
     series = monthly(COUNTS)
     old, new = edition(series), edition(series)
     key = "syria.trend.annual-percent-change"
-    new.findings[key] = {**new.findings[key], "estimate": 99.0}
+    said = json.loads(json.dumps(new.findings[key]["said"]).replace("%", "&"))
+    new.findings[key] = {**new.findings[key], "estimate": 99.0, "said": said}
     assert causes(old, new) == {("unexplained", "")}
     new.made_with = {**new.made_with, "code": "0" * 64}
     assert causes(old, new) == {("changed_method", "code")}
@@ -142,6 +143,37 @@ def test_a_revised_figure_explains_a_changed_comparison():
         (cause.kind, cause.detail) for change in changes.changes for cause in change.causes
     } == {("revised_data", "figure_revised")}
     assert changes.changes[0].finding_id == "claims.rate.ratio"
+
+
+def test_what_changes_beyond_the_printed_digits_is_as_it_was():
+    series = monthly(COUNTS)
+    old, new = edition(series), edition(series)
+    key = "syria.trend.annual-percent-change"
+    estimate = new.findings[key]["estimate"] + 1e-7
+    new.findings[key] = {**new.findings[key], "estimate": estimate}
+    assert not compare_editions(old, new)
+
+
+def test_a_conflict_between_figures_is_explained_by_those_figures_alone(shared):
+    statements = trends.read_statements(shared / "data" / "statements.csv")
+    found = trends.find_contradictions(statements)
+    pair = found.to_frame()["statement_ids"].iloc[0].split(";")
+    changed = statements.copy()
+    changed.attrs = dict(statements.attrs)
+    names = changed["statement_id"]
+    first = pair[0].strip()
+    unrelated = names[~names.isin([one.strip() for one in pair])].iloc[5]
+    for name in (first, unrelated):
+        changed.loc[names == name, ["count", "count_low", "count_high"]] += 100_000
+    old, new = trends.Ledger(), trends.Ledger()
+    old.add(found, SUBJECT)
+    new.add(trends.find_contradictions(changed), SUBJECT)
+    for change in compare_editions(old, new).changes:
+        own = set((change.old or change.new)["records"])
+        assert own <= set(names)
+        keys = {str(cause.values["key"]) for cause in change.causes}
+        assert keys <= own & {first, unrelated}, change.finding_id
+        assert {cause.kind for cause in change.causes} == {"revised_data"}
 
 
 def test_a_question_asked_for_the_first_time_is_said_to_be_one():

@@ -15,10 +15,11 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+from trends.findings.finding import EVENT, PERIOD
 from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
 from trends.findings.rules import rule_tables
-from trends.findings.wording import LANGUAGES, mark, words
+from trends.findings.wording import LANGUAGES, count_phrase, mark, words
 from trends.tables.calendar import FREQUENCIES
 
 Kind = Literal["new", "gone", "changed"]
@@ -59,6 +60,10 @@ class Cause:
         if not self.detail:
             return kind
         shown = {name: _shown(value) for name, value in self.values.items()}
+        for name, noun in (("n", PERIOD), ("events", EVENT)):
+            count = self.values.get(name)
+            if isinstance(count, int):
+                shown[f"{name}_counted"] = count_phrase(count, noun, lang)
         return f"{kind} ({words(lang)['cause_detail'][self.detail].format(**shown)})"
 
 
@@ -229,6 +234,8 @@ def compare_editions(old: Ledger, new: Ledger) -> EditionChanges:
 
     Notes
     -----
+    A finding is as it was when it reads the same, to the last printed digit, in both languages.
+
     New data are periods and figures that were not there or not yet counted; revised data are other
     counts for the same days, and figures withdrawn; changed coverage is more or fewer days
     watched, or another scope; changed method is another setting, method or version of the code.
@@ -285,12 +292,12 @@ def _change(key: str, old: Record | None, new: Record | None, evidence: _Evidenc
 
 
 _NUMBERS = ("estimate", "conf_low", "conf_high", "conf_level", "p_value")
-_WORDS = ("verb", "grade", "caveats", "said", "method", "unit")
+_WORDS = ("verb", "grade", "caveats", "said", "method")
 
 
 def _same(old: Record, new: Record) -> bool:
-    """Whether a finding says the same in both editions."""
-    return _same_numbers(old, new) and all(old[name] == new[name] for name in _WORDS)
+    """Whether a finding says the same in both editions, to the last printed digit."""
+    return all(old[name] == new[name] for name in _WORDS)
 
 
 def _same_numbers(old: Record, new: Record) -> bool:
@@ -338,7 +345,15 @@ class _Evidence:
         return self._of_code() or (Cause("unexplained"),)
 
     def of_arrival(self, record: Record, other: Ledger, unknown: CauseKind) -> tuple[Cause, ...]:
-        """Return why a finding came or went: a sibling in the other edition shows what differs."""
+        """Return why a finding came or went.
+
+        Its own figures tell when the other edition has them too; a series is compared through
+        another finding of the same question and subject.
+        """
+        if any(key in other.inputs for key in record["records"]) and not _typed(record["records"]):
+            causes = list(self._of_inputs(*self._in_both(record, other)))
+            if causes:
+                return tuple(causes)
         sibling = next(
             (
                 one
@@ -358,6 +373,12 @@ class _Evidence:
             causes += _setting_causes(old, new, own)
         return tuple(causes) or self._of_code() or (Cause("unexplained"),)
 
+    def _in_both(self, record: Record, other: Ledger) -> tuple[list[str], list[str]]:
+        """Return a finding's records in the old and in the new edition."""
+        here = record["records"]
+        there = [key for key in here if key in other.inputs]
+        return (there, here) if other is self.old_ledger else (here, there)
+
     def _of_inputs(self, old: list[str], new: list[str]) -> Iterator[Cause]:
         """Yield what differs between the input records of two findings."""
         only_old = [key for key in old if key not in set(new)]
@@ -368,7 +389,7 @@ class _Evidence:
         for kind in ("series", "figure"):
             before = [key for key in only_old if self._record(key, "old")["kind"] == kind]
             after = [key for key in only_new if self._record(key, "new")["kind"] == kind]
-            if kind == "figure" and not (_typed(before) and _typed(after)):
+            if kind == "figure" and not _typed([*before, *after]):
                 yield from (Cause("new_data", "figure_added", {"key": key}) for key in after)
                 yield from (Cause("revised_data", "figure_removed", {"key": key}) for key in before)
                 continue
@@ -526,8 +547,8 @@ def _ordinal(first: str, freq: str) -> int:
 
 
 def _typed(keys: list[str]) -> bool:
-    """Whether figures were typed in on a page, so that their ids are their content."""
-    return bool(keys) and all(" in " in key or " from " in key for key in keys)
+    """Whether any figure was typed in on a page, so that its id is its content."""
+    return any(" in " in key or " from " in key for key in keys)
 
 
 def _amount(amounts: list[Any]) -> str:

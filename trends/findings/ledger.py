@@ -132,7 +132,9 @@ class Ledger:
         for finding in found:
             # Findings of one result with one p-value say one test in different ways.
             test = tests.setdefault(finding.p_value, finding.finding_id)
-            self._keep(_record(finding, test=test, records=list(inputs)))
+            # A finding that names its figures depends on those alone, others on all inputs.
+            own = [key for key in finding.inputs if key in inputs]
+            self._keep(_record(finding, test=test, records=own or list(inputs)))
         self.inputs |= inputs
         return Claims(
             ((_short_name(finding), self._claim(finding)) for finding in found), self.lang
