@@ -8,7 +8,10 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
+from trends.analysis.count_model import fit_counts
+from trends.analysis.observed import observed_periods
 from trends.analysis.power import detectable_change
+from trends.analysis.serial_dependence import grid_of, memory_of_fit
 from trends.analysis.smallest_change import smallest_visible, visible_power
 from trends.analysis.trend import estimate_trend
 from trends.tables.series import as_series
@@ -86,6 +89,31 @@ def test_a_slow_trend_is_confirmed_after_the_series_ends():
     found = detectable_change(slow, n_draws=0)
     assert found.observed_ratio < found.ratio_up
     assert slow.index[-1] < found.confirmed_by < slow.index[-1] + 60
+
+
+def test_the_date_of_confirmation_is_the_first_at_which_the_power_suffices():
+    scatter = np.tile([0, 6, -3, -5, 2], 6)
+    series = monthly(np.round(20 * np.exp(0.008 * np.arange(30)) + scatter).astype(int))
+    seen = observed_periods(series)
+    time = (np.arange(30) - 14.5) / 12
+    design = np.column_stack([np.ones(30), time])
+    fit = fit_counts(seen.count, design, seen.exposure)
+    memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
+    for n_months in range(30, 150):
+        longer = np.column_stack([np.ones(n_months), (np.arange(n_months) - 14.5) / 12])
+        exposure = np.append(seen.exposure, np.full(n_months - 30, np.median(seen.exposure)))
+        mean = exposure * np.exp(longer @ fit.params)
+        working = longer * np.sqrt(mean / (1 + fit.nb_dispersion * mean))[:, None]
+        apart = np.abs(np.subtract.outer(np.arange(n_months), np.arange(n_months)))
+        remembered = memory.share * (memory.correlation / memory.share) ** apart
+        np.fill_diagonal(remembered, 1.0)
+        bread = np.linalg.inv(working.T @ working)
+        covariance = memory.scale * bread @ working.T @ remembered @ working @ bread
+        error = np.sqrt(covariance[1, 1])
+        if fit.params[1] >= smallest_visible(error, n_months - 2, power=0.8, alpha=0.05):
+            break
+    assert n_months > 30
+    assert detectable_change(series, n_draws=0).confirmed_by == series.index[0] + n_months - 1
 
 
 def test_a_step_compares_the_halves():

@@ -107,7 +107,7 @@ def test_the_parts_add_up():
 
 
 def test_exact_month_effects_are_recovered():
-    effects = np.log([1, 1, 1, 2, 2, 2, 1, 1, 1, 0.5, 0.5, 0.5])
+    effects = np.log([1, 1, 1, 2, 2, 2, 1, 1, 1, 0.8, 0.8, 0.8])
     rate = 800 * np.exp(np.tile(effects, 6) + 0.01 * np.arange(72))
     found = estimate_season(monthly(rate.round().astype(int), exposure=30.0))
     expected = np.exp(effects - effects.mean())
@@ -197,6 +197,16 @@ def test_a_day_more_or_less_is_shown():
     assert set(found.sensitivity["shift"]) == {-1, 0, 1}
     at_zero = found.sensitivity.query("shift == 0 and term == 'ramadan'")["estimate"].item()
     assert at_zero == pytest.approx(found.amplitude)
+    # A calendar known to be a day late gives back the truth at its own shift and not at another.
+    months = pd.period_range("2013-01", periods=96, freq="M")
+    mean = 4000.0 * months.days_in_month.to_numpy() / 30.4375
+    mean = mean * 1.8 ** hijri_shares(months, shift=1)["ramadan"].to_numpy()
+    late = estimate_season(
+        as_series(pd.Series(mean.round().astype(int), index=months)), calendar="hijri"
+    )
+    ratios = late.sensitivity.query("term == 'ramadan'").set_index("shift")["estimate"]
+    assert ratios[1] == pytest.approx(1.8, rel=5e-3)
+    assert abs(ratios[-1] - 1.8) > 0.01
     assert "a day earlier or later" in found.summary()
 
 
