@@ -161,10 +161,10 @@ def test_a_count_table_is_summarised_by_its_three_states(tmp_path):
     report = validate(path)
     summary = dict(report.files[0].summary)
     assert report.files[0].kind == "counts"
-    assert summary["zero"].startswith("1 ")
-    assert summary["missing"].startswith("1 ")
-    assert summary["not covered"].startswith("1 ")
-    assert summary["partial"].startswith("1 ")
+    assert summary["zero (watched, nothing happened)"] == "1"
+    assert summary["missing (watched, count not known)"] == "1"
+    assert summary["not covered (not watched)"] == "1"
+    assert summary["partial (watched on some days only)"] == "1"
     assert summary["periods"] == "2024-01 to 2024-04"
 
 

@@ -323,19 +323,16 @@ def _summarise_counts(counts: pd.DataFrame) -> list[tuple[str, str]]:
     groups = [name for name in counts.columns if name not in MEASURED_COLUMNS]
     n_groups = len(counts[groups].drop_duplicates()) if groups else 1
     watched = counts["exposure"] > 0
-    partial = watched & ~counts["complete"]
+    partial, missing = watched & ~counts["complete"], watched & counts["count"].isna()
     periods = pd.PeriodIndex(counts["period"])
     return [
         ("groups", f"{n_groups:,}" + (f" by {', '.join(groups)}" if groups else "")),
         ("periods", f"{format_period(periods.min())} to {format_period(periods.max())}"),
         ("events", f"{int(counts['count'].sum()):,}"),
-        ("zero", f"{int((counts['count'] == 0).sum()):,} rows watched, nothing happened"),
-        (
-            "missing",
-            f"{int((watched & counts['count'].isna()).sum()):,} rows watched, count not known",
-        ),
-        ("not covered", f"{int((~watched).sum()):,} rows not watched"),
-        ("partial", f"{int(partial.sum()):,} rows watched for some days only"),
+        ("zero (watched, nothing happened)", f"{int((counts['count'] == 0).sum()):,}"),
+        ("missing (watched, count not known)", f"{int(missing.sum()):,}"),
+        ("not covered (not watched)", f"{int((~watched).sum()):,}"),
+        ("partial (watched on some days only)", f"{int(partial.sum()):,}"),
     ]
 
 
