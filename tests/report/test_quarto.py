@@ -48,6 +48,29 @@ def test_a_failing_cell_is_found_in_the_pages(pages, log):
     assert (fault.file, fault.line) == ("page.qmd", 8)
 
 
+def test_an_expression_that_fails_names_its_page(pages):
+    log = "Executing 'page.quarto_ipynb'\n\nNameError: name 'x' is not defined\nWARN: Error\n"
+    fault = read_log(log, pages, failed=True)
+    assert (fault.file, "an expression raised NameError: name 'x'" in str(fault)) == (
+        "page.qmd", True,
+    )  # fmt: skip
+
+
+def test_a_filter_that_fails_is_told_by_its_own_line():
+    log = """\
+[ 2/16] reports/a.qmd
+Error running filter /opt/quarto/share/filters/main.lua:
+../filters/findings.lua:76: attempt to index a nil value (global 'nothing')
+stack traceback:
+\t[C]: in ?
+\t[C]: in method 'walk'
+WARN: Error encountered when rendering files
+"""
+    fault = read_log(log, [], failed=True)
+    assert fault.file == "reports/a.qmd"
+    assert "findings.lua:76: attempt to index a nil value" in str(fault)
+
+
 @pytest.mark.parametrize(
     "line",
     [

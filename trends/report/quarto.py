@@ -30,6 +30,7 @@ _PROGRESS = re.compile(r"^\s*(?:\[\s*\d+/\d+\]\s+|Executing ')(?P<page>\S+?\.(?:
 _ERROR = re.compile(
     r"^(?P<kind>[A-Za-z_.]*(?:Error|Exception|Interrupt|Exit|Warning)): (?P<words>.*)$"
 )
+_FILTER_ERROR = re.compile(r"\S+\.lua:\d+: ")
 _FAULT = re.compile(r"\b(?:WARN(?:ING)?|ERROR)\b|\?@|Unable to resolve")
 #: Typst enforces the standard of a PDF itself; veraPDF would only check it a second time.
 _NOISE = re.compile(
@@ -91,7 +92,7 @@ def _run(arguments: list[str], root: Path, timestamp: int) -> subprocess.Complet
 def read_log(log: str, pages: list[Page], *, failed: bool) -> RenderError | None:
     """Return what Quarto's log tells of a fault, with the page and line where they can be known."""
     lines = _COLOUR.sub("", log).splitlines()
-    page = None
+    page = pages[0].name if len(pages) == 1 else None  # Quarto names no page where there is one
     for line in lines:
         progress = _PROGRESS.match(line)
         if progress:
@@ -100,16 +101,21 @@ def read_log(log: str, pages: list[Page], *, failed: bool) -> RenderError | None
             return RenderError(f"Quarto says: {line.strip()}", file=page)
     if not failed:
         return None
+    filtered = next((line for line in lines if _FILTER_ERROR.match(line)), None)
+    if filtered is not None:
+        return RenderError(f"a filter failed: {filtered.strip()}", file=page)
     raised = [found for found in map(_ERROR.match, lines) if found]
     if not raised:
         said = " ".join(line.strip() for line in lines[-5:] if line.strip())
         return RenderError(f"Quarto says: {said}", file=page)
-    what = f"the cell raised {raised[-1]['kind']}: {raised[-1]['words']}"
+    what = f"raised {raised[-1]['kind']}: {raised[-1]['words']}"
     found = _failing_cell(lines, pages)
     if found is None:
-        return RenderError(what, file=page)
+        return RenderError(f"an expression {what}", file=page)
     cell, n_option_lines = found
-    return RenderError(what, file=cell.file, line=cell.line + _arrow(lines) - n_option_lines - 1)
+    return RenderError(
+        f"the cell {what}", file=cell.file, line=cell.line + _arrow(lines) - n_option_lines - 1
+    )
 
 
 def _failing_cell(lines: list[str], pages: list[Page]) -> tuple[Cell, int] | None:
