@@ -145,6 +145,14 @@ def test_a_count_of_zero_has_an_upper_limit_of_three_and_a_bit():
     assert found.conf_high == pytest.approx(-np.log(0.025))
 
 
+def test_bounds_without_a_count_are_a_range_even_when_called_exact():
+    row = {"count_low": 20, "count_high": 30, "window_start": "2024-01-01",
+           "window_end": "2024-01-31"}  # fmt: skip
+    found = figure_rate(row)
+    assert (found.count_low, found.count_high) == (20, 30)
+    assert found.window.qualifier == "range"
+
+
 # ------- coverage, over rates drawn from a span so that discreteness averages out; figures are
 # rounded to 10, which is less than a standard deviation of the counts. Coarser rounding leaves
 # nothing to chance and covers more: `benchmarks/figure_coverage.py` shows how much.

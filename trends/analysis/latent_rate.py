@@ -262,6 +262,25 @@ def estimate_rate(
     Wood SN (2011). Fast stable restricted maximum likelihood and marginal likelihood estimation of
     semiparametric generalized linear models. Journal of the Royal Statistical Society B
     73(1):3-36. doi:10.1111/j.1467-9868.2010.00749.x
+
+    Examples
+    --------
+    Monthly figures of a monitor, and half-yearly totals of a second one that counts half as much:
+
+    >>> months = pd.period_range("2024-01", periods=12, freq="M")
+    >>> statements = pd.DataFrame({
+    ...     "statement_id": [f"figure-{number}" for number in range(14)],
+    ...     "measure": "events", "country": "Syria", "control_area": "all",
+    ...     "counted_by": ["A"] * 12 + ["B"] * 2, "qualifier": "exact",
+    ...     "count": [20] * 12 + [60, 60],
+    ...     "window_start": [span.start_time for span in months] + [
+    ...         pd.Timestamp("2024-01-01"), pd.Timestamp("2024-07-01")],
+    ...     "window_end": [span.end_time.normalize() for span in months] + [
+    ...         pd.Timestamp("2024-06-30"), pd.Timestamp("2024-12-31")],
+    ... })
+    >>> found = estimate_rate(statements, reference="A")
+    >>> found.sources, np.exp(found.log_multiplier).round(2).tolist()
+    (('A', 'B'), [1.0, 0.5])
     """
     _check_options(statements, smoothing, minimums, freq, alpha)
     rows, reasons = _choose_rows(statements, minimums)
@@ -619,8 +638,8 @@ def _caveats(
         found.append("minimums_as_counts")
     if fit.n_informative - fit.n_effective < 3:
         found.append("dispersion_unknown")
-    if (rows["window_basis"] == "inferred").any():
+    if "inferred" in set(rows.get("window_basis", ())):
         found.append("inferred_window")
-    if (rows["reading"] == "weak").any():
+    if "weak" in set(rows.get("reading", ())):
         found.append("weak_reading")
     return tuple(found)

@@ -191,6 +191,8 @@ def _from_row(row: Any, name: str) -> Window:
                 "`count_low` and `count_high`."
             )
         count = round(sum(bounds) / len(bounds))
+        # Bounds without a count are a range, however they were said.
+        given["qualifier"] = "range" if given["qualifier"] == "exact" else given["qualifier"]
     return Window(
         count=count,
         days=_positive(float(days_in_window(start, end)), name),
