@@ -95,6 +95,16 @@ def test_acled_rows_dated_to_the_week_or_month_have_no_end(tmp_path):
     assert events["source"].unique().tolist() == ["ACLED"]
 
 
+def test_days_of_older_acled_exports_are_read_and_impossible_ones_refused(tmp_path):
+    rest = "1,Battles,A,B,Syria,,,34.7,36.7,1,2"
+    path = write(tmp_path, ACLED_HEADER, f"S1,03 May 2019,{rest}", f"S2,29 February 2020,{rest}")
+    events = read_events(path)
+    assert events["start"].astype(str).tolist() == ["2019-05-03", "2020-02-29"]
+    assert events["end"].tolist() == events["start"].tolist()
+    wrong = write(tmp_path, ACLED_HEADER, f"S1,29 February 2019,{rest}")
+    assert faults_of(wrong) == [(2, "event_date", "29 February 2019")]
+
+
 def test_a_gtd_event_without_day_or_month_lasts_its_month_or_year(tmp_path):
     rows = [
         "1,2016,5,3,0,Iraq,Baghdad,Baghdad,33.3,44.4,1,ISIL,Bombing/Explosion,2.5",

@@ -164,6 +164,8 @@ def _event_cells(cells: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, lis
             ]
     if layout.source == "gtd":
         columns |= _gtd_dates(cells)
+    if layout.source == "acled":
+        columns["start"] = _iso_days(columns["start"])
     if layout.end_is_start:
         exact = columns.get("date_precision", pd.Series("", index=cells.index)) == "day"
         columns["end"] = columns["start"].where(exact, "")
@@ -194,6 +196,12 @@ def _unknown_code(cells: pd.DataFrame, row: int, column: str, words: object) -> 
         rule=f"must be one of {', '.join(map(str, words))}",  # type: ignore[call-overload]
         fix="Correct the code, or leave the cell empty.",
     )
+
+
+def _iso_days(texts: pd.Series) -> pd.Series:
+    """Write days like 03 May 2024, as older ACLED exports have them, year first."""
+    days = pd.to_datetime(texts.str.strip(), format="%d %B %Y", errors="coerce")
+    return days.dt.strftime("%Y-%m-%d").fillna(texts)
 
 
 def _gtd_dates(cells: pd.DataFrame) -> dict[str, pd.Series]:
