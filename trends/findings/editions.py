@@ -589,16 +589,20 @@ def _outline(record: Record | None) -> dict[str, Any] | None:
 
 def _before_and_now(change: Change, lang: str) -> Iterator[tuple[str, str]]:
     """Yield the finding's words before and now, with the grade where it moved."""
-    for name, record in (("before", change.old), ("now", change.new)):
-        if record is not None:
-            said = record["said"][lang]
-            yield name, said["sentence"] or said["explain"]
+    grade = ""
     if change.old and change.new and change.old["grade"] != change.new["grade"]:
-        table = words(lang)["change"]
-        yield (
-            "now",
-            table["grade"].format(old=change.old["grade"], new=change.new["grade"]),
-        )
+        moved = words(lang)["change"]["grade"]
+        grade = f" ({moved.format(old=change.old['grade'], new=change.new['grade'])})"
+    if change.old:
+        yield "before", _in_words(change.old, lang)
+    if change.new:
+        yield "now", _in_words(change.new, lang) + grade
+
+
+def _in_words(record: Record, lang: str) -> str:
+    """Return a finding's sentence, or what stands behind it when it has none."""
+    said = record["said"][lang]
+    return str(said["sentence"] or said["explain"])
 
 
 def _why(change: Change, lang: str) -> str:
