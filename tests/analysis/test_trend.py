@@ -365,6 +365,22 @@ def test_an_interval_under_memory_covers_where_independence_does_not():
     assert alone / 120 < 0.86
 
 
+def test_the_kind_of_standard_error_is_the_one_asked_for():
+    series = monthly(SYRIA_2018, exposure=30.0)
+    counts, design = np.array(SYRIA_2018, float), np.column_stack([np.ones(36), steps(36)[:, 1]])
+    fit = fit_counts(counts, design, np.ones(36), family="nb2")
+    alone = estimate_trend(series, dependence="none")
+    assert alone.std_error == pytest.approx(12 * np.sqrt(fit.covariance[1, 1]), rel=1e-4)
+    hac = newey_west(fit.working_design(design), fit.residuals(counts), np.arange(36), n_lags=7)
+    robust = estimate_trend(series, dependence="hac")
+    assert robust.newey_west_lags == 7
+    assert robust.std_error == pytest.approx(12 * np.sqrt(hac[1, 1] * 36 / 34), rel=1e-4)
+    assert robust.std_error == pytest.approx(alone.newey_west_std_error)
+    low, high = robust.slope_interval()
+    critical = fixed_b_critical_value(7 / 36, 0.05)
+    assert (high - low) / 2 == pytest.approx(critical * robust.std_error)
+
+
 def test_a_bend_is_reported():
     time = np.arange(60)
     counts = np.round(50 * np.exp(-((time - 30) ** 2) / 300)).astype(int) + 1
