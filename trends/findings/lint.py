@@ -94,9 +94,11 @@ def lint(
     """
     paths = _pages(pages)
     texts = {path: path.read_text(encoding="utf-8") for path in paths}
-    found: list[LintFault] = []
     if ledger is None:
-        ledger, found = _ledger_of(paths)
+        ledger, broken = _ledger_of(paths)
+        if broken:
+            return broken  # against a ledger that cannot be trusted every mark would be a fault
+    found: list[LintFault] = []
     guard = _Guard(ledger)
     for path, text in texts.items():
         for passage in passages(text):
