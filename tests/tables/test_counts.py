@@ -44,6 +44,22 @@ def test_what_is_written_is_read_back(tmp_path, freq):
     assert [path.name for path in tmp_path.iterdir()] == ["counts.csv"]
 
 
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    class Unwritable:
+        def __str__(self):
+            raise RuntimeError("cannot be written")
+
+    (tmp_path / "counts.csv").write_text("old")
+    months = pd.period_range("2024-01", periods=2, freq="M")
+    counts = pd.DataFrame(
+        {"group": ["a", Unwritable()], "period": months, "count": 1, "exposure": 29.0}
+    )
+    with pytest.raises(RuntimeError, match="cannot be written"):
+        write_counts(counts.assign(complete=True), tmp_path / "counts.csv")
+    assert (tmp_path / "counts.csv").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["counts.csv"]
+
+
 @pytest.mark.parametrize(
     ("row", "column", "rule"),
     [
