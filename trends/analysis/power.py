@@ -11,7 +11,12 @@ from scipy import stats
 
 from trends.analysis.count_model import CountFit, fit_counts
 from trends.analysis.null_models import draw_counts
-from trends.analysis.observed import Observed, observed_periods, years_from_middle
+from trends.analysis.observed import (
+    PERIODS_PER_YEAR,
+    Observed,
+    observed_periods,
+    years_from_middle,
+)
 from trends.analysis.result import Result
 from trends.analysis.serial_dependence import (
     MemoryAverage,
@@ -20,15 +25,14 @@ from trends.analysis.serial_dependence import (
     memory_products,
 )
 from trends.analysis.smallest_change import smallest_visible, visible_power
+from trends.tables.calendar import frequency_letter
 
 Change = Literal["trend", "step"]
 
 #: Simulated series when nobody asks for another number: power to about 3 points.
 N_DRAWS = 200
-#: Periods beyond the series that are searched for the date of confirmation.
+#: Years beyond the series that are searched for the date of confirmation.
 HORIZON_YEARS = 10
-#: Most periods added to the series in that search.
-_MOST_AHEAD = 520
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -379,12 +383,7 @@ def _confirmed_by(
     The mean is carried forward as fitted, with the same dispersion and memory; the standard error
     is the sandwich over observed and future periods.
     """
-    n_ahead = int(
-        min(
-            _MOST_AHEAD,
-            HORIZON_YEARS * len(seen.periods) / max(_span_years(seen.periods), 1e-9),
-        )
-    )
+    n_ahead = round(HORIZON_YEARS * PERIODS_PER_YEAR[frequency_letter(seen.periods)])
     last = int(seen.position[-1])
     slope = float(fit.params[1])
     design = _design(seen, change)
@@ -426,12 +425,6 @@ def _confirmed_by(
             too_few = middle
     first: pd.Period = seen.periods[last] + enough
     return first
-
-
-def _span_years(periods: pd.PeriodIndex) -> float:
-    """Return the length of the series in years, end of the last period included."""
-    years = years_from_middle(periods)
-    return float(np.ptp(years) * len(periods) / max(len(periods) - 1, 1))
 
 
 def _caveats(fit: CountFit, memory: MemoryAverage, seen: Observed) -> tuple[str, ...]:
