@@ -1,9 +1,9 @@
 """Is a level shift with memory more likely than memory alone?
 
 The comparison behind every changepoint: marginal likelihoods of the square-rooted counts with and
-one more step (or several at once), the memory unknown in both. Because
-memory is free on both sides, a wrong guess of the memory costs little; see
-`benchmarks/results/changepoints_operating.md` for what that buys.
+without one more step (or several at once), the memory unknown in both. Because memory is free on
+both sides, a wrong guess of it costs little; `benchmarks/results/changepoints_operating.md` shows
+what that buys.
 """
 
 from __future__ import annotations
