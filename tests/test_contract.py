@@ -80,6 +80,12 @@ RESULTS = {
     "rate": lambda: trends.compare_rates(
         (294, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31")
     ),
+    "figure_rate": lambda: trends.figure_rate((294, "2024-01-01", "2024-12-31")),
+    "reporting": lambda: trends.compare_reporting(
+        made_up_statements().query("counted_by == 'A'").iloc[:4],
+        made_up_statements().query("counted_by == 'B'"),
+        date="2022-01-01",
+    ),
     "trend": lambda: trends.estimate_trend(made_up_series()),
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
     "power": lambda: trends.detectable_change(made_up_series()),

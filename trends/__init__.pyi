@@ -4,6 +4,7 @@ from .analysis.contradiction import Contradictions as Contradictions
 from .analysis.contradiction import find_contradictions as find_contradictions
 from .analysis.figure_rate import FigureRate as FigureRate
 from .analysis.figure_rate import figure_rate as figure_rate
+from .analysis.figure_rate import figure_rates as figure_rates
 from .analysis.joinpoint import Joinpoints as Joinpoints
 from .analysis.joinpoint import fit_joinpoints as fit_joinpoints
 from .analysis.latent_rate import LatentRate as LatentRate
@@ -35,5 +36,6 @@ from .tables.series import series as series
 from .tables.statements import read_statements as read_statements
 from .tables.statements import statement_series as statement_series
 from .tables.validation import validate as validate
+from .tables.window import Window as Window
 
 __version__: str
