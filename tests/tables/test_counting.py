@@ -286,10 +286,10 @@ def test_files_frames_and_engine_tables_give_the_same_counts(tmp_path_factory, e
 def test_a_text_file_too_large_for_memory_is_streamed_to_the_same_counts(shared, monkeypatch):
     path = shared / "data" / "ucdp_ged_21_1_is_syria_iraq.csv"
     expected = count_events(path, by="admin1", freq="Q")
-    monkeypatch.setattr("trends.tables.counting._IN_MEMORY_BYTES", 0)
-    monkeypatch.setattr("trends.tables.counting._SORTED_HASHES", 0)
+    monkeypatch.setattr("trends.tables.scanning.IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr("trends.tables.tallying.SORTED_HASHES", 0)
     # Reading the file cell by cell would give the same counts; it must not come to that.
-    monkeypatch.setattr("trends.tables.counting.read_events", None)
+    monkeypatch.setattr("trends.tables.tallying.read_events", None)
     found = count_events(path, by="admin1", freq="Q")
     pd.testing.assert_frame_equal(found, expected)
     assert found.attrs == expected.attrs

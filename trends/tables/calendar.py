@@ -76,6 +76,22 @@ def days_in_window(start: pd.Timestamp, end: pd.Timestamp) -> int:
     return (end - start).days + 1
 
 
+def day_numbers(days: pd.Series | pd.DatetimeIndex) -> np.ndarray:
+    """Return days since 1970-01-01, as integers.
+
+    Examples
+    --------
+    >>> day_numbers(pd.DatetimeIndex(["1970-01-02"])).tolist()
+    [1]
+    """
+    return pd.DatetimeIndex(days).to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def numbered_day(number: int) -> pd.Timestamp:
+    """Return the day that is so many days after 1970-01-01."""
+    return pd.Timestamp(1970, 1, 1) + pd.Timedelta(days=number)
+
+
 def days_in_year(year: int) -> int:
     """Return 366 in a leap year, 365 otherwise."""
     return 366 if calendar.isleap(year) else 365

@@ -143,8 +143,3 @@ def check_coverage(coverage: pd.DataFrame, by: Sequence[str]) -> None:
             f"Add {'it' if len(unknown) == 1 else 'them'} to `by`, or remove the column from the "
             "coverage."
         )
-
-
-def day_numbers(days: pd.Series | pd.DatetimeIndex) -> np.ndarray:
-    """Return days since 1970-01-01."""
-    return pd.DatetimeIndex(days).to_numpy().astype("datetime64[D]").astype(np.int64)

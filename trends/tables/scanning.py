@@ -1,0 +1,141 @@
+"""How does an engine get at event files without loading them?"""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+import hashlib
+import mmap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow
+import pyarrow.csv
+
+from trends.tables.pushdown import NUMBER_BOUNDS, check_by
+from trends.tables.sources import Layout, layout_of
+
+#: Kinds of the columns of an event in a text file; every other column is words.
+_TEXT_KINDS = {
+    **dict.fromkeys(("start", "end"), "day"),
+    **dict.fromkeys(NUMBER_BOUNDS, "number"),
+}
+_ARROW_TYPES = {
+    "day": pyarrow.timestamp("us"),
+    "number": pyarrow.float64(),
+    "word": pyarrow.string(),
+}
+_DUCKDB_TYPES = {"day": "TIMESTAMP", "number": "DOUBLE", "word": "VARCHAR"}
+
+#: Text files up to this size are parsed in memory, which is faster; larger ones are streamed.
+IN_MEMORY_BYTES = 1_000_000_000
+
+
+def matching_files(path: str | Path) -> list[Path]:
+    """Return the files that a path or glob names."""
+    if Path(path).is_file():
+        return [Path(path)]
+    paths = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
+    files = [each for each in paths if each.is_file()]
+    if not files:
+        raise FileNotFoundError(
+            f"`events` must name a file or match files, got {str(path)!r}. Check the spelling."
+        )
+    return files
+
+
+def scan(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Table | None:
+    """Return the files as a table for DuckDB, None when they need the reader."""
+    suffixes = {"".join(each.suffixes[-2:]).lower() for each in paths}
+    try:
+        if all(suffix.endswith((".parquet", ".pq")) for suffix in suffixes):
+            return connection.read_parquet([str(each) for each in paths])
+        if all(suffix.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")) for suffix in suffixes):
+            return _scan_text(connection, paths, by)
+    except (duckdb.Error, pyarrow.ArrowException, KeyError, OSError, UnicodeDecodeError):
+        # Whatever is wrong with the file, the reader says it better, or can read it all the same.
+        return None
+    return None
+
+
+def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Table | None:
+    """Return text files of one layout as a typed table: in memory, or streamed when large."""
+    headers = {_header(each) for each in paths}
+    if len(headers) != 1:
+        return None
+    separator, names = headers.pop()
+    layout = layout_of(names)
+    if layout is None or layout.source == "gtd":
+        return None
+    kinds = {theirs: _TEXT_KINDS.get(name, "word") for name, theirs in layout.columns.items()}
+    kinds |= {name: "word" for name in by if name not in layout.columns}
+    kinds = {name: kind for name, kind in kinds.items() if name in names}
+    check_by(by, [*layout.columns, "source", *(names if layout.source == "trends" else [])])
+    if sum(each.stat().st_size for each in paths) > IN_MEMORY_BYTES:
+        columns = {name: _DUCKDB_TYPES[kinds.get(name, "word")] for name in names}
+        return connection.read_csv(
+            [str(each) for each in paths],
+            auto_detect=False,
+            header=True,
+            delim=separator,
+            quote='"',
+            escape='"',
+            columns=columns,
+        )
+    needed = [name for name in kinds if name in _needed(layout, by)]
+    options = pyarrow.csv.ConvertOptions(
+        include_columns=needed,
+        column_types={name: _ARROW_TYPES[kinds[name]] for name in needed},
+        null_values=[""],
+        strings_can_be_null=True,
+    )
+    read = [
+        pyarrow.csv.read_csv(
+            each,
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=separator, newlines_in_values=_may_hold_line_breaks(each)
+            ),
+            convert_options=options,
+        )
+        for each in paths
+    ]
+    return ibis.memtable(pyarrow.concat_tables(read))
+
+
+def _may_hold_line_breaks(path: Path) -> bool:
+    """Tell whether a cell may hold a line break; where nothing is quoted none does."""
+    if path.suffix.lower() == ".gz":
+        return True
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        return text.find(b'"') >= 0
+
+
+def _needed(layout: Layout, by: Sequence[str]) -> set[str]:
+    """Return the columns that counting and its checks look at."""
+    names = {"event_id", "start", "end", "country", "date_precision", "location_precision"}
+    names |= {*NUMBER_BOUNDS, *layout.words, *by}
+    return {layout.columns.get(name, name) for name in names}
+
+
+def _header(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the separator and the column names of a text table."""
+    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
+        line = stream.readline(1_000_000).decode("utf-8-sig").rstrip("\r\n")
+    separator = max(",\t;", key=line.count)
+    return separator, tuple(next(csv.reader([line], delimiter=separator), []))
+
+
+def fingerprint(path: str | Path, paths: list[Path]) -> dict[str, str]:
+    """Return the name of a file or glob and the hash of its bytes, or of its files' hashes."""
+    hashes = []
+    for each in paths:
+        with each.open("rb") as stream:
+            hashes.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    if len(hashes) == 1:
+        return {"file": paths[0].name, "sha256": hashes[0]}
+    return {"file": Path(path).name, "sha256": hashlib.sha256("".join(hashes).encode()).hexdigest()}
