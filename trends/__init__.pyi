@@ -20,8 +20,11 @@ from .analysis.season import estimate_season as estimate_season
 from .analysis.trend import Trend as Trend
 from .analysis.trend import estimate_trend as estimate_trend
 from .findings.finding import Finding as Finding
+from .findings.finding import Noun as Noun
 from .findings.finding import Subject as Subject
 from .findings.ledger import Ledger as Ledger
+from .findings.ledger import read_ledger as read_ledger
+from .findings.terms import read_subjects as read_subjects
 from .tables.counting import count_events as count_events
 from .tables.counts import read_counts as read_counts
 from .tables.events import read_events as read_events

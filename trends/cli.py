@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
 import trends
+
+if TYPE_CHECKING:
+    from trends.analysis.result import Result
 
 OK, PROBLEM, USAGE, INVALID, RENDERING = 0, 1, 2, 3, 4
 
@@ -202,7 +205,7 @@ def _exit_code(fault: Exception) -> int | None:
     return PROBLEM if isinstance(fault, RuntimeError) else None
 
 
-def _ask(question: Question, series: object, seed: int) -> trends.analysis.result.Result:
+def _ask(question: Question, series: object, seed: int) -> Result:
     """Call the analysis that answers a question."""
     if question == "trend":
         return trends.estimate_trend(series)
