@@ -5,6 +5,8 @@
 if not FORMAT:match("typst") then return {} end
 
 local labels = {}
+local is_right_to_left = false
+local FLIPPED = { AlignLeft = "AlignRight", AlignRight = "AlignLeft" }
 
 local function quoted(text)
   return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("\n", " ") .. '"'
@@ -55,8 +57,21 @@ local function link(el)
   return el.content
 end
 
+-- Columns begin at the right in right-to-left text; the built-in renderer sees to that itself.
+local function columns(tbl)
+  if not quarto or not is_right_to_left then return nil end
+  for number, spec in ipairs(tbl.colspecs) do
+    tbl.colspecs[number] = { FLIPPED[spec[1]] or spec[1], spec[2] }
+  end
+  return tbl
+end
+
 return {
+  { Meta = function(meta)
+    is_right_to_left = meta.dir ~= nil and pandoc.utils.stringify(meta.dir) == "rtl"
+  end },
   { Pandoc = function(doc) collect(doc) end },
+  { Table = columns },
   { Link = link },
   { Span = numbered },
   { Math = function(math) return equation(math) end },
