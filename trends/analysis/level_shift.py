@@ -118,7 +118,7 @@ class Projections:
     column : array of shape (n_rows,)
         Effect of a unit change of the log rate on the response.
     base : array of shape (n_rows, n_base)
-        Levels and steps that are there anyway.
+        Levels and steps that are there anyway; `column` is a sum of them.
     models : MemoryModels
         The memory models.
     """
@@ -168,12 +168,17 @@ class Projections:
         _, log_information = np.linalg.slogdet(information)
         maker = precision - weighted @ np.linalg.solve(information, weighted.T)
         maker *= self.column[:, None]
-        # step i is the sum of the rows from i on, taken backwards
-        step_rows = np.ascontiguousarray(np.cumsum(maker[::-1], axis=0)[::-1])
+        # A step at row i is the sum of the rows from i on. All rows together add up to nothing,
+        # because the base holds the level, so it is minus the sum of the rows before i.
+        step_rows = np.zeros_like(maker)
+        np.negative(np.cumsum(maker[:-1], axis=0, out=step_rows[1:]), out=step_rows[1:])
+        # A step one row earlier is longer by its own square and twice its product with the later.
+        longer = np.diagonal(maker).copy()
+        longer[:-1] += 2 * np.diagonal(step_rows, -1)
         return Projection(
             log_prior - 0.5 * log_determinant - 0.5 * float(log_information),
             step_rows,
-            np.triu(step_rows) @ self.column,
+            np.cumsum((longer * self.column)[::-1])[::-1],
         )
 
 
