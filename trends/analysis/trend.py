@@ -312,10 +312,11 @@ def estimate_trend(
     ``share * persistence**lag`` of Pearson residuals, averaged with restricted-likelihood weights
     over the grid of `trends.analysis.memory` and independence (prior weight .5, or .7 where the
     scatter is within Poisson chance); intervals use t with n - n_terms degrees of freedom. In
-    simulation (``benchmarks/trend_coverage.py``) 95% intervals cover about .92 to .98 for Poisson,
-    negative binomial and AR(0.5) counts of 36 to 156 periods, where Newey-West with fixed-b
-    critical values covers .84 to .94 and independence .76 to .84 of AR(0.5) series. They cover
-    less where memory is longer: .8 of AR(0.8) series of 36 periods.
+    simulation (``benchmarks/trend_coverage.py``, 36, 96 and 156 months) 95% intervals cover .95 to
+    .98 of Poisson and negative binomial series, .92 to .95 of AR(0.5) and .89 to .95 of INGARCH
+    series; Newey-West with fixed-b critical values covers .83 to .93 of all of these, independence
+    .74 to .81 of the ones that remember. Longer memory is beyond it in short series: .82 of AR(0.8)
+    series of 36 months, .91 of 156.
 
     One slope describes a series that rises or falls throughout. The p-value of a bend is there to
     say when it does not; then `fit_joinpoints` or `detect_changepoints` answer better questions.
