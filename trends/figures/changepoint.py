@@ -34,7 +34,8 @@ def plot(
     lang : {"en", "ar"}
         Language of the words in the figure.
     events : mapping of date to str, optional
-        Known events to draw beside the series, without claiming that they caused anything.
+        Known events to draw beside the series, without claiming that they caused anything; those
+        outside its periods are left out.
 
     Returns
     -------
@@ -73,7 +74,10 @@ def plot(
         within = series.loc[start:end].dropna()
         level = DAYS_PER_MONTH * within["count"].sum() / within["exposure"].sum()
         ax.hlines(level, start.start_time, end.end_time, color=style.FIRST, linewidth=2.2)
+    first, last = series.index[0].start_time, series.index[-1].end_time
     for date, name in (events or {}).items():
+        if not first <= pd.Timestamp(date) <= last:
+            continue
         ax.axvline(pd.Timestamp(date), color=style.THIRD, linewidth=0.8, linestyle=":")
         ax.annotate(
             name,
