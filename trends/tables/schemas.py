@@ -14,11 +14,14 @@ from trends.tables.sources import DATE_PRECISIONS, LOCATION_PRECISIONS
 
 with warnings.catch_warnings():
     # Where PySpark is installed Pandera looks for its pandas layer, which warns of pandas 3;
-    # nothing here uses that layer.
+    # nothing here uses that layer. The checks and types would look for it later, when first used.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support", FutureWarning)
     import pandera.pandas as pa
+    from pandera.backends.pandas import builtin_checks as _checks  # noqa: F401
     from pandera.errors import SchemaErrors
-    from pandera.typing import Index, Series
+    from pandera.typing import Index, Series, get_index_types
+
+    get_index_types()
 
 QUALIFIERS = ("exact", "about", "at_least", "more_than", "range", "nth_since")
 WINDOW_BASES = ("stated", "inferred", "unknown")
@@ -231,14 +234,11 @@ class Coverage(pa.DataFrameModel):
 
 def broken_rules(table: pd.DataFrame, schema: type[pa.DataFrameModel]) -> list[dict[str, Any]]:
     """Return Pandera's failure cases of a table, all of them; empty when it is valid."""
-    with warnings.catch_warnings():
-        # Pandera looks for PySpark's pandas layer once more when it first validates; see above.
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support", FutureWarning)
-        try:
-            schema.validate(table, lazy=True)
-        except SchemaErrors as errors:
-            cases: list[dict[str, Any]] = errors.failure_cases.to_dict("records")
-            return cases
+    try:
+        schema.validate(table, lazy=True)
+    except SchemaErrors as errors:
+        cases: list[dict[str, Any]] = errors.failure_cases.to_dict("records")
+        return cases
     return []
 
 
