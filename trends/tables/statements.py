@@ -77,7 +77,7 @@ def is_count(measure: str) -> bool:
 
     Examples
     --------
-    >>> [is_count(measure) for measure in ("attacks", "detained_stock", "attacks_per_month")]
+    >>> [is_count(measure) for measure in ("arrests", "detained_stock", "arrests_per_month")]
     [True, False, False]
     """
     return not (measure.endswith("_stock") or "_per_" in measure or measure == "fighters_at_large")
