@@ -156,3 +156,16 @@ def test_a_failing_page_exits_4_and_leaves_the_site_alone(tmp_path):
     assert "reports/index.qmd:" in done.stderr
     assert "AttributeError" in done.stderr
     assert (folder / "_site" / "reports" / "index.html").read_bytes() == before
+
+
+def test_events_are_counted_over_the_span_asked_for_and_all_are_accounted_for(tmp_path):
+    events = write(
+        tmp_path / "events.csv",
+        "event_id,start,country\na,2024-01-05,Syria\nb,2024-03-02,Syria\nc,2025-01-01,Syria\n",
+    )
+    out = tmp_path / "counts.csv"
+    done = run("count", events, "--by", "country", "--span", "2024-01", "2024-04", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 3 events counted, 1 outside the span" in done.stdout
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert [row["count"] for row in rows] == ["1", "0", "1", "0"]

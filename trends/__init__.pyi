@@ -27,6 +27,8 @@ from .findings.ledger import read_ledger as read_ledger
 from .findings.terms import read_subjects as read_subjects
 from .tables.counting import count_events as count_events
 from .tables.counts import read_counts as read_counts
+from .tables.counts import write_counts as write_counts
+from .tables.coverage import read_coverage as read_coverage
 from .tables.events import read_events as read_events
 from .tables.glossary import glossary as glossary
 from .tables.schemas import CountSeries as CountSeries

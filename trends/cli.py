@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
 
 import typer
 
@@ -13,6 +16,8 @@ import trends
 
 if TYPE_CHECKING:
     from trends.analysis.result import Result
+
+Answer = TypeVar("Answer")
 
 OK, PROBLEM, USAGE, INVALID, RENDERING = 0, 1, 2, 3, 4
 
@@ -63,18 +68,36 @@ def validate(
 def count(
     events: Annotated[str, typer.Argument(help="Event file, or a glob of CSV or Parquet files.")],
     out: Annotated[Path, typer.Option(help="Where to write the counts, as CSV.")],
-    by: Annotated[list[str], typer.Option(help="Group column; may be repeated.")] = [],  # noqa: B006
+    by: Annotated[list[str], typer.Option(help="Group column; may be repeated.")] = [],  # noqa: B006 - Typer reads it
     freq: Annotated[
         Literal["D", "W", "M", "Q", "Y"], typer.Option(help="Length of a period.")
     ] = "M",
+    span: Annotated[
+        tuple[str, str] | None, typer.Option(help="First and last day or period, both included.")
+    ] = None,
+    coverage: Annotated[
+        Path | None, typer.Option(help="Table of who watched which group from when to when.")
+    ] = None,
 ) -> None:
     """Count events per period and group, with the days observed."""
     from trends.tables.counting import count_events
     from trends.tables.counts import write_counts
+    from trends.tables.coverage import read_coverage
 
-    counts = count_events(events, freq=freq, by=by)
+    watched = None if coverage is None else read_coverage(coverage)
+    counts = _with_clock(
+        "counting",
+        lambda: count_events(events, freq=freq, by=by, span=span, coverage=watched),
+    )
     write_counts(counts, out)
-    typer.echo(f"{out}: {len(counts):,} rows, {int(counts['count'].sum()):,} events")
+    found = counts.attrs
+    typer.echo(
+        f"{out}: {len(counts):,} rows; "
+        f"{found['n_counted']:,} of {found['n_events']:,} events counted, "
+        f"{found['n_outside_span']:,} outside the span, "
+        f"{found['n_outside_coverage']:,} outside coverage, "
+        f"{found['n_ambiguous']:,} that could belong to another period"
+    )
 
 
 @app.command()
@@ -93,7 +116,7 @@ def check(
 def analyse(
     counts: Annotated[Path, typer.Argument(help="Event-count table.")],
     question: Annotated[Question, typer.Option(help="What to ask.")] = "trend",
-    where: Where = [],  # noqa: B006
+    where: Where = [],  # noqa: B006 - Typer reads it
     as_json: AsJson = False,
     lang: Language = "en",
     seed: Annotated[int, typer.Option(help="Seed of simulations.")] = 1,
@@ -231,6 +254,19 @@ def _split(choice: str) -> tuple[str, str]:
 def _to_json(value: object) -> str:
     """Return JSON that keeps Arabic readable."""
     return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _with_clock(label: str, work: Callable[[], Answer]) -> Answer:
+    """Do some work and show a person who is waiting how long it has taken."""
+    if not sys.stderr.isatty():
+        return work()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(work)
+        began = time.monotonic()
+        while not wait([future], timeout=1).done:
+            typer.echo(f"\r{label}: {time.monotonic() - began:.0f} s", nl=False, err=True)
+        typer.echo("\r\033[K", nl=False, err=True)
+        return future.result()
 
 
 def _say(line: str) -> None:
