@@ -90,13 +90,21 @@ def plot(
             fontsize=7,
             color=style.THIRD,
         )
-    ax.set_ylim(bottom=0)
+    # room for the dates above the highest count
+    ax.set_ylim(0, 1.18 * max(float(np.nanmax(rate)), 1e-9))
     ax.set_ylabel(table["changepoint_rate_axis"])
     if result.changepoints:
         seen: dict[str, Any] = {}
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             seen.setdefault(label, handle)
-        ax.legend(list(seen.values()), list(seen), loc="best")
+        # above the axes, where it hides neither counts nor dates
+        ax.legend(
+            list(seen.values()),
+            list(seen),
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            frameon=False,
+        )
     return ax
 
 
