@@ -53,7 +53,8 @@ class Project:
         patterns = _listed(self._project.get("resources"))
         found: list[Path] = []
         for pattern in patterns:
-            matches = sorted(path for path in self.root.glob(pattern) if path.is_file())
+            # In Quarto a pattern without a slash at its head matches in every folder.
+            matches = sorted(path for path in self.root.glob(pattern.lstrip("/")) if path.is_file())
             if not matches:
                 raise RenderError(
                     f"the resource {pattern!r} matches no file.",

@@ -57,11 +57,12 @@ local function link(el)
   return el.content
 end
 
--- Columns begin at the right in right-to-left text; the built-in renderer sees to that itself.
+-- The width of a column is left to Typst, which sees the content, and in right-to-left text columns
+-- begin at the right; the built-in renderer sees to both itself.
 local function columns(tbl)
-  if not quarto or not is_right_to_left then return nil end
+  if not quarto then return nil end
   for number, spec in ipairs(tbl.colspecs) do
-    tbl.colspecs[number] = { FLIPPED[spec[1]] or spec[1], spec[2] }
+    tbl.colspecs[number] = { is_right_to_left and FLIPPED[spec[1]] or spec[1] }
   end
   return tbl
 end
