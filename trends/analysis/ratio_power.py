@@ -36,7 +36,7 @@ def visible_ratios(
     --------
     >>> down, up = visible_ratios(40, 1.0, 1.0)
     >>> round(down, 2), round(up, 2)
-    (0.38, 2.6)
+    (0.39, 2.59)
     >>> visible_ratios(3, 1.0, 1.0)
     (0.0, inf)
     """

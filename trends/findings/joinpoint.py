@@ -25,6 +25,7 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
     }
     first, last = result.series.index[0], result.series.index[-1]
     inputs = (f"{result.n_observed} of {result.n_periods} periods, {first} to {last}",)
+    line = result.fitted["fitted_rate"].dropna()
     said = [
         Finding(
             finding_id=f"{subject.key}.joinpoint.number",
@@ -75,6 +76,8 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
                 values={
                     "start": row.start,
                     "end": row.end,
+                    "rate_first": float(line.iloc[0]),
+                    "rate_last": float(line.iloc[-1]),
                     "size": abs(row.estimate),
                     "size_low": low,
                     "size_high": high,

@@ -86,7 +86,9 @@ def rule_listing(kind: str, name: str, *, lang: str = "en") -> pd.DataFrame:
 def _condition(conditions: Mapping[str, Mapping[str, Any]], table: Mapping[str, Any]) -> str:
     """Return conditions in words, joined by "and"."""
     parts = [
-        table[test].format(
+        table["name"].get(name, name)
+        if bound is True
+        else table[test].format(
             name=table["name"].get(name, name), bound=table["bound"].get(str(bound), _short(bound))
         )
         for name, tests in conditions.items()

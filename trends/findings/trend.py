@@ -13,10 +13,12 @@ _HARMLESS = {"partial_last_period", "unobserved_periods", "nb_boundary", "trend_
 def findings(result: Trend, subject: Subject) -> list[Finding]:
     """Return the annual change and, when the interval licenses one, the doubling time."""
     low, high = result.percent_interval()
+    bent = "bent_trend" in result.caveats
     grade: Grade = first_match(  # type: ignore[assignment]
         "grade",
         "trend",
         {
+            "bent": bent,
             "p_value": result.p_value,
             "n_weaknesses": len(set(result.caveats) - _HARMLESS),
         },
@@ -50,6 +52,7 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
         values={
             "first": first,
             "last": last,
+            "bent": bent,
             "n_observed": result.n_observed,
             "p_value_independent": result.p_value_independent,
             "smallest": result.smallest_annual_change,
@@ -61,7 +64,7 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
     times = result.to_frame()
     doubling = times[times["term"].isin(["doubling_time", "halving_time"])]
     # A pace that bends is no pace to extrapolate.
-    if doubling.empty or "bent_trend" in result.caveats:
+    if doubling.empty or bent:
         return [change]
     row = doubling.iloc[0]
     return [
