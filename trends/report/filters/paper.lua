@@ -1,12 +1,14 @@
--- What PDF/UA-1 asks and Pandoc's Typst writer leaves out: alternative text for mathematics; and
--- links between pages, which on paper point into the one document: to the anchor they name, or to
--- the heading labelled `x` or `sec-page-x` for the page `x.qmd`. Both engines run this filter.
+-- What PDF/UA-1 asks and Pandoc's Typst writer leaves out: alternative text for mathematics; tables
+-- that fit the paper; and links between pages, which on paper point into the one document: to the
+-- anchor they name, or to the heading labelled `x` or `sec-page-x` for the page `x.qmd`. Both
+-- engines run this filter.
 
 if not FORMAT:match("typst") then return {} end
 
 local labels = {}
 local is_right_to_left = false
-local FLIPPED = { AlignLeft = "AlignRight", AlignRight = "AlignLeft" }
+local LEFT_TO_RIGHT, END = "\u{2066}", "\u{2069}" -- as `bidi.lua` sets them
+local FLIPPED = { AlignLeft = "AlignRight", AlignDefault = "AlignRight", AlignRight = "AlignLeft" }
 
 local function quoted(text)
   return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("\n", " ") .. '"'
@@ -57,14 +59,19 @@ local function link(el)
   return el.content
 end
 
--- The width of a column is left to Typst, which sees the content, and in right-to-left text columns
--- begin at the right; the built-in renderer sees to both itself.
+-- The width of a column is left to Typst, which sees the content; paper knows left and right where
+-- HTML knows start and end; and a long id may break after a hyphen.
 local function columns(tbl)
-  if not quarto then return nil end
   for number, spec in ipairs(tbl.colspecs) do
     tbl.colspecs[number] = { is_right_to_left and FLIPPED[spec[1]] or spec[1] }
   end
-  return tbl
+  return tbl:walk({ Str = function(str)
+    local bare = str.text:gsub(LEFT_TO_RIGHT, ""):gsub(END, "")
+    if #bare > 12 and bare:find("%a[%w_]*%-%w") and not bare:find("/") then
+      return pandoc.Str((str.text:gsub("%-(%w)", "-\u{200b}%1")))
+    end
+    if bare:find("^doi:") then return pandoc.Str((str.text:gsub("/", "/\u{200b}"))) end
+  end })
 end
 
 return {

@@ -2,7 +2,6 @@
 -- Only the built-in renderer runs this filter.
 
 local terms, folder = {}, ""
-local is_right_to_left = false
 
 local function is_html() return FORMAT:match("html") ~= nil end
 local function raw_block(text) return pandoc.RawBlock(is_html() and "html" or "typst", text) end
@@ -94,31 +93,16 @@ local function name_of(tbl)
   return 'aria-label="' .. escape(term("table-region", "Table, scrolls sideways")) .. " " .. n_tables .. '"'
 end
 
--- paper knows left and right where HTML knows start and end; and a long id may break after a hyphen
-local function on_paper(tbl)
-  local flipped = { AlignLeft = "AlignRight", AlignDefault = "AlignRight", AlignRight = "AlignLeft" }
-  for column, spec in ipairs(tbl.colspecs) do
-    tbl.colspecs[column] = { is_right_to_left and flipped[spec[1]] or spec[1] }
-  end
-  return tbl:walk({ Str = function(str)
-    if #str.text > 12 and str.text:find("%a[%w_]*%-%w") and not str.text:find("/") then
-      return pandoc.Str((str.text:gsub("%-(%w)", "-\u{200b}%1")))
-    end
-    if str.text:find("^doi:") then return pandoc.Str((str.text:gsub("/", "/\u{200b}"))) end
-  end })
-end
-
 local function scrolled(tbl)
   align_numbers(tbl)
   local name = name_of(tbl)
-  if not is_html() then return on_paper(tbl) end
+  if not is_html() then return tbl end
   return { raw_block('<div class="table-scroll" tabindex="0" role="region" ' .. name .. ">"), tbl,
     raw_block("</div>") }
 end
 
 local function read_meta(meta)
   terms = meta["language"] or {}
-  is_right_to_left = meta.dir ~= nil and pandoc.utils.stringify(meta.dir) == "rtl"
   folder = meta["page-folder"] and pandoc.utils.stringify(meta["page-folder"]) or ""
 end
 
