@@ -312,7 +312,7 @@ def format_number(value: float, shape: str, lang: str) -> str:
         return _format_ratio(value, rough=shape == "rough")
     if shape == "rate":
         decimals = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
-        return f"{value:,.{decimals}f}"
+        return f"{value:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
     if shape == "percent":
         decimals = 1 if 0 < abs(value) < 10 else 0
         return f"{value:,.{decimals}f}%".replace("-", "\N{MINUS SIGN}")

@@ -48,8 +48,10 @@ local function html_note(span, key, say, kind)
   if kind == "sentence" then
     made:insert(html('<span class="sentence" data-key="' .. escape(key) .. '">'))
     made:extend(span.content)
-    made:insert(html("</span>\u{2060}" .. button .. 'class="finding-mark" aria-label="'
-      .. escape(term("finding-mark", "How this is known")) .. '"></button>'))
+    local grade = span.attributes.grade or "i"
+    made:insert(html("</span>\u{2060}" .. button .. 'class="finding-mark" data-grade="' .. escape(grade)
+      .. '" aria-label="' .. escape(grade .. ": " .. term("finding-mark", "How this is known"))
+      .. '"></button>'))
   else
     made:insert(html(button .. 'class="' .. kind .. '" data-key="' .. escape(key) .. '">'))
     made:extend(span.content)
@@ -67,8 +69,9 @@ local function typst_note(span, key, say, kind)
     listed[#listed + 1] = { key = key, say = say }
     numbers[key] = #listed
   end
-  made:insert(pandoc.RawInline("typst", "#finding-mark(<finding-" .. anchor(key) .. ">, "
-    .. numbers[key] .. ")"))
+  local grade = span.attributes.grade and (span.attributes.grade .. " ") or ""
+  made:insert(pandoc.RawInline("typst", "#finding-mark(<finding-" .. anchor(key) .. ">, \"" .. grade
+    .. numbers[key] .. "\")"))
   return made
 end
 
