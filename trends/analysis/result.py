@@ -126,9 +126,7 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return every field as plain Python values, ready for JSON."""
-        return {
-            field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)
-        }
+        return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
     def __repr__(self) -> str:
         """Return the class with its single-valued fields."""
