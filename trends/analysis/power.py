@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -337,7 +337,7 @@ def _simulate(
     draws = draw_counts(mean, dispersion, gaps, rho, shares, rng)
     found = failed = 0
     for counts in draws.T:
-        p_value = _drawn_p_value(seen._replace(count=counts), design)
+        p_value = _drawn_p_value(replace(seen, count=counts), design)
         failed += np.isnan(p_value)
         found += p_value <= alpha
     interval = stats.binomtest(int(found), n_draws).proportion_ci(method="exact")
