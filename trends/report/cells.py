@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import re
@@ -113,6 +114,8 @@ class Session:
 
         self.root = root
         self.shell = _open_shell()
+        # A reset collects garbage; what the imports made is none, and looking through it is slow.
+        gc.freeze()
         self.shell.reset(new_session=True, aggressive=False)  # type: ignore[no-untyped-call]
         self.formatter = DisplayFormatter(parent=self.shell)
         self.formatter.formatters["image/svg+xml"].for_type_by_name(
