@@ -491,4 +491,6 @@ def _escaped(sign: re.Match[str]) -> str:
 
 def _mark(finding: Finding, text: str, lang: str, kind: str) -> str:
     """Return the text as a Markdown span that carries its finding."""
-    return mark(text, kind, key=finding.finding_id, say=explain(finding, lang))
+    # A sentence shows its grade; a number alone shows it when it is opened.
+    grade = {"grade": finding.grade} if kind == "sentence" else {}
+    return mark(text, kind, key=finding.finding_id, say=explain(finding, lang), **grade)
