@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, cast
 
-from trends.analysis.changepoint import Changepoint, Changepoints
+import pandas as pd
+
+from trends.analysis.changepoint import GRADE_RULES, Changepoint, Changepoints
 from trends.findings.finding import Finding, Grade, Subject
+from trends.findings.wording import words
 
 
 def findings(result: Changepoints, subject: Subject) -> list[Finding]:
@@ -169,3 +172,32 @@ def _inputs(result: Changepoints) -> tuple[str, ...]:
     index = result.series.index
     observed = int(result.series["count"].notna().sum())
     return (f"{observed} of {len(index)} periods, {index[0]} to {index[-1]}",)
+
+
+def grade_listing(*, lang: str = "en") -> pd.DataFrame:
+    """Return the rules of a changepoint's grade as they are printed on the methods page.
+
+    Parameters
+    ----------
+    lang : {"en", "ar"}
+        Language of headings and conditions.
+
+    Returns
+    -------
+    DataFrame of str
+        In order: the grade, and when it is given. The first that holds counts.
+    """
+    table = words(lang)["rule"]
+    tests = {"p_value": "at_most", "redetected": "at_least", "set_share": "at_most"}
+    rows = [
+        (
+            grade,
+            str(table["joiner"]).join(
+                table[tests[name]].format(name=table["name"][name], bound=f"{bound:g}")
+                for name, bound in rule.items()
+            ),
+        )
+        for grade, rule in GRADE_RULES
+    ]
+    rows.append(("D", str(table["otherwise"])))
+    return pd.DataFrame(rows, columns=[table["grade_heading"], table["when_heading"]])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from trends.findings.wording import format_time
+
 
 def read_known_events(
     path: str | Path, *, country: str, lang: str = "en"
@@ -44,3 +46,30 @@ def read_known_events(
         if event["country"] == country:
             found[pd.Timestamp(event["date"])] = event[lang]
     return found
+
+
+def known_events_table(path: str | Path, *, lang: str = "en") -> pd.DataFrame:
+    """Return the dated events of all countries with their sources.
+
+    Parameters
+    ----------
+    path : path
+        As for `read_known_events`.
+    lang : {"en", "ar"}
+        Language of headings, dates and labels; sources stay as they are named.
+
+    Returns
+    -------
+    DataFrame of str
+        Date, event and source, in the order of the file.
+    """
+    headings = ("التاريخ", "الحدث", "المصدر") if lang == "ar" else ("Date", "Event", "Source")
+    rows = [
+        (
+            format_time(pd.Timestamp(event["date"]), lang),
+            event[lang],
+            f"[{event['source']}]({event['url']})",
+        )
+        for event in tomllib.loads(Path(path).read_text(encoding="utf-8"))["event"]
+    ]
+    return pd.DataFrame(rows, columns=list(headings))
