@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from trends.analysis.contradiction import SEPARATOR, Contradictions
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import first_match
+from trends.findings.finding import Finding, Subject
+from trends.findings.rules import grade_of
 from trends.findings.wording import format_number, words
 
 #: Explanations that lie in how a figure was entered rather than in the figure.
@@ -51,8 +51,7 @@ def findings(result: Contradictions, subject: Subject) -> list[Finding]:
 def _one(result: Contradictions, conflict: dict[str, Any], name: str, subject: Subject) -> Finding:
     """Return the finding of one conflict."""
     explanations = conflict["explanations"].split(SEPARATOR)
-    grade: Grade = first_match(  # type: ignore[assignment]
-        "grade",
+    grade = grade_of(
         "contradiction",
         {"verdict": conflict["verdict"], "n_weaknesses": len(_SOFT & set(explanations))},
     )

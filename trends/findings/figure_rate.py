@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from trends.analysis.figure_rate import FigureRate
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import first_match
+from trends.findings.finding import Finding, Subject
+from trends.findings.rules import grade_of
 from trends.tables.calendar import DAYS_PER_MONTH
 
 #: Sentence of each qualifier.
@@ -29,7 +29,7 @@ def findings(result: FigureRate, subject: Subject) -> list[Finding]:
         "width": result.conf_high / result.conf_low if result.conf_low > 0 else math.inf,
         "n_weaknesses": len(result.caveats),
     }
-    grade: Grade = first_match("grade", "figure_rate", rule_values)  # type: ignore[assignment]
+    grade = grade_of("figure_rate", rule_values)
     return [
         Finding(
             finding_id=f"{subject.key}.figure_rate.rate",

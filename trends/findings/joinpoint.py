@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from trends.analysis.joinpoint import Joinpoints
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import first_match
+from trends.findings.finding import Finding, Subject
+from trends.findings.rules import grade_of
 from trends.tables.calendar import format_period
 
 #: Caveats that describe the series rather than weaken the conclusion.
@@ -50,9 +50,7 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
         is_average = row.term == "average"
         if is_average and result.n_joinpoints == 0:
             continue
-        grade: Grade = first_match(  # type: ignore[assignment]
-            "grade", "joinpoint", {"p_value": row.p_value, "n_weaknesses": n_weaknesses}
-        )
+        grade = grade_of("joinpoint", {"p_value": row.p_value, "n_weaknesses": n_weaknesses})
         low, high = sorted((abs(row.conf_low), abs(row.conf_high)))
         place = "average" if is_average else f"from-{format_period(row.start)}"
         said.append(

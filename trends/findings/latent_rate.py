@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trends.analysis.latent_rate import LatentRate
 from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import first_match
+from trends.findings.rules import grade_of
 
 #: Caveats that hold for every model of this kind and weaken no conclusion in particular.
 _ASSUMPTIONS = {"smooth_rate", "constant_multipliers"}
@@ -23,8 +23,7 @@ def _grade(result: LatentRate, low: float, high: float) -> Grade:
         "n_free": result.n_free,
         "n_weaknesses": len(set(result.caveats) - _ASSUMPTIONS),
     }
-    grade: Grade = first_match("grade", "latent_rate", values)  # type: ignore[assignment]
-    return grade
+    return grade_of("latent_rate", values)
 
 
 def _settings(result: LatentRate) -> dict[str, object]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from trends.analysis.rate import POWER, RateComparison
-from trends.findings.finding import Finding, Grade, Subject
+from trends.findings.finding import Finding, Subject
 from trends.findings.inputs import figure_id
-from trends.findings.rules import first_match
+from trends.findings.rules import first_match, grade_of
 
 
 def findings(result: RateComparison, subject: Subject) -> list[Finding]:
@@ -23,7 +23,7 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         "n_weaknesses": len(weaknesses),
         "smallest_count": min(result.first.count, result.second.count),
     }
-    grade: Grade = first_match("grade", "rate", rule_values)  # type: ignore[assignment]
+    grade = grade_of("rate", rule_values)
     over_time = _is_change_over_time(result)
     ratio = Finding(
         finding_id=f"{subject.key}.rate.ratio",

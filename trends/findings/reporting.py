@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trends.analysis.reporting import POWER, ReportingComparison
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import first_match
+from trends.findings.finding import Finding, Subject
+from trends.findings.rules import grade_of
 
 
 def findings(result: ReportingComparison, subject: Subject) -> list[Finding]:
@@ -14,7 +14,7 @@ def findings(result: ReportingComparison, subject: Subject) -> list[Finding]:
         "n_spans": result.n_before + result.n_after,
         "n_weaknesses": len(set(result.caveats) - {"others_constant"}),
     }
-    grade: Grade = first_match("grade", "reporting", rule_values)  # type: ignore[assignment]
+    grade = grade_of("reporting", rule_values)
     settings = {
         "date": f"{result.date:%Y-%m-%d}",
         "verdict": result.verdict,

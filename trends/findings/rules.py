@@ -7,7 +7,10 @@ import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from trends.findings.finding import Grade
 
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "at_least": lambda value, bound: value >= bound,
@@ -51,6 +54,11 @@ def first_match(kind: str, name: str, values: Mapping[str, Any]) -> str:
         if holds(rule.get("if", {}), values):
             return str(rule["key"])
     raise KeyError(f"no rule of {kind}.{name} holds for {dict(values)}")
+
+
+def grade_of(question: str, values: Mapping[str, Any]) -> Grade:
+    """Return the grade that the rules of a question give these values."""
+    return cast("Grade", first_match("grade", question, values))
 
 
 def holds(conditions: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> bool:

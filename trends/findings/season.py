@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trends.analysis.season import Season
 from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import first_match
+from trends.findings.rules import grade_of
 from trends.tables.calendar import format_period
 
 #: Caveats that describe the series rather than weaken the conclusion.
@@ -85,9 +85,7 @@ def findings(result: Season, subject: Subject) -> list[Finding]:
 
 def _grade(p_value: float, result: Season) -> Grade:
     """Return the grade of an effect."""
-    grade: Grade = first_match(  # type: ignore[assignment]
-        "grade",
+    return grade_of(
         "season",
         {"p_value": p_value, "n_weaknesses": len(set(result.caveats) - _HARMLESS)},
     )
-    return grade

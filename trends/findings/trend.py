@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trends.analysis.trend import Trend
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import first_match
+from trends.findings.finding import Finding, Subject
+from trends.findings.rules import grade_of
 
 #: Caveats that describe the series rather than weaken the conclusion.
 _HARMLESS = {"partial_last_period", "unobserved_periods", "nb_boundary", "trend_or_persistence"}
@@ -14,8 +14,7 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
     """Return the annual change and, when the interval licenses one, the doubling time."""
     low, high = result.percent_interval()
     bent = "bent_trend" in result.caveats
-    grade: Grade = first_match(  # type: ignore[assignment]
-        "grade",
+    grade = grade_of(
         "trend",
         {
             "bent": bent,
