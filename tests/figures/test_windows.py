@@ -60,3 +60,13 @@ def test_a_count_of_zero_is_drawn_at_the_bottom_with_its_upper_limit():
 def test_a_table_without_a_rate_is_refused():
     with pytest.raises(ValueError, match="known window and at least one event, got 3 rows"):
         windows.plot(table(window_basis="unknown"))
+
+
+def test_measures_have_a_panel_each_under_a_common_time_axis(shared):
+    from trends.tables.statements import read_statements
+
+    statements = read_statements(shared / "data" / "statements.csv")
+    drawn = windows.plot_measures(statements, {"arrests": "arrests", "attacks": "attacks"})
+    assert [ax.get_title("left") for ax in drawn] == ["arrests", "attacks"]
+    assert drawn[0].get_xlim() == drawn[1].get_xlim()
+    assert all(ax.has_data() for ax in drawn)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +14,9 @@ from matplotlib.lines import Line2D
 from trends.analysis.figure_rate import figure_rates
 from trends.figures import style
 from trends.findings.wording import words
+
+#: Inches of one panel among several; seven of them fit a page.
+PANEL_HEIGHT = 1.2
 
 #: Colour of each kind of source: claims, monitors, states and armies, and the rest.
 _COLOURS = {
@@ -79,6 +84,44 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
     ax.set_ylabel(table["per_month_axis"])
     _legend(ax, shown, n_left_out=int((~drawn).sum()), table=table)
     return ax
+
+
+def plot_measures(
+    statements: pd.DataFrame, measures: Mapping[str, str], *, lang: str = "en"
+) -> list[Axes]:
+    """Draw the statements of several measures as windows, one panel for each measure.
+
+    Parameters
+    ----------
+    statements : DataFrame of n_statements rows
+        As `read_statements` returns it.
+    measures : mapping of str to str
+        Measure, and the title of its panel; different measures never share a panel.
+    lang : {"en", "ar"}
+        Language of labels and legends.
+
+    Returns
+    -------
+    list of matplotlib Axes
+        One per measure, in order, on a common time axis.
+    """
+    width = style.WIDE[0]
+    with plt.rc_context(style.style()):
+        figure, panels = plt.subplots(
+            len(measures),
+            sharex=True,
+            figsize=(width, PANEL_HEIGHT * len(measures)),
+            layout="constrained",
+            squeeze=False,
+        )
+        for ax, (measure, title) in zip(panels[:, 0], measures.items(), strict=True):
+            plot(statements[statements["measure"] == measure], ax=ax, lang=lang)
+            ax.set_title(title)
+            ax.set_ylabel("")
+            if (legend := ax.get_legend()) is not None:
+                legend.remove()
+        figure.supylabel(words(lang)["figure"]["per_month_axis"], fontsize=9)
+    return list(panels[:, 0])
 
 
 def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:
