@@ -206,6 +206,7 @@ def main() -> NoReturn:
     """Run the command line; faults the package knows end in a sentence, not a traceback."""
     try:
         app()
+    # What the package does not raise on purpose is raised again.
     except Exception as fault:
         code = _exit_code(fault)
         if code is None:

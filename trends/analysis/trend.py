@@ -493,6 +493,7 @@ def _curvature(design: np.ndarray, seen: Observed, *, family: str) -> float:
     if seen.count.size <= bent.shape[1] + 2:
         return np.nan
     try:
+        # `family` is that of a fit, so it is one of the literals.
         fit = fit_counts(seen.count, bent, seen.exposure, family=family)  # type: ignore[arg-type]
     except RuntimeError:
         return np.nan

@@ -59,6 +59,7 @@ class _Hook(DisplayHook):
 
     def __call__(self, result: Any = None) -> None:
         if result is not None:
+            # IPython ships no types.
             bundle, _ = self.compute_format_data(result)  # type: ignore[no-untyped-call]
             _collect(bundle, is_result=True)
 
@@ -115,6 +116,7 @@ class Session:
         self.root = root
         self.shell = _open_shell()
         # A reset collects garbage; what the imports made is none, and looking through it is slow.
+        # (IPython ships no types.)
         gc.freeze()
         self.shell.reset(new_session=True, aggressive=False)  # type: ignore[no-untyped-call]
         self.formatter = DisplayFormatter(parent=self.shell)
@@ -148,7 +150,9 @@ class Session:
         with self._at_work():
             try:
                 value = eval(expression, self.shell.user_ns)
+                # IPython ships no types.
                 bundle, _ = self.formatter.format(value)  # type: ignore[no-untyped-call]
+            # A page's expression may raise anything; all of it is told with file and line.
             except Exception as error:
                 raise RenderError(
                     f"`{{python}} {expression}` raised {type(error).__name__}: {error}",

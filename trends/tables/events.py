@@ -193,6 +193,7 @@ def _unknown_code(cells: pd.DataFrame, row: int, column: str, words: object) -> 
         row=int(row),
         column=column,
         value=str(cells.loc[row, column]),
+        # The words of a column are strings or numbers, which mypy reads as an object.
         rule=f"must be one of {', '.join(map(str, words))}",  # type: ignore[call-overload]
         fix="Correct the code, or leave the cell empty.",
     )

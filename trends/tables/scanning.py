@@ -40,6 +40,7 @@ def matching_files(path: str | Path) -> list[Path]:
     """Return the files that a path or glob names."""
     if Path(path).is_file():
         return [Path(path)]
+    # Path.glob refuses absolute patterns.
     paths = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
     files = [each for each in paths if each.is_file()]
     if not files:

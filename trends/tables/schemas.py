@@ -17,6 +17,8 @@ with warnings.catch_warnings():
     # nothing here uses that layer. The checks and types would look for it later, when first used.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support", FutureWarning)
     import pandera.pandas as pa
+
+    # Imported for its effect: it registers the checks now, while the warning is silenced.
     from pandera.backends.pandas import builtin_checks as _checks  # noqa: F401
     from pandera.errors import SchemaErrors
     from pandera.typing import Index, Series, get_index_types

@@ -193,6 +193,7 @@ def _run(backend: Any, events: ir.Table, asked: Question, *, unique: bool = Fals
     return _Summed(counts, int(counts["broken"].sum()), n_repeated)
 
 
+# Ibis ships no type for its decorator.
 @ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
 def _hash64(text: str) -> dt.uint64:
     """Return DuckDB's hash of 64 bits."""
