@@ -19,17 +19,20 @@ help:
 
 env: $(ENV)
 
-# The environment is pinned by hash; the package itself is installed from this folder.
+# The environment is pinned by hash; the package itself is installed from this folder. The lock is complete, so pip
+# resolves nothing (an old pip would prefer a newer release to the pinned one where a requirement names an extra), and
+# `pip check` says whether the lock really is complete.
 $(ENV): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; call make PYTHON=python3.12 for instance")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip check --disable-pip-version-check
 	@touch $@
 
 # PySpark is large and needs Java: it is installed for the tests only where Java is.
 $(SPARK): benchmarks/requirements.lock $(ENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r benchmarks/requirements.lock
 	@touch $@
 
 site: $(ENV)
