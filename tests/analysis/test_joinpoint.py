@@ -2,14 +2,16 @@
 
 import json
 import warnings
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from trends.analysis.count_model import deviance_residuals, fit_counts, fit_given_dispersion
 from trends.analysis.hinge_search import (
@@ -19,7 +21,15 @@ from trends.analysis.hinge_search import (
     hinge_gram,
     most_explained,
 )
+from trends.analysis.join_posterior import (
+    LineProblem,
+    Mixture,
+    log_mean_fit,
+    open_sets,
+    weigh_joins,
+)
 from trends.analysis.joinpoint import fit_joinpoints
+from trends.analysis.memory import MemoryGrid
 from trends.tables.series import as_series
 
 
@@ -126,7 +136,27 @@ def test_pairwise_improvement_finds_the_exhaustive_optimum_of_five_bends(monkeyp
 # ------- slopes and places against R's segmented
 
 
-def test_slopes_and_their_errors_agree_with_segmented(shared: Path):
+NO_MEMORY = MemoryGrid(np.zeros(1), np.zeros(1), np.zeros(1))
+
+
+def slopes_over_all_places(base, times, response, root, best, n_joins):
+    """Return mixtures of the slopes and of the places, joins at observations, no memory."""
+    candidates = np.arange(2, times.size - 2)
+    problem = LineProblem(base, times, response, root, np.arange(times.size), candidates, 3)
+    found = open_sets(problem, np.searchsorted(candidates, best), NO_MEMORY, np.zeros(1))
+    posterior = weigh_joins(problem, found, NO_MEMORY, least_scale=0.0)
+    scale = np.sqrt(found.squares.min() / posterior.n_free)
+    n_sets, n_terms = len(posterior.sets), base.shape[1] + n_joins
+    mixtures = []
+    for segment in range(n_joins + 1):
+        contrasts = np.zeros((n_sets, n_terms))
+        contrasts[:, 1] = 1
+        contrasts[:, base.shape[1] : base.shape[1] + segment] = 1
+        mixtures.append(posterior.combination(contrasts))
+    return mixtures, posterior, scale
+
+
+def test_slopes_of_the_coal_disasters_agree_with_segmented(shared: Path):
     reference = json.loads((shared / "reference" / "03_segmented.json").read_text())["coal"]
     rows = pd.DataFrame(reference["input"])
     counts = rows["n"].to_numpy(dtype=float)
@@ -134,24 +164,156 @@ def test_slopes_and_their_errors_agree_with_segmented(shared: Path):
     for known in reference["fits"][1:]:
         # > segmented(glm(n ~ year, poisson, coal), npsi = K); slope(fit); fit$psi
         places = np.atleast_1d(known["psi"])
-        bends = hinge_columns(year, places)
-        design = np.column_stack([np.ones(112), year - 1900, bends])
-        params, expected = fit_given_dispersion(counts, design, np.ones(112), nb_dispersion=0.0)
+        design = np.column_stack([np.ones(112), year - 1900, hinge_columns(year, places)])
+        params, _ = fit_given_dispersion(counts, design, np.ones(112), nb_dispersion=0.0)
         slopes = params[1] + np.concatenate([[0], np.cumsum(params[2:])])
         assert slopes == pytest.approx(known["slopes"], rel=1e-3)
-        extended = np.column_stack([design, year[:, None] > places[None, :]])
-        information = (extended.T * expected) @ extended
-        covariance = np.linalg.inv(information)
-        errors = []
-        for segment in range(places.size + 1):
-            weights = np.zeros(extended.shape[1])
-            weights[1] = 1
-            weights[2 : 2 + segment] = 1
-            errors.append(np.sqrt(weights @ covariance @ weights))
-        # R's errors come from its last working fit, ours from the final means: within 4%.
-        assert errors == pytest.approx(known["slopes_se"], rel=0.04)
-        at_places = np.sqrt(np.diag(covariance)[2 + places.size :]) / np.abs(params[2:])
-        assert at_places == pytest.approx(np.atleast_1d(known["psi_se"]), rel=0.04)
+
+
+def test_the_down_syndrome_example_of_segmented_is_reproduced(shared: Path):
+    # > segmented(glm(cases/births ~ age, weight=births, binomial), seg.Z=~age, psi=25)
+    # Muggeo (2008), R News 8/1:20-25: psi 31.08 (0.72), slopes -0.013 (0.018) and 0.261 (0.015).
+    known = json.loads((shared / "reference" / "03_segmented.json").read_text())["down"]
+    rows = pd.DataFrame(known["input"])
+    age = rows["age"].to_numpy(dtype=float)
+    births, cases = rows["births"].to_numpy(dtype=float), rows["cases"].to_numpy(dtype=float)
+    base = np.column_stack([np.ones(age.size), age - 30])
+
+    def linearised(bend):
+        design = np.column_stack([base, hinge_columns(age, np.array([bend]))])
+        model = sm.GLM(np.column_stack([cases, births - cases]), design, sm.families.Binomial())
+        fitted = model.fit(tol=1e-12)
+        weight = births * fitted.mu * (1 - fitted.mu)
+        response = design @ fitted.params + (cases - births * fitted.mu) / weight
+        return fitted.params, response, np.sqrt(weight)
+
+    # Search every place of the linearised likelihood, and again where the search leads.
+    places, bend = np.arange(20, 42, 0.01), 25.0
+    for _ in range(6):
+        _, response, root = linearised(bend)
+        hinges = hinge_columns(age, places)
+        inner = hinge_gram(base * root[:, None], hinges * root[:, None], (response * root)[:, None])
+        (place,) = best_bends(inner, np.arange(places.size), 1, spacing=1)
+        bend = places[place]
+    assert bend == pytest.approx(known["psi"], abs=0.01)
+    params, response, root = linearised(known["psi"])
+    assert params[1] == pytest.approx(known["slopes"][0], abs=6e-6)
+    assert params[1] + params[2] == pytest.approx(known["slopes"][1], abs=6e-6)
+    # With joins at observed ages only, a year or so apart, the slopes are a little less sure.
+    best = np.array([np.argmin(np.abs(age - known["psi"]))])
+    mixtures, posterior, scale = slopes_over_all_places(base, age, response, root, best, 1)
+    for mixture, slope, error in zip(mixtures, known["slopes"], known["slopes_se"], strict=True):
+        assert mixture.quantile(0.5) == pytest.approx(slope, abs=0.4 * error)
+        assert mixture.std_error / scale == pytest.approx(error, rel=0.3)
+    low, high = (age[place] for place in posterior.place_interval(0, 0.95))
+    assert low < known["psi"] < high
+    assert high - low == pytest.approx(4 * known["psi_se"] * scale, abs=1.5)
+
+
+# ------- places and memories that a series leaves open
+
+
+def broken_line(seed, n=24):
+    rng = np.random.default_rng(seed)
+    times = (np.arange(n) - (n - 1) / 2) / 12
+    response = 3 + np.maximum(times, 0.2) + rng.normal(0, 0.2, n)
+    root = np.sqrt(rng.uniform(5, 20, n))
+    base = np.column_stack([np.ones(n), times])
+    return LineProblem(base, times, response, root, np.arange(n), np.arange(2, n - 2), 3)
+
+
+MEMORIES = MemoryGrid(np.array([0.0, 0.6]), np.array([0.0, 0.8]), np.log([0.7, 0.3]))
+
+
+def by_hand(problem, joins, rho, share):
+    """Return log weight, log likelihood, coefficients and covariance of one set, one memory."""
+    hinges = hinge_columns(problem.times, problem.times[list(joins)])
+    design = np.column_stack([problem.base, hinges]) * problem.root[:, None]
+    response = problem.response * problem.root
+    apart = np.abs(np.subtract.outer(problem.position, problem.position))
+    memory = np.where(apart == 0, 1.0, share * rho**apart)
+    precision = np.linalg.inv(memory)
+    within = design.T @ precision @ design
+    params = np.linalg.solve(within, design.T @ precision @ response)
+    left = response - design @ params
+    squares = left @ precision @ left
+    n_free = response.size - design.shape[1]
+    log_weight = -0.5 * (
+        np.linalg.slogdet(memory)[1] + np.linalg.slogdet(within)[1] + n_free * np.log(squares)
+    )
+    return log_weight, squares, params, squares / n_free * np.linalg.inv(within)
+
+
+@pytest.mark.parametrize("n_joins", [1, 2])
+def test_the_posterior_is_the_sum_over_every_set_and_memory(n_joins, monkeypatch):
+    monkeypatch.setattr("trends.analysis.join_posterior._OPEN", 1e6)
+    problem = broken_line(3)
+    allowed = [
+        joins
+        for joins in combinations(problem.candidates.tolist(), n_joins)
+        if all(later - earlier >= 3 for earlier, later in pairwise(joins))
+    ]
+    assert problem.n_sets(n_joins) == len(allowed)
+    log_weight = np.array([-1.0, -1.5])
+    best = np.searchsorted(problem.candidates, allowed[len(allowed) // 2])
+    found = open_sets(problem, best, MEMORIES, log_weight)
+    # One join at a time may be anywhere between its best neighbours.
+    limits = [-np.inf, *problem.candidates[best], np.inf]
+    within = [
+        joins
+        for joins in allowed
+        if all(
+            limits[join] < place < limits[join + 2] and abs(place - other) >= 3
+            for join, place in enumerate(joins)
+            for other in (limits[join], limits[join + 2])
+        )
+    ]
+    assert sorted(map(tuple, problem.candidates[found.sets])) == within
+    posterior = weigh_joins(problem, found, MEMORIES, least_scale=0.0)
+    weights, evidence = [], []
+    at_best = [by_hand(problem, problem.candidates[best], rho, share)[1]
+               for rho, share, _ in zip(*MEMORIES, strict=True)]  # fmt: skip
+    for place, joins in enumerate(map(tuple, posterior.sets)):
+        for memory, (rho, share, log_prior) in enumerate(zip(*MEMORIES, strict=True)):
+            log_fit, squares, params, covariance = by_hand(problem, joins, rho, share)
+            weights.append((memory, place, np.exp(log_prior + log_fit)))
+            evidence.append(np.exp(log_weight[memory]) * (squares / at_best[memory]) ** -12)
+            assert posterior.params[memory, place] == pytest.approx(params, rel=1e-5)
+            assert posterior.covariances[memory, place] == pytest.approx(covariance, rel=1e-5)
+    total = sum(weight for *_, weight in weights)
+    for memory, place, weight in weights:
+        assert posterior.weight[memory, place] == pytest.approx(weight / total, abs=1e-7)
+    mean = np.log(np.sum(evidence) / len(allowed))
+    assert log_mean_fit(problem, found, log_weight, n_joins) == pytest.approx(mean, abs=1e-9)
+
+
+def test_few_open_sets_are_the_heaviest_ones(monkeypatch):
+    problem = broken_line(5)
+    best = np.array([8, 14])
+    every = open_sets(problem, best, MEMORIES, np.zeros(2))
+    monkeypatch.setattr("trends.analysis.join_posterior._MOST_SETS", 40)
+    few = open_sets(problem, best, MEMORIES, np.zeros(2))
+    assert 1 <= len(few.sets) <= 40 < len(every.sets)
+    assert few.squares.min() == pytest.approx(every.squares.min(), rel=0.1)
+
+
+def test_a_mixture_of_one_part_is_a_t_distribution():
+    one = Mixture(np.ones(1), np.array([0.4]), np.array([0.2]), 9)
+    assert one.quantile(0.975) == pytest.approx(0.4 + 0.2 * stats.t.ppf(0.975, 9), rel=1e-9)
+    assert one.std_error == pytest.approx(0.2)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 0.99))
+def test_a_quantile_of_a_mixture_has_its_weight_below_it(seed, probability):
+    rng = np.random.default_rng(seed)
+    weight = rng.dirichlet(np.ones(5))
+    mixture = Mixture(weight, rng.normal(0, 3, 5), rng.uniform(0.05, 2, 5), 12)
+    value = mixture.quantile(probability)
+    below = sum(
+        share * stats.t.cdf((value - centre) / scale, 12)
+        for share, centre, scale in zip(weight, mixture.centre, mixture.scale, strict=True)
+    )
+    assert below == pytest.approx(probability, abs=1e-8)
 
 
 # ------- the analysis
@@ -239,6 +401,17 @@ def test_permutation_tests_find_a_bend_and_report_their_progress():
     assert (np.diff([done for done, _ in seen]) > 0).all()
 
 
+def test_levels_of_the_permutation_tests_are_those_of_the_nci_program():
+    # alpha over the joins still in question above the null (NCI Joinpoint since version 3.0).
+    rng = np.random.default_rng(8)
+    found = fit_joinpoints(
+        monthly(rng.poisson(peaked(48))), max_joinpoints=3, select="permutation", n_null=99, rng=3
+    )
+    tests = found.tests
+    assert tests["n_null"].iloc[-1] >= 1
+    assert tests["alpha"].to_numpy() == pytest.approx(0.05 / (3 - tests["n_null"].to_numpy()))
+
+
 def test_a_test_that_cannot_become_significant_ends_early():
     series = monthly(np.random.default_rng(4).poisson(20, 40))
     seen = []
@@ -271,6 +444,82 @@ def test_a_steady_series_seldom_shows_a_joinpoint():
         for _ in range(60)
     ]
     assert sum(found) <= 8
+
+
+def remembering(path, rng):
+    """Return counts whose log rate follows an AR(0.5) with standard deviation .35."""
+    log_rate = np.empty(path.size)
+    log_rate[0] = rng.normal(0, 0.35)
+    for month in range(1, path.size):
+        log_rate[month] = 0.5 * log_rate[month - 1] + rng.normal(0, 0.35 * np.sqrt(0.75))
+    return rng.poisson(path * np.exp(log_rate - 0.35**2 / 2))
+
+
+def test_a_short_series_that_remembers_seldom_shows_a_joinpoint():
+    # 80 series. At a true rate of .06 more than 12 come up once in 1,000; the best places and the
+    # best memory alone would show 14 (.17).
+    rng = np.random.default_rng(18)
+    path = 20 * np.exp(0.5 * np.arange(36) / 36)
+    found = [fit_joinpoints(monthly(remembering(path, rng)), max_joinpoints=3) for _ in range(80)]
+    assert sum(each.n_joinpoints > 0 for each in found) <= 12
+    profile = [each.candidates["profile_criterion"].argmin() > 0 for each in found]
+    assert sum(profile) > sum(each.n_joinpoints > 0 for each in found)
+
+
+def test_segments_of_series_that_remember_hold_the_true_pace():
+    # 60 series of 48 months, one join and two segments each; at .93 coverage fewer than 98 of 120
+    # come up once in 10,000, and in pairs still once in 200.
+    rng = np.random.default_rng(24)
+    path = peaked(48)
+    truth = 100 * np.expm1(12 * np.array([1.5 / 24, -1.5 / 24]))
+    held = n_segments = 0
+    for _ in range(60):
+        found = fit_joinpoints(monthly(remembering(path, rng)), max_joinpoints=1)
+        if found.n_joinpoints != 1:
+            continue
+        table = found.to_frame().iloc[:2]
+        held += int(((table["conf_low"] <= truth) & (truth <= table["conf_high"])).sum())
+        n_segments += 2
+    assert n_segments >= 90
+    assert held / n_segments >= 98 / 120
+
+
+def test_a_turn_as_small_as_could_be_seen_is_seen_about_four_times_in_five():
+    # benchmarks/power_check.py has the table; 70 NB series of 60 months. At a true share of .8
+    # fewer than 46 or more than 66 come up once in 100.
+    rng = np.random.default_rng(20)
+    found = 0
+    for _ in range(70):
+        flat = fit_joinpoints(monthly(rng.negative_binomial(10, 1 / 3, 60)), max_joinpoints=1)
+        if flat.n_joinpoints:
+            found += 0.8  # the rare false join has no smallest bend
+            continue
+        pace = np.log1p(flat.smallest_bend / 100) / 12
+        turn = pace * np.maximum(np.arange(60) - 30, 0)
+        mean = 20 * np.exp(turn - turn.mean())
+        bent = monthly(rng.negative_binomial(mean / 2, 1 / 3))
+        found += fit_joinpoints(bent, max_joinpoints=1).n_joinpoints > 0
+    assert 46 <= found <= 66
+
+
+def test_caveats_say_whether_another_number_of_joins_was_close():
+    # A bend of 40% up and 40% down in 48 months is near what such counts can show.
+    month = np.arange(48)
+    path = 20 * np.exp(-0.4 * np.abs(month - 24) / 24)
+    fits = [
+        fit_joinpoints(monthly(np.random.default_rng(seed).poisson(path)), max_joinpoints=2)
+        for seed in range(12)
+    ]
+    for found in fits:
+        table = found.candidates
+        fewer = table["criterion"].iloc[: found.n_joinpoints].min()
+        close = found.n_joinpoints > 0 and fewer - table["criterion"].min() < 2 * np.log(3)
+        assert ("fewer_joinpoints_as_good" in found.caveats) == close
+        more = table["profile_criterion"].argmin() > found.n_joinpoints
+        assert ("more_joinpoints_possible" in found.caveats) == more
+    assert {found.n_joinpoints for found in fits} == {0, 1}
+    assert any("more_joinpoints_possible" in found.caveats for found in fits)
+    assert any("fewer_joinpoints_as_good" in found.caveats for found in fits)
 
 
 def test_segment_intervals_hold_the_true_pace():
@@ -325,7 +574,21 @@ def test_no_warning_escapes_on_awkward_counts():
         fit_joinpoints(as_series(halves, exposure=np.tile([30.0, 0.0], 20)), max_joinpoints=2)
         short = fit_joinpoints(monthly([3, 4, 2, 5, 3, 4, 6, 2]))
         fit_joinpoints(monthly([5] * 24), max_joinpoints=2)
+        silent = fit_joinpoints(monthly([0] * 24 + [50] * 24), max_joinpoints=2)
+        silent.summary()
+        fit_joinpoints(monthly([50] * 16 + [0] * 16 + [50] * 16), max_joinpoints=2).summary()
     assert short.max_joinpoints == 0
+    assert silent.n_joinpoints >= 1
+
+
+def test_three_events_lie_on_no_broken_line():
+    # Evenly spread by luck, they would fit two joins all but exactly.
+    counts = [0] * 48
+    counts[0] = counts[24] = counts[47] = 1
+    for options in ({}, {"select": "permutation", "n_null": 19, "rng": 1}):
+        found = fit_joinpoints(monthly(counts), **options)
+        assert (found.max_joinpoints, found.n_joinpoints) == (0, 0)
+        assert "few_events" in found.caveats
 
 
 @pytest.mark.parametrize(
@@ -362,5 +625,10 @@ def test_a_fast_pace_is_said_in_months():
 
 def test_one_pace_is_said_as_such_in_both_languages():
     flat = fit_joinpoints(monthly(np.random.default_rng(9).poisson(12, 40)), max_joinpoints=2)
-    assert "one steady pace describes the rate" in flat.summary()
-    assert "وتيرة واحدة مطّردة" in flat.summary("ar")
+    assert "no change of pace can be told from chance" in flat.summary()
+    assert "لا يمكن تمييز تبدل في وتيرة التغير" in flat.summary("ar")
+    # Beside "none" stands what would have been seen; the permutation test has no such figure.
+    assert f"a rise of {flat.smallest_bend:.0f}% a year would have been seen" in flat.summary()
+    tested = fit_joinpoints(flat.series, max_joinpoints=1, select="permutation", n_null=19, rng=1)
+    assert np.isnan(tested.smallest_bend)
+    assert "would have been seen" not in tested.summary()

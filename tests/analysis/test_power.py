@@ -11,8 +11,13 @@ from statsmodels.stats.power import TTestPower
 from trends.analysis.count_model import fit_counts
 from trends.analysis.observed import observed_periods
 from trends.analysis.power import detectable_change
-from trends.analysis.serial_dependence import grid_of, memory_of_fit
-from trends.analysis.smallest_change import smallest_visible, visible_power
+from trends.analysis.serial_dependence import grid_of, memory_of_fit, upper_place
+from trends.analysis.smallest_change import (
+    ALLOWANCE,
+    smallest_noncentrality,
+    smallest_visible,
+    visible_power,
+)
 from trends.analysis.trend import estimate_trend
 from trends.tables.series import as_series
 
@@ -24,8 +29,20 @@ def monthly(counts, start="2018-01"):
 
 def test_the_smallest_effect_is_that_of_statsmodels_t_test_power():
     known = TTestPower().solve_power(nobs=20, alpha=0.05, power=0.8, alternative="two-sided")
-    found = smallest_visible(1 / np.sqrt(20), 19, power=0.8, alpha=0.05)
+    # statsmodels takes the standard error as it is, without allowance.
+    found = smallest_visible(1 / np.sqrt(20), 19, power=0.8, alpha=0.05) / ALLOWANCE
     assert found == pytest.approx(known, rel=1e-4)
+
+
+def test_an_f_test_finds_effects_of_the_smallest_noncentrality_four_times_in_five():
+    needed = smallest_noncentrality(11, 60, power=0.8, alpha=0.05)
+    rng = np.random.default_rng(2)
+    means = np.sqrt(needed / 11)
+    effects = rng.normal(means, 1, size=(20_000, 11))
+    noise = rng.chisquare(60, size=20_000) / 60
+    found = (effects**2).mean(axis=1) / noise > stats.f.isf(0.05, 11, 60)
+    # The Monte-Carlo standard error is .003.
+    assert found.mean() == pytest.approx(0.8, abs=0.012)
 
 
 def test_the_power_of_no_effect_is_the_level():
@@ -105,11 +122,16 @@ def test_the_date_of_confirmation_is_the_first_at_which_the_power_suffices():
         mean = exposure * np.exp(longer @ fit.params)
         working = longer * np.sqrt(mean / (1 + fit.nb_dispersion * mean))[:, None]
         apart = np.abs(np.subtract.outer(np.arange(n_months), np.arange(n_months)))
-        remembered = memory.share * (memory.correlation / memory.share) ** apart
-        np.fill_diagonal(remembered, 1.0)
         bread = np.linalg.inv(working.T @ working)
-        covariance = memory.scale * bread @ working.T @ remembered @ working @ bread
-        error = np.sqrt(covariance[1, 1])
+        variances = []
+        for rho, share, scale in zip(
+            memory.grid.rho, memory.grid.weight, memory.scales, strict=True
+        ):
+            remembered = share * rho**apart
+            np.fill_diagonal(remembered, 1.0)
+            sandwich = scale * bread @ working.T @ remembered @ working @ bread
+            variances.append(sandwich[1, 1])
+        error = np.sqrt(variances[upper_place(np.array(variances), memory.weight)])
         if fit.params[1] >= smallest_visible(error, n_months - 2, power=0.8, alpha=0.05):
             break
     assert n_months > 30
@@ -139,6 +161,30 @@ def test_no_warning_escapes_on_rare_events():
         found = detectable_change(monthly(counts), n_draws=30, rng=1)
     assert found.ratio_up > 5
     assert "few_events" in found.caveats
+
+
+def test_simulated_series_remember_as_the_series_does():
+    # Independent series with the same scatter would show a change of this size 99 times in 100.
+    rng = np.random.default_rng(9)
+    log_rate = np.zeros(120)
+    for month in range(1, 120):
+        log_rate[month] = 0.75 * log_rate[month - 1] + rng.normal(0, 0.3)
+    found = detectable_change(monthly(rng.poisson(60 * np.exp(log_rate))), n_draws=150, rng=2)
+    assert found.memory_correlation > 0.4
+    assert 0.6 < found.power_simulated < 0.95
+
+
+def test_no_warning_escapes_where_one_month_holds_nearly_all_events():
+    counts = [4] * 30
+    counts[17] = 100_000
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        detectable_change(monthly(counts), n_draws=20, rng=1)
+
+
+def test_a_step_from_nothing_is_refused():
+    with pytest.raises(ValueError, match="0 events before the middle, 480 after"):
+        detectable_change(monthly([0] * 24 + [20] * 24), change="step", n_draws=0)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from trends.analysis.decomposition import loess_parts
 from trends.analysis.season import estimate_season
+from trends.analysis.smallest_change import smallest_noncentrality
 from trends.tables.calendar import hijri_shares
 from trends.tables.series import as_series
 
@@ -142,6 +143,32 @@ def test_noise_shows_a_season_at_the_stated_rate():
     assert n_found <= 13
 
 
+def test_the_smallest_wave_is_the_one_with_the_noncentrality_of_the_joint_test():
+    # Months of independent counts with mean m: a wave of half height h has noncentrality
+    # n m h^2 / 2, over the residual variance, whatever its phase.
+    counts = np.random.default_rng(5).poisson(400, 120)
+    found = estimate_season(monthly(counts, exposure=30.0))
+    needed = smallest_noncentrality(11, found.n_free, power=0.8, alpha=0.05)
+    half = np.sqrt(2 * needed / (120 * 400))
+    assert np.log(found.smallest_ratio) / 2 == pytest.approx(half, rel=0.15)
+
+
+def test_a_wave_as_small_as_could_be_seen_is_seen_four_times_in_five():
+    # benchmarks/power_check.py has the table; 80 NB series of 60 months, a random phase each. At
+    # a true share of .8 fewer than 54 or more than 74 come up once in 100. The test of all months
+    # together needs a wave about half as high again as a test of the wave alone would.
+    rng = np.random.default_rng(19)
+    days = pd.period_range("2013-01", periods=60, freq="M").days_in_month.to_numpy() / 30.4375
+    found = 0
+    for _ in range(80):
+        smallest = estimate_season(monthly(rng.negative_binomial(10 * days, 1 / 3))).smallest_ratio
+        turns = 2 * np.pi * (np.arange(60) / 12 + rng.uniform())
+        mean = 20 * days * np.exp(np.log(smallest) / 2 * np.cos(turns))
+        waved = monthly(rng.negative_binomial(mean / 2, 1 / 3))
+        found += estimate_season(waved).verdict == "seasonal"
+    assert 54 <= found <= 74
+
+
 def test_a_trend_with_bends_is_not_a_season():
     time = np.arange(72)
     rate = 100 * np.exp(-np.abs(time - 36) / 12)
@@ -190,6 +217,26 @@ def test_a_known_ramadan_effect_is_recovered():
     found = estimate_season(ramadan_counts(1.6, rate=4000.0), calendar="hijri")
     assert found.amplitude == pytest.approx(1.6, rel=5e-3)
     assert found.verdict == "seasonal"
+
+
+def test_every_ramadan_is_recovered_by_itself():
+    months = pd.period_range("2013-01", periods=96, freq="M")
+    share = hijri_shares(months)["ramadan"].to_numpy()
+    # Ramadan fell between May and August in all these years.
+    ratios = dict(zip(range(1434, 1442), [1.5, 0.8, 2.0, 1.0, 1.2, 0.6, 1.7, 1.4], strict=True))
+    by_month = np.array([ratios[1434 + month.year - 2013] for month in months])
+    mean = 4000.0 * months.days_in_month.to_numpy() / 30.4375 * by_month**share
+    watched = pd.Series(mean.round(), index=months)
+    found = estimate_season(as_series(watched), calendar="hijri").ramadans
+    assert found["hijri_year"].tolist() == list(ratios)
+    assert np.exp(found["log_ratio"].astype(float)).to_numpy() == pytest.approx(
+        list(ratios.values()), rel=0.02
+    )
+    assert found["period"].astype(str).tolist()[:4] == ["2013-07", "2014-07", "2015-07", "2016-06"]
+    # A Ramadan that nobody watched is left out, and the others keep their years.
+    watched["2016-06":"2016-07"] = np.nan
+    fewer = estimate_season(as_series(watched), calendar="hijri").ramadans
+    assert fewer["hijri_year"].tolist() == [year for year in ratios if year != 1437]
 
 
 def test_a_day_more_or_less_is_shown():
@@ -245,6 +292,16 @@ def test_periods_too_long_for_the_calendar_are_refused():
 def test_an_unknown_calendar_is_refused():
     with pytest.raises(ValueError, match="`calendar` must be 'gregorian' or 'hijri', got 'lunar'"):
         estimate_season(monthly([5, 6] * 20), calendar="lunar")
+
+
+def test_three_events_tell_no_season():
+    counts = [0] * 48
+    counts[0] = counts[24] = counts[47] = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = [estimate_season(monthly(counts), calendar=each) for each in ("gregorian", "hijri")]
+    assert {each.verdict for each in found} == {"too_short"}
+    assert all("few_events" in each.caveats for each in found)
 
 
 def test_no_warning_escapes_on_awkward_counts():

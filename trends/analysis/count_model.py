@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 import numpy as np
 import statsmodels.api as sm
+from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import xlogy
 from statsmodels.discrete.discrete_model import NegativeBinomial
@@ -69,6 +70,18 @@ class CountFit:
     def residuals(self, counts: np.ndarray) -> np.ndarray:
         """Return Pearson residuals, shape (n_observed,)."""
         return cast("np.ndarray", (counts - self.expected) / np.sqrt(self.variance))
+
+
+def percent_change(log_change: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return changes on the log scale as percent; beyond what a number can hold, infinity.
+
+    Examples
+    --------
+    >>> percent_change(np.log([2.0, 0.5])).round(9).tolist()
+    [100.0, -50.0]
+    """
+    with np.errstate(over="ignore"):
+        return np.asarray(100 * np.expm1(log_change), dtype=np.float64)
 
 
 def fit_counts(
@@ -235,9 +248,11 @@ def _fit_nb2(
                     continue
                 slope = np.asarray(model.score(params))
                 joint = np.linalg.inv(-np.asarray(model.hessian(params)))
+                log_likelihood = float(fitted.llf)
             except np.linalg.LinAlgError:
                 continue
         # The Newton decrement bounds the log-likelihood still to be gained.
-        if slope @ joint @ slope < 1e-6 and np.all(np.diag(joint) > 0):
-            return params[:-1], float(params[-1]), joint[:-1, :-1], float(fitted.llf)
+        gain = slope @ joint @ slope
+        if gain < 1e-6 and np.isfinite(log_likelihood) and np.all(np.diag(joint) > 0):
+            return params[:-1], float(params[-1]), joint[:-1, :-1], log_likelihood
     return None

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.count_model import CountFit, fit_counts
+from trends.analysis.count_model import CountFit, fit_counts, percent_change
 from trends.analysis.null_models import draw_counts
 from trends.analysis.observed import (
     PERIODS_PER_YEAR,
@@ -19,10 +19,9 @@ from trends.analysis.observed import (
 )
 from trends.analysis.result import Result
 from trends.analysis.serial_dependence import (
-    MemoryAverage,
+    MemoryPosterior,
     grid_of,
     memory_of_fit,
-    memory_products,
 )
 from trends.analysis.smallest_change import smallest_visible, visible_power
 from trends.tables.calendar import frequency_letter
@@ -220,7 +219,7 @@ def detectable_change(
     seen = observed_periods(series)
     fit, memory, design = _fit(seen, change)
     width = _width(design)
-    std_error = float(np.sqrt(memory.covariance[1, 1])) * width
+    std_error = memory.std_error(1) * width
     observed = float(fit.params[1]) * width
     smallest = smallest_visible(std_error, memory.n_free, power=power, alpha=alpha)
     critical = float(stats.t.ppf(1 - alpha / 2, memory.n_free))
@@ -239,7 +238,7 @@ def detectable_change(
         ratio_up=float(np.exp(smallest)),
         ratio_down=float(np.exp(-smallest)),
         annual_percent_change=(
-            float(100 * np.expm1(smallest / years)) if change == "trend" else np.nan
+            float(percent_change(smallest / years)) if change == "trend" else np.nan
         ),
         ratio_simulated=_corrected_ratio(smallest, std_error, critical, power, simulated.power),
         power_simulated=simulated.power,
@@ -308,9 +307,17 @@ def _width(design: np.ndarray) -> float:
     return float(np.ptp(design[:, 1]))
 
 
-def _fit(seen: Observed, change: str) -> tuple[CountFit, MemoryAverage, np.ndarray]:
-    """Return the fitted change and the covariance averaged over memory."""
+def _fit(seen: Observed, change: str) -> tuple[CountFit, MemoryPosterior, np.ndarray]:
+    """Return the fitted change and the memories of its residuals."""
     design = _design(seen, change)
+    if change == "step":
+        later = design[:, 1] > 0
+        sides = (int(seen.count[~later].sum()), int(seen.count[later].sum()))
+        if min(sides) == 0:
+            raise ValueError(
+                "`change` must be 'trend' where one half of the series has no events, got 'step' "
+                f"with {sides[0]} events before the middle, {sides[1]} after. Use change='trend'."
+            )
     fit = fit_counts(seen.count, design, seen.exposure)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     return fit, memory, design
@@ -320,7 +327,7 @@ def _simulate(
     seen: Observed,
     design: np.ndarray,
     fit: CountFit,
-    memory: MemoryAverage,
+    memory: MemoryPosterior,
     slope: float,
     n_draws: int,
     alpha: float,
@@ -331,10 +338,11 @@ def _simulate(
     mean = seen.exposure * np.exp(log_mean)
     mean *= seen.count.sum() / mean.sum()
     dispersion = np.maximum(memory.scale * (1 + fit.nb_dispersion * mean), 1.0)
-    shares = np.full(n_draws, memory.share)
-    rho = np.full(n_draws, memory.correlation / memory.share if memory.share > 0 else 0.0)
+    model = rng.choice(memory.weight.size, size=n_draws, p=memory.weight)
     gaps = np.diff(seen.position).astype(float)
-    draws = draw_counts(mean, dispersion, gaps, rho, shares, rng)
+    draws = draw_counts(
+        mean, dispersion, gaps, memory.grid.rho[model], memory.grid.weight[model], rng
+    )
     found = failed = 0
     for counts in draws.T:
         p_value = _drawn_p_value(replace(seen, count=counts), design)
@@ -353,7 +361,7 @@ def _drawn_p_value(seen: Observed, design: np.ndarray) -> float:
     except RuntimeError:
         return np.nan
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
-    statistic = abs(fit.params[1]) / np.sqrt(memory.covariance[1, 1])
+    statistic = abs(fit.params[1]) / memory.std_error(1)
     return float(2 * stats.t.sf(statistic, memory.n_free))
 
 
@@ -373,15 +381,15 @@ def _corrected_ratio(
 def _confirmed_by(
     seen: Observed,
     fit: CountFit,
-    memory: MemoryAverage,
+    memory: MemoryPosterior,
     change: str,
     power: float,
     alpha: float,
 ) -> pd.Period | None:
     """Return the period by whose end the observed change would be found if it went on.
 
-    The mean is carried forward as fitted, with the same dispersion and memory; the standard error
-    is the sandwich over observed and future periods.
+    The mean is carried forward as fitted, with the same dispersion and memories; the standard
+    error is that of the observed and future periods together.
     """
     n_ahead = round(HORIZON_YEARS * PERIODS_PER_YEAR[frequency_letter(seen.periods)])
     last = int(seen.position[-1])
@@ -399,15 +407,11 @@ def _confirmed_by(
     mean = exposure * np.exp(np.clip(log_mean, -20, 20))
     position = np.concatenate([seen.position, last + ahead])
     weight = np.sqrt(mean / (1 + fit.nb_dispersion * mean))
-    share = np.array([memory.share])
-    rho = np.array([memory.correlation / memory.share if memory.share > 0 else 0.0])
 
     def is_confirmed(n_more: int) -> bool:
         rows = seen.count.size + n_more
         working = np.column_stack([weight[:rows], weight[:rows] * column[:rows]])
-        _, _, across = memory_products(working, position[:rows], persistence=rho, share=share)
-        bread = np.linalg.inv(working.T @ working)
-        error = float(np.sqrt(memory.scale * (bread @ across[0] @ bread)[1, 1]))
+        error = memory.of_design(working, position[:rows]).std_error(1)
         return abs(slope) >= smallest_visible(error, rows - 2, power=power, alpha=alpha)
 
     if is_confirmed(0):
@@ -427,7 +431,7 @@ def _confirmed_by(
     return first
 
 
-def _caveats(fit: CountFit, memory: MemoryAverage, seen: Observed) -> tuple[str, ...]:
+def _caveats(fit: CountFit, memory: MemoryPosterior, seen: Observed) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
     holds = {
         "nb_boundary": fit.at_boundary,

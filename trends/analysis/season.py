@@ -20,9 +20,9 @@ from trends.analysis.observed import (
     years_from_middle,
 )
 from trends.analysis.result import Result
-from trends.analysis.serial_dependence import MemoryAverage, grid_of, memory_of_fit
-from trends.analysis.smallest_change import smallest_visible
-from trends.tables.calendar import frequency_letter, hijri_shares
+from trends.analysis.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
+from trends.analysis.smallest_change import smallest_noncentrality, smallest_visible
+from trends.tables.calendar import days_in_periods, frequency_letter, hijri_shares, hijri_year
 
 Calendar = Literal["gregorian", "hijri"]
 SeasonVerdict = Literal["seasonal", "no_clear_season", "too_short"]
@@ -30,6 +30,8 @@ SeasonVerdict = Literal["seasonal", "no_clear_season", "too_short"]
 #: Least span of a series, in years, for a Gregorian season, and Ramadans for a Hijri one.
 _LEAST_YEARS = 2.0
 _LEAST_RAMADANS = 3
+#: Observed days from which a Ramadan counts as observed.
+_HALF_A_RAMADAN = 15
 #: Years after which Ramadan has moved through two months and parts from the time of year.
 _YEARS_TO_PART = 6.0
 _HIJRI_TERMS = ("ramadan", "eid_al_fitr", "eid_al_adha")
@@ -60,10 +62,15 @@ class Season(Result):
     peak : str
         Term with the highest effect; "" when too short.
     smallest_ratio : float
-        Smallest amplitude (Ramadan ratio) this series would have shown with 80% power.
+        Smallest amplitude that the joint test (Ramadan ratio that its own test) would have shown
+        with 80% power in this series.
     sensitivity : DataFrame
         Hijri only: columns shift, term, estimate, conf_low, conf_high, p_value with the calendar
         a day earlier, as calculated, and a day later.
+    ramadans : DataFrame
+        Hijri only: columns hijri_year, period (the one with most of its days), log_ratio,
+        std_error: every Ramadan observed for at least 15 days, by itself, against the ordinary
+        days around it; empty when the series cannot part them.
     decomposition : DataFrame
         For looking: columns period, log_rate, trend, seasonal, remainder (STL, monthly or
         quarterly series without gaps); otherwise empty.
@@ -93,6 +100,7 @@ class Season(Result):
     peak: str
     smallest_ratio: float
     sensitivity: pd.DataFrame
+    ramadans: pd.DataFrame
     decomposition: pd.DataFrame
     family: str
     memory_probability: float
@@ -164,8 +172,8 @@ def estimate_season(
     -------
     Season
         With verdict "too_short" and no effects when the series has less than two years (fewer
-        than three Ramadans), some month was observed only once, or too few periods would be left
-        to judge the noise.
+        than three Ramadans), some month was observed only once, too few periods would be left to
+        judge the noise, or fewer of them hold events than there are terms.
 
     Raises
     ------
@@ -183,7 +191,7 @@ def estimate_season(
     from the time of year, and a caveat says so; in longer ones two yearly waves are in the model
     beside it. Like is compared with like: every Ramadan with the ordinary days around it, through
     the trend, not with another year's months. The last ten nights are compared with the rest of
-    Ramadan in a second fit.
+    Ramadan in a second fit, and every Ramadan by itself with its own surroundings in a third.
 
     An occasion that fills a share of a period is taken to multiply its rate by the ratio to the
     power of that share.
@@ -220,12 +228,24 @@ def estimate_season(
 
 
 class _Fitted(NamedTuple):
-    """A fit with trend and effects: coefficients of the effects with their covariance."""
+    """A fit with trend and effects; the coefficients of the effects come last."""
 
     fit: CountFit
-    memory: MemoryAverage
+    memory: MemoryPosterior
     effects: np.ndarray
-    covariance: np.ndarray
+
+    def errors(self, contrast: np.ndarray) -> np.ndarray:
+        """Return the standard errors of linear combinations of the effects."""
+        return self.memory.std_errors(self._among_all(contrast))
+
+    def f_statistic(self, effects: np.ndarray) -> float:
+        """Return the F statistic that these effects have together."""
+        return self.memory.wald(effects, self._among_all(np.eye(effects.size))) / effects.size
+
+    def _among_all(self, contrast: np.ndarray) -> np.ndarray:
+        """Return combinations of the effects as combinations of all coefficients."""
+        before = self.fit.params.size - self.effects.size
+        return np.pad(contrast, ((0, 0), (before, 0)))
 
 
 def _years(seen: Observed) -> float:
@@ -245,20 +265,18 @@ def _fit(seen: Observed, columns: np.ndarray, extra: np.ndarray, family: Family)
     """Return the fit of effects `columns` beside trend and `extra`; None if unidentified."""
     design = np.column_stack([_trend_columns(seen), extra, columns])[seen.position]
     n_observed, n_terms = design.shape
-    if n_observed < n_terms + 6 or np.linalg.matrix_rank(design) < n_terms:
+    n_eventful = int((seen.count > 0).sum())
+    if min(n_observed - 6, n_eventful) < n_terms or np.linalg.matrix_rank(design) < n_terms:
         return None
     fit = fit_counts(seen.count, design, seen.exposure, family=family)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
-    first = n_terms - columns.shape[1]
-    return _Fitted(fit, memory, fit.params[first:], memory.covariance[first:, first:])
+    return _Fitted(fit, memory, fit.params[n_terms - columns.shape[1] :])
 
 
 def _joint_test(fitted: _Fitted) -> tuple[float, float]:
     """Return the F statistic of all effects and its p-value."""
-    n_effects = fitted.effects.size
-    wald = float(fitted.effects @ np.linalg.solve(fitted.covariance, fitted.effects))
-    statistic = wald / n_effects
-    return statistic, float(stats.f.sf(statistic, n_effects, fitted.memory.n_free))
+    statistic = fitted.f_statistic(fitted.effects)
+    return statistic, float(stats.f.sf(statistic, fitted.effects.size, fitted.memory.n_free))
 
 
 def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
@@ -274,7 +292,7 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
     n_months = columns.shape[1] + 1
     contrast = np.vstack([np.zeros(n_months - 1), np.eye(n_months - 1)]) - 1 / n_months
     effects = contrast @ fitted.effects
-    errors = np.sqrt(np.einsum("ij,jk,ik->i", contrast, fitted.covariance, contrast))
+    errors = fitted.errors(contrast)
     kind = names[0].partition("_")[0]
     terms = [f"{kind}_1", *names]
     statistic, p_value = _joint_test(fitted)
@@ -293,10 +311,9 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
         amplitude_low=low,
         amplitude_high=float(np.exp(2 * (wave.size + wave.half))),
         peak=terms[int(np.argmax(effects))],
-        smallest_ratio=float(
-            np.exp(2 * smallest_visible(wave.error, fitted.memory.n_free, power=0.8, alpha=0.05))
-        ),
+        smallest_ratio=float(np.exp(2 * _smallest_wave(fitted, n_months))),
         sensitivity=_no_sensitivity(),
+        ramadans=_no_ramadans(),
         decomposition=_decomposition(series, seen),
         caveats=_caveats(fitted, seen),
         family=fitted.fit.family,
@@ -323,17 +340,29 @@ def _wave(contrast: np.ndarray, fitted: _Fitted) -> _Wave:
     waves = np.column_stack([np.sin(turns), np.cos(turns)])
     onto = np.linalg.pinv(waves) @ contrast
     coefficients = onto @ fitted.effects
-    covariance = onto @ fitted.covariance @ onto.T
     size = float(np.hypot(*coefficients))
     direction = coefficients / max(size, 1e-12)
-    error = float(np.sqrt(direction @ covariance @ direction))
+    error = float(fitted.errors((direction @ onto)[None, :])[0])
     return _Wave(size, error, float(stats.t.ppf(0.975, fitted.memory.n_free)) * error)
+
+
+def _smallest_wave(fitted: _Fitted, n_months: int) -> float:
+    """Return half the log ratio of peak to trough that the joint test would find 4 times in 5.
+
+    Of all phases a wave may have, the one that is seen least counts.
+    """
+    needed = smallest_noncentrality(n_months - 1, fitted.memory.n_free, power=0.8, alpha=0.05)
+    turns = 2 * np.pi * np.arange(n_months) / n_months
+    waves = np.cos(turns[None, :] - turns[:, None])
+    # An effect is that of a month over the first.
+    unit = min(fitted.f_statistic(wave[1:] - wave[0]) for wave in waves) * (n_months - 1)
+    return float(np.sqrt(needed / unit))
 
 
 def _hijri(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
     """Return the effects of Ramadan and the feasts, and how a day more or less changes them."""
     shares = hijri_shares(seen.periods)
-    ramadans = _observed_ramadans(seen, shares)
+    ramadans = int((_ramadan_days(seen, shares).sum(axis=1) >= _HALF_A_RAMADAN).sum())
     parted = _years(seen) >= _YEARS_TO_PART
     waves = season_columns(seen.periods, "harmonic" if parted else None)[0]
     fitted = None
@@ -372,6 +401,7 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
         peak=str(table.loc[table["log_ratio"].idxmax(), "term"]),
         smallest_ratio=float(np.exp(smallest_visible(error, n_free, power=0.8, alpha=0.05))),
         sensitivity=sensitivity,
+        ramadans=_each_ramadan(seen, shares, waves, family),
         decomposition=_decomposition(series, seen),
         caveats=caveats,
         family=fitted.fit.family,
@@ -386,21 +416,46 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
 
 def _errors(fitted: _Fitted) -> np.ndarray:
     """Return the standard errors of the effects."""
-    errors: np.ndarray = np.sqrt(np.diag(fitted.covariance))
-    return errors
+    return fitted.errors(np.eye(fitted.effects.size))
 
 
-def _observed_ramadans(seen: Observed, shares: pd.DataFrame) -> int:
-    """Return how many Ramadans were observed for at least half of their days."""
+def _ramadan_days(seen: Observed, shares: pd.DataFrame) -> np.ndarray:
+    """Return the observed days of every Ramadan in every period, shape (n_ramadans, n_periods)."""
     watched = np.zeros(len(seen.periods), dtype=bool)
     watched[seen.position] = True
-    days = shares["ramadan"].to_numpy() * np.asarray(
-        (seen.periods.end_time - seen.periods.start_time).days + 1, dtype=float
-    )
+    days = shares["ramadan"].to_numpy() * days_in_periods(seen.periods)
     inside = days > 0
     run = np.cumsum(inside & ~np.r_[False, inside[:-1]])
-    per_run = np.bincount(run[inside & watched], weights=days[inside & watched])
-    return int((per_run >= 15).sum())
+    numbers = np.unique(run[inside])
+    return np.asarray(np.where(watched & inside & (run == numbers[:, None]), days, 0.0))
+
+
+def _each_ramadan(
+    seen: Observed, shares: pd.DataFrame, waves: np.ndarray, family: Family
+) -> pd.DataFrame:
+    """Return the effect of every Ramadan by itself; no rows if they cannot be parted."""
+    days = _ramadan_days(seen, shares)
+    days = days[days.sum(axis=1) > 0]
+    columns = np.where(days.T > 0, shares["ramadan"].to_numpy()[:, None], 0.0)
+    feasts = shares[["eid_al_fitr", "eid_al_adha"]].to_numpy()
+    fitted = _fit(seen, np.column_stack([columns, feasts]), waves, family)
+    if fitted is None:
+        return _no_ramadans()
+    most = seen.periods[days.argmax(axis=1)]
+    table = pd.DataFrame(
+        {
+            "hijri_year": [hijri_year(period.start_time) for period in most],
+            "period": most,
+            "log_ratio": fitted.effects[: len(days)],
+            "std_error": _errors(fitted)[: len(days)],
+        }
+    )
+    return table[days.sum(axis=1) >= _HALF_A_RAMADAN].reset_index(drop=True)
+
+
+def _no_ramadans() -> pd.DataFrame:
+    """Return an empty table of Ramadans."""
+    return pd.DataFrame(columns=["hijri_year", "period", "log_ratio", "std_error"])
 
 
 def _last_ten_nights(
@@ -480,8 +535,16 @@ def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar) -> Seas
         peak="",
         smallest_ratio=np.nan,
         sensitivity=_no_sensitivity(),
+        ramadans=_no_ramadans(),
         decomposition=_decomposition(series, seen),
-        caveats=("unobserved_periods",) if seen.count.size < len(seen.periods) else (),
+        caveats=tuple(
+            key
+            for key, is_so in {
+                "unobserved_periods": seen.count.size < len(seen.periods),
+                "few_events": seen.count.sum() < 20,
+            }.items()
+            if is_so
+        ),
         family="none",
         memory_probability=np.nan,
         memory_correlation=np.nan,

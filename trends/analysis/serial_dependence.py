@@ -2,13 +2,15 @@
 
 Residuals remember: part of what is left of a count after its trend is shared with the period
 before. The memory family is ``share * persistence**|i - j|`` for two periods i and j, plus
-independent noise for the rest. Its two numbers are never plugged in; inference averages over a
-grid of them.
+independent noise for the rest. Its two numbers are never plugged in: a grid of memories is weighed,
+and an interval is as wide as the upper quartile of them makes it. In short series no estimate of
+memory is sure enough to be believed where it is small; averaged variances cover too much where
+there is no memory and too little where there is (``benchmarks/trend_coverage.py``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,23 +22,31 @@ from trends.analysis.observed import Observed
 from trends.tables.calendar import days_in_periods
 
 #: Weight of "no memory" before the residuals are seen; the rest is spread evenly over the grid.
-PRIOR_INDEPENDENT = 0.5
-#: The same where counts scatter no more than Poisson's: a rate that remembers scatters more.
-PRIOR_INDEPENDENT_POISSON = 0.7
+PRIOR_INDEPENDENT = 0.6
+#: Least correlation and least share of the memories weighed against none. Weaker ones widen an
+#: interval little, and would only draw weight from those that do.
+LEAST_PERSISTENCE, LEAST_SHARE = 0.3, 0.5
+#: Place, among the memories ordered by the variance they give, of the one that counts: only a
+#: quarter of the weight is on memories that would give more.
+UPPER = 0.75
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MemoryAverage:
-    """Covariance of coefficients, averaged over how long residuals may remember.
+class MemoryPosterior:
+    """Covariances of coefficients, one for each memory that residuals may have, with weights.
 
     Attributes
     ----------
-    covariance : ndarray, shape (n_terms, n_terms)
-        Averaged over the memory grid with posterior weights.
-    covariance_independent : ndarray, shape (n_terms, n_terms)
-        The same if there were no memory at all.
+    grid : MemoryGrid
+        The memories; the first is none.
+    weight : ndarray, shape (n_models,)
+        Posterior weight of each.
+    scales : ndarray, shape (n_models,)
+        Residual variance under each, in units of the family's.
+    covariances : ndarray, shape (n_models, n_terms, n_terms)
+        Covariance of the coefficients under each.
     scale : float
-        Residual variance in units of the family's, averaged.
+        Residual variance, averaged.
     probability : float
         Posterior weight of any memory against none.
     correlation : float
@@ -49,8 +59,10 @@ class MemoryAverage:
         Residual degrees of freedom.
     """
 
-    covariance: np.ndarray
-    covariance_independent: np.ndarray
+    grid: MemoryGrid
+    weight: np.ndarray
+    scales: np.ndarray
+    covariances: np.ndarray
     scale: float
     probability: float
     correlation: float
@@ -59,19 +71,84 @@ class MemoryAverage:
     at_ceiling: bool
     n_free: int
 
+    def std_errors(self, contrasts: np.ndarray) -> np.ndarray:
+        """Return the standard errors of linear combinations of the coefficients.
 
-def average_memory(
+        The variance of each is the upper quartile of its posterior over the memories.
+
+        Parameters
+        ----------
+        contrasts : ndarray, shape (n_contrasts, n_terms)
+
+        Returns
+        -------
+        ndarray, shape (n_contrasts,)
+        """
+        variances = np.einsum("ci,mij,cj->mc", contrasts, self.covariances, contrasts)
+        return np.sqrt([each[upper_place(each, self.weight)] for each in variances.T])
+
+    def std_error(self, term: int) -> float:
+        """Return the standard error of one coefficient."""
+        contrast = np.zeros((1, self.covariances.shape[1]))
+        contrast[0, term] = 1
+        return float(self.std_errors(contrast)[0])
+
+    def wald(self, effects: np.ndarray, contrasts: np.ndarray) -> float:
+        """Return the Wald statistic of several effects, at the upper quartile of the memories.
+
+        Parameters
+        ----------
+        effects : ndarray, shape (n_effects,)
+            Estimates of the linear combinations `contrasts` of the coefficients.
+        contrasts : ndarray, shape (n_effects, n_terms)
+        """
+        within = np.einsum("ai,mij,bj->mab", contrasts, self.covariances, contrasts)
+        solved = np.linalg.solve(within, np.broadcast_to(effects, within.shape[:2])[..., None])
+        statistics = solved[..., 0] @ effects
+        # The memory that makes the effects least certain is the one with the smallest statistic.
+        return float(statistics[upper_place(-statistics, self.weight)])
+
+    def of_design(self, design: np.ndarray, times: np.ndarray) -> MemoryPosterior:
+        """Return the same memories with the covariances of another design, say a longer one.
+
+        Parameters
+        ----------
+        design : ndarray, shape (n_rows, n_terms)
+            Design in units of standardised residuals.
+        times : ndarray of int, shape (n_rows,)
+            Position of each row.
+        """
+        _, _, across = memory_products(
+            design, times, persistence=self.grid.rho, share=self.grid.weight
+        )
+        return replace(self, covariances=_sandwiches(design, across, self.scales))
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Averaged covariance with the variances of `std_errors`, shape (n_terms, n_terms)."""
+        average = np.einsum("m,mij->ij", self.weight, self.covariances)
+        ratio = self.std_errors(np.eye(average.shape[0])) / np.sqrt(np.diag(average))
+        return np.asarray(average * np.outer(ratio, ratio))
+
+
+def upper_place(values: np.ndarray, weight: np.ndarray) -> int:
+    """Return the index of the smallest value up to which `UPPER` of the weight lies."""
+    order = np.argsort(values)
+    # Rounding may leave the whole weight a hair below one.
+    return int(order[np.searchsorted(np.cumsum(weight[order]), UPPER - 1e-9)])
+
+
+def weigh_memories(
     design: np.ndarray,
     residuals: np.ndarray,
     times: np.ndarray,
     *,
     grid: MemoryGrid,
-    prior_independent: float = PRIOR_INDEPENDENT,
     least_scale: float = 0.0,
-) -> MemoryAverage:
-    """Average the covariance of GLM coefficients over the memory of the residuals.
+) -> MemoryPosterior:
+    """Weigh the memories that the residuals of a GLM may have, with the covariance under each.
 
-    The coefficients stay those of the GLM; their covariance under memory is the sandwich
+    The coefficients stay those of the GLM; their covariance under a memory is the sandwich
     inverse(D'D) D'RD inverse(D'D) with D the standardised design and R the memory correlation,
     scaled by the restricted residual variance under R. Weights are restricted likelihoods.
 
@@ -85,14 +162,12 @@ def average_memory(
         Position of each observed period, so that gaps let memory fade.
     grid : MemoryGrid
         Memory models; the first is independence.
-    prior_independent : float
-        Weight of the first before the residuals are seen; the rest is spread evenly.
     least_scale : float
         Floor of the residual variance.
 
     Returns
     -------
-    MemoryAverage
+    MemoryPosterior
     """
     n_observed, n_terms = design.shape
     n_free = n_observed - n_terms
@@ -103,18 +178,16 @@ def average_memory(
     explained = np.einsum("mi,mi->m", cross, np.linalg.solve(gram, cross[..., None])[..., 0])
     left = np.maximum(within[:, n_terms, n_terms] - explained, 1e-10)
     log_weight = (
-        log_prior(grid, prior_independent)
-        - 0.5 * (log_det + np.linalg.slogdet(gram)[1])
-        - 0.5 * n_free * np.log(left)
+        grid.log_prior - 0.5 * (log_det + np.linalg.slogdet(gram)[1]) - 0.5 * n_free * np.log(left)
     )
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     scales = np.maximum(left / n_free, least_scale)
-    bread = np.linalg.inv(design.T @ design)
-    sandwiches = scales[:, None, None] * (bread @ across[:, :n_terms, :n_terms] @ bread)
-    return MemoryAverage(
-        covariance=np.einsum("m,mij->ij", weight, sandwiches),
-        covariance_independent=sandwiches[0],
+    return MemoryPosterior(
+        grid=grid,
+        weight=weight,
+        scales=scales,
+        covariances=_sandwiches(design, across[:, :n_terms, :n_terms], scales),
         scale=float(weight @ scales),
         probability=float(1 - weight[0]),
         correlation=float(weight @ (grid.weight * grid.rho)),
@@ -125,29 +198,27 @@ def average_memory(
     )
 
 
-def log_prior(grid: MemoryGrid, independent: float = PRIOR_INDEPENDENT) -> np.ndarray:
-    """Return the log prior of the memory models: a weight on independence, the rest even."""
-    prior = np.full(grid.rho.size, (1 - independent) / (grid.rho.size - 1))
-    prior[0] = independent
-    return np.asarray(np.log(prior))
+def _sandwiches(design: np.ndarray, across: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """Return the sandwich covariance under each memory, given D'RD and the residual variance."""
+    bread = np.linalg.inv(design.T @ design)
+    sandwiches: np.ndarray = scales[:, None, None] * (bread @ across @ bread)
+    return sandwiches
 
 
 def memory_of_fit(
     fit: CountFit, design: np.ndarray, counts: np.ndarray, times: np.ndarray, grid: MemoryGrid
-) -> MemoryAverage:
-    """Return the covariance of a fit's coefficients, averaged over the memory of its residuals.
+) -> MemoryPosterior:
+    """Weigh the memories of a fit's residuals.
 
     The residual variance is not let below what 1 in 100 Poisson series would show: counts may be
-    luckily even. Independence starts with more weight where the scatter is within Poisson chance.
+    luckily even.
     """
     n_free = counts.size - design.shape[1]
-    scattered = fit.dispersion_p_value < 0.05
-    return average_memory(
+    return weigh_memories(
         fit.working_design(design),
         fit.residuals(counts),
         times,
         grid=grid,
-        prior_independent=PRIOR_INDEPENDENT if scattered else PRIOR_INDEPENDENT_POISSON,
         least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
     )
 
@@ -315,5 +386,10 @@ def autoregressive_slope(
 
 
 def grid_of(periods: pd.PeriodIndex) -> MemoryGrid:
-    """Return the memory models that fit the length of these periods."""
-    return memory_grid(float(np.median(days_in_periods(periods))))
+    """Return the memories that are weighed for these periods: none, and the strong ones."""
+    every = memory_grid(float(np.median(days_in_periods(periods))))
+    strong = (every.rho >= LEAST_PERSISTENCE) & (every.weight >= LEAST_SHARE)
+    kept = strong | (every.weight == 0)
+    log_prior = np.full(kept.sum(), np.log((1 - PRIOR_INDEPENDENT) / strong.sum()))
+    log_prior[0] = np.log(PRIOR_INDEPENDENT)
+    return MemoryGrid(every.rho[kept], every.weight[kept], log_prior)

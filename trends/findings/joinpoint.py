@@ -41,7 +41,12 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
             searched=True,
             grade="C",
             sentence="joinpoint_number",
-            values={"first": first, "last": last},
+            values={
+                "first": first,
+                "last": last,
+                "smallest": result.smallest_bend,
+                "smallest_known": math.isfinite(result.smallest_bend),
+            },
         )
     ]
     for row in table.itertuples():
@@ -90,7 +95,10 @@ def _pace_in_months(estimate: float, low: float, high: float) -> dict[str, float
     """Return months to double (or halve) with an interval; NaN where the pace may be none."""
     if low <= 0 <= high:
         return {"months": math.nan, "months_low": math.nan, "months_high": math.nan}
-    per_year = [abs(math.log1p(percent / 100)) for percent in (estimate, low, high)]
+    # A fall by all but nothing is printed as one of 100 percent, which has no logarithm.
+    per_year = [
+        abs(math.log1p(max(percent / 100, -1 + 1e-12))) for percent in (estimate, low, high)
+    ]
     months = [12 * math.log(2) / pace for pace in per_year]
     return {
         "months": months[0],

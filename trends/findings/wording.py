@@ -289,8 +289,9 @@ def format_number(value: float, shape: str, lang: str) -> str:
     ----------
     value : float
         The number; infinite is said in words.
-    shape : {"count", "ratio", "rough", "rate", "percent", "p", "level", "days"}
-        How it is printed; "rough" is a ratio of small counts.
+    shape : {"count", "ratio", "rough", "rate", "percent", "p", "level", "share", "days"}
+        How it is printed; "rough" is a ratio of small counts, "level" and "share" are fractions
+        said in percent, the share always with one decimal.
     lang : {"en", "ar"}
         Language of the words around it; digits are Western in both.
 
@@ -300,6 +301,8 @@ def format_number(value: float, shape: str, lang: str) -> str:
     ('2.42', '14.2')
     >>> format_number(0.00004, "p", "en"), format_number(30.4375, "days", "en")
     ('less than 0.001', '30.4375')
+    >>> format_number(0.95, "level", "en"), format_number(0.95, "share", "en")
+    ('95%', '95.0%')
     """
     table = words(lang)["number"]
     if math.isinf(value):
@@ -318,6 +321,8 @@ def format_number(value: float, shape: str, lang: str) -> str:
         return f"{value:,.{decimals}f}%".replace("-", "\N{MINUS SIGN}")
     if shape == "level":
         return f"{100 * value:g}%"
+    if shape == "share":
+        return f"{100 * value:.1f}%"
     if shape == "p":
         if value < 0.001:
             return str(table["tiny_p"])

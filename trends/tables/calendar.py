@@ -215,6 +215,19 @@ _HIJRI_OCCASIONS = {
 }
 
 
+def hijri_year(day: pd.Timestamp) -> int:
+    """Return the year of a day in the Umm al-Qura calendar.
+
+    Examples
+    --------
+    >>> hijri_year(pd.Timestamp("2024-03-20"))
+    1445
+    """
+    from hijridate import Gregorian
+
+    return int(Gregorian.fromdate(day.date()).to_hijri().year)
+
+
 def hijri_shares(periods: pd.PeriodIndex, *, shift: int = 0) -> pd.DataFrame:
     """Return the share of each period's days that fall in Ramadan and the feasts.
 
