@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy import stats
 
 from trends.analysis.season import Season
 from trends.figures import style
@@ -13,7 +15,7 @@ from trends.findings.wording import words
 
 
 def plot(result: Season, *, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Return axes with every effect as a ratio of rates and its 95% interval."""
+    """Return axes with every effect, and every Ramadan, as a ratio with its 95% interval."""
     ax = ax if ax is not None else style.new_axes(size=(7.2, 3.0))
     label = words(lang)
     table = result.to_frame()
@@ -21,13 +23,22 @@ def plot(result: Season, *, ax: Axes | None = None, lang: str = "en") -> Axes:
         ax.text(0.5, 0.5, label["figure"]["season_too_short"], ha="center", va="center")
         ax.set_axis_off()
         return ax
+    # Arabic months have two names each.
+    table = table.assign(
+        name=[label["season_peak"][term].replace("/", "\n") for term in table["term"]]
+    )
+    table = pd.concat([_each_ramadan(result), table], ignore_index=True)
+    if len(result.ramadans):
+        table.loc[table["term"] == "ramadan", "name"] = label["figure"]["ramadan_all"]
     # Feasts of a few days have intervals over many powers of ten; they would hide the rest.
-    table = table[np.log(table["conf_high"] / table["conf_low"]) < _WIDEST]
-    names = [label["season_peak"][term] for term in table["term"]]
+    narrow = np.log(table["conf_high"] / table["conf_low"]) < _WIDEST
+    table = table[narrow | table["term"].isin(["one_ramadan", "ramadan"])]
+    names = table["name"].tolist()
     places = np.arange(len(table))
     ax.axhline(1, color=style.MUTED, linewidth=1)
-    ax.vlines(places, table["conf_low"], table["conf_high"], color=style.FIRST, linewidth=2)
-    ax.plot(places, table["estimate"], "o", color=style.FIRST, markersize=5)
+    colours = np.where(table["term"] == "one_ramadan", style.MUTED, style.FIRST).tolist()
+    ax.vlines(places, table["conf_low"], table["conf_high"], color=colours, linewidth=2)
+    ax.scatter(places, table["estimate"], c=colours, s=25, zorder=3)
     ax.set_xticks(places, labels=names, fontsize=7.5)
     ax.set_yscale("log")
     low, high = table["conf_low"].min(), table["conf_high"].max()
@@ -39,6 +50,22 @@ def plot(result: Season, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     ax.set_xlim(-0.6, len(table) - 0.4)
     ax.set_ylabel(label["figure"][f"season_axis_{result.calendar}"])
     return ax
+
+
+def _each_ramadan(result: Season) -> pd.DataFrame:
+    """Return a row for every Ramadan by itself, named by its year in both calendars."""
+    half = float(stats.t.ppf(0.975, max(result.n_free, 1))) * result.ramadans["std_error"]
+    return pd.DataFrame(
+        {
+            "term": "one_ramadan",
+            "name": [
+                f"{row.period.year}\n{row.hijri_year}" for row in result.ramadans.itertuples()
+            ],
+            "estimate": np.exp(result.ramadans["log_ratio"].astype(float)),
+            "conf_low": np.exp((result.ramadans["log_ratio"] - half).astype(float)),
+            "conf_high": np.exp((result.ramadans["log_ratio"] + half).astype(float)),
+        }
+    )
 
 
 #: Ratios that may be marked, and the widest interval (log ratio) that is drawn.
