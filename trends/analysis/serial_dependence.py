@@ -85,7 +85,8 @@ class MemoryPosterior:
         ndarray, shape (n_contrasts,)
         """
         variances = np.einsum("ci,mij,cj->mc", contrasts, self.covariances, contrasts)
-        return np.sqrt([each[upper_place(each, self.weight)] for each in variances.T])
+        places = upper_place(variances, self.weight)
+        return np.sqrt(np.take_along_axis(variances, places[None], axis=0)[0])
 
     def std_error(self, term: int) -> float:
         """Return the standard error of one coefficient."""
@@ -131,11 +132,23 @@ class MemoryPosterior:
         return np.asarray(average * np.outer(ratio, ratio))
 
 
-def upper_place(values: np.ndarray, weight: np.ndarray) -> int:
-    """Return the index of the smallest value up to which `UPPER` of the weight lies."""
-    order = np.argsort(values)
+def upper_place(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the index of the smallest value up to which `UPPER` of the weight lies.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_models,) or (n_models, n_columns)
+    weight : ndarray, shape (n_models,)
+
+    Returns
+    -------
+    ndarray of int, shape () or (n_columns,)
+    """
+    order = np.argsort(values, axis=0)
     # Rounding may leave the whole weight a hair below one.
-    return int(order[np.searchsorted(np.cumsum(weight[order]), UPPER - 1e-9)])
+    reached = np.cumsum(weight[order], axis=0) >= UPPER - 1e-9
+    place = reached.argmax(axis=0)
+    return np.take_along_axis(order, place[None], axis=0)[0]
 
 
 def weigh_memories(
