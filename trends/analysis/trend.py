@@ -318,7 +318,8 @@ def estimate_trend(
     intervals cover .943 to .966 of Poisson and negative binomial series, .931 to .963 of AR(0.5)
     and .918 to .967 of INGARCH series. Newey-West with fixed-b critical values covers .82 to .93 of
     all of these, independence .74 to .86 of the ones that remember. Longer memory is beyond it in
-    short series: .87 to .90 of AR(0.8) series of 36 months, .92 of 156.
+    short series: .87 to .90 of AR(0.8) series of 36 months, .92 of 156. With the gaps of two
+    monitors (``benchmarks/trend_gaps.py``) Poisson to INGARCH series are covered in .92 to .98.
 
     One slope describes a series that rises or falls throughout. The p-value of a bend is there to
     say when it does not; then `fit_joinpoints` or `detect_changepoints` answer better questions.
