@@ -284,7 +284,7 @@ def test_the_posterior_is_the_sum_over_every_set_and_memory(n_joins, monkeypatch
     for memory, place, weight in weights:
         assert posterior.weight[memory, place] == pytest.approx(weight / total, abs=1e-7)
     mean = np.log(np.sum(evidence) / len(allowed))
-    assert log_mean_fit(problem, found, log_weight, n_joins) == pytest.approx(mean, abs=1e-9)
+    assert log_mean_fit(problem, found, log_weight) == pytest.approx(mean, abs=1e-9)
 
 
 def test_few_open_sets_are_the_heaviest_ones(monkeypatch):

@@ -229,14 +229,27 @@ def test_every_ramadan_is_recovered_by_itself():
     watched = pd.Series(mean.round(), index=months)
     found = estimate_season(as_series(watched), calendar="hijri").ramadans
     assert found["hijri_year"].tolist() == list(ratios)
-    assert np.exp(found["log_ratio"].astype(float)).to_numpy() == pytest.approx(
-        list(ratios.values()), rel=0.02
-    )
+    assert found["estimate"].to_numpy() == pytest.approx(list(ratios.values()), rel=0.02)
+    assert (found["conf_low"] < found["estimate"]).all()
+    assert (found["estimate"] < found["conf_high"]).all()
     assert found["period"].astype(str).tolist()[:4] == ["2013-07", "2014-07", "2015-07", "2016-06"]
     # A Ramadan that nobody watched is left out, and the others keep their years.
     watched["2016-06":"2016-07"] = np.nan
     fewer = estimate_season(as_series(watched), calendar="hijri").ramadans
     assert fewer["hijri_year"].tolist() == [year for year in ratios if year != 1437]
+
+
+def test_a_ramadan_without_events_leaves_the_answer_for_all_of_them():
+    months = pd.period_range("2013-01", periods=96, freq="M")
+    counts = pd.Series(np.random.default_rng(3).poisson(40, 96), index=months)
+    counts["2016-06":"2016-07"] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = estimate_season(as_series(counts), calendar="hijri")
+        found.plot()
+        found.summary()
+    assert np.isfinite(found.amplitude)
+    assert found.ramadans.empty
 
 
 def test_a_day_more_or_less_is_shown():

@@ -223,16 +223,14 @@ def open_sets(
     return OpenSets(sets, grams, lengths, log_dets, _squares(grams, n_base, sets), at_best)
 
 
-def log_mean_fit(
-    problem: LineProblem, found: OpenSets, log_weight: np.ndarray, n_joins: int
-) -> float:
+def log_mean_fit(problem: LineProblem, found: OpenSets, log_weight: np.ndarray) -> float:
     """Return the log of the weight of all sets of places and memories, averaged over the sets.
 
-    Sets that are not open count as nothing.
+    Sets that are not open count as nothing. `log_weight` is that of each memory at the best places.
     """
     gains = -0.5 * problem.times.size * np.log(found.squares / found.squares_best[:, None])
     total = float(logsumexp(log_weight[:, None] + gains))
-    return total - float(np.log(problem.n_sets(n_joins)))
+    return total - float(np.log(problem.n_sets(found.sets.shape[1])))
 
 
 def weigh_joins(

@@ -517,7 +517,7 @@ def _criterion(frame: _Frame, model: _Model, nb_dispersion: float, grid: MemoryG
         return penalty - 2 * float(logsumexp(model.log_weight))
     problem = _problem(frame, model.expected, nb_dispersion)
     found = open_sets(problem, np.array(model.joins), grid, model.log_weight)
-    fit = log_mean_fit(problem, found, model.log_weight, n_joins)
+    fit = log_mean_fit(problem, found, model.log_weight)
     return penalty + n_joins * JOIN_COST - 2 * fit
 
 

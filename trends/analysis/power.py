@@ -337,7 +337,8 @@ def _simulate(
     log_mean = design[:, 1] * slope
     mean = seen.exposure * np.exp(log_mean)
     mean *= seen.count.sum() / mean.sum()
-    dispersion = np.maximum(memory.scale * (1 + fit.nb_dispersion * mean), 1.0)
+    scale = float(memory.weight @ memory.scales)
+    dispersion = np.maximum(scale * (1 + fit.nb_dispersion * mean), 1.0)
     model = rng.choice(memory.weight.size, size=n_draws, p=memory.weight)
     gaps = np.diff(seen.position).astype(float)
     draws = draw_counts(

@@ -68,9 +68,10 @@ class Season(Result):
         Hijri only: columns shift, term, estimate, conf_low, conf_high, p_value with the calendar
         a day earlier, as calculated, and a day later.
     ramadans : DataFrame
-        Hijri only: columns hijri_year, period (the one with most of its days), log_ratio,
-        std_error: every Ramadan observed for at least 15 days, by itself, against the ordinary
-        days around it; empty when the series cannot part them.
+        Hijri only: columns hijri_year, period (the one with most of its days), estimate,
+        conf_low, conf_high (ratios, at 95%): every Ramadan observed for at least 15 days, by
+        itself, against the ordinary days around it; empty when the series cannot part them or
+        one of them has no finite ratio, for want of events.
     decomposition : DataFrame
         For looking: columns period, log_rate, trend, seasonal, remainder (STL, monthly or
         quarterly series without gaps); otherwise empty.
@@ -438,16 +439,26 @@ def _each_ramadan(
     days = days[days.sum(axis=1) > 0]
     columns = np.where(days.T > 0, shares["ramadan"].to_numpy()[:, None], 0.0)
     feasts = shares[["eid_al_fitr", "eid_al_adha"]].to_numpy()
-    fitted = _fit(seen, np.column_stack([columns, feasts]), waves, family)
+    try:
+        fitted = _fit(seen, np.column_stack([columns, feasts]), waves, family)
+    except RuntimeError:
+        # A Ramadan without events has no finite ratio, and all of them together still have one.
+        fitted = None
     if fitted is None:
         return _no_ramadans()
     most = seen.periods[days.argmax(axis=1)]
+    effect = fitted.effects[: len(days)]
+    half = float(stats.t.ppf(0.975, fitted.memory.n_free)) * _errors(fitted)[: len(days)]
+    # Few events leave a ratio without limits.
+    with np.errstate(over="ignore"):
+        ratio, low, high = np.exp([effect, effect - half, effect + half])
     table = pd.DataFrame(
         {
             "hijri_year": [hijri_year(period.start_time) for period in most],
             "period": most,
-            "log_ratio": fitted.effects[: len(days)],
-            "std_error": _errors(fitted)[: len(days)],
+            "estimate": ratio,
+            "conf_low": low,
+            "conf_high": high,
         }
     )
     return table[days.sum(axis=1) >= _HALF_A_RAMADAN].reset_index(drop=True)
@@ -455,7 +466,8 @@ def _each_ramadan(
 
 def _no_ramadans() -> pd.DataFrame:
     """Return an empty table of Ramadans."""
-    return pd.DataFrame(columns=["hijri_year", "period", "log_ratio", "std_error"])
+    columns = ["hijri_year", "period", "estimate", "conf_low", "conf_high"]
+    return pd.DataFrame(columns=columns, dtype=float)
 
 
 def _last_ten_nights(

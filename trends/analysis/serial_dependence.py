@@ -4,8 +4,8 @@ Residuals remember: part of what is left of a count after its trend is shared wi
 before. The memory family is ``share * persistence**|i - j|`` for two periods i and j, plus
 independent noise for the rest. Its two numbers are never plugged in: a grid of memories is weighed,
 and an interval is as wide as the upper quartile of them makes it. In short series no estimate of
-memory is sure enough to be believed where it is small; averaged variances cover too much where
-there is no memory and too little where there is (``benchmarks/trend_coverage.py``).
+memory is sure enough to be believed where it is small, and variances averaged over memories made
+intervals too wide where there is none and too narrow where there is.
 """
 
 from __future__ import annotations
@@ -45,16 +45,6 @@ class MemoryPosterior:
         Residual variance under each, in units of the family's.
     covariances : ndarray, shape (n_models, n_terms, n_terms)
         Covariance of the coefficients under each.
-    scale : float
-        Residual variance, averaged.
-    probability : float
-        Posterior weight of any memory against none.
-    correlation : float
-        Averaged correlation of neighbouring periods.
-    share, persistence : float
-        Averaged share of variance remembered and averaged correlation of the remembered part.
-    at_ceiling : bool
-        Whether more than half of the weight sits at the largest persistence of the grid.
     n_free : int
         Residual degrees of freedom.
     """
@@ -63,13 +53,22 @@ class MemoryPosterior:
     weight: np.ndarray
     scales: np.ndarray
     covariances: np.ndarray
-    scale: float
-    probability: float
-    correlation: float
-    share: float
-    persistence: float
-    at_ceiling: bool
     n_free: int
+
+    @property
+    def probability(self) -> float:
+        """Posterior weight of any memory against none."""
+        return float(1 - self.weight[0])
+
+    @property
+    def correlation(self) -> float:
+        """Averaged correlation of neighbouring periods."""
+        return float(self.weight @ (self.grid.weight * self.grid.rho))
+
+    @property
+    def at_ceiling(self) -> bool:
+        """Whether more than half of the weight sits at the largest correlation of the grid."""
+        return bool(self.weight[self.grid.rho == self.grid.rho.max()].sum() > 0.5)
 
     def std_errors(self, contrasts: np.ndarray) -> np.ndarray:
         """Return the standard errors of linear combinations of the coefficients.
@@ -201,12 +200,6 @@ def weigh_memories(
         weight=weight,
         scales=scales,
         covariances=_sandwiches(design, across[:, :n_terms, :n_terms], scales),
-        scale=float(weight @ scales),
-        probability=float(1 - weight[0]),
-        correlation=float(weight @ (grid.weight * grid.rho)),
-        share=float(weight @ grid.weight),
-        persistence=float(weight @ grid.rho),
-        at_ceiling=bool(weight[grid.rho == grid.rho.max()].sum() > 0.5),
         n_free=n_free,
     )
 

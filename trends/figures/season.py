@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from trends.analysis.season import Season
 from trends.figures import style
@@ -54,18 +53,9 @@ def plot(result: Season, *, ax: Axes | None = None, lang: str = "en") -> Axes:
 
 def _each_ramadan(result: Season) -> pd.DataFrame:
     """Return a row for every Ramadan by itself, named by its year in both calendars."""
-    half = float(stats.t.ppf(0.975, max(result.n_free, 1))) * result.ramadans["std_error"]
-    return pd.DataFrame(
-        {
-            "term": "one_ramadan",
-            "name": [
-                f"{row.period.year}\n{row.hijri_year}" for row in result.ramadans.itertuples()
-            ],
-            "estimate": np.exp(result.ramadans["log_ratio"].astype(float)),
-            "conf_low": np.exp((result.ramadans["log_ratio"] - half).astype(float)),
-            "conf_high": np.exp((result.ramadans["log_ratio"] + half).astype(float)),
-        }
-    )
+    each = result.ramadans
+    names = [f"{row.period.year}\n{row.hijri_year}" for row in each.itertuples()]
+    return each[["estimate", "conf_low", "conf_high"]].assign(term="one_ramadan", name=names)
 
 
 #: Ratios that may be marked, and the widest interval (log ratio) that is drawn.
