@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from trends.analysis import shift_search
 from trends.analysis.changepoint import Changepoints, detect_changepoints
+from trends.models.shifts import shift_search
 from trends.tables.series import as_series
 
 RESULTS = Path(__file__).parent / "results"

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from trends.analysis.changepoint import detect_changepoints
-from trends.analysis.segmentation import optimal_segments, robust_dispersion
+from trends.models.shifts.segmentation import optimal_segments, robust_dispersion
 from trends.tables.series import as_series
 
 RESULTS = Path(__file__).parent / "results"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from trends.analysis.figure_likelihood import mean_interval
+from trends.models.published.figure_likelihood import mean_interval
 from trends.tables.window import Window
 
 N_FIGURES = 20_000

@@ -4,8 +4,8 @@
 
 Series of 36, 96 and 156 months with means 5 and 20 and a slope that multiplies the rate by
 exp(0.6) from first to last month; 1000 series per cell by default (Monte-Carlo standard error
-.007 at .95). The rule for memory (`trends.analysis.serial_dependence`) was chosen on other series
-than these, with mean 20 only. The table goes to benchmarks/results/trend_coverage.csv.
+.007 at .95). The rule for memory (`trends.models.counts.serial_dependence`) was chosen on other
+series than these, with mean 20 only. The table goes to benchmarks/results/trend_coverage.csv.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from trends.analysis.changepoint import (
     detect_changepoints,
     shared_changepoints,
 )
-from trends.analysis.shift_search import N_RESAMPLES, highest_mass
+from trends.models.shifts.shift_search import N_RESAMPLES, highest_mass
 from trends.tables.series import as_series
 
 

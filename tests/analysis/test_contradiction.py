@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from trends.analysis.contradiction import _rate_p_value, find_contradictions
-from trends.analysis.figure_bounds import figure_bounds
-from trends.analysis.window_packing import heaviest_packing, lightest_tiling
 from trends.findings.finding import Subject
+from trends.models.published.figure_bounds import figure_bounds
+from trends.models.published.window_packing import heaviest_packing, lightest_tiling
 from trends.tables.schemas import Statements
 from trends.tables.statements import read_statements
 

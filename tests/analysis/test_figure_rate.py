@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from trends.analysis.figure_likelihood import (
+from trends.analysis.figure_rate import figure_rate, figure_rates
+from trends.models.published.figure_likelihood import (
     counts_allowed,
     log_likelihood,
     log_set_probability,
     mean_interval,
     rounding_unit,
 )
-from trends.analysis.figure_rate import figure_rate, figure_rates
 from trends.tables.window import Window
 
 MONTH = 30.4375

@@ -13,23 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from trends.analysis.count_model import deviance_residuals, fit_counts, fit_given_dispersion
-from trends.analysis.hinge_search import (
+from trends.analysis.joinpoint import fit_joinpoints
+from trends.models.counts.count_model import deviance_residuals, fit_counts, fit_given_dispersion
+from trends.models.counts.memory import MemoryGrid
+from trends.models.joins.hinge_search import (
     HingeGram,
     best_bends,
     hinge_columns,
     hinge_gram,
     most_explained,
 )
-from trends.analysis.join_posterior import (
+from trends.models.joins.join_posterior import (
     LineProblem,
     Mixture,
     log_mean_fit,
     open_sets,
     weigh_joins,
 )
-from trends.analysis.joinpoint import fit_joinpoints
-from trends.analysis.memory import MemoryGrid
 from trends.tables.series import as_series
 
 
@@ -127,7 +127,7 @@ def test_pairwise_improvement_finds_the_exhaustive_optimum_of_five_bends(monkeyp
         walk = np.cumsum(np.cumsum(rng.normal(size=(40, 1)), axis=0), axis=0)
         inner = hinge_gram(base, hinges, walk)
         exact = best_bends(inner, candidates, 4, 3)
-        monkeypatch.setattr("trends.analysis.hinge_search.MOST_SETS", 10_000)
+        monkeypatch.setattr("trends.models.joins.hinge_search.MOST_SETS", 10_000)
         agreed += best_bends(inner, candidates, 4, 3) == exact
         monkeypatch.undo()
     assert agreed >= 9
@@ -246,7 +246,7 @@ def by_hand(problem, joins, rho, share):
 
 @pytest.mark.parametrize("n_joins", [1, 2])
 def test_the_posterior_is_the_sum_over_every_set_and_memory(n_joins, monkeypatch):
-    monkeypatch.setattr("trends.analysis.join_posterior._OPEN", 1e6)
+    monkeypatch.setattr("trends.models.joins.join_posterior._OPEN", 1e6)
     problem = broken_line(3)
     allowed = [
         joins
@@ -291,7 +291,7 @@ def test_few_open_sets_are_the_heaviest_ones(monkeypatch):
     problem = broken_line(5)
     best = np.array([8, 14])
     every = open_sets(problem, best, MEMORIES, np.zeros(2))
-    monkeypatch.setattr("trends.analysis.join_posterior._MOST_SETS", 40)
+    monkeypatch.setattr("trends.models.joins.join_posterior._MOST_SETS", 40)
     few = open_sets(problem, best, MEMORIES, np.zeros(2))
     assert 1 <= len(few.sets) <= 40 < len(every.sets)
     assert few.squares.min() == pytest.approx(every.squares.min(), rel=0.1)

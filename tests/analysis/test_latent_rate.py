@@ -6,9 +6,14 @@ import pytest
 import statsmodels.api as sm
 from scipy import optimize, stats
 
-from trends.analysis.composite_link import Counts, fit_composite_link, make_grid, straight_line
 from trends.analysis.latent_rate import estimate_rate
-from trends.analysis.running_totals import Figure, running_totals
+from trends.models.published.composite_link import (
+    Counts,
+    fit_composite_link,
+    make_grid,
+    straight_line,
+)
+from trends.models.published.running_totals import Figure, running_totals
 from trends.tables.statements import read_statements
 
 

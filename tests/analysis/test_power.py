@@ -8,17 +8,17 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from trends.analysis.count_model import fit_counts
-from trends.analysis.observed import observed_periods
 from trends.analysis.power import detectable_change
-from trends.analysis.serial_dependence import grid_of, memory_of_fit, upper_place
-from trends.analysis.smallest_change import (
+from trends.analysis.trend import estimate_trend
+from trends.models.counts.count_model import fit_counts
+from trends.models.counts.observed import observed_periods
+from trends.models.counts.serial_dependence import grid_of, memory_of_fit, upper_place
+from trends.models.counts.smallest_change import (
     ALLOWANCE,
     smallest_noncentrality,
     smallest_visible,
     visible_power,
 )
-from trends.analysis.trend import estimate_trend
 from trends.tables.series import as_series
 
 

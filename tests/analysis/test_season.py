@@ -11,9 +11,9 @@ from hijridate import Gregorian
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trends.analysis.decomposition import loess_parts
 from trends.analysis.season import estimate_season
-from trends.analysis.smallest_change import smallest_noncentrality
+from trends.models.counts.decomposition import loess_parts
+from trends.models.counts.smallest_change import smallest_noncentrality
 from trends.tables.calendar import hijri_shares
 from trends.tables.series import as_series
 

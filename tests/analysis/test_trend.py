@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trends.analysis.count_model import fit_counts
-from trends.analysis.observed import season_columns, years_from_middle
-from trends.analysis.rank_correlation import kendall_score, mann_kendall, sen_slope
-from trends.analysis.serial_dependence import (
+from trends.analysis.trend import estimate_trend
+from trends.models.counts.count_model import fit_counts
+from trends.models.counts.observed import season_columns, years_from_middle
+from trends.models.counts.rank_correlation import kendall_score, mann_kendall, sen_slope
+from trends.models.counts.serial_dependence import (
     fixed_b_critical_value,
     grid_of,
     memory_products,
@@ -21,7 +22,6 @@ from trends.analysis.serial_dependence import (
     upper_place,
     weigh_memories,
 )
-from trends.analysis.trend import estimate_trend
 from trends.tables.series import as_series
 
 # UCDP GED events involving IS in Syria, 2018-2020, by month.

@@ -1,8 +1,8 @@
 """When did the level shift, by how much, and is it a shift at all?
 
 The decision rests on one comparison: could a series with no break, but with this average, scatter
-and memory, look this broken? `trends.analysis.level_shift` measures how broken a series looks,
-`trends.analysis.null_models` draws series without a break, and the share of them that look at
+and memory, look this broken? `trends.models.shifts.level_shift` measures how broken a series looks,
+`trends.models.counts.null_models` draws series without a break, and the share of them that look at
 least as broken is the p-value. Shifts are looked for one at a time, then several at once.
 """
 
@@ -16,15 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trends.analysis.level_shift import ShiftEvidence, log_sum
 from trends.analysis.result import Result
-from trends.analysis.segmentation import (
+from trends.models.shifts.level_shift import ShiftEvidence, log_sum
+from trends.models.shifts.segmentation import (
     PathStep,
     optimal_segments,
     penalty_path,
     robust_dispersion,
 )
-from trends.analysis.shift_search import (
+from trends.models.shifts.shift_search import (
     PRICE_SEVERAL,
     Observed,
     Round,
@@ -296,7 +296,7 @@ class Changepoints(Result):
             gives none), agrees (same answer, and a period inside one of the sets found here or
             within 3 periods of one).
         """
-        from trends.analysis.cross_checks import ask_others
+        from trends.models.shifts.cross_checks import ask_others
 
         return ask_others(self)
 

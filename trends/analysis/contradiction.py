@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import betainc
 
-from trends.analysis.figure_bounds import figure_bounds
 from trends.analysis.result import Language, Result
-from trends.analysis.window_packing import heaviest_packing, lightest_tiling
+from trends.models.published.figure_bounds import figure_bounds
+from trends.models.published.window_packing import heaviest_packing, lightest_tiling
 from trends.tables.calendar import DAYS_PER_MONTH
 
 Verdict = Literal["contradiction", "tension"]

@@ -8,7 +8,8 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from trends.analysis.figure_likelihood import (
+from trends.analysis.result import Result
+from trends.models.published.figure_likelihood import (
     RateMethod,
     counts_allowed,
     figure_caveats,
@@ -16,7 +17,6 @@ from trends.analysis.figure_likelihood import (
     mean_interval,
     rounding_unit,
 )
-from trends.analysis.result import Result
 from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.window import Window, as_window, why_no_rate
 

@@ -12,29 +12,29 @@ from scipy import stats
 from scipy.linalg import solve_triangular
 from scipy.special import logsumexp
 
-from trends.analysis.count_model import (
+from trends.analysis.result import Result
+from trends.models.counts.count_model import (
     deviance_residuals,
     fit_counts,
     fit_given_dispersion,
     percent_change,
 )
-from trends.analysis.hinge_search import best_bends, hinge_columns, hinge_gram, most_explained
-from trends.analysis.join_posterior import (
+from trends.models.counts.memory import MemoryGrid, precision_matrix
+from trends.models.counts.observed import PERIODS_PER_YEAR, Observed, observed_periods
+from trends.models.counts.residuals import Diagnostics, diagnose
+from trends.models.counts.serial_dependence import (
+    MemoryPosterior,
+    grid_of,
+    memory_products,
+    weigh_memories,
+)
+from trends.models.joins.hinge_search import best_bends, hinge_columns, hinge_gram, most_explained
+from trends.models.joins.join_posterior import (
     LineProblem,
     Mixture,
     log_mean_fit,
     open_sets,
     weigh_joins,
-)
-from trends.analysis.memory import MemoryGrid, precision_matrix
-from trends.analysis.observed import PERIODS_PER_YEAR, Observed, observed_periods
-from trends.analysis.residuals import Diagnostics, diagnose
-from trends.analysis.result import Result
-from trends.analysis.serial_dependence import (
-    MemoryPosterior,
-    grid_of,
-    memory_products,
-    weigh_memories,
 )
 from trends.tables.calendar import DAYS_PER_MONTH, format_period, frequency_letter
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.composite_link import (
+from trends.analysis.result import Result
+from trends.models.published.composite_link import (
     Counts,
     Fit,
     Grid,
@@ -21,9 +22,8 @@ from trends.analysis.composite_link import (
     unidentified,
     window_means,
 )
-from trends.analysis.figure_likelihood import counts_allowed
-from trends.analysis.result import Result
-from trends.analysis.running_totals import Figure, increments, running_totals
+from trends.models.published.figure_likelihood import counts_allowed
+from trends.models.published.running_totals import Figure, increments, running_totals
 from trends.tables.calendar import (
     DAYS_PER_MONTH,
     Frequency,

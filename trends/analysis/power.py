@@ -9,21 +9,21 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.count_model import CountFit, fit_counts, percent_change
-from trends.analysis.null_models import draw_counts
-from trends.analysis.observed import (
+from trends.analysis.result import Result
+from trends.models.counts.count_model import CountFit, fit_counts, percent_change
+from trends.models.counts.null_models import draw_counts
+from trends.models.counts.observed import (
     PERIODS_PER_YEAR,
     Observed,
     observed_periods,
     years_from_middle,
 )
-from trends.analysis.result import Result
-from trends.analysis.serial_dependence import (
+from trends.models.counts.serial_dependence import (
     MemoryPosterior,
     grid_of,
     memory_of_fit,
 )
-from trends.analysis.smallest_change import smallest_visible, visible_power
+from trends.models.counts.smallest_change import smallest_visible, visible_power
 from trends.tables.calendar import frequency_letter
 
 Change = Literal["trend", "step"]

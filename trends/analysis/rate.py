@@ -11,15 +11,15 @@ from scipy import special, stats
 from scipy.optimize import brentq
 from statsmodels.stats import rates as poisson_rates
 
-from trends.analysis.figure_likelihood import (
+from trends.analysis.result import Result
+from trends.models.counts.ratio_power import visible_ratios
+from trends.models.published.figure_likelihood import (
     counts_allowed,
     figure_caveats,
     gamma_shapes,
     mean_estimate,
     mean_interval,
 )
-from trends.analysis.ratio_power import visible_ratios
-from trends.analysis.result import Result
 from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.window import Window, as_window
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.figure_likelihood import counts_allowed
 from trends.analysis.result import Result
-from trends.analysis.running_totals import Figure, Total, running_totals
+from trends.models.published.figure_likelihood import counts_allowed
+from trends.models.published.running_totals import Figure, Total, running_totals
 from trends.tables.calendar import days_in_periods
 from trends.tables.schemas import READINGS, ROLES
 from trends.tables.window import as_window, part_of_whole, why_no_rate

@@ -9,19 +9,19 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.count_model import CountFit, Family, fit_counts
-from trends.analysis.decomposition import loess_parts
-from trends.analysis.hinge_search import hinge_columns
-from trends.analysis.observed import (
+from trends.analysis.result import Result
+from trends.models.counts.count_model import CountFit, Family, fit_counts
+from trends.models.counts.decomposition import loess_parts
+from trends.models.counts.observed import (
     PERIODS_PER_YEAR,
     Observed,
     observed_periods,
     season_columns,
     years_from_middle,
 )
-from trends.analysis.result import Result
-from trends.analysis.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
-from trends.analysis.smallest_change import smallest_noncentrality, smallest_visible
+from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
+from trends.models.counts.smallest_change import smallest_noncentrality, smallest_visible
+from trends.models.joins.hinge_search import hinge_columns
 from trends.tables.calendar import days_in_periods, frequency_letter, hijri_shares, hijri_year
 
 Calendar = Literal["gregorian", "hijri"]

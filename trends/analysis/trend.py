@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.count_model import CountFit, Family, fit_counts, percent_change
-from trends.analysis.observed import (
+from trends.analysis.result import Result
+from trends.models.counts.count_model import CountFit, Family, fit_counts, percent_change
+from trends.models.counts.observed import (
     Observed,
     SeasonTerms,
     observed_periods,
     season_columns,
     years_from_middle,
 )
-from trends.analysis.rank_correlation import mann_kendall
-from trends.analysis.residuals import Diagnostics, diagnose
-from trends.analysis.result import Result
-from trends.analysis.serial_dependence import (
+from trends.models.counts.rank_correlation import mann_kendall
+from trends.models.counts.residuals import Diagnostics, diagnose
+from trends.models.counts.serial_dependence import (
     MemoryPosterior,
     autoregressive_slope,
     fixed_b_critical_value,
@@ -29,7 +29,7 @@ from trends.analysis.serial_dependence import (
     newey_west,
     newey_west_lags,
 )
-from trends.analysis.smallest_change import smallest_visible
+from trends.models.counts.smallest_change import smallest_visible
 from trends.tables.calendar import DAYS_PER_MONTH
 
 Dependence = Literal["memory", "hac", "none"]

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from trends.analysis.residuals import Diagnostics
 from trends.figures import style
 from trends.findings.wording import words
+from trends.models.counts.residuals import Diagnostics
 
 
 def plot_diagnostics(diagnostics: Diagnostics, *, lang: str = "en") -> Figure:

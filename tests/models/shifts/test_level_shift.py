@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from trends.analysis.level_shift import (
+from trends.models.counts.memory import MemoryModels, memory_grid
+from trends.models.shifts.level_shift import (
     Projections,
     best_divisions,
     clip_to_neighbours,
@@ -15,7 +16,6 @@ from trends.analysis.level_shift import (
     scan_several,
     weigh_shift,
 )
-from trends.analysis.memory import MemoryModels, memory_grid
 
 N_ROWS = 14
 GAPS = np.array([1.0] * 6 + [3.0] + [1.0] * 6)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trends.analysis.segmentation import (
+from trends.models.shifts.segmentation import (
     BLOCK,
     optimal_segments,
     penalty_path,

@@ -17,8 +17,8 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.diagnostic import breaks_cusumolsresid, recursive_olsresiduals
 from statsmodels.tsa.regime_switching.markov_regression import MarkovRegression
 
-from trends.analysis.null_models import draw_counts
-from trends.analysis.segmentation import optimal_segments, poisson_cost, robust_dispersion
+from trends.models.counts.null_models import draw_counts
+from trends.models.shifts.segmentation import optimal_segments, poisson_cost, robust_dispersion
 from trends.tables.calendar import DAYS_PER_MONTH
 
 if TYPE_CHECKING:

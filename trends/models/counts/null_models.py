@@ -1,7 +1,7 @@
 """What would a series with this level, scatter and memory, but no change, look like?
 
 Counts are drawn with negative binomial margins (variance proportional to the mean) tied together
-by a Gaussian copula with the memory of `trends.analysis.memory`.
+by a Gaussian copula with the memory of `trends.models.counts.memory`.
 """
 
 from __future__ import annotations

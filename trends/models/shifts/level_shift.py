@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trends.analysis.memory import KEPT_ROWS, MemoryModels
+from trends.models.counts.memory import KEPT_ROWS, MemoryModels
 
 CLIP = 2.0
 """Robust scales by which a value may leave its neighbours' range before the scan for several steps

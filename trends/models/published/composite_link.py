@@ -16,7 +16,7 @@ import numpy as np
 from scipy import linalg, optimize, sparse, special
 from scipy.interpolate import BSpline
 
-from trends.analysis.figure_likelihood import log_set_probability
+from trends.models.published.figure_likelihood import log_set_probability
 
 Select = Literal["reml", "aic", "bic"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trends.analysis.null_models import count_quantiles, draw_counts, draw_latent
+from trends.models.counts.null_models import count_quantiles, draw_counts, draw_latent
 
 
 def draw(mean, dispersion, *, n_rows=4, n_draws=20_000, rho=0.0, weight=0.0, seed=1):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trends.analysis.memory import (
+from trends.models.counts.memory import (
     MemoryModels,
     memory_grid,
     precision_matrix,

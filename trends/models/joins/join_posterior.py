@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp, stdtr, stdtrit
 
-from trends.analysis.hinge_search import hinge_columns
-from trends.analysis.memory import MemoryGrid, precision_matrix
-from trends.analysis.serial_dependence import upper_place
+from trends.models.counts.memory import MemoryGrid, precision_matrix
+from trends.models.counts.serial_dependence import upper_place
+from trends.models.joins.hinge_search import hinge_columns
 
 #: Most sets of places that are weighed.
 _MOST_SETS = 3000
@@ -89,7 +89,7 @@ class JoinPosterior:
         """Return what is known of a combination of the coefficients.
 
         The memory that counts is the one at the upper quartile of the variance it gives, as in
-        `trends.analysis.serial_dependence`; the sets of places are mixed under it.
+        `trends.models.counts.serial_dependence`; the sets of places are mixed under it.
 
         Parameters
         ----------

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.count_model import CountFit, Family, fit_counts
-from trends.analysis.memory import MemoryGrid, memory_grid
-from trends.analysis.observed import Observed
+from trends.models.counts.count_model import CountFit, Family, fit_counts
+from trends.models.counts.memory import MemoryGrid, memory_grid
+from trends.models.counts.observed import Observed
 from trends.tables.calendar import days_in_periods
 
 #: Weight of "no memory" before the residuals are seen; the rest is spread evenly over the grid.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from trends.analysis.figure_likelihood import rounding_unit
+from trends.models.published.figure_likelihood import rounding_unit
 from trends.tables.calendar import DAYS_PER_MONTH
 
 #: Days per unit of time of measures that are rates: a rate times its window is a count.

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import trends
-from trends.analysis.ratio_power import visible_ratios
+from trends.models.counts.ratio_power import visible_ratios
 
 
 def chance_of_a_clear_result(ratio, total, time_first, time_second, direction):

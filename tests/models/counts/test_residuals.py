@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from trends.analysis.count_model import deviance_residuals
-from trends.analysis.residuals import _at_least, diagnose
+from trends.models.counts.count_model import deviance_residuals
+from trends.models.counts.residuals import _at_least, diagnose
 
 PERIODS = pd.period_range("2000-01", periods=400, freq="M")
 

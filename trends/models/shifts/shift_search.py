@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trends.analysis.level_shift import (
+from trends.models.counts.memory import MemoryGrid, MemoryModels, memory_grid, variance_inflation
+from trends.models.counts.null_models import draw_counts
+from trends.models.shifts.level_shift import (
     Projections,
     ShiftEvidence,
     clip_to_neighbours,
@@ -25,8 +27,6 @@ from trends.analysis.level_shift import (
     weigh_shift,
     weigh_steps,
 )
-from trends.analysis.memory import MemoryGrid, MemoryModels, memory_grid, variance_inflation
-from trends.analysis.null_models import draw_counts
 from trends.tables.calendar import DAYS_PER_MONTH, format_period
 
 MAX_PERIODS = 1_500

@@ -1,0 +1,1 @@
+"""What numbers follow from counts? Arrays in, arrays out: no result, no words, no file."""

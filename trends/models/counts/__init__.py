@@ -1,0 +1,1 @@
+"""How do counts scatter, and what do they remember of the periods before?"""

@@ -1,0 +1,1 @@
+"""Where do straight lines on the log scale join, and how surely?"""

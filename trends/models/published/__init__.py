@@ -1,0 +1,1 @@
+"""Which counts do published figures allow, one by one and together?"""

@@ -1,0 +1,1 @@
+"""How broken does a series look, and how broken could one without a break look?"""
