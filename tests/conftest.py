@@ -1,15 +1,31 @@
 """What every test may ask for."""
 
+import gzip
+import shutil
 from pathlib import Path
 
 import pytest
 
-_SHARED = Path(__file__).resolve().parents[2] / "shared"
+TESTS = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """Return the folder of shared data and reference values beside the repository."""
-    if not _SHARED.is_dir():
-        pytest.skip(f"no shared folder at {_SHARED}")
-    return _SHARED
+def reference() -> Path:
+    """Return the folder of reference values, each beside the script that made it."""
+    return TESTS / "reference"
+
+
+@pytest.fixture(scope="session")
+def published() -> Path:
+    """Return the folder of the tables that the report is built from."""
+    return TESTS.parent / "data"
+
+
+@pytest.fixture(scope="session")
+def ucdp(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the event tables of UCDP, unpacked."""
+    folder = tmp_path_factory.mktemp("ucdp")
+    for packed in reference.glob("ucdp_*.csv.gz"):
+        with gzip.open(packed) as source, (folder / packed.stem).open("wb") as target:
+            shutil.copyfileobj(source, target)
+    return folder

@@ -30,10 +30,6 @@ def doubled(n=60, *, level=10.0, seed=1):
     return negative_binomial(mean, 3.0, np.random.default_rng(seed))
 
 
-def reference(shared, name, series):
-    return json.loads((shared / "reference" / name).read_text())[series]
-
-
 def years(values, start, exposure=365.25):
     index = pd.period_range(str(start), periods=len(values), freq="Y")
     return as_series(pd.Series(values, index=index), exposure=exposure)
@@ -42,30 +38,24 @@ def years(values, start, exposure=365.25):
 # ------- other implementations
 
 
-def test_the_nile_falls_in_1899_as_in_strucchange(shared):
+def test_the_nile_falls_in_1899_as_in_strucchange(reference):
     # R: breakpoints(Nile ~ 1) -> 1898, confint 1895 to 1902: the last year of the old level
-    nile = reference(shared, "01_strucchange.json", "nile")
-    found = detect_changepoints(years(nile["input"]["values"], 1871), n_null=199, rng=1)
+    nile = json.loads((reference / "breaks.json").read_text())["nile"]
+    found = detect_changepoints(years(nile["values"], nile["start"]), n_null=199, rng=1)
     (changepoint,) = found.changepoints
-    assert changepoint.period.year == nile["supF"]["breakpoint"] + 1
+    assert changepoint.period.year == nile["last_year_before"] + 1
     inside = {period.year for period in changepoint.confidence_set()}
-    assert inside <= {
-        year + 1
-        for year in range(
-            nile["result"]["confint95"][0]["lower_label"],
-            nile["result"]["confint95"][0]["upper_label"] + 1,
-        )
-    }
+    assert inside <= {year + 1 for year in range(nile["conf_low"], nile["conf_high"] + 1)}
     per_month = 30.4375 / 365.25
     assert changepoint.rate_before / per_month == pytest.approx(nile["mean_before"])
     assert changepoint.rate_after / per_month == pytest.approx(nile["mean_after"])
 
 
-def test_coal_disasters_fall_in_1892_and_1887_is_in_the_set(shared):
+def test_coal_disasters_fall_in_1892_and_1887_is_in_the_set(reference):
     # changepoint::cpt.meanvar(coal, test.stat = "Poisson"): 1891 is the last year of the old rate;
     # strucchange::breakpoints(coal ~ 1), by least squares: 1886
-    coal = reference(shared, "02_changepoint.json", "coal")
-    found = detect_changepoints(years(coal["input"]["values"], 1851), n_null=199, rng=1)
+    coal = pd.read_csv(reference / "inputs" / "coal.csv")["n"].tolist()
+    found = detect_changepoints(years(coal, 1851), n_null=199, rng=1)
     (changepoint,) = found.changepoints
     assert changepoint.period.year == 1892
     assert 1887 in {period.year for period in changepoint.confidence_set()}
@@ -75,13 +65,13 @@ def test_coal_disasters_fall_in_1892_and_1887_is_in_the_set(shared):
     assert checks.loc["ols_cusum", "agrees"]
 
 
-def test_belted_drivers_die_less_from_1983(shared):
+def test_belted_drivers_die_less_from_1983(reference):
     # R with two lags as regressors: 1973(10) and 1983(1) as the last months of the old regime.
     # Without them the level falls in early 1983 as well; the oil crisis is a dip that the
     # winter peaks and memory can explain.
-    drivers = reference(shared, "01_strucchange.json", "uk_driver_deaths")
+    drivers = json.loads((reference / "breaks.json").read_text())["drivers"]
     index = pd.period_range("1969-01", periods=192, freq="M")
-    series = as_series(pd.Series(drivers["input"]["values"], index=index))
+    series = as_series(pd.Series(drivers["values"], index=index))
     found = detect_changepoints(series, n_null=199, rng=1)
     assert str(found.candidate_period) in {"1983-01", "1983-02", "1983-03"}
     assert found.p_value_independent <= 0.05
@@ -452,9 +442,9 @@ def test_what_cannot_be_told_apart_is_said_so():
     assert result.findings()[0].grade == "D"
 
 
-def test_a_further_shift_that_memory_can_explain_is_said_to_be_undecided(shared):
+def test_a_further_shift_that_memory_can_explain_is_said_to_be_undecided(reference):
     # Iraq's first four months of 2013 are low, but the months that follow remember each other
-    months_of = pd.read_csv(shared / "data" / "is_events_monthly_2013_2020.csv")
+    months_of = pd.read_csv(reference / "is_events_monthly_2013_2020.csv")
     iraq = months_of[months_of["country"] == "Iraq"].set_index("month")["n_events"]
     iraq.index = pd.PeriodIndex(iraq.index, freq="M")
     found = detect_changepoints(as_series(iraq), n_null=199, rng=1)

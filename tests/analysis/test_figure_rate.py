@@ -203,10 +203,10 @@ def test_exact_intervals_of_every_kind_cover_at_least_what_they_say(kind):
 # ------- tables and bad input
 
 
-def test_every_statement_keeps_its_row_with_a_rate_or_a_reason(shared):
+def test_every_statement_keeps_its_row_with_a_rate_or_a_reason(published):
     from trends.tables.statements import read_statements
 
-    statements = read_statements(shared / "data" / "statements.csv")
+    statements = read_statements(published / "statements.csv")
     rates = figure_rates(statements)
     assert rates.index.equals(statements.index)
     assert (rates["reason"] != "").equals(rates["conf_low"].isna())

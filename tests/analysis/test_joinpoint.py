@@ -57,9 +57,9 @@ def peaked(n_months, top=60.0, height=1.5):
         ("Female", (1985, 1995, 1998), (0.31, -1.86, 1.94, -2.21)),
     ],
 )
-def test_the_published_joinpoints_of_nci_are_found(shared: Path, sex, years, changes):
-    reference = json.loads((shared / "reference" / "03_segmented.json").read_text())
-    rows = pd.DataFrame(reference["nih_joinpoint"]["input"]).query("sex == @sex")
+def test_the_published_joinpoints_of_nci_are_found(reference: Path, sex, years, changes):
+    rows = pd.read_csv(reference / "inputs" / "colorectal.csv").query("sex == @sex")
+    exhaustive = json.loads((reference / "colorectal.json").read_text())[sex]
     weights = (rows["rate"] / rows["se"]).to_numpy()[:, None]
     time = rows["year"].to_numpy(dtype=float) - 1975
     candidates = np.arange(2, 33)
@@ -67,12 +67,12 @@ def test_the_published_joinpoints_of_nci_are_found(shared: Path, sex, years, cha
     hinges = hinge_columns(time, candidates.astype(float)) * weights
     response = np.log(rows["rate"].to_numpy())[:, None] * weights
     inner = hinge_gram(base, hinges, response)
-    for n_joins, known in enumerate(reference["nih_joinpoint"]["ours"][sex], start=1):
+    for n_joins, known in enumerate(exhaustive, start=1):
         chosen = best_bends(inner, candidates, n_joins, spacing=3)
         design = np.column_stack([base, hinges[:, list(chosen)]])
         params, squares, *_ = np.linalg.lstsq(design, response[:, 0], rcond=None)
-        assert squares[0] == pytest.approx(known["wsse"], rel=1e-9)
-        assert list(1975 + candidates[list(chosen)]) == np.atleast_1d(known["joinpoints"]).tolist()
+        assert squares[0] == pytest.approx(known["squares"], rel=1e-9)
+        assert list(1975 + candidates[list(chosen)]) == np.atleast_1d(known["joins"]).tolist()
     assert tuple(1975 + candidates[list(chosen)]) == years
     slopes = params[1] + np.concatenate([[0], np.cumsum(params[2:])])
     assert (100 * np.expm1(slopes)).round(2) == pytest.approx(changes, abs=1e-9)
@@ -156,12 +156,12 @@ def slopes_over_all_places(base, times, response, root, best, n_joins):
     return mixtures, posterior, scale
 
 
-def test_slopes_of_the_coal_disasters_agree_with_segmented(shared: Path):
-    reference = json.loads((shared / "reference" / "03_segmented.json").read_text())["coal"]
-    rows = pd.DataFrame(reference["input"])
+def test_slopes_of_the_coal_disasters_agree_with_segmented(reference: Path):
+    rows = pd.read_csv(reference / "inputs" / "coal.csv")
+    fits = json.loads((reference / "coal.json").read_text())["joins"]
     counts = rows["n"].to_numpy(dtype=float)
     year = rows["year"].to_numpy(dtype=float)
-    for known in reference["fits"][1:]:
+    for known in fits:
         # > segmented(glm(n ~ year, poisson, coal), npsi = K); slope(fit); fit$psi
         places = np.atleast_1d(known["psi"])
         design = np.column_stack([np.ones(112), year - 1900, hinge_columns(year, places)])
@@ -170,11 +170,11 @@ def test_slopes_of_the_coal_disasters_agree_with_segmented(shared: Path):
         assert slopes == pytest.approx(known["slopes"], rel=1e-3)
 
 
-def test_the_down_syndrome_example_of_segmented_is_reproduced(shared: Path):
+def test_the_down_syndrome_example_of_segmented_is_reproduced(reference: Path):
     # > segmented(glm(cases/births ~ age, weight=births, binomial), seg.Z=~age, psi=25)
     # Muggeo (2008), R News 8/1:20-25: psi 31.08 (0.72), slopes -0.013 (0.018) and 0.261 (0.015).
-    known = json.loads((shared / "reference" / "03_segmented.json").read_text())["down"]
-    rows = pd.DataFrame(known["input"])
+    known = json.loads((reference / "down.json").read_text())
+    rows = pd.read_csv(reference / "inputs" / "down.csv")
     age = rows["age"].to_numpy(dtype=float)
     births, cases = rows["births"].to_numpy(dtype=float), rows["cases"].to_numpy(dtype=float)
     base = np.column_stack([np.ones(age.size), age - 30])

@@ -330,8 +330,8 @@ def test_minimums_beside_exact_counts_only_push_upwards():
 # ------- rows that are not used
 
 
-def test_every_row_is_used_or_listed_with_its_reason(shared):
-    statements = read_statements(shared / "data" / "statements.csv")
+def test_every_row_is_used_or_listed_with_its_reason(published):
+    statements = read_statements(published / "statements.csv")
     chosen = statements[
         (statements["measure"] == "attacks")
         & (statements["country"] == "Syria")

@@ -59,11 +59,13 @@ def test_the_help_page_example_of_poisson_test_is_reproduced():
     assert found.p_value == pytest.approx(0.0796686330333295)
 
 
-def test_the_shared_r_values_are_reproduced(shared):
-    reference = json.loads((shared / "reference" / "08_rates_trend.json").read_text())
-    case = reference["poisson_test"]["gu_ex1"][0]
-    found = compare_rates(*zip(case["x"], case["T"], strict=True))
-    assert (found.ratio_low, found.ratio_high) == pytest.approx(tuple(case["conf.int"]))
+def test_the_exact_interval_is_that_of_poisson_test_in_r(reference):
+    known = json.loads((reference / "rates.json").read_text())
+    found = compare_rates(*zip(known["counts"], known["exposures"], strict=True))
+    assert found.ratio == pytest.approx(known["ratio"])
+    assert found.p_value == pytest.approx(known["p_value"])
+    assert found.ratio_low == pytest.approx(known["conf_low"])
+    assert found.ratio_high == pytest.approx(known["conf_high"])
 
 
 # Gu, Ng, Tang & Schucany (2008), example 1, one-sided p-values of a ratio above 1:

@@ -62,10 +62,10 @@ def test_a_table_without_a_rate_is_refused():
         windows.plot(table(window_basis="unknown"))
 
 
-def test_measures_have_a_panel_each_under_a_common_time_axis(shared):
+def test_measures_have_a_panel_each_under_a_common_time_axis(published):
     from trends.tables.statements import read_statements
 
-    statements = read_statements(shared / "data" / "statements.csv")
+    statements = read_statements(published / "statements.csv")
     drawn = windows.plot_measures(statements, {"arrests": "arrests", "attacks": "attacks"})
     assert [ax.get_title("left") for ax in drawn] == ["arrests", "attacks"]
     assert drawn[0].get_xlim() == drawn[1].get_xlim()

@@ -154,8 +154,8 @@ def test_what_changes_beyond_the_printed_digits_is_as_it_was():
     assert not compare_editions(old, new)
 
 
-def test_a_conflict_between_figures_is_explained_by_those_figures_alone(shared):
-    statements = trends.read_statements(shared / "data" / "statements.csv")
+def test_a_conflict_between_figures_is_explained_by_those_figures_alone(published):
+    statements = trends.read_statements(published / "statements.csv")
     found = trends.find_contradictions(statements)
     pair = found.to_frame()["statement_ids"].iloc[0].split(";")
     changed = statements.copy()
@@ -184,8 +184,8 @@ def test_a_question_asked_for_the_first_time_is_said_to_be_one():
     assert causes(new, old) == {("no_longer_asked", "")}
 
 
-def test_every_change_of_a_changed_copy_of_the_data_is_explained(shared, tmp_path):
-    path = shared / "data" / "is_events_monthly_2013_2020.csv"
+def test_every_change_of_a_changed_copy_of_the_data_is_explained(reference, tmp_path):
+    path = reference / "is_events_monthly_2013_2020.csv"
     table = pd.read_csv(path)
     counts = [int(count) for count in table.loc[table["country"] == "Syria", "n_events"].tolist()]
     counts = counts[:48]

@@ -42,9 +42,9 @@ THREE = make_events(
 )
 
 
-def test_the_published_monthly_counts_are_reproduced_cell_by_cell(shared):
-    path = shared / "data" / "ucdp_ged_21_1_is_syria_iraq.csv"
-    published = pd.read_csv(shared / "data" / "is_events_monthly_2013_2020.csv")
+def test_the_published_monthly_counts_are_reproduced_cell_by_cell(ucdp, reference):
+    path = ucdp / "ucdp_ged_21_1_is_syria_iraq.csv"
+    published = pd.read_csv(reference / "is_events_monthly_2013_2020.csv")
     published = published.sort_values(["country", "month"])
     for events in (path, read_events(path)):
         counts = count_events(events, by="country", span=("2013-01", "2020-12"))
@@ -59,9 +59,9 @@ def test_the_published_monthly_counts_are_reproduced_cell_by_cell(shared):
     assert counts.attrs["n_outside_span"] == 17_034 - 14_548
 
 
-def test_the_published_weekly_counts_are_reproduced_cell_by_cell(shared):
-    path = shared / "data" / "ucdp_ged_21_1_is_syria_iraq.csv"
-    published = pd.read_csv(shared / "data" / "is_events_weekly_2013_2020.csv")
+def test_the_published_weekly_counts_are_reproduced_cell_by_cell(ucdp, reference):
+    path = ucdp / "ucdp_ged_21_1_is_syria_iraq.csv"
+    published = pd.read_csv(reference / "is_events_weekly_2013_2020.csv")
     published = published.sort_values(["country", "week_start"])
     counts = count_events(path, by="country", freq="W", span=("2012-12-31", "2021-01-03"))
     weeks = counts["period"].dt.start_time.dt.strftime("%Y-%m-%d")
@@ -69,9 +69,9 @@ def test_the_published_weekly_counts_are_reproduced_cell_by_cell(shared):
     assert counts["count"].tolist() == published["n_events"].tolist()
 
 
-def test_the_published_types_of_violence_are_reproduced(shared):
-    path = shared / "data" / "ucdp_ged_21_1_is_syria_iraq.csv"
-    published = pd.read_csv(shared / "data" / "is_events_monthly_2013_2020.csv")
+def test_the_published_types_of_violence_are_reproduced(ucdp, reference):
+    path = ucdp / "ucdp_ged_21_1_is_syria_iraq.csv"
+    published = pd.read_csv(reference / "is_events_monthly_2013_2020.csv")
     counts = count_events(path, by=["country", "event_type"], span=("2013-01", "2020-12"))
     totals = counts.groupby(["country", "event_type"])["count"].sum()
     expected = published.groupby("country")[["n_state", "n_nonstate", "n_onesided"]].sum()
@@ -82,8 +82,8 @@ def test_the_published_types_of_violence_are_reproduced(shared):
 
 
 @pytest.mark.parametrize("freq", ["D", "W", "M", "Q", "Y"])
-def test_every_frequency_counts_as_pandas_does(shared, freq):
-    events = read_events(shared / "data" / "ucdp_ged_23_1_sample_1000.csv")
+def test_every_frequency_counts_as_pandas_does(ucdp, freq):
+    events = read_events(ucdp / "ucdp_ged_23_1_sample_1000.csv")
     counts = count_events(events, freq=freq, span=("1989", "2022"))
     letter = {"D": "D", "W": "W-SUN", "M": "M", "Q": "Q-DEC", "Y": "Y-DEC"}[freq]
     expected = events["start"].dt.to_period(letter).value_counts()
@@ -283,8 +283,8 @@ def test_files_frames_and_engine_tables_give_the_same_counts(tmp_path_factory, e
             assert found.attrs["n_ambiguous"] == expected.attrs["n_ambiguous"]
 
 
-def test_a_text_file_too_large_for_memory_is_streamed_to_the_same_counts(shared, monkeypatch):
-    path = shared / "data" / "ucdp_ged_21_1_is_syria_iraq.csv"
+def test_a_text_file_too_large_for_memory_is_streamed_to_the_same_counts(ucdp, monkeypatch):
+    path = ucdp / "ucdp_ged_21_1_is_syria_iraq.csv"
     expected = count_events(path, by="admin1", freq="Q")
     monkeypatch.setattr("trends.tables.scanning.IN_MEMORY_BYTES", 0)
     monkeypatch.setattr("trends.tables.tallying.SORTED_HASHES", 0)

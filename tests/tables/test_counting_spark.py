@@ -50,8 +50,8 @@ def spark(tmp_path_factory):
         {"freq": "Q", "allocation": "share"},
     ],
 )
-def test_spark_and_duckdb_give_identical_tables(spark, shared, tmp_path, options):
-    events = read_events(shared / "data" / "ucdp_ged_23_1_sample_1000.csv")
+def test_spark_and_duckdb_give_identical_tables(spark, ucdp, tmp_path, options):
+    events = read_events(ucdp / "ucdp_ged_23_1_sample_1000.csv")
     path = tmp_path / "events.parquet"
     events.to_parquet(path, index=False, coerce_timestamps="us")
     in_spark = count_events(spark.read_parquet(path), **options)
@@ -61,8 +61,8 @@ def test_spark_and_duckdb_give_identical_tables(spark, shared, tmp_path, options
     assert in_spark.attrs["n_counted"] == in_duckdb.attrs["n_counted"]
 
 
-def test_faults_are_found_in_spark(spark, shared, tmp_path):
-    events = read_events(shared / "data" / "ucdp_ged_23_1_sample_1000.csv").head(20)
+def test_faults_are_found_in_spark(spark, ucdp, tmp_path):
+    events = read_events(ucdp / "ucdp_ged_23_1_sample_1000.csv").head(20)
     events.loc[3, "latitude"] = 95.0
     events.loc[4, "event_id"] = events.loc[5, "event_id"]
     path = tmp_path / "events.parquet"

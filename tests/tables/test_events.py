@@ -34,9 +34,9 @@ def faults_of(path, **options):
     return [(fault.row, fault.column, fault.value) for fault in caught.value.faults]
 
 
-def test_the_full_ucdp_layout_is_read(shared):
-    events = read_events(shared / "data" / "ucdp_ged_23_1_sample_1000.csv")
-    raw = pd.read_csv(shared / "data" / "ucdp_ged_23_1_sample_1000.csv")
+def test_the_full_ucdp_layout_is_read(ucdp):
+    events = read_events(ucdp / "ucdp_ged_23_1_sample_1000.csv")
+    raw = pd.read_csv(ucdp / "ucdp_ged_23_1_sample_1000.csv")
     assert list(events.columns) == list(EVENT_COLUMNS)
     assert events["event_id"].tolist() == raw["id"].astype(str).tolist()
     assert events["start"].tolist() == pd.to_datetime(raw["date_start"]).tolist()
@@ -47,23 +47,23 @@ def test_the_full_ucdp_layout_is_read(shared):
     Events.validate(events)
 
 
-def test_the_tag_row_of_the_humanitarian_export_is_no_event(shared):
-    events = read_events(shared / "data" / "ucdp_ged_hdx_iraq_400.csv")
+def test_the_tag_row_of_the_humanitarian_export_is_no_event(ucdp):
+    events = read_events(ucdp / "ucdp_ged_hdx_iraq_400.csv")
     assert len(events) == 400
     assert events["source"].unique().tolist() == ["UCDP GED"]
     assert events["source_version"].isna().all()
 
 
-def test_what_the_reduced_table_leaves_blank_stays_missing(shared):
-    events = read_events(shared / "data" / "ucdp_ged_21_1_is_syria_iraq.csv")
+def test_what_the_reduced_table_leaves_blank_stays_missing(ucdp):
+    events = read_events(ucdp / "ucdp_ged_21_1_is_syria_iraq.csv")
     assert len(events) == 17_034
     assert events["end"].isna().sum() == 6_019
     assert events["date_precision"].isna().sum() == 6_019
     assert events["source_version"].unique().tolist() == ["21.1"]
 
 
-def test_the_answers_of_the_ucdp_interface_are_read_like_the_table(shared, tmp_path):
-    csv = shared / "data" / "ucdp_ged_23_1_sample_1000.csv"
+def test_the_answers_of_the_ucdp_interface_are_read_like_the_table(ucdp, tmp_path):
+    csv = ucdp / "ucdp_ged_23_1_sample_1000.csv"
     raw = pd.read_csv(csv)
     records = json.loads(raw.to_json(orient="records"))
     for record in records:
@@ -142,8 +142,8 @@ def test_an_old_encoding_is_read_when_it_is_named(tmp_path):
         read_events(path)
 
 
-def test_the_own_format_comes_back_from_parquet_with_further_columns(tmp_path, shared):
-    events = read_events(shared / "data" / "ucdp_ged_hdx_iraq_400.csv").assign(weapon="x")
+def test_the_own_format_comes_back_from_parquet_with_further_columns(tmp_path, ucdp):
+    events = read_events(ucdp / "ucdp_ged_hdx_iraq_400.csv").assign(weapon="x")
     events.to_parquet(tmp_path / "events.parquet")
     pd.testing.assert_frame_equal(read_events(tmp_path / "events.parquet"), events)
 
