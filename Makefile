@@ -6,7 +6,7 @@ ENV := $(VENV)/.installed
 SPARK := $(VENV)/.spark
 TABLES := data/statements.csv data/is_events_monthly.csv data/is_events_monthly_iraq.csv data/gtd_yearly.csv
 
-.PHONY: help env site test test-slow check bench lock clean
+.PHONY: help env site test test-slow check bench mutate lock clean
 
 help:
 	@echo "make site       build the report: _site/index.html and the PDFs"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-slow  run the long simulations too"
 	@echo "make check      lint, types, import rules, data, and the words of the built site"
 	@echo "make bench      measure speed and statistical behaviour (long)"
+	@echo "make mutate     break lines on purpose and say which breaks no test noticed (long)"
 	@echo "make lock       renew requirements.lock from pyproject.toml"
 	@echo "make clean      remove what was built"
 
@@ -54,7 +55,10 @@ check: $(ENV)
 	$(BIN)/trends lint _site
 
 bench: $(ENV) $(SPARK)
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/mutation.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+
+mutate: $(ENV)
+	$(BIN)/python benchmarks/mutation.py
 
 lock: $(ENV)
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
