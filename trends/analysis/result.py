@@ -71,17 +71,19 @@ class Result:
         Parameters
         ----------
         subject : Subject, optional
-            What the counts are about, in words; the default speaks of "the series".
+            What the counts are about, in words; the default is the group that the counts are
+            labelled with, or "the series".
 
         Returns
         -------
         list of Finding
+            Each with the caveats that the counts themselves carry.
         """
-        from trends.findings.finding import Subject
+        from trends.findings.about import informed, named_subject
 
         room = importlib.import_module(f"trends.findings.{self._module_name()}")
-        found: list[Finding] = room.findings(self, subject or Subject.generic())
-        return found
+        found: list[Finding] = room.findings(self, subject or named_subject(self))
+        return informed(found, self)
 
     def summary(self, lang: Language = "en", *, subject: Subject | None = None) -> str:
         """Return sentences that read aloud, written from the same findings as a report.

@@ -11,15 +11,15 @@ Nothing here needs Pandera: analyses call `check_series` often, so the rules of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from trends.tables import calendar
 
-#: Columns of an event-count table that are not group columns.
-MEASURED_COLUMNS = ("period", "count", "exposure", "complete")
+#: Columns of an event-count table that are not group columns; the last is there only where needed.
+MEASURED_COLUMNS = ("period", "count", "exposure", "complete", "caveats")
 
 MINIMUM_PERIODS = 8
 
@@ -40,8 +40,9 @@ def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
     -------
     DataFrame of n_periods rows
         Count series (``count``, and ``exposure`` in days), indexed by period. ``attrs["labels"]``
-        holds the group's labels and ``attrs["source"]`` the file and its sha256, so that findings
-        can cite them.
+        holds the group's labels, ``attrs["source"]`` the file and its sha256, so that findings
+        can cite them, and ``attrs["caveats"]`` the keys of what every finding made from the series
+        must say.
 
     Raises
     ------
@@ -100,6 +101,7 @@ def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
         chosen["exposure"].to_numpy(dtype=float),
         labels=found,
         source={key: counts.attrs[key] for key in ("file", "sha256") if key in counts.attrs},
+        caveats=_caveats_of(chosen),
     )
 
 
@@ -293,6 +295,7 @@ def _assemble(
     *,
     labels: Mapping[str, object],
     source: dict[str, str],
+    caveats: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Put counts in order of time and mark the periods between them as not covered."""
     twice = periods[periods.duplicated()]
@@ -308,8 +311,17 @@ def _assemble(
     every = pd.period_range(periods.min(), periods.max(), freq=periods.freq, name="period")
     frame = frame.reindex(every)
     frame["exposure"] = frame["exposure"].where(every.isin(periods), 0.0)
-    frame.attrs = {"labels": dict(labels), "source": source}
+    frame.attrs = {"labels": dict(labels), "source": source, "caveats": list(caveats)}
     return frame
+
+
+def _caveats_of(counts: pd.DataFrame) -> list[str]:
+    """Return the keys in a table's column of caveats, joined by semicolons in its cells, once."""
+    if "caveats" not in counts:
+        return []
+    cells = counts["caveats"].dropna().astype(str)
+    keys = (key.strip() for cell in cells.unique() for key in cell.split(";"))
+    return list(dict.fromkeys(key for key in keys if key))
 
 
 def _whole_numbers(counts: pd.Series) -> pd.Series:
