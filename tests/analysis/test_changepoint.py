@@ -222,10 +222,11 @@ def test_a_date_that_could_be_anywhere_is_not_located():
     for seed in range(12):
         mean = np.where(np.arange(60) < 30, 10.0, 15.0)
         found = detect_changepoints(months(negative_binomial(mean, 3, rng)), n_null=99, rng=seed)
-        for changepoint in found.changepoints:
+        grades = found.to_frame()["grade"]
+        for changepoint, grade in zip(found.changepoints, grades, strict=True):
             assert changepoint.located == (len(changepoint.confidence_set()) <= 30)
             if not changepoint.located:
-                assert changepoint.grade == "D"
+                assert grade == "D"
 
 
 def test_redetection_is_a_share_of_the_resamples():

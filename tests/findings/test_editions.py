@@ -169,7 +169,7 @@ def test_a_conflict_between_figures_is_explained_by_those_figures_alone(publishe
     old.add(found, SUBJECT)
     new.add(trends.find_contradictions(changed), SUBJECT)
     for change in compare_editions(old, new).changes:
-        own = set((change.old or change.new)["records"])
+        own = set((change.old or change.new)["inputs"]["records"])
         assert own <= set(names)
         keys = {str(cause.values["key"]) for cause in change.causes}
         assert keys <= own & {first, unrelated}, change.finding_id

@@ -48,15 +48,6 @@ Verdict = Literal["abrupt", "gradual", "shift", "cannot_tell", "none"]
 CLEAR = 2.0
 """Twice the log likelihood ratio beyond which a step is told apart from a straight line."""
 
-GRADE_RULES: tuple[tuple[str, Mapping[str, float]], ...] = (
-    ("A", {"p_value": 0.01, "redetected": 0.90, "set_share": 0.10}),
-    ("B", {"p_value": 0.05, "redetected": 0.75, "set_share": 0.25}),
-    ("C", {"p_value": 0.05, "redetected": 0.50, "set_share": 0.50}),
-)
-"""Grades, best first: p-value and set_share (periods in the confidence set as a share of the
-series, three periods always allowed) at most, redetected at least. A needs memory within the
-limit and a verdict other than gradual as well. What meets no rule is D."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Changepoint:
@@ -86,8 +77,6 @@ class Changepoint:
         A step, a slope, or a change of level of which it cannot be said how it came.
     searched : bool
         False if the period was named in advance.
-    grade : {"A", "B", "C", "D"}
-        By `GRADE_RULES`.
     """
 
     period: pd.Period
@@ -101,7 +90,6 @@ class Changepoint:
     step_over_line: float
     verdict: Verdict
     searched: bool
-    grade: str
 
     def confidence_set(self, *, alpha: float = 0.05) -> pd.PeriodIndex:
         """Return the periods in which the new regime may have begun, possibly with gaps.
@@ -225,13 +213,15 @@ class Changepoints(Result):
         -------
         DataFrame
             Columns period, conf_low, conf_high (periods; first and last of the confidence set),
-            rate_before, rate_after, ratio, ratio_low, ratio_high, p_value, redetected, grade.
+            rate_before, rate_after, ratio, ratio_low, ratio_high, p_value, redetected, grade
+            (of the finding, at the level of the analysis).
             Rates are the plain averages per 30.4375 days; the ratio allows for the search and is
             drawn towards 1, so it may differ from their quotient.
         """
         level = self.alpha if alpha is None else alpha
+        grades = self._grades("ratio")
         rows = []
-        for changepoint in self.changepoints:
+        for changepoint, grade in zip(self.changepoints, grades, strict=True):
             periods = changepoint.confidence_set(alpha=level)
             ratio, ratio_low, ratio_high = changepoint.ratio(alpha=level)
             rows.append(
@@ -246,7 +236,7 @@ class Changepoints(Result):
                     "ratio_high": ratio_high,
                     "p_value": changepoint.p_value,
                     "redetected": changepoint.redetected,
-                    "grade": changepoint.grade,
+                    "grade": grade,
                 }
             )
         frame = pd.DataFrame(rows, columns=list(FRAME_COLUMNS))
@@ -479,7 +469,6 @@ def _describe(
             every,
             redetected[row],
             searched=named is None,
-            at_limit=at_limit,
             stairs=stairs,
             alpha=alpha,
             rng=rng,
@@ -572,7 +561,6 @@ def _describe_one(
     redetected: float,
     *,
     searched: bool,
-    at_limit: bool,
     stairs: bool,
     alpha: float,
     rng: np.random.Generator,
@@ -601,7 +589,6 @@ def _describe_one(
     if stairs:
         verdict = "gradual"
     n_in_set = len(_highest_mass(probability, period, alpha))
-    p_value = search.found_in[row][1]
     return Changepoint(
         period=period,
         set_probability=probability,
@@ -609,34 +596,12 @@ def _describe_one(
         rate_before=before,
         rate_after=after,
         log_ratio_draws=draws,
-        p_value=p_value,
+        p_value=search.found_in[row][1],
         redetected=redetected,
         step_over_line=step_over_line,
         verdict=verdict,
         searched=searched,
-        grade=_grade(p_value, redetected, n_in_set, len(observed.index), verdict, at_limit),
     )
-
-
-def _grade(
-    p_value: float,
-    redetected: float,
-    n_in_set: int,
-    n_periods: int,
-    verdict: Verdict,
-    at_limit: bool,
-) -> str:
-    """Return the first grade whose rule holds."""
-    for grade, rule in GRADE_RULES:
-        if grade == "A" and (at_limit or verdict == "gradual"):
-            continue
-        if (
-            p_value <= rule["p_value"]
-            and redetected >= rule["redetected"]
-            and n_in_set <= max(3, rule["set_share"] * n_periods)
-        ):
-            return grade
-    return "D"
 
 
 def _spread_over_gaps(

@@ -140,6 +140,10 @@ class Result:
         """Return the summary above the table, for notebooks."""
         return f"<p>{html.escape(self.summary())}</p>{self.to_frame().to_html(index=False)}"
 
+    def _grades(self, quantity: str) -> list[str | None]:
+        """Return the grades of the findings about a quantity, in order."""
+        return [finding.grade for finding in self.findings() if finding.quantity == quantity]
+
     def _module_name(self) -> str:
         """Return the name the analysis shares with its findings and figure modules."""
         return type(self).__module__.rpartition(".")[2]

@@ -51,7 +51,8 @@ def plot(
         count * DAYS_PER_MONTH, exposure, out=np.full(count.size, np.nan), where=exposure > 0
     )
     ax.plot(middle, rate, color=style.MUTED, linewidth=1.0, marker="o", markersize=2.5)
-    for number, changepoint in enumerate(result.changepoints):
+    grades = result.to_frame()["grade"]
+    for number, (changepoint, grade) in enumerate(zip(result.changepoints, grades, strict=True)):
         for period in changepoint.confidence_set(alpha=result.alpha):
             ax.axvspan(
                 period.start_time, period.end_time, color=style.BAND, linewidth=0, zorder=0,
@@ -59,7 +60,7 @@ def plot(
             )  # fmt: skip
         ax.axvline(changepoint.period.start_time, color=style.SECOND, linewidth=1.0)
         ax.annotate(
-            f"{format_time(changepoint.period, lang)} ({changepoint.grade})",
+            f"{format_time(changepoint.period, lang)} ({grade})",
             (changepoint.period.start_time, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(3, -2 - 11 * (number % 2)),

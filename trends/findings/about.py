@@ -1,68 +1,97 @@
 """What do counts know about themselves that every finding made from them must carry?
 
 A count series or an event-count table says in its ``attrs`` whose counts it holds (``labels``),
-what a reader must know of them (``caveats``) and what its rates are relative to (``unit``). It is
-read here and nowhere else, for every question alike.
+what a reader must know of them (``caveats``) and what its rates are relative to (``unit``); a
+published figure says in its row how it was read and whether its window is stated. All this is read
+here and nowhere else, for every question alike.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from trends.analysis.result import Result
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import rule_tables
+from trends.findings.finding import Finding, Subject
+from trends.findings.inputs import Record, input_files, input_records, sources, summarise
+from trends.findings.rules import caveat_table, row_caveats
 from trends.findings.wording import words
 
 
-def informed(found: list[Finding], result: Result) -> list[Finding]:
-    """Return findings with what the counts behind them know about themselves.
+def informed(found: Iterable[Finding], result: Result) -> list[Finding]:
+    """Return findings with their inputs, and with what these know about themselves.
 
     Parameters
     ----------
-    found : list of Finding
-        As the question made them.
+    found : iterable of Finding
+        As the question made them: with the caveats of the analysis, and with the records they were
+        made from where these are not all of the result's.
     result : Result
-        Their result; its frames hold the counts.
+        Their result; its windows and frames hold the counts.
 
     Returns
     -------
     list of Finding
-        Each carries the caveats of its counts after its own, a grade no better than these caveats
-        allow, and the unit of its rates.
+        Each with its inputs, and with their caveats after its own: those of a count series in any
+        case, those of a published figure's row where the finding is graded. Its rates have the
+        unit of the counts.
 
     Raises
     ------
+    KeyError
+        If a finding names a record that its result does not hold.
     ValueError
         If the counts carry a caveat that has no words.
+
+    Examples
+    --------
+    >>> import trends
+    >>> months = pd.period_range("2020-01", periods=24, freq="M")
+    >>> series = trends.as_series(pd.Series([4, 6, 5, 3] * 6, index=months))
+    >>> series.attrs["caveats"] = ["declared_jump"]
+    >>> finding = trends.estimate_trend(series).findings()[0]
+    >>> finding.inputs.first, finding.inputs.last, "declared_jump" in finding.caveats
+    ('2020-01', '2021-12', True)
     """
-    frames = list(_frames(result))
-    keys = tuple(dict.fromkeys(key for frame in frames for key in frame.attrs.get("caveats", ())))
-    unknown = [key for key in keys if key not in words("en")["caveat"]]
+    records, files = input_records(result), input_files(result)
+    units = {frame.attrs["unit"] for frame in _frames(result) if frame.attrs.get("unit")}
+    extra = {"rate_unit": units.pop()} if len(units) == 1 else {}
+    return [_informed(finding, records, files, extra) for finding in found]
+
+
+def _informed(
+    finding: Finding,
+    records: Mapping[str, Record],
+    files: tuple[str, ...],
+    extra: Mapping[str, Any],
+) -> Finding:
+    """Return one finding with its inputs, their caveats and the unit of its rates."""
+    own = {key: records[key] for key in finding.inputs.records or records}
+    caveats = (*finding.caveats, *(key for one in own.values() for key in _caveats(one, finding)))
+    return replace(
+        finding,
+        inputs=summarise(own, files),
+        caveats=tuple(dict.fromkeys(caveats)),
+        values={**finding.values, **extra},
+    )
+
+
+def _caveats(record: Record, finding: Finding) -> tuple[str, ...]:
+    """Return the keys of the caveats that a record brings to a finding."""
+    if record["kind"] == "figure":
+        return row_caveats(record) if finding.graded_by else ()
+    unknown = [key for key in record["caveats"] if key not in caveat_table()]
     if unknown:
         raise ValueError(
             f"`caveats` must be keys of the package's caveats, got {unknown[0]!r}. "
             "Leave the cell empty, or use a key that `trends count` writes."
         )
-    units = {frame.attrs["unit"] for frame in frames if frame.attrs.get("unit")}
-    extra = {"rate_unit": units.pop()} if len(units) == 1 else {}
-    if not keys and not extra:
-        return found
-    return [
-        dataclasses.replace(
-            finding,
-            caveats=tuple(dict.fromkeys((*finding.caveats, *keys))),
-            grade=_capped(finding.grade, keys),
-            values={**finding.values, **extra},
-        )
-        for finding in found
-    ]
+    return tuple(record["caveats"])
 
 
 def named_subject(result: Result) -> Subject:
@@ -89,24 +118,9 @@ def named_subject(result: Result) -> Subject:
     )
 
 
-def _frames(value: Any) -> Iterator[pd.DataFrame]:
-    """Yield every frame a result holds, also inside other results and sequences of them."""
-    if isinstance(value, pd.DataFrame):
-        yield value
-    elif isinstance(value, Result):
-        for field in dataclasses.fields(value):
-            yield from _frames(getattr(value, field.name))
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _frames(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _frames(item)
-
-
-def _capped(grade: Grade, keys: tuple[str, ...]) -> Grade:
-    """Return the grade, lowered to the best one that every caveat of the counts allows."""
-    return max(grade, *(rule_tables()["cap"].get(key, "A") for key in keys), "A")
+def _frames(result: Result) -> list[pd.DataFrame]:
+    """Return every frame a result holds."""
+    return [source for source in sources(result) if isinstance(source, pd.DataFrame)]
 
 
 def _label_key(item: tuple[str, object]) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import Any
 
-import pandas as pd
-
-from trends.analysis.changepoint import GRADE_RULES, Changepoint, Changepoints
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.wording import words
+from trends.analysis.changepoint import Changepoint, Changepoints
+from trends.findings.finding import Finding, Subject
 
 
 def findings(result: Changepoints, subject: Subject) -> list[Finding]:
@@ -60,10 +57,9 @@ def _shift(
         unit="ratio",
         method="shift_with_memory",
         settings=_settings(result),
-        inputs=_inputs(result),
         caveats=tuple(caveats),
         searched=changepoint.searched,
-        grade=cast("Grade", changepoint.grade),
+        graded_by="changepoint",
         p_value=changepoint.p_value,
         sentence=sentence,
         values={
@@ -71,9 +67,10 @@ def _shift(
             "date_low": periods[0],
             "date_high": periods[-1],
             "n_in_set": len(periods),
+            "set_share": len(periods) / len(result.series),
             "rate_before": changepoint.rate_before,
             "rate_after": changepoint.rate_after,
-            "redetected": 100 * changepoint.redetected,
+            "redetected": changepoint.redetected,
             "changepoint_verdict": changepoint.verdict,
         },
     )
@@ -91,9 +88,8 @@ def _further(result: Changepoints, subject: Subject) -> Finding:
         unit="probability",
         method="shift_with_memory",
         settings=_settings(result),
-        inputs=_inputs(result),
         searched=result.candidates is None,
-        grade="D",
+        graded_by="changepoint_further",
         p_value=result.further_p_value,
         sentence="changepoint_further",
         values={"period": result.further_period},
@@ -108,9 +104,6 @@ def _no_shift(result: Changepoints, subject: Subject) -> Finding:
         sentence = "changepoint_none_blind"
     else:
         sentence = "changepoint_none"
-    grade: Grade = "C" if result.verdict == "none" else "D"
-    if result.verdict == "none" and result.detectable_ratio <= 2:
-        grade = "B"
     return Finding(
         finding_id=f"{subject.key}.changepoint.none",
         question="changepoint",
@@ -121,13 +114,13 @@ def _no_shift(result: Changepoints, subject: Subject) -> Finding:
         unit="ratio",
         method="shift_with_memory",
         settings=_settings(result),
-        inputs=_inputs(result),
         caveats=("memory_at_limit",) if result.memory_at_limit else (),
         searched=result.candidates is None,
-        grade=grade,
+        graded_by="changepoint_none",
         p_value=result.p_value,
         sentence=sentence,
         values={
+            "verdict": result.verdict,
             "period": result.candidate_period,
             "n_periods": int(result.series["count"].notna().sum()),
             "p_value_independent": result.p_value_independent,
@@ -147,9 +140,7 @@ def _naive(result: Changepoints, subject: Subject) -> Finding:
         unit="periods",
         method="poisson_bic",
         settings={"penalty": "2 log(n)", "min_periods": result.min_periods},
-        inputs=_inputs(result),
         searched=True,
-        grade="D",
         sentence="changepoint_naive_one" if n_naive == 1 else "changepoint_naive",
         values={"n_found": len(result.changepoints)},
     )
@@ -165,39 +156,3 @@ def _settings(result: Changepoints) -> dict[str, Any]:
         if result.candidates is None
         else [str(period) for period in result.candidates],
     }
-
-
-def _inputs(result: Changepoints) -> tuple[str, ...]:
-    """Return which periods were analysed."""
-    index = result.series.index
-    observed = int(result.series["count"].notna().sum())
-    return (f"{observed} of {len(index)} periods, {index[0]} to {index[-1]}",)
-
-
-def grade_listing(*, lang: str = "en") -> pd.DataFrame:
-    """Return the rules of a changepoint's grade as they are printed on the methods page.
-
-    Parameters
-    ----------
-    lang : {"en", "ar"}
-        Language of headings and conditions.
-
-    Returns
-    -------
-    DataFrame of str
-        In order: the grade, and when it is given. The first that holds counts.
-    """
-    table = words(lang)["rule"]
-    tests = {"p_value": "at_most", "redetected": "at_least", "set_share": "at_most"}
-    rows = [
-        (
-            grade,
-            str(table["joiner"]).join(
-                table[tests[name]].format(name=table["name"][name], bound=f"{bound:g}")
-                for name, bound in rule.items()
-            ),
-        )
-        for grade, rule in GRADE_RULES
-    ]
-    rows.append(("D", str(table["otherwise"])))
-    return pd.DataFrame(rows, columns=[table["grade_heading"], table["when_heading"]])

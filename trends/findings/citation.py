@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from trends.findings.finding import Inputs
 from trends.findings.ledger import Ledger
-from trends.findings.wording import words
+from trends.findings.wording import inputs_phrase, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +67,16 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
     date = edition.get("date", "")
     url = _address(edition.get("url", ""), record.get("pages", []), finding_id)
     author = edition.get("author", "")
-    text = words(lang)["cite"]["text"].format(
+    table = words(lang)["cite"]
+    inputs = inputs_phrase(Inputs(**record["inputs"]), lang)
+    text = table["text"].format(
         author=f"{author}. " if author else "",
         title=title if title.endswith(("?", "!", ".", "؟")) else f"{title}.",
         finding_id=finding_id,
         sentence=said["sentence"] or said["explain"],
         date=date or words(lang)["change"]["unnamed"],
         version=ledger.made_with["version"],
+        inputs=table["from"].format(inputs=inputs) if inputs else "",
         url=f" {url}" if url else "",
     )
     fields = {

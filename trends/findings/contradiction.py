@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from trends.analysis.contradiction import SEPARATOR, Contradictions
-from trends.findings.finding import Finding, Subject
-from trends.findings.rules import grade_of
-from trends.findings.wording import format_number, words
+from trends.findings.finding import Finding, Inputs, Subject
+from trends.findings.wording import format_number, shortened, words
 
 #: Explanations that lie in how a figure was entered rather than in the figure.
 _SOFT = {"rounding", "window"}
@@ -28,9 +27,7 @@ def findings(result: Contradictions, subject: Subject) -> list[Finding]:
         unit="conflicts",
         method="interval_arithmetic",
         settings=_settings(result),
-        inputs=(f"{result.n_statements} statements",),
         caveats=("conflict_names_nobody",) if len(result.conflicts) else (),
-        grade="A",
         sentence="contradiction_total" if len(result.conflicts) else "contradiction_none",
         values={
             "n_statements": result.n_statements,
@@ -50,11 +47,8 @@ def findings(result: Contradictions, subject: Subject) -> list[Finding]:
 
 def _one(result: Contradictions, conflict: dict[str, Any], name: str, subject: Subject) -> Finding:
     """Return the finding of one conflict."""
+    names = conflict["statement_ids"].split(SEPARATOR)
     explanations = conflict["explanations"].split(SEPARATOR)
-    grade = grade_of(
-        "contradiction",
-        {"verdict": conflict["verdict"], "n_weaknesses": len(_SOFT & set(explanations))},
-    )
     sentence = f"contradiction_{conflict['kind']}"
     if conflict["kind"] == "several_windows" and math.isnan(conflict["p_value"]):
         sentence += "_undated"
@@ -68,14 +62,16 @@ def _one(result: Contradictions, conflict: dict[str, Any], name: str, subject: S
         unit="conflicts",
         method="interval_arithmetic",
         settings=_settings(result),
-        inputs=tuple(conflict["statement_ids"].split(SEPARATOR)),
-        grade=grade,
+        inputs=Inputs(records=tuple(names)),
+        graded_by="contradiction",
         p_value=float(conflict["p_value"]),
         sentence=sentence,
         values={
             "arithmetic": conflict["arithmetic"],
-            "statements": _shortened(conflict["statement_ids"].split(SEPARATOR)),
+            "statements": ", ".join(shortened(names)),
             "contradiction_explanation": explanations[0],
+            "verdict": conflict["verdict"],
+            "n_soft": len(_SOFT & set(explanations)),
         },
     )
 
@@ -132,12 +128,6 @@ def _name(conflict: dict[str, Any]) -> str:
     names = conflict["statement_ids"].split(SEPARATOR)
     text = f"{conflict['kind']}-{names[0]}-{names[-1]}"
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def _shortened(names: list[str]) -> str:
-    """Return the names of statements; of many, the first two and the last."""
-    shown = names if len(names) <= 4 else [*names[:2], "…", names[-1]]
-    return ", ".join(shown)
 
 
 def _distance(conflict: dict[str, Any], lang: str) -> str:

@@ -336,7 +336,7 @@ class _Evidence:
 
     def of_change(self, old: Record, new: Record) -> tuple[Cause, ...]:
         """Return why a finding changed."""
-        causes = [*self._of_inputs(old["records"], new["records"])]
+        causes = [*self._of_inputs(old["inputs"]["records"], new["inputs"]["records"])]
         causes += self._of_method(old, new, with_computed=not causes)
         if causes:
             return tuple(causes)
@@ -350,7 +350,9 @@ class _Evidence:
         Its own figures tell when the other edition has them too; a series is compared through
         another finding of the same question and subject.
         """
-        if any(key in other.inputs for key in record["records"]) and not _typed(record["records"]):
+        if any(key in other.inputs for key in record["inputs"]["records"]) and not _typed(
+            record["inputs"]["records"]
+        ):
             causes = list(self._of_inputs(*self._in_both(record, other)))
             if causes:
                 return tuple(causes)
@@ -366,7 +368,7 @@ class _Evidence:
         if sibling is None:
             return (Cause(unknown),)
         old, new = (sibling, record) if other is self.old_ledger else (record, sibling)
-        causes = [*self._of_inputs(old["records"], new["records"])]
+        causes = [*self._of_inputs(old["inputs"]["records"], new["inputs"]["records"])]
         if not causes:
             # A sibling of another quantity may have settings of its own; only shared ones compare.
             own = set(old["settings"]) ^ set(new["settings"])
@@ -375,7 +377,7 @@ class _Evidence:
 
     def _in_both(self, record: Record, other: Ledger) -> tuple[list[str], list[str]]:
         """Return a finding's records in the old and in the new edition."""
-        here = record["records"]
+        here = record["inputs"]["records"]
         there = [key for key in here if key in other.inputs]
         return (there, here) if other is self.old_ledger else (here, there)
 
@@ -481,6 +483,12 @@ def _series_causes(old: Record, new: Record) -> Iterator[Cause]:
     if old["labels"] != new["labels"]:
         values = {"old": _labels(old), "new": _labels(new)}
         yield Cause("changed_coverage", "scope_changed", values)
+    if old["caveats"] != new["caveats"]:
+        values = {
+            name: ", ".join(one["caveats"]) or "\N{EN DASH}"
+            for name, one in (("old", old), ("new", new))
+        }
+        yield Cause("changed_coverage", "flags_changed", values)
     found = _compare_series(old, new)
     if found.added:
         values = {"n": found.added, "events": found.added_events}

@@ -6,7 +6,6 @@ import math
 
 from trends.analysis.figure_rate import FigureRate
 from trends.findings.finding import Finding, Subject
-from trends.findings.rules import grade_of
 from trends.tables.calendar import DAYS_PER_MONTH
 
 #: Sentence of each qualifier.
@@ -25,11 +24,6 @@ def findings(result: FigureRate, subject: Subject) -> list[Finding]:
     window = result.window
     first_event = window.qualifier == "nth_since" and window.count == 1
     fewest = window.qualifier in ("at_least", "more_than")
-    rule_values = {
-        "width": result.conf_high / result.conf_low if result.conf_low > 0 else math.inf,
-        "n_weaknesses": len(result.caveats),
-    }
-    grade = grade_of("figure_rate", rule_values)
     return [
         Finding(
             finding_id=f"{subject.key}.figure_rate.rate",
@@ -43,11 +37,11 @@ def findings(result: FigureRate, subject: Subject) -> list[Finding]:
             unit="per_month",
             method=result.method,
             settings={"method": result.method, "rounding_unit": result.rounding_unit},
-            inputs=(window.statement_id or f"{window.count} in {window.days:g} days",),
             caveats=result.caveats,
-            grade=grade,
+            graded_by="figure_rate",
             sentence="figure_rate_first" if first_event else _SENTENCES[window.qualifier],
             values={
+                "width": result.conf_high / result.conf_low if result.conf_low > 0 else math.inf,
                 "figure": (int(result.count_low) if fewest else window.count, subject.noun),
                 "figure_window": window,
                 "count_low": result.count_low,

@@ -6,12 +6,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from trends.findings.wording import Phrase
-
-Grade = Literal["A", "B", "C", "D"]
+from trends.findings.rules import Grade, grade_of
 
 _KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
@@ -145,6 +142,34 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """From what a finding was made.
+
+    A question's findings name at most their ``records``; the rest is read off them where findings
+    are gathered, in `trends.findings.inputs`.
+
+    Attributes
+    ----------
+    records : tuple of str
+        Keys of the ledger's inputs: statement ids, figures typed in, hashes of count series.
+    files : tuple of str
+        SHA-256 of every file the records were read from.
+    first, last : str
+        First and last period of the series as `trends.tables.calendar.format_period` writes them,
+        or first and last day of the figures' windows; "" when that is not known.
+    n_observed, n_periods : int or None
+        Periods with a count, and all periods; None when the records are figures.
+    """
+
+    records: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+    n_observed: int | None = None
+    n_periods: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One number worth saying, with all that is needed to cite, check and compare it.
 
@@ -168,14 +193,14 @@ class Finding:
         Key of the method's words.
     settings : mapping
         Every choice that shaped the number.
-    inputs : tuple of str
-        Statement ids, or file name and sha256 of the series.
+    inputs : Inputs
+        From which records it was made; all of its result's unless it names some.
     caveats : tuple of str
         Keys of the sentences a reader must see beside the number.
     searched : bool
         Whether a search chose what is reported, such as the date of a changepoint.
-    grade : {"A", "B", "C", "D"}
-        How firmly it may be said, by the printed rules.
+    graded_by : str
+        Table of grade rules; "" for constants and counts of rows, which carry no grade.
     p_value : float
         NaN when nothing was tested.
     family : str
@@ -183,7 +208,7 @@ class Finding:
     sentence : str
         Key of the sentence template; "" when the finding is not said by itself.
     values : mapping
-        Further values the template needs.
+        Further values the template and the rules need.
     """
 
     finding_id: str
@@ -197,33 +222,27 @@ class Finding:
     unit: str
     method: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    inputs: tuple[str, ...] = ()
+    inputs: Inputs = Inputs()
     caveats: tuple[str, ...] = ()
     searched: bool = False
-    grade: Grade
+    graded_by: str = ""
     p_value: float = math.nan
     family: str = ""
     sentence: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def number(self, lang: str = "en") -> Phrase:
-        """Return the estimate as it is printed."""
-        from trends.findings.wording import number
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the rules of verbs, variants and grades may look at."""
+        return {
+            **self.values,
+            "estimate": self.estimate,
+            "conf_low": self.conf_low,
+            "conf_high": self.conf_high,
+            "p_value": self.p_value,
+        }
 
-        return number(self, lang)
-
-    def interval(self, lang: str = "en") -> Phrase:
-        """Return the interval as it is printed."""
-        from trends.findings.wording import interval
-
-        return interval(self, lang)
-
-    def say(self, lang: str = "en") -> Phrase:
-        """Return the finding as a sentence."""
-        from trends.findings.wording import say
-
-        return say(self, lang)
-
-    def _repr_markdown_(self) -> str:
-        """Return the number, marked so that a page can show what stands behind it."""
-        return self.number()._repr_markdown_()
+    @property
+    def grade(self) -> Grade | None:
+        """How firmly it may be said, by the printed rules; None where nothing was estimated."""
+        return grade_of(self.graded_by, self.facts, self.caveats) if self.graded_by else None

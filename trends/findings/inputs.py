@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from trends.analysis.result import Result, plain
+from trends.findings.finding import Inputs
 from trends.tables.calendar import format_period, frequency_letter
 from trends.tables.window import Window
 
@@ -24,7 +25,7 @@ Record = dict[str, Any]
 #: Columns of a published figure that a finding can depend on.
 _FIGURE_COLUMNS = (
     "measure", "count_low", "count", "count_high", "qualifier", "window_start", "window_end",
-    "window_basis", "counted_by", "country", "area", "part_of", "part_kind", "role",
+    "window_basis", "counted_by", "country", "area", "part_of", "part_kind", "role", "reading",
 )  # fmt: skip
 
 
@@ -48,24 +49,67 @@ def input_records(result: Result) -> dict[str, Record]:
     >>> list(records)
     ['294 in 366 days', '121 in 365 days']
     """
-    return dict(_records(result))
+    records: dict[str, Record] = {}
+    for source in sources(result):
+        records |= [_of_window(source)] if isinstance(source, Window) else _of_frame(source)
+    return records
 
 
-def _records(value: Any) -> Iterator[tuple[str, Record]]:
-    """Yield the records of a value of a result."""
-    if isinstance(value, Window):
-        yield _of_window(value)
-    elif isinstance(value, pd.DataFrame):
-        yield from _of_frame(value)
+def input_files(result: Result) -> tuple[str, ...]:
+    """Return the SHA-256 of every file that the tables of a result were read from."""
+    attributes = [source.attrs for source in sources(result) if isinstance(source, pd.DataFrame)]
+    hashes = (
+        named.get("sha256") or (named.get("source") or {}).get("sha256") for named in attributes
+    )
+    return tuple(dict.fromkeys(str(one) for one in hashes if one))
+
+
+def sources(value: Any) -> Iterator[Window | pd.DataFrame]:
+    """Yield every window and table that a result holds, also inside what it is made of."""
+    if isinstance(value, Window | pd.DataFrame):
+        yield value
     elif isinstance(value, Result):
         for field in dataclasses.fields(value):
-            yield from _records(getattr(value, field.name))
+            yield from sources(getattr(value, field.name))
     elif isinstance(value, tuple | list):
         for item in value:
-            yield from _records(item)
+            yield from sources(item)
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _records(item)
+            yield from sources(item)
+
+
+def summarise(records: Mapping[str, Record], files: tuple[str, ...]) -> Inputs:
+    """Return records with the span they cover; spans written differently have none in common.
+
+    Parameters
+    ----------
+    records : dict
+        Some of those of `input_records`.
+    files : tuple of str
+        As `input_files` returns them.
+
+    Returns
+    -------
+    Inputs
+    """
+    series = [record for record in records.values() if record["kind"] == "series"]
+    alone = len(series) == len(records) > 0
+    start, end = ("first", "last") if alone else ("window_start", "window_end")
+    comparable = not series or (alone and len({record["freq"] for record in series}) == 1)
+    firsts, lasts = (
+        [record[name] for record in records.values() if comparable and record.get(name)]
+        for name in (start, end)
+    )
+    counts = [count for record in series for count in record["count"]]
+    return Inputs(
+        records=tuple(records),
+        files=files,
+        first=min(firsts, default=""),
+        last=max(lasts, default=""),
+        n_observed=sum(count is not None for count in counts) if alone else None,
+        n_periods=len(counts) if alone else None,
+    )
 
 
 def _of_window(window: Window) -> tuple[str, Record]:
@@ -82,6 +126,7 @@ def _of_window(window: Window) -> tuple[str, Record]:
         "days": window.days,
         "counted_by": window.counted_by,
         "measure": window.measure,
+        "reading": window.reading,
     }
     return figure_id(window), record
 
@@ -117,6 +162,8 @@ def _of_series(series: pd.DataFrame) -> tuple[str, Record]:
         "sha256": str(source.get("sha256", "")),
         "freq": frequency_letter(periods),
         "first": format_period(periods[0]) if len(periods) else "",
+        "last": format_period(periods[-1]) if len(periods) else "",
+        "caveats": [str(key) for key in series.attrs.get("caveats", ())],
         "count": [None if pd.isna(count) else int(count) for count in series["count"]],
         "exposure": [float(days) for days in series["exposure"]],
     }

@@ -6,17 +6,12 @@ import math
 
 from trends.analysis.joinpoint import Joinpoints
 from trends.findings.finding import Finding, Subject
-from trends.findings.rules import grade_of
 from trends.tables.calendar import format_period
-
-#: Caveats that describe the series rather than weaken the conclusion.
-_HARMLESS = {"found_by_searching", "partial_last_period", "unobserved_periods", "declared_jump"}
 
 
 def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
     """Return the number of joinpoints, every segment's annual change, and their average."""
     table = result.to_frame()
-    n_weaknesses = len(set(result.caveats) - _HARMLESS)
     settings = {
         "select": result.select,
         "max_joinpoints": result.max_joinpoints,
@@ -24,7 +19,6 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
         "family": result.family,
     }
     first, last = result.series.index[0], result.series.index[-1]
-    inputs = (f"{result.n_observed} of {result.n_periods} periods, {first} to {last}",)
     line = result.fitted["fitted_rate"].dropna()
     said = [
         Finding(
@@ -36,10 +30,9 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
             unit="joinpoints",
             method=result.select,
             settings=settings,
-            inputs=inputs,
             caveats=result.caveats,
             searched=True,
-            grade="C",
+            graded_by="joinpoint_number",
             sentence="joinpoint_number",
             values={
                 "first": first,
@@ -55,7 +48,6 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
         is_average = row.term == "average"
         if is_average and result.n_joinpoints == 0:
             continue
-        grade = grade_of("joinpoint", {"p_value": row.p_value, "n_weaknesses": n_weaknesses})
         low, high = sorted((abs(row.conf_low), abs(row.conf_high)))
         place = "average" if is_average else f"from-{format_period(row.start)}"
         said.append(
@@ -70,10 +62,9 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
                 unit="percent_per_year",
                 method="memory",
                 settings=settings,
-                inputs=inputs,
                 caveats=result.caveats,
                 searched=result.n_joinpoints > 0,
-                grade=grade,
+                graded_by="joinpoint",
                 p_value=row.p_value,
                 sentence="joinpoint_average" if is_average else "joinpoint_segment",
                 values={

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from trends.analysis.latent_rate import LatentRate
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import grade_of
-
-#: Caveats that hold for every model of this kind and weaken no conclusion in particular.
-_ASSUMPTIONS = {"smooth_rate", "constant_multipliers"}
+from trends.findings.finding import Finding, Inputs, Subject
 
 
 def findings(result: LatentRate, subject: Subject) -> list[Finding]:
     """Return the rate at the end, the change since the start, the multipliers and the fit."""
     return [_last(result, subject), _change(result, subject), *_multipliers(result, subject),
             _fit(result, subject)]  # fmt: skip
-
-
-def _grade(result: LatentRate, low: float, high: float) -> Grade:
-    """Return how firmly an estimate of this fit may be said."""
-    values = {
-        "width": high / low,
-        "n_free": result.n_free,
-        "n_weaknesses": len(set(result.caveats) - _ASSUMPTIONS),
-    }
-    return grade_of("latent_rate", values)
 
 
 def _settings(result: LatentRate) -> dict[str, object]:
@@ -37,6 +23,12 @@ def _settings(result: LatentRate) -> dict[str, object]:
         "dispersion": result.dispersion,
         "n_effective": result.n_effective,
     }
+
+
+def _used(result: LatentRate, source: str | None = None) -> Inputs:
+    """Return the figures that were fitted; those of one source if one is named."""
+    used = result.used if source is None else result.used[result.used["source"] == source]
+    return Inputs(records=tuple(used["statement_id"]))
 
 
 def _last(result: LatentRate, subject: Subject) -> Finding:
@@ -54,11 +46,13 @@ def _last(result: LatentRate, subject: Subject) -> Finding:
         unit="per_month",
         method="composite_link",
         settings=_settings(result),
-        inputs=tuple(result.used["statement_id"]),
+        inputs=_used(result),
         caveats=result.caveats,
-        grade=_grade(result, float(low), float(high)),
+        graded_by="latent_rate",
         sentence="latent_rate_last" if result.n_sources > 1 else "latent_rate_last_single",
         values={
+            "width": float(high / low),
+            "n_free": result.n_free,
             "last": result.periods[-1],
             "n_statements": result.n_statements,
             "n_sources": result.n_sources,
@@ -70,7 +64,6 @@ def _last(result: LatentRate, subject: Subject) -> Finding:
 def _change(result: LatentRate, subject: Subject) -> Finding:
     """Return the rate at the end over the rate at the start."""
     estimate, low, high = result.interval(result.log_change, result.log_change_error)
-    unclear = low <= 1 <= high
     return Finding(
         finding_id=f"{subject.key}.latent_rate.change",
         question="latent_rate",
@@ -83,11 +76,13 @@ def _change(result: LatentRate, subject: Subject) -> Finding:
         unit="ratio",
         method="composite_link",
         settings=_settings(result),
-        inputs=tuple(result.used["statement_id"]),
+        inputs=_used(result),
         caveats=result.caveats,
-        grade="D" if unclear else _grade(result, float(low), float(high)),
+        graded_by="latent_rate_change",
         sentence="latent_rate_change",
         values={
+            "width": float(high / low),
+            "n_free": result.n_free,
             "first": result.periods[0],
             "last": result.periods[-1],
             "visible": result.visible_change,
@@ -112,11 +107,16 @@ def _multipliers(result: LatentRate, subject: Subject) -> list[Finding]:
             unit="ratio",
             method="composite_link",
             settings=_settings(result),
-            inputs=tuple(result.used.loc[result.used["source"] == source, "statement_id"]),
+            inputs=_used(result, source),
             caveats=result.caveats,
-            grade=_grade(result, float(low), float(high)),
+            graded_by="latent_rate",
             sentence="latent_rate_multiplier",
-            values={"counter": source, "reference": result.sources[0]},
+            values={
+                "width": float(high / low),
+                "n_free": result.n_free,
+                "counter": source,
+                "reference": result.sources[0],
+            },
         )
         for number, (source, estimate, low, high) in enumerate(rows, start=1)
     ]
@@ -134,8 +134,8 @@ def _fit(result: LatentRate, subject: Subject) -> Finding:
         unit="ratio",
         method="composite_link",
         settings=_settings(result),
-        inputs=tuple(result.used["statement_id"]),
-        grade="B",
+        inputs=_used(result),
+        graded_by="latent_rate_fit",
         sentence="latent_rate_fit" if result.n_unused else "latent_rate_fit_complete",
         values={
             "smoothing_choice": result.select,

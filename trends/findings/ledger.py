@@ -32,7 +32,7 @@ from trends.tables.faults import Fault, InvalidTable
 from trends.tables.window import as_window
 
 #: Version of the ledger's shape; `ledger.schema.json` describes it.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _BLOCK = re.compile(
     r'<script type="application/json" class="trends-ledger">(?P<json>.*?)</script>', re.DOTALL
@@ -41,8 +41,9 @@ _BLOCK = re.compile(
 #: Columns of findings.csv, in order.
 _COLUMNS = (
     "finding_id", "question", "quantity", "subject", "estimate", "conf_low", "conf_high",
-    "conf_level", "unit", "method", "settings", "inputs", "caveats", "searched", "grade",
-    "p_value", "p_bh", "p_by", "survives", "sentence_en", "sentence_ar",
+    "conf_level", "unit", "method", "settings", "records", "files", "first", "last",
+    "n_observed", "n_periods", "caveats", "searched", "grade", "p_value", "p_bh", "p_by",
+    "survives", "sentence_en", "sentence_ar",
 )  # fmt: skip
 
 
@@ -127,15 +128,12 @@ class Ledger:
                 "Call the analysis first and add its result."
             )
         found = [self._named(finding) for finding in result.findings(subject)]
-        inputs = input_records(result)
         tests: dict[float, str] = {}
         for finding in found:
             # Findings of one result with one p-value say one test in different ways.
             test = tests.setdefault(finding.p_value, finding.finding_id)
-            # A finding that names its figures depends on those alone, others on all inputs.
-            own = [key for key in finding.inputs if key in inputs]
-            self._keep(_record(finding, test=test, records=own or list(inputs)))
-        self.inputs |= inputs
+            self._keep(_record(finding, test=test))
+        self.inputs |= input_records(result)
         return Claims(
             ((_short_name(finding), self._claim(finding)) for finding in found), self.lang
         )
@@ -190,11 +188,10 @@ class Ledger:
             estimate=float(value),
             unit=unit,
             method="counted",
-            grade="A",
             sentence="",
             values={} if noun is None else {"counted": (int(value), noun)},
         )
-        self._keep(_record(finding, test="", records=[]))
+        self._keep(_record(finding, test=""))
         return self._claim(finding)
 
     def statement(
@@ -621,7 +618,7 @@ def _fault(file: str, column: str, value: str, rule: str, fix: str) -> Fault:
     return Fault(file=file, row=None, column=column, value=value, rule=rule, fix=fix)
 
 
-def _record(finding: Finding, *, test: str, records: list[str]) -> Record:
+def _record(finding: Finding, *, test: str) -> Record:
     """Return a finding as plain values, said in both languages."""
     subject, noun = finding.subject, finding.subject.noun
     tested = not math.isnan(finding.p_value)
@@ -642,8 +639,7 @@ def _record(finding: Finding, *, test: str, records: list[str]) -> Record:
         "unit": finding.unit,
         "method": finding.method,
         "settings": {key: _setting(value) for key, value in finding.settings.items()},
-        "inputs": list(finding.inputs),
-        "records": records,
+        "inputs": plain(finding.inputs),
         "caveats": list(finding.caveats),
         "searched": finding.searched,
         "grade": finding.grade,
@@ -696,7 +692,9 @@ def _row(finding: Mapping[str, Any]) -> list[Any]:
         **finding,
         "subject": finding["subject"]["key"],
         "settings": json.dumps(finding["settings"], ensure_ascii=False, sort_keys=True),
-        "inputs": "; ".join(finding["inputs"]),
+        **finding["inputs"],
+        "records": "; ".join(finding["inputs"]["records"]),
+        "files": "; ".join(finding["inputs"]["files"]),
         "caveats": "; ".join(finding["caveats"]),
         "sentence_en": finding["said"]["en"]["sentence"],
         "sentence_ar": finding["said"]["ar"]["sentence"],

@@ -18,7 +18,6 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
         "power_simulated": result.power_simulated,
     }
     first, last = result.series.index[0], result.series.index[-1]
-    inputs = (f"{result.n_observed} of {result.n_periods} periods, {first} to {last}",)
     smallest = Finding(
         finding_id=f"{subject.key}.power.{result.change}",
         question="power",
@@ -28,9 +27,8 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
         unit="ratio",
         method="noncentral_t",
         settings=settings,
-        inputs=inputs,
         caveats=result.caveats,
-        grade="B",
+        graded_by="power",
         sentence=f"power_{result.change}",
         values={
             "first": first,
@@ -54,9 +52,8 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
             unit="periods",
             method="noncentral_t",
             settings=settings,
-            inputs=inputs,
             caveats=result.caveats,
-            grade="C",
+            graded_by="power_confirmation",
             sentence="power_confirmation",
             values={
                 "power": result.power,

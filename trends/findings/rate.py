@@ -6,8 +6,7 @@ import math
 
 from trends.analysis.rate import POWER, RateComparison
 from trends.findings.finding import Finding, Subject
-from trends.findings.inputs import figure_id
-from trends.findings.rules import first_match, grade_of
+from trends.findings.rules import first_match
 
 
 def findings(result: RateComparison, subject: Subject) -> list[Finding]:
@@ -15,15 +14,7 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
     total = result.first.count + result.second.count
     few = first_match("caveat", "rate", {"total": total})
     caveats = (*result.caveats, few) if few else result.caveats
-    weaknesses = [key for key in caveats if key != "two_totals"]
-    rule_values = {
-        "conf_low": result.ratio_low,
-        "conf_high": result.ratio_high,
-        "tipping_dispersion": result.tipping_dispersion,
-        "n_weaknesses": len(weaknesses),
-        "smallest_count": min(result.first.count, result.second.count),
-    }
-    grade = grade_of("rate", rule_values)
+    smallest_count = min(result.first.count, result.second.count)
     over_time = _is_change_over_time(result)
     ratio = Finding(
         finding_id=f"{subject.key}.rate.ratio",
@@ -34,15 +25,15 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         conf_low=result.ratio_low,
         conf_high=result.ratio_high,
         conf_level=result.conf_level,
-        unit=first_match("precision", "ratio", rule_values),
+        unit=first_match("precision", "ratio", {"smallest_count": smallest_count}),
         method=result.method,
         settings={"method": result.method, "conf_level": result.conf_level},
-        inputs=tuple(figure_id(window) for window in (result.first, result.second)),
         caveats=caveats,
-        grade=grade,
+        graded_by="rate",
         p_value=result.p_value,
         sentence="rate_comparison" if over_time else "rate_difference",
         values={
+            "tipping_dispersion": result.tipping_dispersion,
             "first": (result.first.count, subject.noun, result.first),
             "second": (result.second.count, subject.noun, result.second),
             "first_window": result.first,
@@ -76,8 +67,8 @@ def _tipping(result: RateComparison, ratio: Finding) -> Finding:
         unit="ratio",
         method="closed_form",
         settings=ratio.settings,
-        inputs=ratio.inputs,
-        grade=ratio.grade,
+        caveats=ratio.caveats,
+        graded_by="rate_tipping",
         sentence="rate_tipping",
         values={"share_interval": result.tipping_share_interval, "share": result.tipping_share},
     )
@@ -95,8 +86,7 @@ def _visible(result: RateComparison, ratio: Finding) -> Finding:
         unit="ratio",
         method="exact_binomial",
         settings={**ratio.settings, "power": POWER},
-        inputs=ratio.inputs,
-        grade="B",
+        graded_by="rate_visible",
         sentence="rate_visible",
         values={"visible_down": result.detectable_fall, "power": POWER},
     )

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from trends.analysis.reporting import POWER, ReportingComparison
-from trends.findings.finding import Finding, Subject
-from trends.findings.rules import grade_of
+from trends.findings.finding import Finding, Inputs, Subject
+from trends.findings.inputs import input_records
 
 
 def findings(result: ReportingComparison, subject: Subject) -> list[Finding]:
     """Return how the claimed share moved, with the verdict, and what could have been seen."""
-    rule_values = {
-        "verdict": result.verdict,
-        "n_spans": result.n_before + result.n_after,
-        "n_weaknesses": len(set(result.caveats) - {"others_constant"}),
-    }
-    grade = grade_of("reporting", rule_values)
+    left_out = set(result.unused.get("statement_id", ()))
+    inputs = Inputs(records=tuple(key for key in input_records(result) if key not in left_out))
     settings = {
         "date": f"{result.date:%Y-%m-%d}",
         "verdict": result.verdict,
         "reason": result.reason,
         "dispersion_share": result.dispersion_share,
     }
-    inputs = tuple(
-        f"{span['claims']} and {span['others']}, {span['start']:%Y-%m-%d} to {span['end']:%Y-%m-%d}"
-        for span in result.spans.to_dict("records")
-    )
     share = Finding(
         finding_id=f"{subject.key}.reporting.share",
         question="reporting",
@@ -39,10 +31,12 @@ def findings(result: ReportingComparison, subject: Subject) -> list[Finding]:
         settings=settings,
         inputs=inputs,
         caveats=result.caveats,
-        grade=grade,
+        graded_by="reporting",
         p_value=result.p_value,
         sentence="reporting_share",
         values={
+            "verdict": result.verdict,
+            "n_spans": result.n_before + result.n_after,
             "date": result.date,
             "claims_ratio": result.claims_ratio,
             "claims_low": result.claims_low,
@@ -67,7 +61,7 @@ def findings(result: ReportingComparison, subject: Subject) -> list[Finding]:
         method="quasi_binomial",
         settings={**settings, "power": POWER},
         inputs=inputs,
-        grade="B",
+        graded_by="reporting_visible",
         sentence="reporting_visible",
         values={"power": POWER},
     )

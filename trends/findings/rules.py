@@ -1,16 +1,15 @@
-"""Which words do the numbers license? Rule tables, read from `words/rules.toml`."""
+"""Which words and which grade do the numbers earn? Rule tables of `words/rules.toml`, applied."""
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Literal, cast
 
-if TYPE_CHECKING:
-    from trends.findings.finding import Grade
+Grade = Literal["A", "B", "C", "D"]
 
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "at_least": lambda value, bound: value >= bound,
@@ -25,8 +24,13 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
 @cache
 def rule_tables() -> dict[str, Any]:
     """Return every rule table; the first rule of a table that holds is the one that counts."""
-    text = files("trends.findings").joinpath("words/rules.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return _read("rules")
+
+
+@cache
+def caveat_table() -> dict[str, dict[str, Any]]:
+    """Return every caveat: its words, whether it weakens a grade, and what else it declares."""
+    return _read("caveats")
 
 
 def first_match(kind: str, name: str, values: Mapping[str, Any]) -> str:
@@ -56,9 +60,43 @@ def first_match(kind: str, name: str, values: Mapping[str, Any]) -> str:
     raise KeyError(f"no rule of {kind}.{name} holds for {dict(values)}")
 
 
-def grade_of(question: str, values: Mapping[str, Any]) -> Grade:
-    """Return the grade that the rules of a question give these values."""
-    return cast("Grade", first_match("grade", question, values))
+def grade_of(table: str, values: Mapping[str, Any], caveats: Iterable[str]) -> Grade:
+    """Return the grade that a table of rules gives these values under these caveats.
+
+    Parameters
+    ----------
+    table : str
+        Which table of ``grade``.
+    values : mapping
+        The numbers the rules look at; the number of weaknesses is added here.
+    caveats : iterable of str
+        Keys of what weakens the conclusion, or does not, as each caveat declares.
+
+    Returns
+    -------
+    {"A", "B", "C", "D"}
+        What the rules give, or the cap of a caveat if that is lower.
+
+    Examples
+    --------
+    >>> strong = {"p_value": 0.0001, "bent": False}
+    >>> grade_of("trend", strong, []), grade_of("trend", strong, ["few_events"])
+    ('A', 'B')
+    """
+    declared = [caveat_table()[key] for key in dict.fromkeys(caveats)]
+    n_weaknesses = sum(caveat["weakens"] for caveat in declared)
+    earned = first_match("grade", table, {**values, "n_weaknesses": n_weaknesses})
+    # Letters run from the best grade to the lowest.
+    return cast("Grade", max([earned, *(caveat.get("caps", "A") for caveat in declared)]))
+
+
+def row_caveats(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys of the caveats that a published figure's row carries by itself."""
+    return tuple(
+        key
+        for key, caveat in caveat_table().items()
+        if "rows" in caveat and all(row.get(name) == flag for name, flag in caveat["rows"].items())
+    )
 
 
 def holds(conditions: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> bool:
@@ -70,3 +108,9 @@ def holds(conditions: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]
         if not all(_TESTS[test](value, bound) for test, bound in tests.items()):
             return False
     return True
+
+
+def _read(name: str) -> dict[str, Any]:
+    """Return a table of `words/`."""
+    text = files("trends.findings").joinpath(f"words/{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)

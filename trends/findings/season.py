@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from trends.analysis.season import Season
-from trends.findings.finding import Finding, Grade, Subject
-from trends.findings.rules import grade_of
-from trends.tables.calendar import format_period
-
-#: Caveats that describe the series rather than weaken the conclusion.
-_HARMLESS = {"partial_last_period", "unobserved_periods", "nb_boundary"}
+from trends.findings.finding import Finding, Subject
 
 
 def findings(result: Season, subject: Subject) -> list[Finding]:
@@ -16,10 +11,6 @@ def findings(result: Season, subject: Subject) -> list[Finding]:
     is_hijri = result.calendar == "hijri"
     table = result.to_frame()
     first, last = result.series.index[0], result.series.index[-1]
-    inputs = (
-        f"{result.n_observed} of {result.n_periods} periods, "
-        f"{format_period(first)} to {format_period(last)}",
-    )
     settings = {"calendar": result.calendar, "family": result.family}
     p_value = result.p_value
     if is_hijri and len(table):
@@ -47,9 +38,8 @@ def findings(result: Season, subject: Subject) -> list[Finding]:
             unit="ratio",
             method="memory",
             settings=settings,
-            inputs=inputs,
             caveats=result.caveats,
-            grade=_grade(p_value, result),
+            graded_by="season",
             p_value=p_value,
             sentence="season_ramadan" if is_hijri else "season_wave",
             values=values,
@@ -72,20 +62,11 @@ def findings(result: Season, subject: Subject) -> list[Finding]:
                 unit="ratio",
                 method="memory",
                 settings=settings,
-                inputs=inputs,
                 caveats=result.caveats,
-                grade=_grade(row.p_value, result),
+                graded_by="season",
                 p_value=row.p_value,
                 sentence="season_occasion",
                 values={"occasion": row.term},
             )
         )
     return said
-
-
-def _grade(p_value: float, result: Season) -> Grade:
-    """Return the grade of an effect."""
-    return grade_of(
-        "season",
-        {"p_value": p_value, "n_weaknesses": len(set(result.caveats) - _HARMLESS)},
-    )

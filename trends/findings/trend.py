@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from trends.analysis.trend import Trend
 from trends.findings.finding import Finding, Subject
-from trends.findings.rules import grade_of
-
-#: Caveats that describe the series rather than weaken the conclusion.
-_HARMLESS = {"partial_last_period", "unobserved_periods", "nb_boundary", "trend_or_persistence"}
 
 
 def findings(result: Trend, subject: Subject) -> list[Finding]:
     """Return the annual change and, when the interval licenses one, the doubling time."""
     low, high = result.percent_interval()
     bent = "bent_trend" in result.caveats
-    grade = grade_of(
-        "trend",
-        {
-            "bent": bent,
-            "p_value": result.p_value,
-            "n_weaknesses": len(set(result.caveats) - _HARMLESS),
-        },
-    )
     settings = {
         "family": result.family,
         "season": result.season or "none",
@@ -30,7 +18,6 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
         "autoregressive_percent_change": result.autoregressive_percent_change,
     }
     first, last = result.series.index[0], result.series.index[-1]
-    inputs = (f"{result.n_observed} of {result.n_periods} periods, {first} to {last}",)
     sizes = sorted((abs(low), abs(high)))
     change = Finding(
         finding_id=f"{subject.key}.trend.annual-percent-change",
@@ -43,9 +30,8 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
         unit="percent_per_year",
         method=result.dependence,
         settings=settings,
-        inputs=inputs,
         caveats=result.caveats,
-        grade=grade,
+        graded_by="trend",
         p_value=result.p_value,
         sentence="trend_change",
         values={
@@ -79,10 +65,10 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
             unit="years",
             method=result.dependence,
             settings=settings,
-            inputs=inputs,
             caveats=result.caveats,
-            grade=grade,
+            graded_by="trend",
             p_value=result.p_value,
             sentence=f"trend_{row['term']}",
+            values={"bent": bent},
         ),
     ]

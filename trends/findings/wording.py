@@ -11,15 +11,15 @@ import math
 import re
 import string
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 
-from trends.findings.finding import DAY, Finding, Noun
-from trends.findings.rules import first_match, rule_tables
+from trends.findings.finding import DAY, Finding, Inputs, Noun
+from trends.findings.rules import caveat_table, first_match, rule_tables
 from trends.tables.window import Window
 
 LANGUAGES = ("en", "ar")
@@ -55,7 +55,10 @@ def words(lang: str) -> dict[str, Any]:
     if lang not in LANGUAGES:
         raise ValueError(f"`lang` must be one of {', '.join(LANGUAGES)}, got {lang!r}. Pick one.")
     text = files("trends.findings").joinpath(f"words/{lang}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return {
+        **tomllib.loads(text),
+        "caveat": {key: caveat[lang] for key, caveat in caveat_table().items()},
+    }
 
 
 def say(finding: Finding, lang: str = "en") -> Phrase:
@@ -151,8 +154,40 @@ def explain(finding: Finding, lang: str = "en") -> str:
         parts.append(table["interval"].format(level=level, interval=shown))
     parts.append(table["method"].get(finding.method, finding.method))
     parts.append(table["searched" if finding.searched else "named"])
-    parts.append(table["grade"].format(grade=finding.grade))
+    if finding.grade is not None:
+        parts.append(table["grade"].format(grade=finding.grade))
     return table["joiner"].join(part for part in parts if part)
+
+
+def inputs_phrase(inputs: Inputs, lang: str = "en") -> str:
+    """Return in words from what a finding was made; "" when it was made from nothing recorded.
+
+    Examples
+    --------
+    >>> inputs_phrase(Inputs(records=("a", "b"), first="2024-01-01", last="2024-12-31"))
+    'the figures a, b'
+    >>> inputs_phrase(
+    ...     Inputs(records=("s",), first="2024-01", last="2024-12", n_observed=11, n_periods=12)
+    ... )
+    '11 of 12 periods, 2024-01 to 2024-12'
+    """
+    table = words(lang)["inputs"]
+    if inputs.n_periods is not None:
+        return str(table["periods"].format(**vars(inputs)))
+    if not inputs.records:
+        return ""
+    return str(table["figures"].format(records=table["joiner"].join(shortened(inputs.records))))
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """Return names as they are listed; of many, the first two and the last.
+
+    Examples
+    --------
+    >>> shortened(["a", "b", "c", "d"]), shortened(["a", "b", "c", "d", "e"])
+    (['a', 'b', 'c', 'd'], ['a', 'b', '…', 'e'])
+    """
+    return list(names) if len(names) <= 4 else [*names[:2], "…", names[-1]]
 
 
 def verb_key(finding: Finding) -> str:
@@ -160,7 +195,7 @@ def verb_key(finding: Finding) -> str:
     table = finding.quantity if finding.quantity in rule_tables()["verb"] else ""
     if not table:
         return ""
-    return first_match("verb", table, _rule_values(finding))
+    return first_match("verb", table, finding.facts)
 
 
 def format_interval(low: float, high: float, shape: str, lang: str) -> str:
@@ -405,7 +440,7 @@ def _template(finding: Finding, lang: str) -> str:
     if isinstance(table, str):
         return table
     if finding.sentence in rule_tables()["variant"]:
-        key = first_match("variant", finding.sentence, _rule_values(finding))
+        key = first_match("variant", finding.sentence, finding.facts)
     else:
         key = verb_key(finding)
     template: str = table.get(key) or table["default"]
@@ -431,8 +466,8 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
         "p_value": finding.p_value,
         "unit": unit,
         "verb": verbs.get(key, ""),
-        "grade": words(lang)["grade"][finding.grade],
-        "grade_letter": finding.grade,
+        "grade": words(lang)["grade"][finding.grade] if finding.grade else "",
+        "grade_letter": finding.grade or "",
     }
 
 
@@ -441,17 +476,6 @@ def _in_language(slot: str, value: Any, lang: str) -> Any:
     if isinstance(value, Mapping):
         return value[lang]
     return words(lang).get(slot, {}).get(value, value) if isinstance(value, str) else value
-
-
-def _rule_values(finding: Finding) -> dict[str, Any]:
-    """Return what the rules may look at."""
-    return {
-        **finding.values,
-        "estimate": finding.estimate,
-        "conf_low": finding.conf_low,
-        "conf_high": finding.conf_high,
-        "p_value": finding.p_value,
-    }
 
 
 def _format_of(finding: Finding) -> str:
@@ -497,5 +521,5 @@ def _escaped(sign: re.Match[str]) -> str:
 def _mark(finding: Finding, text: str, lang: str, kind: str) -> str:
     """Return the text as a Markdown span that carries its finding."""
     # A sentence shows its grade; a number alone shows it when it is opened.
-    grade = {"grade": finding.grade} if kind == "sentence" else {}
+    grade = {"grade": finding.grade} if kind == "sentence" and finding.grade else {}
     return mark(text, kind, key=finding.finding_id, say=explain(finding, lang), **grade)
