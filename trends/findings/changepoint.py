@@ -121,6 +121,7 @@ def _no_shift(result: Changepoints, subject: Subject) -> Finding:
         sentence=sentence,
         values={
             "verdict": result.verdict,
+            "detectable_ratio": result.detectable_ratio,
             "period": result.candidate_period,
             "n_periods": int(result.series["count"].notna().sum()),
             "p_value_independent": result.p_value_independent,

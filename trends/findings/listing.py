@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trends.findings.rules import rule_tables
+from trends.findings.rules import caveat_table, rule_tables
 from trends.findings.wording import format_number, format_time, words
 
 
@@ -54,52 +54,105 @@ def listing(
     return pd.DataFrame(printed, columns=[headings[name] for name in chosen])
 
 
-def rule_listing(kind: str, name: str, *, lang: str = "en") -> pd.DataFrame:
-    """Return a rule table as it is printed on the methods page.
+def verb_listing(quantity: str, *, lang: str = "en") -> pd.DataFrame:
+    """Return the rules of the words for a quantity as the methods page prints them.
 
     Parameters
     ----------
-    kind, name : str
-        Which table of `rules.toml`, for instance ``verb`` and ``ratio``.
+    quantity : str
+        Which table of verbs in `rules.toml`, for instance ``ratio``.
     lang : {"en", "ar"}
         Language of the words and conditions.
 
     Returns
     -------
     DataFrame of str
-        In order: the words or the grade, and when they are allowed. The first that holds counts.
+        In order: the words, and when they are allowed. The first that holds counts.
 
     Examples
     --------
-    >>> rule_listing("verb", "ratio").iloc[2].tolist()
+    >>> verb_listing("ratio").iloc[2].tolist()
     ['at least doubled', 'lower end of the interval at least 2']
     """
-    table = words(lang)["rule"]
-    said = words(lang)["verb"].get(name, {}) if kind == "verb" else {}
+    said, table = words(lang)["verb"][quantity], words(lang)["rule"]
     rows = [
-        (said.get(rule["key"], rule["key"]), _condition(rule.get("if", {}), table))
-        for rule in rule_tables()[kind][name]
+        (said[rule["key"]], _condition(rule, table)) for rule in rule_tables()["verb"][quantity]
     ]
-    return pd.DataFrame(rows, columns=[table[f"{kind}_heading"], table["when_heading"]])
+    return pd.DataFrame(rows, columns=[table["verb_heading"], table["when_heading"]])
 
 
-def _condition(conditions: Mapping[str, Mapping[str, Any]], table: Mapping[str, Any]) -> str:
-    """Return conditions in words, joined by "and"."""
+def grade_listing(*, lang: str = "en") -> pd.DataFrame:
+    """Return the rules of every grade as the methods page prints them.
+
+    Parameters
+    ----------
+    lang : {"en", "ar"}
+        Language of the findings' names and conditions.
+
+    Returns
+    -------
+    DataFrame of str
+        What is graded, the grade, and when it is given; of the rows about one kind of finding the
+        first that holds counts.
+
+    Examples
+    --------
+    >>> grade_listing().iloc[1].tolist()[1]
+    'A'
+    """
+    table = words(lang)["rule"]
+    rows = [
+        (table["graded"][name], rule["key"], _condition(rule, table, alone=len(rules) == 1))
+        for name, rules in rule_tables()["grade"].items()
+        for rule in rules
+    ]
+    headings = ("graded_heading", "grade_heading", "when_heading")
+    return pd.DataFrame(rows, columns=[table[heading] for heading in headings])
+
+
+def caveat_listing(*, lang: str = "en") -> pd.DataFrame:
+    """Return every caveat with what it does to a grade, as the methods page prints them.
+
+    Parameters
+    ----------
+    lang : {"en", "ar"}
+        Language of the caveats.
+
+    Returns
+    -------
+    DataFrame of str
+        The caveat, and whether it is a weakness in the rules of grades and sets a best grade;
+        those that weaken stand first.
+    """
+    table = words(lang)["rule"]
+    caveats = sorted(caveat_table().values(), key=lambda caveat: not caveat["weakens"])
+    rows = [(caveat[lang], _effect(caveat, table)) for caveat in caveats]
+    return pd.DataFrame(rows, columns=[table["caveat_heading"], table["effect_heading"]])
+
+
+def _effect(caveat: Mapping[str, Any], table: Mapping[str, Any]) -> str:
+    """Return in words what a caveat does to a grade."""
+    effect = str(table["weakens" if caveat["weakens"] else "harmless"])
+    return effect + (table["capped"].format(grade=caveat["caps"]) if "caps" in caveat else "")
+
+
+def _condition(rule: Mapping[str, Any], table: Mapping[str, Any], *, alone: bool = False) -> str:
+    """Return a rule's conditions in words, joined by "and"."""
     parts = [
-        table["name"].get(name, name)
+        table["name"][name]
         if bound is True
-        else table[test].format(
-            name=table["name"].get(name, name), bound=table["bound"].get(str(bound), _short(bound))
-        )
-        for name, tests in conditions.items()
+        else table[test].format(name=table["name"][name], bound=_bound(bound, table))
+        for name, tests in rule.get("if", {}).items()
         for test, bound in tests.items()
     ]
-    return str(table["joiner"]).join(parts) or str(table["otherwise"])
+    return str(table["joiner"]).join(parts) or str(table["always" if alone else "otherwise"])
 
 
-def _short(bound: Any) -> str:
-    """Return a bound without needless digits."""
-    return f"{bound:.3g}" if isinstance(bound, float) else str(bound)
+def _bound(bound: Any, table: Mapping[str, Any]) -> str:
+    """Return a bound in words, or as a number without needless digits."""
+    if isinstance(bound, str) or math.isinf(bound):
+        return str(table["bound"][str(bound)])
+    return f"{bound:.3g}"
 
 
 def _print(value: Any, shape: str, lang: str) -> str:
