@@ -2,8 +2,7 @@
 
 import os
 
-from trends.report.quarto import UNDER_TRENDS
-from trends.report.rendering import complete
+from trends.report import UNDER_TRENDS, complete
 
 if "QUARTO_PROJECT_RENDER_ALL" in os.environ and UNDER_TRENDS not in os.environ:
     complete(".", os.environ["QUARTO_PROJECT_OUTPUT_DIR"])

@@ -1,5 +1,6 @@
 from .analysis.changepoint import Changepoints as Changepoints
 from .analysis.changepoint import detect_changepoints as detect_changepoints
+from .analysis.changepoint import shared_changepoints as shared_changepoints
 from .analysis.contradiction import Contradictions as Contradictions
 from .analysis.contradiction import find_contradictions as find_contradictions
 from .analysis.figure_rate import FigureRate as FigureRate
@@ -25,6 +26,7 @@ from .findings.finding import Subject as Subject
 from .findings.ledger import Ledger as Ledger
 from .findings.ledger import read_ledger as read_ledger
 from .findings.terms import read_subjects as read_subjects
+from .models.shifts.cross_checks import ask_others as ask_others
 from .tables.counting import count_events as count_events
 from .tables.counts import read_counts as read_counts
 from .tables.counts import write_counts as write_counts

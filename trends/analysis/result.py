@@ -108,7 +108,13 @@ class Result:
 
         return paragraph(self.findings(subject), lang)
 
-    def plot(self, *, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        lang: Language = "en",
+        events: Mapping[Any, str] | None = None,
+    ) -> Axes:
         """Draw the result.
 
         Parameters
@@ -117,13 +123,23 @@ class Result:
             Where to draw; a new figure by default.
         lang : {"en", "ar"}
             Language of labels and legend.
+        events : mapping of date to str, optional
+            Known dates to mark beside what is drawn over time, without claiming that they caused
+            anything; those outside its periods are left out.
 
         Returns
         -------
         matplotlib Axes
+
+        Raises
+        ------
+        ValueError
+            If `events` are given for a result that is not drawn over time.
         """
         room = importlib.import_module(f"trends.figures.{self._module_name()}")
         drawn: Axes = room.plot(self, ax=ax, lang=lang)
+        if events is not None:
+            importlib.import_module("trends.figures.known_dates").mark_dates(drawn, events)
         return drawn
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ def plot(
     *,
     ax: Axes | None = None,
     lang: str = "en",
-    events: Mapping[Any, str] | None = None,
 ) -> Axes:
     """Draw the rate, the levels between changepoints and the confidence set of each date.
 
@@ -33,9 +31,6 @@ def plot(
         Where to draw.
     lang : {"en", "ar"}
         Language of the words in the figure.
-    events : mapping of date to str, optional
-        Known events to draw beside the series, without claiming that they caused anything; those
-        outside its periods are left out.
 
     Returns
     -------
@@ -75,22 +70,6 @@ def plot(
         within = series.loc[start:end].dropna()
         level = DAYS_PER_MONTH * within["count"].sum() / within["exposure"].sum()
         ax.hlines(level, start.start_time, end.end_time, color=style.FIRST, linewidth=2.2)
-    first, last = series.index[0].start_time, series.index[-1].end_time
-    for date, name in (events or {}).items():
-        if not first <= pd.Timestamp(date) <= last:
-            continue
-        ax.axvline(pd.Timestamp(date), color=style.THIRD, linewidth=0.8, linestyle=":")
-        ax.annotate(
-            name,
-            (pd.Timestamp(date), 0.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(2, 4),
-            textcoords="offset points",
-            rotation=90,
-            va="bottom",
-            fontsize=7,
-            color=style.THIRD,
-        )
     # room for the dates above the highest count
     ax.set_ylim(0, 1.18 * max(float(np.nanmax(rate)), 1e-9))
     ax.set_ylabel(table["changepoint_rate_axis"])

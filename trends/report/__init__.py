@@ -1,6 +1,9 @@
-"""Pages to site: Quarto or the built-in renderer, provenance, downloads."""
+"""Pages to site: Quarto or the built-in renderer, provenance, downloads.
 
-from trends.report.errors import RenderError
-from trends.report.rendering import Rendered, render
+What pages import stands here and in `trends`, and nowhere deeper. The names are listed in the stub
+beside this file and loaded when they are first used.
+"""
 
-__all__ = ["RenderError", "Rendered", "render"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,46 @@
+"""What do pages need beside the questions themselves? Tables, names, dates and figures in print."""
+
+from trends.figures.changepoint import plot_penalty_path
+from trends.figures.count_series import plot as plot_counts
+from trends.figures.count_series import plot_panels
+from trends.figures.diagnostics import plot_diagnostics
+from trends.figures.latent_rate import plot as plot_latent_rate
+from trends.figures.season import plot_parts
+from trends.figures.style import use_style
+from trends.figures.windows import plot as plot_windows
+from trends.figures.windows import plot_measures
+from trends.findings.listing import caveat_listing, grade_listing, listing, verb_listing
+from trends.findings.terms import in_words, read_names, read_nouns
+from trends.report.known_events import known_events_table, read_known_events
+from trends.report.table import Table
+from trends.tables.calendar import DAYS_PER_MONTH
+from trends.tables.glossary import dictionary
+from trends.tables.provenance import provenance_table, read_provenance
+from trends.tables.statements import is_count
+
+__all__ = [
+    "DAYS_PER_MONTH",
+    "Table",
+    "caveat_listing",
+    "dictionary",
+    "grade_listing",
+    "in_words",
+    "is_count",
+    "known_events_table",
+    "listing",
+    "plot_counts",
+    "plot_diagnostics",
+    "plot_latent_rate",
+    "plot_measures",
+    "plot_panels",
+    "plot_parts",
+    "plot_penalty_path",
+    "plot_windows",
+    "provenance_table",
+    "read_known_events",
+    "read_names",
+    "read_nouns",
+    "read_provenance",
+    "use_style",
+    "verb_listing",
+]
