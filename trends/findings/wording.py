@@ -138,7 +138,10 @@ def interval(finding: Finding, lang: str = "en") -> Phrase:
 
 
 def explain(finding: Finding, lang: str = "en") -> str:
-    """Return what stands behind a number, in one line: what it is, interval, method, grade."""
+    """Return what stands behind a number, in one line: what it is, interval, method, grade.
+
+    What weakens the grade is said after it, because a number by itself shows no caveats.
+    """
     table = words(lang)["explain"]
     shape = _format_of(finding)
     quantity = table["quantity"].get(finding.quantity, finding.quantity)
@@ -156,6 +159,9 @@ def explain(finding: Finding, lang: str = "en") -> str:
     parts.append(table["searched" if finding.searched else "named"])
     if finding.grade is not None:
         parts.append(table["grade"].format(grade=finding.grade))
+    weak = [str(caveat(key, lang)) for key in finding.caveats if caveat_table()[key]["weakens"]]
+    if weak:
+        parts.append(table["weaknesses"].format(caveats=" ".join(weak)))
     return table["joiner"].join(part for part in parts if part)
 
 
