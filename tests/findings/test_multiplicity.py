@@ -59,6 +59,78 @@ def test_findings_that_share_a_test_count_once():
     assert adjusted["f0"] == adjusted["f1"]
 
 
+def test_findings_that_share_a_test_leave_room_for_those_still_to_come():
+    # Three findings of two tests: eight of the ten expected are still to come, not seven.
+    shared = records([0.004, 0.004, 0.3])
+    shared[1]["test"] = "f0"
+    adjusted, (family,) = adjust(shared, expected={"rate": 10})
+    assert family.n_tests == 10
+    assert adjusted["f0"]["p_bh"] == pytest.approx(0.04)
+    assert (family.n_clear, family.n_survive) == (1, 1)
+
+
+@st.composite
+def families_of_tests(draw):
+    """Draw findings of two families: some share a test, some were found by a search."""
+    found = []
+    for family in ("rate", "trend"):
+        p_values = draw(
+            st.lists(st.sampled_from([0.001, 0.01, 0.03, 0.049, 0.05, 0.2, 1.0]), max_size=5)
+        )
+        for test, p_value in enumerate(p_values):
+            for copy in range(draw(st.integers(1, 3))):
+                searched = draw(st.sampled_from([None, 0, 4, 12]))
+                found.append(
+                    {
+                        "finding_id": f"{family}-{test}-{copy}",
+                        "family": family,
+                        "test": f"{family}-{test}",
+                        "p_value": p_value,
+                        "conf_level": 0.95,
+                        "subject": {"key": draw(st.sampled_from("ab"))},
+                        "settings": {"n_tests": searched},
+                    }
+                )
+    expected = draw(st.dictionaries(st.sampled_from(["rate", "trend"]), st.integers(0, 15)))
+    return found, expected
+
+
+@given(families_of_tests())
+def test_a_family_is_counted_and_adjusted_as_defined(drawn):
+    found, expected = drawn
+    adjusted, families = adjust(found, expected=expected)
+    assert [family.name for family in families] == sorted({one["family"] for one in found})
+    for family in families:
+        members = [one for one in found if one["family"] == family.name]
+        p_values = {one["test"]: one["p_value"] for one in members}
+        # One search a subject and size: what it tested counts, whatever it reports.
+        searches = {(one["subject"]["key"], one["settings"]["n_tests"]) for one in members}
+        n_searched = sum(n_tests or 0 for _, n_tests in searches)
+        n_tests = max(len(p_values), n_searched, expected.get(family.name, 0))
+        assert family.n_tests == n_tests
+        ordered = sorted([*p_values.values(), *[1.0] * (n_tests - len(p_values))])
+        harmonic = sum(1 / rank for rank in range(1, n_tests + 1))
+
+        def by_definition(p_value, factor=1.0, ordered=ordered):
+            ranks = enumerate(ordered, start=1)
+            return min(
+                1.0, *(factor * len(ordered) * p / rank for rank, p in ranks if p >= p_value)
+            )
+
+        clear = [p for p in p_values.values() if p < 1 - 0.95]
+        assert family.n_clear == len(clear)
+        assert family.n_survive == sum(by_definition(p) < 1 - 0.95 for p in clear)
+        assert family.n_survive_any_dependence == sum(
+            by_definition(p, harmonic) < 1 - 0.95 for p in clear
+        )
+        for one in members:
+            result = adjusted[one["finding_id"]]
+            assert result["p_bh"] == pytest.approx(by_definition(one["p_value"]))
+            assert result["p_by"] == pytest.approx(by_definition(one["p_value"], harmonic))
+            survives = by_definition(one["p_value"]) < 1 - 0.95
+            assert result["survives"] == (survives if one["p_value"] < 1 - 0.95 else None)
+
+
 def test_families_are_adjusted_apart():
     tests = [*records([0.04]), *({**one, "finding_id": "g"} for one in records([0.04], "trend"))]
     _, families = adjust(tests)
