@@ -1,18 +1,22 @@
 """One contract for every result: frozen, defined columns, honest intervals, words, picture."""
 
 import dataclasses
+import importlib
 import json
 import math
+import pkgutil
 
+import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 import trends
+import trends.analysis
 from trends.analysis.result import Result
 from trends.findings.finding import EVENT, Finding, Subject
-from trends.findings.wording import words
+from trends.findings.wording import number, words
 
 SUBJECT = Subject(key="made-up", en="Made-up counts", ar="أعداد مصطنعة", noun=EVENT)
 
@@ -101,6 +105,22 @@ def result(request):
     return RESULTS[request.param]()
 
 
+def subclasses(kind):
+    """Return every class that derives from a class."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from subclasses(one)
+
+
+def test_every_result_of_the_package_keeps_the_contract():
+    for module in pkgutil.walk_packages(trends.analysis.__path__, "trends.analysis."):
+        importlib.import_module(module.name)
+    own = [kind for kind in subclasses(Result) if kind.__module__.startswith("trends.")]
+    assert {kind.__module__.rpartition(".")[2] for kind in own} == set(RESULTS)
+    assert {type(make()) for make in RESULTS.values()} == set(own)
+    assert {kind.__name__ for kind in own} <= set(dir(trends))
+
+
 def test_a_result_is_frozen(result):
     assert isinstance(result, Result)
     name = dataclasses.fields(result)[0].name
@@ -126,6 +146,46 @@ def test_intervals_lie_around_their_estimates(result):
             known = frame[[low, middle, high]].dropna()
             assert (known[low] <= known[middle]).all()
             assert (known[middle] <= known[high]).all()
+
+
+LEVELS = ((0.01, 0.99), (0.5, 0.5))
+INTERVALS = (("conf_low", "conf_high"), ("ratio_low", "ratio_high"))
+
+
+#: The interval of a share of simulated series tells of the simulation, not of the counts.
+SIMULATED = {"power_simulated"}
+
+
+def rows_at(result, alpha):
+    """Return a result's table at a level, its rows named by what they are about."""
+    frame = result.to_frame(alpha=alpha)
+    if "term" in frame:
+        frame = frame[~frame["term"].isin(SIMULATED)]
+    names = [name for name in ("term", "method", "period") if name in frame]
+    return frame.set_index(names) if names and frame.set_index(names).index.is_unique else frame
+
+
+def test_a_table_has_the_level_it_is_asked_for_and_a_higher_level_is_wider(result):
+    wide, narrow = (rows_at(result, alpha) for alpha, _ in LEVELS)
+    for frame, (_, level) in zip((wide, narrow), LEVELS, strict=True):
+        if "conf_level" in frame:
+            assert frame["conf_level"].tolist() == pytest.approx([level] * len(frame))
+    # What is said only where the interval allows it, such as a doubling time, may come or go.
+    assert wide.index.isin(narrow.index).all()
+    narrow = narrow.loc[wide.index]
+    for low, high in INTERVALS:
+        if {low, high} <= set(wide.columns):
+            known = (wide[low].notna() & narrow[low].notna()).to_numpy()
+            assert (wide[low][known] <= narrow[low][known]).all()
+            assert (wide[high][known] >= narrow[high][known]).all()
+            # A set of whole periods may stay as it is; numbers may not.
+            if known.any() and pd.api.types.is_numeric_dtype(wide[low]):
+                assert (wide[high] - wide[low] > narrow[high] - narrow[low])[known].any()
+
+
+def test_its_table_at_its_own_level_is_the_default(result):
+    level = getattr(result, "conf_level", 1 - getattr(result, "alpha", 0.05))
+    pd.testing.assert_frame_equal(result.to_frame(), result.to_frame(alpha=1 - level))
 
 
 def test_it_turns_into_json(result):
@@ -160,20 +220,162 @@ def test_its_findings_are_complete(result):
         assert isinstance(finding, Finding)
         assert finding.finding_id.startswith("made-up.")
         assert finding.method
-        assert finding.grade in {"A", "B", "C", "D"} or not finding.graded_by
+        assert finding.inputs.records
+        # What was estimated is graded; what was only counted has no grade.
+        assert finding.grade in {"A", "B", "C", "D"} or finding.quantity.startswith("n_")
         for lang in ("en", "ar"):
             assert set(finding.caveats) <= set(words(lang)["caveat"])
         if not math.isnan(finding.conf_low):
             assert finding.conf_low <= finding.estimate <= finding.conf_high
 
 
+def test_a_finding_prints_the_number_of_its_result(result):
+    """At least one finding of every result is a number of its table, or counts its rows."""
+    frame = result.to_frame()
+    names = [name for name in ("estimate", "ratio") if name in frame]
+    numbers = {float(one) for name in names for one in frame[name]} | {float(len(frame))}
+    numbers |= {float(one) for one in result.glance().iloc[0] if isinstance(one, float | int)}
+    said = [finding for finding in result.findings(SUBJECT) if finding.estimate in numbers]
+    assert said
+    assert all(number(finding) for finding in said)
+
+
+# ------- pictures
+
+
+def day(period):
+    """Return where the first day of a period stands on an axis of dates."""
+    return float(mdates.date2num(pd.Timestamp(period.start_time)))
+
+
+def artists(ax):
+    """Return every coordinate drawn on axes, along and up."""
+    along, up = [], []
+    for line in ax.lines:
+        along += list(np.ravel(line.get_xdata(orig=False)))
+        up += list(np.ravel(line.get_ydata(orig=False)))
+    for collection in ax.collections:
+        for path in collection.get_paths():
+            along += list(path.vertices[:, 0])
+            up += list(path.vertices[:, 1])
+        along += list(np.asarray(collection.get_offsets())[:, 0])
+        up += list(np.asarray(collection.get_offsets())[:, 1])
+    for patch in ax.patches:
+        corners = patch.get_patch_transform().transform(patch.get_path().vertices)
+        along += list(corners[:, 0])
+        up += list(corners[:, 1])
+    return np.array(along, dtype=float), np.array(up, dtype=float)
+
+
+def rates(series):
+    """Return events per 30.4375 days of the periods with a count."""
+    seen = series[series["count"].notna()]
+    return (30.4375 * seen["count"].astype(float) / seen["exposure"]).tolist()
+
+
+#: Numbers of each result that must be seen along its figure, and up it.
+DRAWN = {
+    "rate": lambda r: (
+        [
+            r.rate_first, r.rate_first_low, r.rate_first_high,
+            r.rate_second, r.rate_second_low, r.rate_second_high,
+        ],
+        [],
+    ),
+    "figure_rate": lambda r: ([r.estimate, r.conf_low, r.conf_high], []),
+    "reporting": lambda r: (
+        [
+            r.claims_ratio, r.claims_low, r.claims_high, r.others_ratio, r.others_low,
+            r.others_high, r.share_ratio, r.share_low, r.share_high, 1.0,
+        ],
+        [],
+    ),
+    "trend": lambda r: (
+        [day(period) for period in r.fitted["period"]],
+        [
+            *rates(r.series), *r.fitted["fitted_rate"], *r.fitted["conf_low"],
+            *r.fitted["conf_high"],
+        ],
+    ),
+    "changepoint": lambda r: (
+        [
+            day(period)
+            for one in r.changepoints
+            for period in (one.period, *one.confidence_set(alpha=r.alpha))
+        ],
+        [
+            *rates(r.series),
+            *(rate for one in r.changepoints for rate in (one.rate_before, one.rate_after)),
+        ],
+    ),
+    "power": lambda r: (
+        [*r.curve["ratio"], r.ratio_up],
+        [*r.curve["power"], r.power_simulated_low, r.power_simulated_high, r.power],
+    ),
+    "joinpoint": lambda r: (
+        [
+            day(period)
+            for join in r.joinpoints.itertuples()
+            for period in (join.period, join.conf_low)
+        ],
+        [rate for rate in rates(r.series) if rate > 0] + list(r.fitted["fitted_rate"]),
+    ),
+    "season": lambda r: (
+        [],
+        [
+            one
+            for name in ("estimate", "conf_low", "conf_high")
+            for one in r.to_frame()[name]
+        ],
+    ),
+    "contradiction": lambda r: (
+        [
+            float(mdates.date2num(when))
+            for name in r.conflicts["statement_ids"].iloc[0].split("; ")
+            for when in r.statements.set_index("statement_id").loc[
+                name, ["window_start", "window_end"]
+            ] + pd.Series({"window_start": pd.Timedelta(0), "window_end": pd.Timedelta(days=1)})
+        ],
+        [],
+    ),
+    "latent_rate": lambda r: (
+        [float(mdates.date2num(day)) for day in r.statements["window_start"]],
+        [
+            one
+            for name in ("estimate", "conf_low", "conf_high")
+            for one in r.to_frame().query("term == 'rate'")[name]
+        ],
+    ),
+}  # fmt: skip
+
+
+def missing(expected, drawn):
+    """Return the numbers that nothing is drawn at."""
+    known = [one for one in expected if np.isfinite(one)]
+    return [one for one in known if not np.isclose(drawn, one, rtol=1e-9, atol=1e-12).any()]
+
+
 @pytest.mark.parametrize("lang", ["en", "ar"])
-def test_it_draws_itself_on_given_axes(result, lang):
+def test_it_draws_its_numbers_on_given_axes(result, lang):
     figure, ax = plt.subplots()
     assert result.plot(ax=ax, lang=lang) is ax
-    assert ax.has_data()
     figure.canvas.draw()
+    along, up = DRAWN[result._module_name()](result)
+    assert len([*along, *up]) >= 3
+    seen_along, seen_up = artists(ax)
+    assert missing(along, seen_along) == []
+    assert missing(up, seen_up) == []
     plt.close(figure)
+
+
+def test_what_is_drawn_is_looked_at_number_by_number(result):
+    """A figure of numbers a little off must not pass for one of the result's."""
+    _, ax = plt.subplots()
+    result.plot(ax=ax)
+    for expected, drawn in zip(DRAWN[result._module_name()](result), artists(ax), strict=True):
+        off = [1.0003 * one for one in expected if np.isfinite(one) and one not in (0.0, 1.0)]
+        assert len(missing(off, drawn)) >= 0.5 * len(off)
+    plt.close(ax.figure)
 
 
 def test_notebooks_get_the_summary_above_the_table(result):
