@@ -891,9 +891,7 @@ def _result(
         "at_most_joinpoints": chosen == len(models) - 1 and chosen > 0,
         "memory_at_ceiling": known.memory[grid.rho == grid.rho.max()].sum() > 0.5,
         "declared_jump": bool(len(jumps)),
-        "partial_last_period": seen.last_is_partial,
-        "unobserved_periods": seen.count.size < len(seen.periods),
-        "few_events": seen.count.sum() < 20,
+        **seen.caveats(),
     }
     return Joinpoints(
         series=series,

@@ -437,8 +437,6 @@ def _caveats(fit: CountFit, memory: MemoryPosterior, seen: Observed) -> tuple[st
     holds = {
         "nb_boundary": fit.at_boundary,
         "memory_at_ceiling": memory.at_ceiling,
-        "partial_last_period": seen.last_is_partial,
-        "unobserved_periods": seen.count.size < len(seen.periods),
-        "few_events": seen.count.sum() < 20,
+        **seen.caveats(),
     }
     return tuple(key for key, is_so in holds.items() if is_so)

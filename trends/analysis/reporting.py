@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from trends.analysis.result import Result
+from trends.models.counts.observed import FEW_EVENTS
 from trends.models.published.figure_likelihood import counts_allowed
 from trends.models.published.running_totals import Figure, Total, running_totals
 from trends.tables.calendar import days_in_periods
@@ -455,6 +456,6 @@ def _caveats(spans: pd.DataFrame, minimums: Minimums) -> tuple[str, ...]:
         found.append("dispersion_unknown")
     if minimums == "count":
         found.append("minimums_as_counts")
-    if spans[["claims", "others"]].to_numpy().sum() < 20:
+    if spans[["claims", "others"]].to_numpy().sum() < FEW_EVENTS:
         found.append("few_events")
     return tuple(found)

@@ -523,9 +523,7 @@ def _caveats(fitted: _Fitted, seen: Observed) -> tuple[str, ...]:
     holds = {
         "nb_boundary": fitted.fit.at_boundary,
         "memory_at_ceiling": fitted.memory.at_ceiling,
-        "partial_last_period": seen.last_is_partial,
-        "unobserved_periods": seen.count.size < len(seen.periods),
-        "few_events": seen.count.sum() < 20,
+        **seen.caveats(),
     }
     return tuple(key for key, is_so in holds.items() if is_so)
 

@@ -584,9 +584,7 @@ def _caveats(
         "autoregressive_disagrees": disagreement,
         "influential_period": influential,
         "excess_zeros": diagnostics.zeros_p_value < 0.01,
-        "partial_last_period": seen.last_is_partial,
-        "unobserved_periods": seen.count.size < len(seen.periods),
-        "few_events": seen.count.sum() < 20,
+        **seen.caveats(),
     }
     return tuple(key for key, is_so in holds.items() if is_so)
 

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from trends.analysis.changepoint import Changepoints
 from trends.figures import style
+from trends.figures.count_series import rates
 from trends.findings.wording import format_time, words
 from trends.tables.calendar import DAYS_PER_MONTH
 
@@ -40,11 +41,7 @@ def plot(
     table = words(lang)["figure"]
     series = result.series
     middle = _middle(series.index)
-    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
-    exposure = series["exposure"].to_numpy(dtype=float)
-    rate = np.divide(
-        count * DAYS_PER_MONTH, exposure, out=np.full(count.size, np.nan), where=exposure > 0
-    )
+    rate = rates(series)
     ax.plot(middle, rate, color=style.MUTED, linewidth=1.0, marker="o", markersize=2.5)
     grades = result.to_frame()["grade"]
     for number, (changepoint, grade) in enumerate(zip(result.changepoints, grades, strict=True)):

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from trends.figures import style
 from trends.findings.wording import words
@@ -38,10 +39,7 @@ def plot(
     ax = ax if ax is not None else style.new_axes()
     for colour, (name, series) in zip(style.SERIES, series_by_name.items(), strict=False):
         times = series.index.to_timestamp(how="start") + pd.to_timedelta(15, "D")
-        rate = series["count"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-        exposure = series["exposure"].to_numpy(dtype=float)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = np.where(exposure > 0, rate / exposure * DAYS_PER_MONTH, np.nan)
+        rate = rates(series)
         ax.plot(times, rate, color=colour, label=name, linewidth=1.4)
         seen = np.isfinite(rate)
         lone = seen & ~np.r_[False, seen[:-1]] & ~np.r_[seen[1:], False]
@@ -83,6 +81,15 @@ def plot_panels(series_by_name: Mapping[str, pd.DataFrame], *, lang: str = "en")
             plot({name: series}, ax=ax, lang=lang)
             ax.set_title(name)
     return list(panels[:, 0])
+
+
+def rates(series: pd.DataFrame) -> NDArray[np.float64]:
+    """Return events per 30.4375 days of each period; NaN where there is no count."""
+    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
+    exposure = series["exposure"].to_numpy(dtype=float)
+    return np.divide(
+        count * DAYS_PER_MONTH, exposure, out=np.full(count.size, np.nan), where=exposure > 0
+    )
 
 
 def _shade_uncovered(ax: Axes, series: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from trends.analysis.rate import RateComparison
 from trends.figures import style
+from trends.figures.intervals import draw_intervals
 from trends.findings.wording import format_window, words
 from trends.tables.window import Window
 
@@ -13,18 +14,22 @@ from trends.tables.window import Window
 def plot(result: RateComparison, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     """Return axes with the two rates as points with intervals, events per 30.4375 days."""
     ax = ax if ax is not None else style.new_axes(size=(7.2, 1.8))
-    rows = (
-        (1, result.rate_first, result.rate_first_low, result.rate_first_high, style.FIRST),
-        (0, result.rate_second, result.rate_second_low, result.rate_second_high, style.SECOND),
+    draw_intervals(
+        ax,
+        (
+            (
+                _label(result.first, lang),
+                (result.rate_first, result.rate_first_low, result.rate_first_high),
+                style.FIRST,
+            ),
+            (
+                _label(result.second, lang),
+                (result.rate_second, result.rate_second_low, result.rate_second_high),
+                style.SECOND,
+            ),
+        ),
     )
-    for height, rate, low, high, colour in rows:
-        ax.plot([low, high], [height, height], color=colour, linewidth=2.5, solid_capstyle="butt")
-        ax.plot([rate], [height], "o", color=colour, markersize=7)
-    ax.set_yticks([1, 0], labels=[_label(result.first, lang), _label(result.second, lang)])
-    ax.set_ylim(-0.6, 1.6)
     ax.set_xlim(left=0)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
     ax.set_xlabel(words(lang)["figure"]["rate_axis"])
     return ax
 

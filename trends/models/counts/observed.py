@@ -45,6 +45,18 @@ class Observed:
     n_partial: int
     last_is_partial: bool
 
+    def caveats(self) -> dict[str, bool]:
+        """Return the keys of what any reader of these counts must know, and whether it holds."""
+        return {
+            "partial_last_period": self.last_is_partial,
+            "unobserved_periods": self.count.size < len(self.periods),
+            "few_events": bool(self.count.sum() < FEW_EVENTS),
+        }
+
+
+#: Events in all below which a result is said to rest on few.
+FEW_EVENTS = 20
+
 
 def observed_periods(series: pd.DataFrame, *, minimum: int = 8, n_eventful: int = 3) -> Observed:
     """Return the observed periods of a checked count series as arrays.
