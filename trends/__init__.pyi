@@ -26,7 +26,6 @@ from .findings.finding import Subject as Subject
 from .findings.ledger import Ledger as Ledger
 from .findings.ledger import read_ledger as read_ledger
 from .findings.terms import read_subjects as read_subjects
-from .models.shifts.cross_checks import ask_others as ask_others
 from .tables.counting import count_events as count_events
 from .tables.counts import read_counts as read_counts
 from .tables.counts import write_counts as write_counts

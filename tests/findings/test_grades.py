@@ -156,6 +156,17 @@ def test_a_caveat_that_caps_lowers_a_grade_and_never_raises_one(monkeypatch):
     assert grade_of("trend", values | {"p_value": 0.5}, [WEAK]) == "D"
 
 
+def test_what_a_caveat_is_about_follows_its_name(monkeypatch):
+    named = {
+        "rival": {"weakens": True, "caps": "C", "en": "Beside {detail}.", "ar": "بجانب {detail}."}
+    }
+    monkeypatch.setattr(rules, "caveat_table", lambda: named)
+    values = {"bent": False, "p_value": 0.001}
+    assert grade_of("trend", values, ["rival:un-2024"]) == "C"
+    assert wording.caveat("rival:un-2024") == "Beside un-2024."
+    assert wording.caveat("rival:un-2024", "ar") == "بجانب un-2024."
+
+
 def test_a_caveat_nobody_declared_is_no_caveat():
     with pytest.raises(KeyError, match="no_such_caveat"):
         grade_of("trend", {"bent": False, "p_value": 0.5}, ["no_such_caveat"])

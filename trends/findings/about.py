@@ -85,7 +85,7 @@ def _caveats(record: Record, finding: Finding) -> tuple[str, ...]:
     """Return the keys of the caveats that a record brings to a finding."""
     if record["kind"] == "figure":
         return row_caveats(record) if finding.graded_by else ()
-    unknown = [key for key in record["caveats"] if key not in caveat_table()]
+    unknown = [key for key in record["caveats"] if key.partition(":")[0] not in caveat_table()]
     if unknown:
         raise ValueError(
             f"`caveats` must be keys of the package's caveats, got {unknown[0]!r}. "

@@ -83,11 +83,16 @@ def grade_of(table: str, values: Mapping[str, Any], caveats: Iterable[str]) -> G
     >>> grade_of("trend", strong, []), grade_of("trend", strong, ["few_events"])
     ('A', 'B')
     """
-    declared = [caveat_table()[key] for key in dict.fromkeys(caveats)]
+    declared = [declared_caveat(key) for key in dict.fromkeys(caveats)]
     n_weaknesses = sum(caveat["weakens"] for caveat in declared)
     earned = first_match("grade", table, {**values, "n_weaknesses": n_weaknesses})
     # Letters run from the best grade to the lowest.
     return cast("Grade", max([earned, *(caveat.get("caps", "A") for caveat in declared)]))
+
+
+def declared_caveat(key: str) -> dict[str, Any]:
+    """Return what is declared of a caveat; what it is about may follow its name after a colon."""
+    return caveat_table()[key.partition(":")[0]]
 
 
 def row_caveats(row: Mapping[str, Any]) -> tuple[str, ...]:

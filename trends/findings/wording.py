@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from trends.findings.finding import DAY, Finding, Inputs, Noun
-from trends.findings.rules import caveat_table, first_match, rule_tables
+from trends.findings.rules import caveat_table, declared_caveat, first_match, rule_tables
 from trends.tables.window import Window
 
 LANGUAGES = ("en", "ar")
@@ -99,8 +99,11 @@ def caveats(findings: Iterable[Finding], lang: str = "en") -> list[Phrase]:
 
 
 def caveat(key: str, lang: str = "en") -> Phrase:
-    """Return the sentence of a caveat, marked as one."""
-    text: str = words(lang)["caveat"][key]
+    """Return the sentence of a caveat, marked as one.
+
+    What the caveat is about may follow its name after a colon, for the sentence to name it.
+    """
+    text = str(declared_caveat(key)[lang]).format(detail=key.partition(":")[2])
     return Phrase(text, mark(text, "caveat", key=key))
 
 
@@ -159,7 +162,7 @@ def explain(finding: Finding, lang: str = "en") -> str:
     parts.append(table["searched" if finding.searched else "named"])
     if finding.grade is not None:
         parts.append(table["grade"].format(grade=finding.grade))
-    weak = [str(caveat(key, lang)) for key in finding.caveats if caveat_table()[key]["weakens"]]
+    weak = [str(caveat(key, lang)) for key in finding.caveats if declared_caveat(key)["weakens"]]
     if weak:
         parts.append(table["weaknesses"].format(caveats=" ".join(weak)))
     return table["joiner"].join(part for part in parts if part)
