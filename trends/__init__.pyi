@@ -1,6 +1,6 @@
 from .analysis.changepoint import Changepoints as Changepoints
 from .analysis.changepoint import detect_changepoints as detect_changepoints
-from .analysis.changepoint import shared_changepoints as shared_changepoints
+from .analysis.shared_changepoint import shared_changepoints as shared_changepoints
 from .analysis.contradiction import Contradictions as Contradictions
 from .analysis.contradiction import find_contradictions as find_contradictions
 from .analysis.figure_rate import FigureRate as FigureRate

@@ -17,6 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trends.analysis.result import Result
+from trends.models.counts.memory import MemoryModels, memory_grid
+from trends.models.counts.observed import Observed, observed_periods
 from trends.models.shifts.level_shift import ShiftEvidence, log_sum
 from trends.models.shifts.segmentation import (
     PathStep,
@@ -24,26 +26,22 @@ from trends.models.shifts.segmentation import (
     penalty_path,
     robust_dispersion,
 )
-from trends.models.shifts.shift_search import (
-    PRICE_SEVERAL,
-    Observed,
-    Round,
-    Search,
-    candidate_rows,
-    detectable_ratio,
-    draw_log_ratios,
+from trends.models.shifts.shift_search import PRICE_SEVERAL, Problem, Round, possible_starts
+from trends.models.shifts.shift_summary import (
+    ShiftSummary,
+    StepSummary,
+    find_shifts,
     highest_mass,
-    observe,
-    redetect,
-    search_steps,
-    segment_dispersion,
-    steps_over_line,
-    weigh_one,
 )
 from trends.tables.calendar import format_period
-from trends.tables.series import check_series
 
 Verdict = Literal["abrupt", "gradual", "shift", "cannot_tell", "none"]
+
+MAX_PERIODS = 1_500
+"""Longest series: the work grows with the square of the number of periods."""
+
+NEAR = 3
+"""Periods within which two dates count as the same when methods are compared."""
 
 CLEAR = 2.0
 """Twice the log likelihood ratio beyond which a step is told apart from a straight line."""
@@ -103,7 +101,8 @@ class Changepoint:
         -------
         PeriodIndex
         """
-        return _highest_mass(self.set_probability, self.period, alpha)
+        chosen = self.set_probability.index[highest_mass(self.set_probability.to_numpy(), alpha)]
+        return pd.PeriodIndex(chosen.union(pd.PeriodIndex([self.period])).sort_values())
 
     def ratio(self, *, alpha: float = 0.05) -> tuple[float, float, float]:
         """Return the ratio of the rate after to the rate before, with its interval."""
@@ -166,8 +165,9 @@ class Changepoints(Result):
         Best division for every penalty; see `penalty_path`.
     naive_periods : PeriodIndex
         Changepoints an uncalibrated Poisson cost with a BIC penalty would have claimed.
-    alpha : float
-        Chance of any changepoint in a series without one.
+    conf_level : float
+        Level of sets and intervals; one minus the chance of any changepoint in a series without
+        one.
     min_periods : int
         Shortest segment, in observed periods.
     n_null : int
@@ -196,7 +196,7 @@ class Changepoints(Result):
     tests: pd.DataFrame
     path: tuple[PathStep, ...]
     naive_periods: pd.PeriodIndex
-    alpha: float
+    conf_level: float
     min_periods: int
     n_null: int
     candidates: pd.PeriodIndex | None
@@ -218,12 +218,12 @@ class Changepoints(Result):
             Rates are the plain averages per 30.4375 days; the ratio allows for the search and is
             drawn towards 1, so it may differ from their quotient.
         """
-        level = self.alpha if alpha is None else alpha
+        alpha = 1 - self.conf_level if alpha is None else alpha
         grades = self._grades("ratio")
         rows = []
         for changepoint, grade in zip(self.changepoints, grades, strict=True):
-            periods = changepoint.confidence_set(alpha=level)
-            ratio, ratio_low, ratio_high = changepoint.ratio(alpha=level)
+            periods = changepoint.confidence_set(alpha=alpha)
+            ratio, ratio_low, ratio_high = changepoint.ratio(alpha=alpha)
             rows.append(
                 {
                     "period": changepoint.period,
@@ -282,13 +282,59 @@ class Changepoints(Result):
         -------
         DataFrame
             One row per method, this one first: method, memory (whether it allows for memory),
-            found, n_changepoints, period (the one it is surest of), p_value (NaN where the method
-            gives none), agrees (same answer, and a period inside one of the sets found here or
-            within 3 periods of one).
+            status ("answered" or "failed"), reason (why it failed), found, n_changepoints, period
+            (the one it is surest of), p_value (NaN where the method gives none), agrees (same
+            answer, and a period inside one of the sets found here or within 3 periods of one).
+            A method that failed has neither found nor agreed: both are missing.
         """
-        from trends.models.shifts.cross_checks import ask_others
+        # statsmodels takes longer to import than a search takes
+        from trends.models.shifts.cross_checks import Answer, ask_others
 
-        return ask_others(self)
+        alpha = 1 - self.conf_level
+        observed = observed_periods(self.series, n_eventful=0)
+        index = observed.periods[observed.position]
+        found = sorted(self.changepoints, key=lambda one: one.p_value)
+        own = Answer(
+            "shift_with_memory",
+            True,
+            bool(found),
+            tuple(int(index.get_loc(one.period)) for one in found),
+            self.p_value,
+        )
+        others = ask_others(
+            observed.count, observed.exposure, min_rows=self.min_periods, alpha=alpha
+        )
+        sets = [set(one.confidence_set(alpha=alpha)) for one in found]
+        rows = []
+        for answer in (own, *others):
+            periods = [index[row] for row in answer.rows]
+            close = [
+                any(
+                    period in inside or abs(period.ordinal - one.period.ordinal) <= NEAR
+                    for inside, one in zip(sets, found, strict=True)
+                )
+                for period in periods
+            ]
+            same = answer.found == own.found and (
+                not own.found or (len(periods) == len(found) and all(close))
+            )
+            failed = answer.found is None
+            rows.append(
+                {
+                    "method": answer.method,
+                    "memory": answer.memory,
+                    "status": "failed" if failed else "answered",
+                    "reason": answer.reason,
+                    "found": answer.found,
+                    "n_changepoints": None if failed else len(periods) if answer.found else 0,
+                    "period": periods[0] if answer.found and periods else pd.NaT,
+                    "p_value": answer.p_value,
+                    "agrees": None if failed else same,
+                }
+            )
+        return pd.DataFrame(rows).astype(
+            {"found": "boolean", "n_changepoints": "Int64", "agrees": "boolean"}
+        )
 
     def glance(self) -> pd.DataFrame:
         """Return one row that describes the whole analysis."""
@@ -386,13 +432,22 @@ def detect_changepoints(
     ['2021-01']
     """
     _check_options(alpha, min_periods, n_null)
-    check_series(series)
-    observed = observe(series, min_periods)
-    named = None if candidates is None else _read_candidates(candidates, series.index)
-    starts = candidate_rows(observed, named)
-    generator = np.random.default_rng(rng)
-    search = search_steps(observed, starts, named, alpha, n_null, generator)
-    return _describe(series, observed, search, named, alpha, n_null, generator)
+    observed = observed_periods(series, n_eventful=0)
+    _check_length(observed, min_periods)
+    named = None if candidates is None else _read_candidates(candidates, observed.periods)
+    starts = possible_starts(observed.count.size, min_periods)
+    days = (series.index[-1].end_time - series.index[0].start_time) / pd.Timedelta(days=1)
+    grid = memory_grid(days / len(series))
+    problem = Problem(
+        observed=observed,
+        models=MemoryModels(np.diff(observed.position).astype(np.float64), grid),
+        min_rows=int(min_periods),
+        starts=starts if named is None else _named_rows(named, observed, starts),
+        searched=named is None,
+        alpha=alpha,
+        n_null=n_null,
+    )
+    return _describe(series, problem, find_shifts(problem, np.random.default_rng(rng)), named)
 
 
 def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
@@ -410,6 +465,21 @@ def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
         raise ValueError(
             f"`n_null` must be at least {needed} for alpha={alpha:g}, got {n_null}. "
             "With fewer draws no p-value could be small enough."
+        )
+
+
+def _check_length(observed: Observed, min_periods: int) -> None:
+    """Raise if there are too many periods, or too few for the shortest segment."""
+    n_observed = observed.count.size
+    if n_observed > MAX_PERIODS:
+        raise ValueError(
+            f"`series` must have at most {MAX_PERIODS:,} observed periods, got {n_observed:,}. "
+            "Count by week or month."
+        )
+    if n_observed < 2 * min_periods + 2:
+        raise ValueError(
+            f"`min_periods` must be at most {(n_observed - 2) // 2} for {n_observed} observed "
+            f"periods, got {min_periods}. Use a smaller one."
         )
 
 
@@ -437,170 +507,112 @@ def _read_candidates(candidates: Iterable[Any], index: pd.PeriodIndex) -> pd.Per
     return pd.PeriodIndex(sorted(set(periods)), freq=index.freq)
 
 
-def _describe(
-    series: pd.DataFrame,
-    observed: Observed,
-    search: Search,
-    named: pd.PeriodIndex | None,
-    alpha: float,
-    n_null: int,
-    rng: np.random.Generator,
-) -> Changepoints:
-    """Turn a search into a result."""
-    rounds = search.rounds
-    last_evidence = rounds[-1].evidence if rounds else None
-    memory = (
-        last_evidence.memory_probability
-        if last_evidence is not None
-        else np.eye(1, observed.grid.rho.size)[0]
-    )
-    at_limit = bool(memory[observed.grid.rho == observed.grid.rho.max()].sum() > 0.5)
-    redetected = redetect(observed, search, memory, named, alpha, rng)
-    every = candidate_rows(observed, None)
-    first = rounds[0] if rounds else None
-    against_line = steps_over_line(observed, search.bounds, first) if first else 0.0
-    # steps that follow one another like stairs are a slope cut into pieces
-    stairs = len(search.bounds) > 1 and against_line < -CLEAR
-    changepoints = tuple(
-        _describe_one(
-            observed,
-            search,
-            row,
-            every,
-            redetected[row],
-            searched=named is None,
-            stairs=stairs,
-            alpha=alpha,
-            rng=rng,
+def _named_rows(
+    named: pd.PeriodIndex, observed: Observed, starts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the rows of periods named in advance, each the first observed from there on."""
+    rows = np.searchsorted(observed.position, observed.periods.get_indexer(named))
+    outside = ~np.isin(rows, starts)
+    if outside.any():
+        first = named[int(np.argmax(outside))]
+        raise ValueError(
+            f"`candidates` must leave at least {starts[0]} observed periods on each side, "
+            f"got {format_period(first)}. Leave it out or use a longer series."
         )
-        for row in search.bounds
-    )
-    independent = min((r.p_value_independent for r in rounds if not r.bounds), default=1.0)
-    verdict = _overall_verdict(changepoints, against_line, independent, alpha)
-    further = _further_round(rounds, len(search.bounds), alpha)
+    return np.unique(rows).astype(np.int64)
+
+
+def _describe(
+    series: pd.DataFrame, problem: Problem, summary: ShiftSummary, named: pd.PeriodIndex | None
+) -> Changepoints:
+    """Turn rows into dates and grade them."""
+    observed = problem.observed
+    index = observed.periods[observed.position]
+    # steps that follow one another like stairs are a slope cut into pieces
+    stairs = len(summary.steps) > 1 and summary.step_over_line < -CLEAR
+    changepoints = tuple(_describe_step(problem, step, stairs=stairs) for step in summary.steps)
     naive = optimal_segments(
-        observed.events,
+        observed.count,
         observed.exposure,
-        2 * float(np.log(observed.n_rows)),
-        min_rows=observed.min_rows,
+        2 * float(np.log(problem.n_rows)),
+        min_rows=problem.min_rows,
     )
-    dispersion = robust_dispersion(observed.events, observed.exposure)
-    split = None if changepoints or not rounds else rounds[0].rows[0]
-    fitted_dispersion = segment_dispersion(observed, search.bounds, split)
+    first = summary.rounds[0] if summary.rounds else None
+    further = summary.further
     return Changepoints(
         series=series,
         changepoints=changepoints,
-        verdict=verdict,
-        p_value=min((r.p_value for r in rounds if not r.bounds), default=1.0),
-        p_value_independent=independent,
+        verdict=_overall_verdict(changepoints, summary, problem.alpha),
+        p_value=summary.p_value,
+        p_value_independent=summary.p_value_independent,
         statistic=first.statistic if first else 0.0,
-        step_over_line=against_line,
-        detectable_ratio=(
-            detectable_ratio(observed, rounds[0], alpha, rng)
-            if rounds and not changepoints
-            else float("nan")
-        ),
-        candidate_period=_period_of(observed, first.rows[0]) if first else None,
-        further_period=_period_of(observed, further.rows[0]) if further else None,
+        step_over_line=summary.step_over_line,
+        detectable_ratio=summary.detectable_ratio,
+        candidate_period=index[first.rows[0]] if first else None,
+        further_period=index[further.rows[0]] if further else None,
         further_p_value=further.p_value if further else float("nan"),
-        dispersion=float(fitted_dispersion.mean()),
-        rate=float(observed.events.sum() / observed.exposure.sum()),
-        memory_rho=float(memory @ observed.grid.rho),
-        memory_weight=float(memory @ observed.grid.weight),
-        memory_at_limit=at_limit,
-        models=_compare_models(first.evidence if first else None),
-        tests=_list_tests(observed, rounds),
+        dispersion=summary.dispersion,
+        rate=float(observed.count.sum() / observed.exposure.sum()),
+        memory_rho=summary.memory_rho,
+        memory_weight=summary.memory_weight,
+        memory_at_limit=summary.memory_at_limit,
+        models=_compare_models(summary.evidence),
+        tests=_list_tests(index, summary.rounds),
         path=penalty_path(
-            observed.events,
+            observed.count,
             observed.exposure,
-            min_rows=observed.min_rows,
-            dispersion=dispersion,
-            max_changes=None if observed.n_rows <= 600 else 40,
+            min_rows=problem.min_rows,
+            dispersion=robust_dispersion(observed.count, observed.exposure),
+            max_changes=None if problem.n_rows <= 600 else 40,
         ),
-        naive_periods=observed.index[observed.position[list(naive)]],
-        alpha=alpha,
-        min_periods=observed.min_rows,
-        n_null=n_null,
+        naive_periods=index[list(naive)],
+        conf_level=1 - problem.alpha,
+        min_periods=problem.min_rows,
+        n_null=problem.n_null,
         candidates=named,
     )
 
 
-def _period_of(observed: Observed, row: int) -> pd.Period:
-    """Return the period of an observed row."""
-    return observed.index[int(observed.position[row])]
-
-
-def _further_round(rounds: tuple[Round, ...], n_found: int, alpha: float) -> Round | None:
-    """Return the round in which memory alone stood in the way of a further shift."""
-    for current in rounds:
-        missed = current.scan == "single" and not current.found
-        if n_found and missed and len(current.bounds) == n_found:
-            return current if current.p_value_independent <= alpha else None
-    return None
-
-
 def _overall_verdict(
-    changepoints: tuple[Changepoint, ...], against_line: float, p_independent: float, alpha: float
+    changepoints: tuple[Changepoint, ...], summary: ShiftSummary, alpha: float
 ) -> Verdict:
     """Say in one word what the series shows."""
     if not changepoints:
-        return "cannot_tell" if p_independent <= alpha else "none"
-    if against_line < -CLEAR:
+        return "cannot_tell" if summary.p_value_independent <= alpha else "none"
+    if summary.step_over_line < -CLEAR:
         return "gradual"
     verdicts = {changepoint.verdict for changepoint in changepoints}
-    if "abrupt" in verdicts and against_line > CLEAR:
+    if "abrupt" in verdicts and summary.step_over_line > CLEAR:
         return "abrupt"
     return "gradual" if verdicts == {"gradual"} else "shift"
 
 
-def _describe_one(
-    observed: Observed,
-    search: Search,
-    row: int,
-    starts: NDArray[np.int64],
-    redetected: float,
-    *,
-    searched: bool,
-    stairs: bool,
-    alpha: float,
-    rng: np.random.Generator,
-) -> Changepoint:
-    """Describe one step: where it may lie, by how much the rate changed, how firmly."""
-    evidence, free = weigh_one(observed, search.bounds, row, starts)
-    low = max((bound for bound in search.bounds if bound < row), default=0)
-    high = min((bound for bound in search.bounds if bound > row), default=observed.n_rows)
-    period = _period_of(observed, row)
-    if searched:
-        probability = _spread_over_gaps(observed, free, evidence.position_probability)
+def _describe_step(problem: Problem, step: StepSummary, *, stairs: bool) -> Changepoint:
+    """Describe one step: its dates, whether it looks like a step, how firmly."""
+    observed = problem.observed
+    period = observed.periods[int(observed.position[step.row])]
+    if problem.searched:
+        probability = _spread_over_gaps(observed, step.rows, step.probability)
     else:
-        at = int(np.flatnonzero(free == row)[0])
-        evidence = evidence._replace(log_step=evidence.log_step[:, [at]])
-        free = free[[at]]
         probability = pd.Series([1.0], index=pd.PeriodIndex([period], name="period"))
-    draws = draw_log_ratios(observed, evidence, free, low, high, rng)
-    before, after = (
-        float(observed.events[rows].sum() / observed.exposure[rows].sum())
-        for rows in (slice(low, row), slice(row, high))
-    )
-    step_over_line = evidence.step_over_ramp
     verdict: Verdict = "shift"
-    if abs(step_over_line) > CLEAR:
-        verdict = "abrupt" if step_over_line > 0 else "gradual"
+    if abs(step.step_over_line) > CLEAR:
+        verdict = "abrupt" if step.step_over_line > 0 else "gradual"
     if stairs:
         verdict = "gradual"
-    n_in_set = len(_highest_mass(probability, period, alpha))
+    n_in_set = highest_mass(probability.to_numpy(), problem.alpha).size
     return Changepoint(
         period=period,
         set_probability=probability,
-        located=n_in_set <= len(observed.index) / 2,
-        rate_before=before,
-        rate_after=after,
-        log_ratio_draws=draws,
-        p_value=search.found_in[row][1],
-        redetected=redetected,
-        step_over_line=step_over_line,
+        located=n_in_set <= len(observed.periods) / 2,
+        rate_before=step.rate_before,
+        rate_after=step.rate_after,
+        log_ratio_draws=step.log_ratio_draws,
+        p_value=step.p_value,
+        redetected=step.redetected,
+        step_over_line=step.step_over_line,
         verdict=verdict,
-        searched=searched,
+        searched=problem.searched,
     )
 
 
@@ -614,13 +626,7 @@ def _spread_over_gaps(
         within = range(int(observed.position[row - 1]) + 1, int(observed.position[row]) + 1)
         periods.extend(within)
         shares.extend([float(share) / len(within)] * len(within))
-    return pd.Series(shares, index=observed.index[periods])
-
-
-def _highest_mass(probability: pd.Series, period: pd.Period, alpha: float) -> pd.PeriodIndex:
-    """Return the smallest set of periods that holds the mass asked for, and the estimate."""
-    chosen = probability.index[highest_mass(probability.to_numpy(), alpha)]
-    return pd.PeriodIndex(chosen.union(pd.PeriodIndex([period])).sort_values())
+    return pd.Series(shares, index=observed.periods[periods])
 
 
 def _compare_models(evidence: ShiftEvidence | None) -> pd.DataFrame:
@@ -640,16 +646,14 @@ def _compare_models(evidence: ShiftEvidence | None) -> pd.DataFrame:
     return frame
 
 
-def _list_tests(observed: Observed, rounds: tuple[Round, ...]) -> pd.DataFrame:
+def _list_tests(index: pd.PeriodIndex, rounds: tuple[Round, ...]) -> pd.DataFrame:
     """Return every test made, in order."""
     return pd.DataFrame(
         [
             {
                 "scan": current.scan,
                 "n_before": len(current.bounds),
-                "period": ", ".join(
-                    format_period(_period_of(observed, row)) for row in current.rows
-                ),
+                "period": ", ".join(format_period(index[row]) for row in current.rows),
                 "statistic": current.statistic,
                 "p_value": current.p_value,
                 "p_value_independent": current.p_value_independent,
@@ -667,156 +671,3 @@ def _list_tests(observed: Observed, rounds: tuple[Round, ...]) -> pd.DataFrame:
             "found",
         ],
     )
-
-
-def shared_changepoints(
-    results: Mapping[str, Changepoints], *, alpha: float = 0.05
-) -> pd.DataFrame:
-    """Say which changepoints several sources share and which only some of them show.
-
-    Changepoints in the same direction are taken for one when their confidence sets have a period
-    in common; its date then rests on all of them.
-
-    Parameters
-    ----------
-    results : mapping of source name to Changepoints
-        The same events counted by different sources, or the same source in different places.
-    alpha : float
-        One minus the level of the sets.
-
-    Returns
-    -------
-    DataFrame
-        One row per changepoint in order of time: period, conf_low, conf_high (from all sources
-        that show it), direction (up, down), n_sources, sources, absent_from (sources that cover
-        it and do not show it), not_covered_by, verdict: "shared" when at least two sources show
-        it and none that covers it does not; "disputed" when at least two show it and others do
-        not; "one_source" when a single one of several does; "uncheckable" when no other source
-        covers it.
-
-    Raises
-    ------
-    TypeError
-        If a result is not a `Changepoints`.
-    ValueError
-        If fewer than two results are given or their periods have different lengths.
-
-    Notes
-    -----
-    That a source does not show a changepoint is weak evidence when that source could hardly have
-    shown it: look at its `detectable_ratio`.
-    """
-    _check_results(results)
-    groups: list[dict[str, Changepoint]] = []
-    everything = sorted(
-        (
-            (one.period, source, one)
-            for source, found in results.items()
-            for one in found.changepoints
-        ),
-        key=lambda item: (item[0].ordinal, item[1]),
-    )
-    for _, source, changepoint in everything:
-        fitting = [
-            group
-            for group in groups
-            if source not in group
-            and (_rises(next(iter(group.values()))) == _rises(changepoint))
-            and _common_set([*group.values(), changepoint], alpha)
-        ]
-        if fitting:
-            nearest = min(
-                fitting,
-                key=lambda group: min(
-                    abs(one.period.ordinal - changepoint.period.ordinal) for one in group.values()
-                ),
-            )
-            nearest[source] = changepoint
-        else:
-            groups.append({source: changepoint})
-    rows = [_describe_group(group, results, alpha) for group in groups]
-    frame = pd.DataFrame(rows, columns=list(SHARED_COLUMNS))
-    return frame.sort_values("period", ignore_index=True)
-
-
-SHARED_COLUMNS = (
-    "period",
-    "conf_low",
-    "conf_high",
-    "direction",
-    "n_sources",
-    "sources",
-    "absent_from",
-    "not_covered_by",
-    "verdict",
-)
-
-
-def _check_results(results: Mapping[str, Changepoints]) -> None:
-    """Raise unless these are at least two results with periods of one length."""
-    if len(results) < 2:
-        raise ValueError(
-            f"`results` must hold at least two results, got {len(results)}. "
-            "Give one per source, with its name."
-        )
-    for source, found in results.items():
-        if not isinstance(found, Changepoints):
-            raise TypeError(
-                f"`results` must hold results of `detect_changepoints`, got "
-                f"{type(found).__name__} for {source!r}. Analyse the series first."
-            )
-    lengths = sorted({str(found.series.index.freqstr) for found in results.values()})
-    if len(lengths) > 1:
-        raise ValueError(
-            f"`results` must have periods of one length, got {', '.join(lengths)}. "
-            "Count all sources by the same periods."
-        )
-
-
-def _rises(changepoint: Changepoint) -> bool:
-    """Whether the rate after is higher."""
-    return changepoint.rate_after > changepoint.rate_before
-
-
-def _common_set(changepoints: list[Changepoint], alpha: float) -> set[pd.Period]:
-    """Return the periods that lie in every confidence set."""
-    sets = [set(one.confidence_set(alpha=alpha)) for one in changepoints]
-    return set.intersection(*sets)
-
-
-def _describe_group(
-    group: Mapping[str, Changepoint], results: Mapping[str, Changepoints], alpha: float
-) -> dict[str, object]:
-    """Return the row of one changepoint and the sources that show it."""
-    common = sorted(_common_set(list(group.values()), alpha))
-    joint = pd.Series(1.0, index=pd.PeriodIndex(common))
-    for changepoint in group.values():
-        joint *= changepoint.set_probability.reindex(joint.index, fill_value=0.0)
-    if joint.sum() <= 0:
-        joint[:] = 1.0
-    period = joint.idxmax()
-    periods = _highest_mass(joint / joint.sum(), period, alpha)
-    absent: list[str] = []
-    uncovered: list[str] = []
-    for source, found in results.items():
-        if source in group:
-            continue
-        known = found.series.index[found.series["count"].notna().to_numpy()]
-        margin = found.min_periods
-        covers = (known < periods[0]).sum() >= margin and (known >= periods[-1]).sum() >= margin
-        (absent if covers else uncovered).append(source)
-    if len(group) > 1:
-        verdict = "disputed" if absent else "shared"
-    else:
-        verdict = "one_source" if absent else "uncheckable"
-    return {
-        "period": period,
-        "conf_low": periods[0],
-        "conf_high": periods[-1],
-        "direction": "up" if _rises(next(iter(group.values()))) else "down",
-        "n_sources": len(group),
-        "sources": ", ".join(group),
-        "absent_from": ", ".join(absent),
-        "not_covered_by": ", ".join(uncovered),
-        "verdict": verdict,
-    }

@@ -45,7 +45,7 @@ def plot(
     ax.plot(middle, rate, color=style.MUTED, linewidth=1.0, marker="o", markersize=2.5)
     grades = result.to_frame()["grade"]
     for number, (changepoint, grade) in enumerate(zip(result.changepoints, grades, strict=True)):
-        for period in changepoint.confidence_set(alpha=result.alpha):
+        for period in changepoint.confidence_set(alpha=1 - result.conf_level):
             ax.axvspan(
                 period.start_time, period.end_time, color=style.BAND, linewidth=0, zorder=0,
                 label=table["changepoint_set"] if number == 0 else None,

@@ -29,8 +29,8 @@ def _shift(
     result: Changepoints, changepoint: Changepoint, number: int, subject: Subject
 ) -> Finding:
     """Return the ratio of the rates around one changepoint, with the set of its period."""
-    periods = changepoint.confidence_set(alpha=result.alpha)
-    ratio, low, high = changepoint.ratio(alpha=result.alpha)
+    periods = changepoint.confidence_set(alpha=1 - result.conf_level)
+    ratio, low, high = changepoint.ratio(alpha=1 - result.conf_level)
     caveats = ["counting_may_shift"]
     if result.memory_at_limit:
         caveats.append("memory_at_limit")
@@ -53,7 +53,7 @@ def _shift(
         estimate=ratio,
         conf_low=low,
         conf_high=high,
-        conf_level=1 - result.alpha,
+        conf_level=result.conf_level,
         unit="ratio",
         method="shift_with_memory",
         settings=_settings(result),
@@ -84,7 +84,7 @@ def _further(result: Changepoints, subject: Subject) -> Finding:
         quantity="p_value",
         subject=subject,
         estimate=result.further_p_value,
-        conf_level=1 - result.alpha,
+        conf_level=result.conf_level,
         unit="probability",
         method="shift_with_memory",
         settings=_settings(result),
@@ -110,7 +110,7 @@ def _no_shift(result: Changepoints, subject: Subject) -> Finding:
         quantity="detectable_ratio",
         subject=subject,
         estimate=result.detectable_ratio,
-        conf_level=1 - result.alpha,
+        conf_level=result.conf_level,
         unit="ratio",
         method="shift_with_memory",
         settings=_settings(result),
@@ -150,7 +150,7 @@ def _naive(result: Changepoints, subject: Subject) -> Finding:
 def _settings(result: Changepoints) -> dict[str, Any]:
     """Return the choices behind the numbers."""
     return {
-        "alpha": result.alpha,
+        "alpha": round(1 - result.conf_level, 12),
         "min_periods": result.min_periods,
         "n_null": result.n_null,
         "candidates": None

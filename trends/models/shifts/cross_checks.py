@@ -1,17 +1,16 @@
 """What do other methods say about breaks in the same series?
 
-Textbook methods beside `trends.analysis.changepoint`, as they are usually applied. Only Markov
-switching and this package's own test know anything of memory or of returning levels; where the
-others disagree with the calibrated test, memory is the usual reason.
+Textbook methods beside `trends.analysis.changepoint`, as they are usually applied: arrays in, one
+answer per method out. Only Markov switching knows anything of memory or of returning levels; where
+the others disagree with the calibrated test, memory is the usual reason.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.diagnostic import breaks_cusumolsresid, recursive_olsresiduals
@@ -19,79 +18,63 @@ from statsmodels.tsa.regime_switching.markov_regression import MarkovRegression
 
 from trends.models.counts.null_models import draw_counts
 from trends.models.shifts.segmentation import optimal_segments, poisson_cost, robust_dispersion
-from trends.tables.calendar import DAYS_PER_MONTH
 
-if TYPE_CHECKING:
-    from trends.analysis.changepoint import Changepoints
-
+MARKOV = "markov_switching"
 N_DRAWS = 999
 DRAW_SEED = 20_250_519
 """Seed of the sup-LR draws, fixed so that the table of one result never changes."""
 
-NEAR = 3
-"""Periods within which two dates count as the same."""
-
 
 class Answer(NamedTuple):
-    """What one method says: the rows it starts new regimes at, surest first, and its p-value."""
+    """What one method says.
+
+    Attributes
+    ----------
+    method : str
+        Its name.
+    memory : bool
+        Whether it allows for memory.
+    found : bool or None
+        Whether it finds a break; None if it could not answer.
+    rows : tuple of int
+        The rows it starts new regimes at, surest first.
+    p_value : float
+        NaN where the method gives none.
+    reason : str
+        Why it could not answer; empty if it did.
+    """
 
     method: str
     memory: bool
-    found: bool
-    rows: tuple[int, ...]
-    p_value: float
+    found: bool | None
+    rows: tuple[int, ...] = ()
+    p_value: float = float("nan")
+    reason: str = ""
 
 
-def ask_others(result: Changepoints) -> pd.DataFrame:
-    """Return one row per method, the result's own answer first."""
-    known = result.series["count"].notna().to_numpy()
-    count = result.series["count"].to_numpy(dtype=np.float64, na_value=np.nan)[known]
-    exposure = result.series["exposure"].to_numpy(dtype=np.float64)[known] / DAYS_PER_MONTH
-    index = pd.PeriodIndex(result.series.index[known])
-    found = sorted(result.changepoints, key=lambda one: one.p_value)
-    own = Answer(
-        "shift_with_memory",
-        True,
-        bool(found),
-        tuple(int(index.get_loc(one.period)) for one in found),
-        result.p_value,
-    )
-    answers = [own]
-    if np.ptp(count / exposure) > 0:
-        root = np.sqrt((count + 0.375) / exposure)
-        dispersion = robust_dispersion(count, exposure)
-        answers += [
-            ols_cusum(root, result.alpha),
-            recursive_cusum(root),
-            sup_likelihood_ratio(count, exposure, dispersion, result.min_periods, result.alpha),
-            markov_switching(root),
-            segmentation("poisson_bic", count, exposure, 1.0, result.min_periods),
-            segmentation("dispersion_bic", count, exposure, dispersion, result.min_periods),
-        ]
-    sets = [set(one.confidence_set(alpha=result.alpha)) for one in found]
-    rows = []
-    for answer in answers:
-        periods = [index[row] for row in answer.rows]
-        close = [
-            any(
-                period in inside or abs(period.ordinal - one.period.ordinal) <= NEAR
-                for inside, one in zip(sets, found, strict=True)
-            )
-            for period in periods
-        ]
-        rows.append(
-            {
-                "method": answer.method,
-                "memory": answer.memory,
-                "found": answer.found,
-                "n_changepoints": len(answer.rows) if answer.found else 0,
-                "period": periods[0] if answer.found and periods else pd.NaT,
-                "p_value": answer.p_value,
-                "agrees": answer.found == own.found
-                and (not own.found or (len(periods) == len(found) and all(close))),
-            }
+def ask_others(
+    count: NDArray[np.float64],
+    exposure: NDArray[np.float64],
+    *,
+    min_rows: int,
+    alpha: float,
+) -> tuple[Answer, ...]:
+    """Return the answer of every method, those that could not answer included."""
+    if np.ptp(count / exposure) == 0:
+        names = ("ols_cusum", "recursive_cusum", "sup_lr", MARKOV, "poisson_bic", "dispersion_bic")
+        return tuple(
+            Answer(name, name == MARKOV, None, reason="every rate is the same") for name in names
         )
-    return pd.DataFrame(rows)
+    root = np.sqrt((count + 0.375) / exposure)
+    dispersion = robust_dispersion(count, exposure)
+    return (
+        ols_cusum(root, alpha),
+        recursive_cusum(root),
+        sup_likelihood_ratio(count, exposure, dispersion, min_rows, alpha),
+        markov_switching(root),
+        segmentation("poisson_bic", count, exposure, 1.0, min_rows),
+        segmentation("dispersion_bic", count, exposure, dispersion, min_rows),
+    )
 
 
 def ols_cusum(root: NDArray[np.float64], alpha: float) -> Answer:
@@ -112,7 +95,7 @@ def recursive_cusum(root: NDArray[np.float64]) -> Answer:
     outside = np.abs(cumulated) > np.abs(bounds[1])
     row = int(np.argmax(outside)) if outside.any() else int(np.argmax(np.abs(cumulated)))
     row += root.size - cumulated.size
-    return Answer("recursive_cusum", False, bool(outside.any()), (max(row, 1),), float("nan"))
+    return Answer("recursive_cusum", False, bool(outside.any()), (max(row, 1),))
 
 
 def sup_likelihood_ratio(
@@ -152,25 +135,26 @@ def _split_gains(
 def markov_switching(root: NDArray[np.float64]) -> Answer:
     """Fit two levels that the series switches between, and compare by BIC with one level.
 
-    The levels may return, so it finds episodes; a fit that does not converge finds nothing.
+    The levels may return, so it finds episodes.
     """
     standardised = (root - root.mean()) / root.std()
     with warnings.catch_warnings():
+        # what the optimiser warns of is read from its result
         warnings.simplefilter("ignore")
         try:
             fitted = MarkovRegression(standardised, k_regimes=2, switching_variance=True).fit(
                 disp=False
             )
-            one_level = OLS(standardised, np.ones(root.size)).fit()
-        except (np.linalg.LinAlgError, ValueError, FloatingPointError):
-            return Answer("markov_switching", True, False, (), float("nan"))
-    if not np.isfinite(fitted.llf):
-        return Answer("markov_switching", True, False, (), float("nan"))
+        except (np.linalg.LinAlgError, ValueError, FloatingPointError) as error:
+            return Answer(MARKOV, True, None, reason=str(error) or type(error).__name__)
+    if not np.isfinite(fitted.llf) or not fitted.mle_retvals["converged"]:
+        return Answer(MARKOV, True, None, reason="the fit did not converge")
+    one_level = OLS(standardised, np.ones(root.size)).fit()
     bic = -2 * fitted.llf + np.log(root.size) * len(fitted.params)
     single = -2 * one_level.llf + 2 * np.log(root.size)
     regime = np.asarray(fitted.smoothed_marginal_probabilities).argmax(axis=1)
     rows = tuple(int(row) for row in np.flatnonzero(np.diff(regime)) + 1)
-    return Answer("markov_switching", True, bool(bic < single and rows), rows, float("nan"))
+    return Answer(MARKOV, True, bool(bic < single and rows), rows)
 
 
 def segmentation(
@@ -183,4 +167,4 @@ def segmentation(
     """Divide the series exactly at a penalty of 2 log(n) per changepoint."""
     penalty = 2 * float(np.log(count.size))
     rows = optimal_segments(count, exposure, penalty, min_rows=min_rows, dispersion=dispersion)
-    return Answer(name, False, bool(rows), rows, float("nan"))
+    return Answer(name, False, bool(rows), rows)

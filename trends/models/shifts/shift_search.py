@@ -1,7 +1,8 @@
-"""Where do levels shift, one after the other, and what could the search have missed?
+"""Where do levels shift, one after the other?
 
 The search behind `trends.analysis.changepoint`, on arrays: rounds of "is there one more step?",
-each calibrated on series drawn without it, and what is then asked of the steps found.
+each calibrated on series drawn without it. What is then asked of the steps found is in
+`trends.models.shifts.shift_summary`.
 """
 
 from __future__ import annotations
@@ -11,26 +12,20 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from trends.models.counts.memory import MemoryGrid, MemoryModels, memory_grid, variance_inflation
+from trends.models.counts.memory import MemoryGrid, MemoryModels
 from trends.models.counts.null_models import draw_counts
+from trends.models.counts.observed import Observed
 from trends.models.shifts.level_shift import (
     Projections,
     ShiftEvidence,
     clip_to_neighbours,
-    log_sum,
     root_scale,
     scan_draws,
     scan_several,
     weigh_shift,
-    weigh_steps,
 )
-from trends.tables.calendar import DAYS_PER_MONTH, format_period
-
-MAX_PERIODS = 1_500
-"""Longest series: the work grows with the square of the number of periods."""
 
 MAX_CHANGEPOINTS = 10
 
@@ -46,50 +41,41 @@ EARLY_STOP = 10
 as broken: the p-value is then above 0.5 whatever the other draws would say (Besag and Clifford
 1991, doi:10.1093/biomet/78.2.301)."""
 
-SET_MASS = 0.5
-"""Share of alpha that a confidence set for the period may leave out.
-
-A 95% set holds 97.5% of the posterior: sets that hold 95% covered about 0.91 in simulations.
-"""
-
-RATIO_PRIOR = float(np.log(2))
-"""Scale of the Cauchy prior that draws log ratios towards 0: half of all shifts are less than a
-doubling or halving. Its heavy tails leave large ratios where the counts put them."""
-
 NEARNESS = np.array([1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0])
 """Worth of a reported date that misses by -3 to 3 periods; further misses are worth nothing."""
 
-N_RATIO_DRAWS = 2_000
-N_RESAMPLES = 199
 DISPERSION_PRIOR = 4.0
 """Degrees of freedom with which a segment's dispersion is drawn towards that of the series."""
 
-DETECTABLE_RATIOS = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 
-
-class Observed(NamedTuple):
-    """The observed periods of a series as arrays.
+class Problem(NamedTuple):
+    """What is searched, and how.
 
     Attributes
     ----------
-    events, exposure : arrays of shape (n_rows,)
-        Counts, and months (of 30.4375 days) observed.
-    position : array of shape (n_rows,)
-        Which period of the series each row is.
-    min_rows : int
-        Shortest segment.
+    observed : Observed
+        The periods that carry a count; a row is one of them.
     models : MemoryModels
         Memory models to weigh.
-    index : PeriodIndex
-        All periods of the series, observed or not.
+    min_rows : int
+        Shortest segment.
+    starts : int array of shape (n_starts,)
+        Rows at which a new regime may start, ascending.
+    searched : bool
+        False if `starts` were named in advance.
+    alpha : float
+        Chance of any step in a series without one.
+    n_null : int
+        Series drawn for each p-value.
     """
 
-    events: NDArray[np.float64]
-    exposure: NDArray[np.float64]
-    position: NDArray[np.int64]
-    min_rows: int
+    observed: Observed
     models: MemoryModels
-    index: pd.PeriodIndex
+    min_rows: int
+    starts: NDArray[np.int64]
+    searched: bool
+    alpha: float
+    n_null: int
 
     @property
     def grid(self) -> MemoryGrid:
@@ -99,7 +85,17 @@ class Observed(NamedTuple):
     @property
     def n_rows(self) -> int:
         """Number of observed periods."""
-        return int(self.events.size)
+        return int(self.observed.count.size)
+
+    @property
+    def every_start(self) -> NDArray[np.int64]:
+        """Rows at which a new regime could start had none been named."""
+        return possible_starts(self.n_rows, self.min_rows)
+
+
+def possible_starts(n_rows: int, min_rows: int) -> NDArray[np.int64]:
+    """Return the rows that leave at least `min_rows` on each side."""
+    return np.arange(min_rows, n_rows - min_rows + 1, dtype=np.int64)
 
 
 class Fit(NamedTuple):
@@ -128,89 +124,49 @@ class Round(NamedTuple):
     found: bool
 
 
-def observe(series: pd.DataFrame, min_periods: int) -> Observed:
-    """Take the observed periods out of a series."""
-    seen = (series["count"].notna() & (series["exposure"] > 0)).to_numpy()
-    position = np.flatnonzero(seen)
-    if position.size > MAX_PERIODS:
-        raise ValueError(
-            f"`series` must have at most {MAX_PERIODS:,} observed periods, got {position.size:,}. "
-            "Count by week or month."
-        )
-    if position.size < 2 * min_periods + 2:
-        raise ValueError(
-            f"`min_periods` must be at most {(position.size - 2) // 2} for {position.size} "
-            f"observed periods, got {min_periods}. Use a smaller one."
-        )
-    exposure = series["exposure"].to_numpy(dtype=np.float64)[seen] / DAYS_PER_MONTH
-    days = (series.index[-1].end_time - series.index[0].start_time) / pd.Timedelta(days=1)
-    return Observed(
-        series["count"].to_numpy(dtype=np.float64, na_value=np.nan)[seen],
-        exposure,
-        position,
-        int(min_periods),
-        MemoryModels(np.diff(position).astype(np.float64), memory_grid(days / len(series))),
-        pd.PeriodIndex(series.index),
-    )
-
-
-def candidate_rows(observed: Observed, named: pd.PeriodIndex | None) -> NDArray[np.int64]:
-    """Return the rows at which a new regime may start."""
-    every = np.arange(observed.min_rows, observed.n_rows - observed.min_rows + 1, dtype=np.int64)
-    if named is None:
-        return every
-    rows = np.searchsorted(observed.position, observed.index.get_indexer(named))
-    outside = ~np.isin(rows, every)
-    if outside.any():
-        first = named[int(np.argmax(outside))]
-        raise ValueError(
-            f"`candidates` must leave at least {observed.min_rows} observed periods on each side, "
-            f"got {format_period(first)}. Leave it out or use a longer series."
-        )
-    return np.unique(rows).astype(np.int64)
-
-
 def _segments(bounds: tuple[int, ...], n_rows: int) -> list[slice]:
     """Return the rows of each segment."""
     return [slice(low, high) for low, high in pairwise([0, *bounds, n_rows])]
 
 
-def fit_levels(observed: Observed, bounds: tuple[int, ...], split: int | None) -> Fit:
+def fit_levels(problem: Problem, bounds: tuple[int, ...], split: int | None) -> Fit:
     """Fit one level per segment; `split` is one more step that only the scatter allows for."""
-    mean = np.empty(observed.n_rows)
-    for rows in _segments(bounds, observed.n_rows):
-        exposure = observed.exposure[rows]
+    mean = np.empty(problem.n_rows)
+    for rows in _segments(bounds, problem.n_rows):
+        exposure = problem.observed.exposure[rows]
         # half an event keeps the level of an empty segment above zero
-        rate = max(observed.events[rows].sum(), 0.5) / exposure.sum()
+        rate = max(problem.observed.count[rows].sum(), 0.5) / exposure.sum()
         mean[rows] = rate * exposure
-    dispersion = segment_dispersion(observed, bounds, split)
+    dispersion = segment_dispersion(problem, bounds, split)
     # below 0.3 events the root's variance vanishes with the mean; a floor keeps single events
     # in near-empty segments from outweighing everything else
     scale = root_scale(np.maximum(mean, 1e-6), dispersion)
     floor = root_scale(np.array([0.3]), 1.0).spread[0]
     scale = scale._replace(spread=np.maximum(scale.spread, floor * np.sqrt(dispersion)))
-    base = np.zeros((observed.n_rows, len(bounds) + 1))
-    for number, rows in enumerate(_segments(bounds, observed.n_rows)):
+    base = np.zeros((problem.n_rows, len(bounds) + 1))
+    for number, rows in enumerate(_segments(bounds, problem.n_rows)):
         base[rows, number] = scale.column[rows]
-    projections = Projections(scale.column, base, observed.models)
+    projections = Projections(scale.column, base, problem.models)
     return Fit(mean, dispersion, scale.response, projections)
 
 
 def segment_dispersion(
-    observed: Observed, bounds: tuple[int, ...], split: int | None
+    problem: Problem, bounds: tuple[int, ...], split: int | None
 ) -> NDArray[np.float64]:
     """Return the dispersion of each row: its segment's, drawn towards that of the series."""
     chi_square, freedom = [], []
-    for rows in _segments(bounds, observed.n_rows):
+    for rows in _segments(bounds, problem.n_rows):
         parts = [rows]
         if split is not None and rows.start < split < rows.stop:
             parts = [slice(rows.start, split), slice(split, rows.stop)]
-        chi_square.append(sum(_pearson(observed.events[at], observed.exposure[at]) for at in parts))
+        chi_square.append(
+            sum(_pearson(problem.observed.count[at], problem.observed.exposure[at]) for at in parts)
+        )
         freedom.append(rows.stop - rows.start - len(parts))
     pooled = sum(chi_square) / max(sum(freedom), 1)
-    dispersion = np.empty(observed.n_rows)
+    dispersion = np.empty(problem.n_rows)
     for rows, own, own_freedom in zip(
-        _segments(bounds, observed.n_rows), chi_square, freedom, strict=True
+        _segments(bounds, problem.n_rows), chi_square, freedom, strict=True
     ):
         drawn = pooled
         if bounds:
@@ -228,11 +184,11 @@ def _pearson(count: NDArray[np.float64], exposure: NDArray[np.float64]) -> float
     return float(np.sum((count - mean) ** 2 / mean))
 
 
-def _best_split(observed: Observed, bounds: tuple[int, ...], starts: NDArray[np.int64]) -> int:
+def _best_split(problem: Problem, bounds: tuple[int, ...], starts: NDArray[np.int64]) -> int:
     """Return the candidate row with the largest Poisson likelihood ratio in its segment."""
-    totals = np.concatenate([[0.0], np.cumsum(observed.events)])
-    spans = np.concatenate([[0.0], np.cumsum(observed.exposure)])
-    edges = np.array([0, *bounds, observed.n_rows])
+    totals = np.concatenate([[0.0], np.cumsum(problem.observed.count)])
+    spans = np.concatenate([[0.0], np.cumsum(problem.observed.exposure)])
+    edges = np.array([0, *bounds, problem.n_rows])
     place = np.searchsorted(edges, starts, side="right")
     low, high = edges[place - 1], edges[place]
 
@@ -247,33 +203,26 @@ def _best_split(observed: Observed, bounds: tuple[int, ...], starts: NDArray[np.
     return int(starts[np.argmax(gain)])
 
 
-def _free_rows(
-    observed: Observed, bounds: tuple[int, ...], starts: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def free_rows(problem: Problem, bounds: tuple[int, ...]) -> NDArray[np.int64]:
     """Return the candidate rows that are far enough from the steps already there."""
-    free = starts
+    free = problem.starts
     for bound in bounds:
-        free = free[np.abs(free - bound) >= observed.min_rows]
+        free = free[np.abs(free - bound) >= problem.min_rows]
     return free
 
 
-def _look_for_one(
-    observed: Observed,
-    bounds: tuple[int, ...],
-    starts: NDArray[np.int64],
-    alpha: float,
-    n_null: int,
-    rng: np.random.Generator,
-    price: float = PRICE_SINGLE,
-) -> Round:
+def _look_for_one(problem: Problem, bounds: tuple[int, ...], rng: np.random.Generator) -> Round:
     """Test for one more step beside those at `bounds`."""
-    fit = fit_levels(observed, bounds, _best_split(observed, bounds, starts))
-    response = fit.response_of(observed.events)
-    line = fit.projections.column * (observed.position - observed.position.mean())
+    starts = free_rows(problem, bounds)
+    # dates named in advance are not searched for several at once, so nothing is shared
+    price = PRICE_SINGLE if problem.searched else 1.0
+    fit = fit_levels(problem, bounds, _best_split(problem, bounds, starts))
+    response = fit.response_of(problem.observed.count)
+    line = fit.projections.column * (problem.observed.position - problem.observed.position.mean())
     evidence = weigh_shift(response, fit.projections, starts, line)
     statistics = []
     for memory in (True, False):
-        drawn = _draw_null(observed, fit, evidence.memory_probability, memory, n_null, rng)
+        drawn = _draw_null(problem, fit, evidence.memory_probability, memory, problem.n_null, rng)
         responses = np.column_stack([response, fit.response_of(drawn)])
         scan = scan_draws(responses, fit.projections, starts, memory=memory)
         statistics.append(scan.statistic)
@@ -290,33 +239,31 @@ def _look_for_one(
         p_value=p_value,
         p_value_independent=p_independent,
         price=price,
-        found=p_value <= alpha,
+        found=p_value <= problem.alpha,
     )
 
 
-def _look_for_several(
-    observed: Observed, tried: Round, alpha: float, n_null: int, rng: np.random.Generator
-) -> Round:
+def _look_for_several(problem: Problem, tried: Round, rng: np.random.Generator) -> Round:
     """Test for several steps at once where the search for one more found none.
 
     The steps found so far may be wrong ones when several oppose each other, so the division is
     made from scratch; the series drawn have the steps found so far.
     """
-    level = fit_levels(observed, (), None) if tried.bounds else tried.fit
-    response = clip_to_neighbours(level.response_of(observed.events))
-    shape = (level.projections, tried.bounds, observed.min_rows)
+    level = fit_levels(problem, (), None) if tried.bounds else tried.fit
+    response = clip_to_neighbours(level.response_of(problem.observed.count))
+    shape = (level.projections, tried.bounds, problem.min_rows)
     own = scan_several(response[:, None], *shape)
     statistics = []
     for memory in (True, False):
         values = own.statistic
         if not memory:
             values = scan_several(response[:, None], *shape, memory=False).statistic
-        for n_draws in (min(EARLY_DRAWS, n_null), n_null - EARLY_DRAWS):
+        for n_draws in (min(EARLY_DRAWS, problem.n_null), problem.n_null - EARLY_DRAWS):
             # once so many draws look more broken, no further ones can make the p-value small
             if n_draws <= 0 or np.count_nonzero(values[1:] >= values[0]) >= EARLY_STOP:
                 break
             drawn = _draw_null(
-                observed, tried.fit, own.memory_probability[:, 0], memory, n_draws, rng
+                problem, tried.fit, own.memory_probability[:, 0], memory, n_draws, rng
             )
             responses = clip_to_neighbours(level.response_of(drawn))
             scan = scan_several(responses, *shape, memory=memory)
@@ -333,12 +280,12 @@ def _look_for_several(
         p_value=p_value,
         p_value_independent=p_independent,
         price=PRICE_SEVERAL,
-        found=p_value <= alpha,
+        found=p_value <= problem.alpha,
     )
 
 
 def _draw_null(
-    observed: Observed,
+    problem: Problem,
     fit: Fit,
     probability: NDArray[np.float64],
     memory: bool,
@@ -348,8 +295,8 @@ def _draw_null(
     """Draw series with the levels of the fit, and with or without memory."""
     models = np.zeros(n_null, dtype=np.int64)
     if memory:
-        models = rng.choice(observed.grid.rho.size, size=n_null, p=probability)
-    return draw_from(observed, fit, fit.mean, models, rng)
+        models = rng.choice(problem.grid.rho.size, size=n_null, p=probability)
+    return draw_from(problem, fit, fit.mean, models, rng)
 
 
 def _share_as_large(values: NDArray[np.float64]) -> float:
@@ -358,7 +305,7 @@ def _share_as_large(values: NDArray[np.float64]) -> float:
 
 
 def draw_from(
-    observed: Observed,
+    problem: Problem,
     fit: Fit,
     mean: NDArray[np.float64],
     models: NDArray[np.int64],
@@ -368,9 +315,9 @@ def draw_from(
     return draw_counts(
         mean,
         fit.dispersion,
-        observed.models.gaps,
-        observed.grid.rho[models],
-        observed.grid.weight[models],
+        problem.models.gaps,
+        problem.grid.rho[models],
+        problem.grid.weight[models],
         rng,
     )
 
@@ -383,16 +330,9 @@ class Search(NamedTuple):
     found_in: Mapping[int, tuple[int, float]]
 
 
-def search_steps(
-    observed: Observed,
-    starts: NDArray[np.int64],
-    named: pd.PeriodIndex | None,
-    alpha: float,
-    n_null: int,
-    rng: np.random.Generator,
-) -> Search:
+def search_steps(problem: Problem, rng: np.random.Generator) -> Search:
     """Look for steps one at a time, and for several at once where no single one is found."""
-    if np.ptp(observed.events / observed.exposure) == 0:
+    if np.ptp(problem.observed.count / problem.observed.exposure) == 0:
         return Search((), (), {})
     rounds: list[Round] = []
     found: dict[int, tuple[int, float]] = {}
@@ -400,15 +340,12 @@ def search_steps(
     adjusted = 0.0
     while len(found) < MAX_CHANGEPOINTS:
         bounds = tuple(sorted(found))
-        free = _free_rows(observed, bounds, starts)
-        if free.size == 0:
+        if free_rows(problem, bounds).size == 0:
             break
-        # dates named in advance are not searched for several at once, so nothing is shared
-        price = PRICE_SINGLE if named is None else 1.0
-        current = _look_for_one(observed, bounds, free, alpha, n_null, rng, price)
+        current = _look_for_one(problem, bounds, rng)
         rounds.append(current)
-        if not current.found and named is None and len(rounds) <= MAX_CHANGEPOINTS:
-            current = _look_for_several(observed, current, alpha, n_null, rng)
+        if not current.found and problem.searched and len(rounds) <= MAX_CHANGEPOINTS:
+            current = _look_for_several(problem, current, rng)
             rounds.append(current)
         if not current.found:
             break
@@ -416,34 +353,26 @@ def search_steps(
         if current.scan == "single":
             found[current.rows[0]] = (len(rounds) - 1, adjusted)
             continue
-        kept = _drop_needless(observed, current, starts, alpha, n_null, rng)
+        kept = _drop_needless(problem, current, rng)
         if len(kept) <= len(found):
             break
         found = {row: (len(rounds) - 1, max(adjusted, p)) for row, p in kept.items()}
-    if named is None and found:
-        found = _refine(observed, found, starts)
+    if problem.searched and found:
+        found = _refine(problem, found)
     return Search(tuple(rounds), tuple(sorted(found)), found)
 
 
-def _drop_needless(
-    observed: Observed,
-    several: Round,
-    starts: NDArray[np.int64],
-    alpha: float,
-    n_null: int,
-    rng: np.random.Generator,
-) -> dict[int, float]:
+def _drop_needless(problem: Problem, several: Round, rng: np.random.Generator) -> dict[int, float]:
     """Return the steps found together that are needed beside the others, with their p-values."""
     rows = dict.fromkeys(several.rows, (0, 1.0))
     while rows:
-        rows = _refine(observed, rows, starts)
+        rows = _refine(problem, rows)
         p_values = {}
         for row in rows:
             others = tuple(sorted(other for other in rows if other != row))
-            free = _free_rows(observed, others, starts)
-            p_values[row] = _look_for_one(observed, others, free, alpha, n_null, rng).p_value
+            p_values[row] = _look_for_one(problem, others, rng).p_value
         weakest = max(p_values, key=lambda row: p_values[row])
-        if p_values[weakest] <= alpha:
+        if p_values[weakest] <= problem.alpha:
             return p_values
         del rows[weakest]
     return {}
@@ -459,14 +388,12 @@ def _central_row(probability: NDArray[np.float64], rows: NDArray[np.int64]) -> i
     return int(rows[np.argmax(np.convolve(dense, NEARNESS, "full")[rows - rows[0] + 3])])
 
 
-def _refine(
-    observed: Observed, found: dict[int, tuple[int, float]], starts: NDArray[np.int64]
-) -> dict[int, tuple[int, float]]:
+def _refine(problem: Problem, found: dict[int, tuple[int, float]]) -> dict[int, tuple[int, float]]:
     """Move each step to its most probable row given the others, until nothing moves."""
     for _ in range(5):
         moved = False
         for row in sorted(found):
-            evidence, free = weigh_one(observed, tuple(sorted(found)), row, starts)
+            evidence, free = weigh_one(problem, tuple(sorted(found)), row, problem.starts)
             best = _central_row(evidence.position_probability, free)
             if best != row:
                 found = {(best if other == row else other): v for other, v in found.items()}
@@ -477,149 +404,18 @@ def _refine(
 
 
 def weigh_one(
-    observed: Observed, bounds: tuple[int, ...], row: int, starts: NDArray[np.int64]
+    problem: Problem, bounds: tuple[int, ...], row: int, starts: NDArray[np.int64]
 ) -> tuple[ShiftEvidence, NDArray[np.int64]]:
     """Weigh the rows between its neighbours at which one of the steps may be."""
     others = tuple(bound for bound in bounds if bound != row)
     low = max((bound for bound in others if bound < row), default=0)
-    high = min((bound for bound in others if bound > row), default=observed.n_rows)
-    free = starts[(starts >= low + observed.min_rows) & (starts <= high - observed.min_rows)]
-    fit = fit_levels(observed, others, row)
+    high = min((bound for bound in others if bound > row), default=problem.n_rows)
+    free = starts[(starts >= low + problem.min_rows) & (starts <= high - problem.min_rows)]
+    fit = fit_levels(problem, others, row)
     # a straight line from the previous step to the next one
-    line = np.zeros(observed.n_rows)
-    line[low:high] = observed.position[low:high] - observed.position[low:high].mean()
-    line *= fit.projections.column
-    return weigh_shift(fit.response_of(observed.events), fit.projections, free, line), free
-
-
-def draw_log_ratios(
-    observed: Observed,
-    evidence: ShiftEvidence,
-    rows: NDArray[np.int64],
-    low: int,
-    high: int,
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Draw the log ratio of rates with the step and the memory drawn from their posterior."""
-    log_step = evidence.log_step - log_sum(evidence.log_step)
-    weights = np.exp(log_step).ravel()
-    drawn = rng.choice(weights.size, size=N_RATIO_DRAWS, p=weights / weights.sum())
-    model, at = np.unravel_index(drawn, log_step.shape)
-    row = rows[at]
-    rho, weight = observed.grid.rho[model], observed.grid.weight[model]
-    sums = [
-        np.concatenate([[0.0], np.cumsum(values)])
-        for values in (observed.events, observed.exposure, observed.events**2 / observed.exposure)
-    ]
-    sides = []
-    for first, last in ((np.full_like(row, low), row), (row, np.full_like(row, high))):
-        total, span, squares = (running[last] - running[first] for running in sums)
-        length = (last - first).astype(np.float64)
-        inflation = np.minimum(variance_inflation(length, rho, weight), length)
-        chi_square = np.where(total > 0, squares * span / np.maximum(total, 1e-9) - total, 0.0)
-        # memory makes a segment scatter less around its own mean than around its true level
-        freedom = np.maximum(length - inflation, 0.5)
-        sides.append((total + 0.5, span, inflation, chi_square, freedom))
-    freedom = np.maximum(sides[0][4] + sides[1][4], 3.0)
-    pooled = (sides[0][3] + sides[1][3]) / freedom
-    log_ratio = np.zeros(N_RATIO_DRAWS)
-    variance = np.zeros(N_RATIO_DRAWS)
-    for sign, (total, span, inflation, chi_square, own_freedom) in zip((-1, 1), sides, strict=True):
-        dispersion = (chi_square + DISPERSION_PRIOR * pooled) / (own_freedom + DISPERSION_PRIOR)
-        log_ratio += sign * np.log(total / span)
-        variance += np.maximum(dispersion, 1.0) * inflation / total
-    plain = log_ratio + np.sqrt(variance) * rng.standard_t(freedom)
-    prior = 1 / (1 + (plain / RATIO_PRIOR) ** 2)
-    kept = rng.choice(N_RATIO_DRAWS, size=N_RATIO_DRAWS, p=prior / prior.sum())
-    return np.asarray(plain[kept], dtype=np.float64)
-
-
-def steps_over_line(observed: Observed, bounds: tuple[int, ...], first: Round) -> float:
-    """Return twice the log ratio of all steps found to one straight line, memory free in both."""
-    if len(bounds) < 2:
-        return first.evidence.step_over_ramp
-    log_steps = weigh_steps(
-        first.fit.response_of(observed.events), first.fit.projections, bounds, first.starts.size
+    line = np.zeros(problem.n_rows)
+    line[low:high] = (
+        problem.observed.position[low:high] - problem.observed.position[low:high].mean()
     )
-    return 2 * (log_steps - log_sum(first.evidence.log_ramp))
-
-
-def highest_mass(probability: NDArray[np.float64], alpha: float) -> NDArray[np.int64]:
-    """Return the places of the smallest set with the mass that a set of this level needs."""
-    order = np.argsort(-probability, kind="stable")
-    enough = int(np.searchsorted(np.cumsum(probability[order]), 1 - SET_MASS * alpha)) + 1
-    return np.sort(order[:enough])
-
-
-def redetect(
-    observed: Observed,
-    search: Search,
-    memory: NDArray[np.float64],
-    named: pd.PeriodIndex | None,
-    alpha: float,
-    rng: np.random.Generator,
-) -> dict[int, float]:
-    """Return how often each step is found again, within its set, in series drawn from the fit."""
-    if not search.bounds:
-        return {}
-    fit = fit_levels(observed, search.bounds, None)
-    models = rng.choice(observed.grid.rho.size, size=N_RESAMPLES, p=memory)
-    counts = draw_from(observed, fit, fit.mean, models, rng)
-    every = candidate_rows(observed, None)
-    shares: dict[int, float] = {}
-    for number, current in enumerate(search.rounds):
-        here = [row for row in search.bounds if search.found_in[row][0] == number]
-        if not here:
-            continue
-        if current.scan == "several":
-            level = fit_levels(observed, (), None)
-            responses = clip_to_neighbours(level.response_of(counts))
-            several = scan_several(responses, level.projections, current.bounds, observed.min_rows)
-            statistic, rows = several.statistic, several.rows
-            threshold = np.quantile(current.null, 1 - alpha / current.price)
-        else:
-            # steps move when they are refined; the round is replayed where they moved to
-            bounds = tuple(row for row in search.bounds if search.found_in[row][0] < number)
-            base = fit_levels(observed, bounds, here[0])
-            starts = _free_rows(observed, bounds, current.starts)
-            scan = scan_draws(base.response_of(counts), base.projections, starts)
-            statistic, rows = scan.statistic, scan.row[:, None]
-            threshold = np.quantile(current.null, 1 - alpha / current.price)
-        for row in here:
-            inside = np.array([row])
-            if named is None:
-                evidence, free = weigh_one(observed, search.bounds, row, every)
-                inside = free[highest_mass(evidence.position_probability, alpha)]
-            again = np.isin(rows, inside).any(axis=1)
-            shares[row] = float(np.mean((statistic >= threshold) & again))
-    return shares
-
-
-def detectable_ratio(
-    observed: Observed, first: Round, alpha: float, rng: np.random.Generator
-) -> float:
-    """Return the smallest ratio on the list that would have been found in 80% of series."""
-    fit = first.fit
-    threshold = np.quantile(first.null, 1 - alpha / first.price)
-    probability = first.evidence.memory_probability
-    models = rng.choice(observed.grid.rho.size, size=N_RESAMPLES, p=probability)
-    later = np.arange(observed.n_rows) >= observed.n_rows // 2
-
-    def would_be_found(ratio: float) -> bool:
-        # the average over the series stays what it was
-        mean = fit.mean * np.where(later, ratio, 1.0)
-        mean *= fit.mean.sum() / mean.sum()
-        responses = fit.response_of(draw_from(observed, fit, mean, models, rng))
-        scan = scan_draws(responses, fit.projections, first.starts)
-        return bool(np.mean(scan.statistic >= threshold) >= 0.8)
-
-    # power grows with the ratio, so halving the list finds the smallest in three scans
-    ratios = [*DETECTABLE_RATIOS, float("nan")]
-    low, high = 0, len(DETECTABLE_RATIOS)
-    while low < high:
-        middle = (low + high) // 2
-        if would_be_found(ratios[middle]):
-            high = middle
-        else:
-            low = middle + 1
-    return ratios[low]
+    line *= fit.projections.column
+    return weigh_shift(fit.response_of(problem.observed.count), fit.projections, free, line), free
