@@ -7,12 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trends.analysis.changepoint import (
-    Changepoints,
-    detect_changepoints,
-    shared_changepoints,
-)
-from trends.models.shifts.shift_search import N_RESAMPLES, highest_mass
+from trends.analysis.changepoint import Changepoints, detect_changepoints
+from trends.models.shifts.shift_summary import N_RESAMPLES, highest_mass
 from trends.tables.series import as_series
 
 
@@ -272,51 +268,8 @@ def test_only_named_dates_are_reported():
     assert {str(one.period) for one in found.changepoints} <= {"2010-06"}
 
 
-# ------- several sources
-
-
 def result_of(counts, seed=1):
     return detect_changepoints(months(counts), n_null=199, rng=seed)
-
-
-def test_a_shift_in_all_sources_is_shared_and_one_in_a_single_source_is_not():
-    rng = np.random.default_rng(4)
-    both = np.where(np.arange(60) < 30, 20.0, 60.0)
-    only = both * np.where(np.arange(60) < 48, 1.0, 0.25)
-    results = {"army": result_of(rng.poisson(both)), "monitor": result_of(rng.poisson(only))}
-    shared = shared_changepoints(results)
-    assert list(shared["verdict"]) == ["shared", "one_source"]
-    assert list(shared["direction"]) == ["up", "down"]
-    assert shared["sources"].tolist() == ["army, monitor", "monitor"]
-    assert shared["absent_from"].tolist() == ["", "army"]
-    assert str(shared["period"][0]) == "2012-07"
-
-
-def test_a_source_that_was_not_watching_does_not_contradict():
-    rng = np.random.default_rng(4)
-    mean = np.where(np.arange(60) < 30, 20.0, 60.0)
-    late = as_series(
-        pd.Series(rng.poisson(60, 24), index=pd.period_range("2013-01", periods=24, freq="M")),
-        exposure=30.4375,
-    )
-    results = {
-        "army": result_of(rng.poisson(mean)),
-        "monitor": detect_changepoints(late, n_null=199, rng=1),
-    }
-    (row,) = shared_changepoints(results).to_dict("records")
-    assert row["verdict"] == "uncheckable"
-    assert row["not_covered_by"] == "monitor"
-
-
-def test_shared_changepoints_need_two_results_with_the_same_periods():
-    one = result_of(doubled())
-    with pytest.raises(ValueError, match="`results` must hold at least two results, got 1"):
-        shared_changepoints({"one": one})
-    with pytest.raises(TypeError, match="got DataFrame for 'two'"):
-        shared_changepoints({"one": one, "two": one.series})
-    yearly = detect_changepoints(years(doubled(20), 2000), n_null=199, rng=1)
-    with pytest.raises(ValueError, match="`results` must have periods of one length, got"):
-        shared_changepoints({"one": one, "two": yearly})
 
 
 # ------- other methods beside
@@ -330,9 +283,22 @@ def test_other_methods_agree_on_a_clear_step():
     assert checks["p_value"].dropna().between(0, 1).all()
 
 
-def test_no_method_finds_anything_in_a_constant_series():
-    checks = result_of([5] * 30).cross_check()
-    assert not checks["found"].any()
+def test_a_method_that_cannot_answer_is_a_row_that_says_why():
+    checks = result_of([5] * 30).cross_check().set_index("method")
+    own = checks.loc["shift_with_memory"]
+    assert own["status"] == "answered"
+    assert not own["found"]
+    others = checks.drop(index="shift_with_memory")
+    assert (others["status"] == "failed").all()
+    assert (others["reason"] == "every rate is the same").all()
+    assert others[["found", "n_changepoints", "agrees"]].isna().all(axis=None)
+
+
+def test_a_table_at_the_level_of_the_analysis_is_the_default():
+    found = detect_changepoints(months(doubled()), alpha=0.2, n_null=199, rng=1)
+    assert found.conf_level == pytest.approx(0.8)
+    pd.testing.assert_frame_equal(found.to_frame(), found.to_frame(alpha=0.2))
+    assert (found.to_frame()["ratio_low"] > found.to_frame(alpha=0.05)["ratio_low"]).all()
 
 
 # ------- awkward input
@@ -451,5 +417,5 @@ def test_a_further_shift_that_memory_can_explain_is_said_to_be_undecided(referen
     found = detect_changepoints(as_series(iraq), n_null=199, rng=1)
     assert [str(one.period) for one in found.changepoints] == ["2017-07"]
     assert str(found.further_period) == "2013-05"
-    assert found.alpha < found.further_p_value < 0.3
+    assert 0.05 < found.further_p_value < 0.3
     assert "A further shift around May 2013" in found.summary()

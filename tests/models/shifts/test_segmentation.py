@@ -144,3 +144,15 @@ def test_the_dispersion_hardly_moves_with_shifts():
 def test_the_dispersion_is_at_least_one():
     assert robust_dispersion(np.full(20, 7.0), np.ones(20)) == 1
     assert robust_dispersion(np.zeros(20), np.ones(20)) == 1
+
+
+@pytest.mark.parametrize(("ratio", "kept"), [(26.2, True), (26.6, False)])
+def test_a_difference_counts_up_to_twelve_times_the_scale_the_median_implies(ratio, kept):
+    # half of the squares of standard normal values are below 0.4549, so a median m of the squares
+    # means a scale of m / 0.455; a difference is left out beyond 12 of them, 26.4 medians
+    level, move = 1e8, 1e5
+    count = level + np.array([0, move] * 20 + [0, np.sqrt(ratio) * move])
+    differences, means = np.diff(count) ** 2 / 2, (count[1:] + count[:-1]) / 2
+    inside = slice(None) if kept else slice(None, -1)
+    expected = differences[inside].sum() / means[inside].sum()
+    assert robust_dispersion(count, np.ones(count.size)) == pytest.approx(expected, rel=1e-9)
