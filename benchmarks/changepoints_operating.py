@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from trends.analysis.changepoint import Changepoints, detect_changepoints
-from trends.models.shifts import shift_search
+from trends.models.shifts import shift_summary
 from trends.tables.series import as_series
 
 RESULTS = Path(__file__).parent / "results"
@@ -323,7 +323,7 @@ def main() -> None:
     parser.add_argument("--n-series", type=int, default=400)
     parser.add_argument("--csv", type=Path, default=CSV)
     options = parser.parse_args()
-    shift_search.N_RESAMPLES = N_RESAMPLES
+    shift_summary.N_RESAMPLES = N_RESAMPLES
     done = pd.read_csv(options.csv) if options.csv.exists() else pd.DataFrame({"cell": []})
     for cell in cells():
         wanted = not options.cells or any(
