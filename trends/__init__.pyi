@@ -1,6 +1,5 @@
 from .analysis.changepoint import Changepoints as Changepoints
 from .analysis.changepoint import detect_changepoints as detect_changepoints
-from .analysis.shared_changepoint import shared_changepoints as shared_changepoints
 from .analysis.contradiction import Contradictions as Contradictions
 from .analysis.contradiction import find_contradictions as find_contradictions
 from .analysis.figure_rate import FigureRate as FigureRate
@@ -18,6 +17,7 @@ from .analysis.reporting import ReportingComparison as ReportingComparison
 from .analysis.reporting import compare_reporting as compare_reporting
 from .analysis.season import Season as Season
 from .analysis.season import estimate_season as estimate_season
+from .analysis.shared_changepoint import shared_changepoints as shared_changepoints
 from .analysis.trend import Trend as Trend
 from .analysis.trend import estimate_trend as estimate_trend
 from .findings.finding import Finding as Finding

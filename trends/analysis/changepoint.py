@@ -8,7 +8,7 @@ least as broken is the p-value. Shifts are looked for one at a time, then severa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
