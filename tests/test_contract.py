@@ -301,7 +301,7 @@ DRAWN = {
         [
             day(period)
             for one in r.changepoints
-            for period in (one.period, *one.confidence_set(alpha=r.alpha))
+            for period in (one.period, *one.confidence_set(alpha=1 - r.conf_level))
         ],
         [
             *rates(r.series),
