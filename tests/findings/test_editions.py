@@ -3,9 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import trends
-from trends.findings.editions import compare_editions
+from trends.findings.editions import _series_causes, compare_editions
 from trends.findings.finding import Subject
 from trends.findings.inputs import digest
 from trends.findings.ledger import read_ledger
@@ -229,3 +231,72 @@ def test_what_is_not_a_ledger_is_refused():
 
 def test_a_digest_does_not_depend_on_the_order_of_keys():
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+
+
+# ------- what changed in a series, by the definition of each word
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    periods=st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.integers(0, 9)),
+            st.sampled_from([0.0, 15.0, 30.0]),
+            st.one_of(st.none(), st.integers(0, 9)),
+            st.sampled_from([0.0, 15.0, 30.0]),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    n_new=st.integers(0, 3),
+)
+def test_every_period_that_differs_is_counted_under_one_word(periods, n_new):
+    def record(which, more=()):
+        pairs = [(period[2 * which], period[2 * which + 1]) for period in periods] + list(more)
+        counts = [count if days > 0 else None for count, days in pairs]
+        return {
+            "labels": {}, "freq": "M", "first": "2020-01", "caveats": [],
+            "count": counts, "exposure": [days for _, days in pairs],
+        }  # fmt: skip
+
+    old, new = record(0), record(1, [(4, 30.0)] * n_new)
+    words = {cause.detail: cause.values for cause in _series_causes(old, new)}
+    before = list(zip(old["count"], old["exposure"], strict=True))
+    after = list(zip(new["count"], new["exposure"], strict=True))[: len(before)]
+    last = max((place for place, (_, days) in enumerate(before) if days > 0), default=None)
+    expected = {"added": n_new, "completed": 0, "removed": 0, "exposure": 0, "revised": 0}
+    events = {"added": 4 * n_new, "revised": 0}
+    for place, (one, two) in enumerate(zip(before, after, strict=True)):
+        (count, days), (count_now, days_now) = one, two
+        if one == two:
+            continue
+        if days == days_now and count is None and count_now is not None:
+            expected["added"] += 1
+            events["added"] += count_now
+        elif place == last and days_now > days and count_now is not None:
+            expected["completed"] += 1
+        elif days > 0 and days_now == 0:
+            expected["removed"] += 1
+        elif days != days_now:
+            expected["exposure"] += 1
+        else:
+            expected["revised"] += 1
+            events["revised"] += (count_now or 0) - (count or 0)
+    named = {
+        "added": "periods_added", "completed": "periods_completed", "removed": "periods_removed",
+        "exposure": "exposure_changed", "revised": "periods_revised",
+    }  # fmt: skip
+    found = {name: words.get(detail, {"n": 0})["n"] for name, detail in named.items()}
+    assert found == expected
+    if expected["added"]:
+        assert words["periods_added"]["events"] == events["added"]
+    if expected["revised"]:
+        assert words["periods_revised"]["events"] == f"{events['revised']:+d}"
+
+
+def test_what_is_newly_known_of_the_counting_is_a_change_of_coverage():
+    plain, marked = monthly(COUNTS), monthly(COUNTS)
+    marked.attrs["caveats"] = ["zeros_left_out"]
+    assert causes(edition(plain), edition(marked)) == {("changed_coverage", "flags_changed")}
+    change = compare_editions(edition(plain), edition(marked)).changes[0]
+    assert "zeros_left_out, it was –" in change.causes[0].to_text()

@@ -316,13 +316,13 @@ def _same_numbers(old: Record, new: Record) -> bool:
 class _Series(NamedTuple):
     """What changed from one count series to another."""
 
-    added: int = 0
-    added_events: int = 0
-    completed: int = 0
-    revised: int = 0
-    revised_events: int = 0
-    removed: int = 0
-    exposure: int = 0
+    added: int
+    added_events: int
+    completed: int
+    revised: int
+    revised_events: int
+    removed: int
+    exposure: int
 
 
 class _Evidence:
