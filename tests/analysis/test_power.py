@@ -131,7 +131,7 @@ def test_the_date_of_confirmation_is_the_first_at_which_the_power_suffices():
             np.fill_diagonal(remembered, 1.0)
             sandwich = scale * bread @ working.T @ remembered @ working @ bread
             variances.append(sandwich[1, 1])
-        error = np.sqrt(variances[upper_place(np.array(variances), memory.weight)])
+        error = np.sqrt(variances[upper_place(np.array(variances), memory.probabilities)])
         if fit.params[1] >= smallest_visible(error, n_months - 2, power=0.8, alpha=0.05):
             break
     assert n_months > 30

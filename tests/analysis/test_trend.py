@@ -1,27 +1,15 @@
-"""Trends: reference values from R, definitions, simulation truths, bad input."""
+"""Trends: definitions, simulation truths, bad input, words."""
 
-import json
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from trends.analysis.trend import estimate_trend
 from trends.models.counts.count_model import fit_counts
 from trends.models.counts.observed import season_columns, years_from_middle
-from trends.models.counts.rank_correlation import kendall_score, mann_kendall, sen_slope
-from trends.models.counts.serial_dependence import (
-    fixed_b_critical_value,
-    grid_of,
-    memory_products,
-    newey_west,
-    upper_place,
-    weigh_memories,
-)
+from trends.models.counts.serial_dependence import fixed_b_critical_value, newey_west
 from trends.tables.series import as_series
 
 # UCDP GED events involving IS in Syria, 2018-2020, by month.
@@ -29,13 +17,6 @@ SYRIA_2018 = [
     82, 68, 52, 88, 106, 105, 74, 77, 93, 105, 86, 59,
     87, 60, 76, 50, 23, 24, 32, 32, 27, 19, 13, 15,
     22, 19, 18, 23, 29, 23, 18, 9, 17, 21, 25, 21,
-]  # fmt: skip
-# British coal-mining disasters 1851-1962, by year.
-COAL = [
-    4, 5, 4, 1, 0, 4, 3, 4, 0, 6, 3, 3, 4, 0, 2, 6, 3, 3, 5, 4, 5, 3, 1, 4, 4, 1, 5, 5,
-    3, 4, 2, 5, 2, 2, 3, 4, 2, 1, 3, 2, 2, 1, 1, 1, 1, 3, 0, 0, 1, 0, 1, 1, 0, 0, 3, 1,
-    0, 3, 2, 2, 0, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 2, 1, 0, 0, 0, 1, 1, 0, 2, 3, 3, 1, 1,
-    2, 1, 1, 1, 1, 2, 3, 3, 0, 0, 0, 1, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1,
 ]  # fmt: skip
 
 
@@ -48,278 +29,13 @@ def steps(n_terms_of):
     return np.column_stack([np.ones(n_terms_of), np.arange(n_terms_of, dtype=float)])
 
 
-# ------- the count model against R
+# ------- the trend
 
 
-def test_nb2_agrees_with_mass_glm_nb():
-    # > fit <- MASS::glm.nb(n ~ t, data = syria_2018_2020); coef(fit); fit$theta; logLik(fit)
-    # (Intercept) 4.70007982662133   t -0.0584441924411932   theta 10.1746595466659
-    # 'log Lik.' -145.076525946262
-    fit = fit_counts(np.array(SYRIA_2018, float), steps(36), np.ones(36), family="nb2")
-    assert fit.params == pytest.approx([4.70007982662133, -0.0584441924411932], rel=1e-5)
-    assert 1 / fit.nb_dispersion == pytest.approx(10.1746595466659, rel=1e-5)
-    assert fit.log_likelihood == pytest.approx(-145.076525946262, rel=1e-8)
-
-
-def test_r_standard_errors_hold_theta_fixed_and_ours_do_not():
-    # > summary(fit)$coefficients[, "Std. Error"]
-    # (Intercept) 0.110928790888288   t 0.0057967213...
-    counts, design = np.array(SYRIA_2018, float), steps(36)
-    fit = fit_counts(counts, design, np.ones(36), family="nb2")
-    working = fit.working_design(design)
-    fixed = np.sqrt(np.diag(np.linalg.inv(working.T @ working)))
-    assert fixed[0] == pytest.approx(0.110928790888288, rel=1e-5)
-    joint = np.sqrt(np.diag(fit.covariance))
-    assert joint != pytest.approx(fixed, rel=1e-5)
-    assert joint == pytest.approx(fixed, rel=0.05)
-
-
-def test_the_joint_covariance_is_the_inverse_of_the_numerical_information():
-    from scipy.stats import nbinom
-
-    counts, design = np.array(SYRIA_2018), steps(36)
-    fit = fit_counts(counts.astype(float), design, np.ones(36), family="nb2")
-
-    def log_likelihood(theta):
-        mean, size = np.exp(design @ theta[:2]), 1 / theta[2]
-        return nbinom.logpmf(counts, size, size / (size + mean)).sum()
-
-    at = np.append(fit.params, fit.nb_dispersion)
-    width = np.array([1e-3, 1e-4, 1e-3])
-    information = np.empty((3, 3))
-    for i in range(3):
-        for j in range(3):
-            corners = [
-                sign_i
-                * sign_j
-                * log_likelihood(
-                    at + sign_i * width[i] * np.eye(3)[i] + sign_j * width[j] * np.eye(3)[j]
-                )
-                for sign_i in (1, -1)
-                for sign_j in (1, -1)
-            ]
-            information[i, j] = -sum(corners) / (4 * width[i] * width[j])
-    expected = np.linalg.inv(information)[:2, :2]
-    assert fit.covariance == pytest.approx(expected, rel=1e-3)
-
-
-def test_quasi_poisson_agrees_with_r():
-    # > summary(glm(n ~ t, quasipoisson, syria_2018_2020))
-    # dispersion 5.75711595092126; se 0.0931435946495824 0.00618888752281122
-    fit = fit_counts(np.array(SYRIA_2018, float), steps(36), np.ones(36), family="quasipoisson")
-    assert fit.dispersion == pytest.approx(5.757107, rel=1e-5)
-    assert np.sqrt(np.diag(fit.covariance)) == pytest.approx([0.0931436, 0.00618889], rel=1e-5)
-
-
-def test_poisson_agrees_with_r():
-    # > glm(n ~ t, poisson, coal): coef 1.38283513466739 -0.0183714565666...
-    # se 0.117672789541125; logLik -173.086199832228; sum(resid(fit, "pearson")^2) 122.138028164896
-    fit = fit_counts(np.array(COAL, float), steps(112), np.ones(112), family="poisson")
-    assert fit.params == pytest.approx([1.38283513466739, -0.01837145656], rel=1e-6)
-    assert np.sqrt(fit.covariance[0, 0]) == pytest.approx(0.117672789541125, rel=1e-6)
-    assert fit.log_likelihood == pytest.approx(-173.086199832228, rel=1e-9)
-    assert fit.dispersion * 110 == pytest.approx(122.138028164896, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    "case", ["trend", "trend_harm1", "trend_harm2", "quad_harm1", "trend_month"]
-)
-def test_every_glm_nb_model_of_syria_is_reproduced(reference: Path, case: str):
-    rows = pd.read_csv(reference / "inputs" / "syria.csv")
-    months = pd.period_range("2013-01", periods=96, freq="M")
-    time = rows["t"].to_numpy(dtype=float)
-    season = {"trend_harm1": "harmonic", "trend_harm2": "harmonic", "quad_harm1": "harmonic",
-              "trend_month": "month"}.get(case)  # fmt: skip
-    repeating, _ = season_columns(months, season)
-    if case in ("trend_harm1", "quad_harm1"):
-        repeating = repeating[:, :2]
-    bend = [time**2] if case == "quad_harm1" else []
-    design = np.column_stack([np.ones(96), time, *bend, repeating])
-    fit = fit_counts(rows["n"].to_numpy(dtype=float), design, np.ones(96), family="nb2")
-    known = json.loads((reference / "glm_nb.json").read_text())[case]
-    assert fit.params == pytest.approx(known["estimate"], rel=1e-6, abs=1e-8)
-    assert fit.log_likelihood == pytest.approx(known["log_likelihood"], rel=1e-10)
-    assert 1 / fit.nb_dispersion == pytest.approx(known["theta"], rel=1e-5)
-    working = fit.working_design(design)
-    residuals = fit.residuals(rows["n"].to_numpy(dtype=float))
-    held_fixed = np.sqrt(np.diag(np.linalg.inv(working.T @ working)))
-    assert held_fixed == pytest.approx(known["std_error"], rel=1e-4)
-    # > sqrt(diag(sandwich::sandwich(fit))); sqrt(diag(NeweyWest(fit, lag = 12, prewhite = FALSE)))
-    for lags, errors in ((0, known["sandwich_error"]), (12, known["newey_west_error_12"])):
-        covariance = newey_west(working, residuals, np.arange(96), n_lags=lags)
-        assert np.sqrt(np.diag(covariance)) == pytest.approx(errors, rel=1e-4)
-
-
-def test_an_offset_gives_the_rates_of_the_sicilian_smoking_ban_study(reference: Path):
-    rows = pd.read_csv(reference / "inputs" / "sicily.csv")
-    design = np.column_stack([np.ones(len(rows)), rows["smokban"], rows["time"]]).astype(float)
-    fit = fit_counts(
-        rows["aces"].to_numpy(dtype=float),
-        design,
-        rows["stdpop"].to_numpy(dtype=float),
-        family="quasipoisson",
-    )
-    # > glm(aces ~ offset(log(stdpop)) + smokban + time, quasipoisson, sicily)
-    known = json.loads((reference / "sicily.json").read_text())
-    assert fit.params == pytest.approx(known["estimate"], rel=1e-6)
-    assert np.sqrt(np.diag(fit.covariance)) == pytest.approx(known["std_error"], rel=1e-5)
-
-
-def test_nb2_falls_back_to_poisson_where_its_likelihood_has_no_inner_maximum():
-    # R's glm.nb runs off to theta = 5.5e15 on these counts with a step.
-    step = np.column_stack([np.ones(112), np.arange(112) >= 36]).astype(float)
-    fit = fit_counts(np.array(COAL, float), step, np.ones(112), family="nb2")
-    assert fit.family == "poisson"
-    assert fit.at_boundary
+def test_nb2_without_an_inner_maximum_is_poisson_and_said_so():
     trend = estimate_trend(monthly([5, 6] * 12), family="nb2")
     assert trend.family == "poisson"
     assert "nb_boundary" in trend.caveats
-
-
-# ------- the memory of residuals
-
-
-def brute_force_correlation(times, rho, share):
-    apart = np.abs(np.subtract.outer(times, times))
-    return np.where(apart == 0, 1.0, share * rho**apart)
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.integers(1, 4), min_size=5, max_size=14),
-    st.integers(0, 2**32 - 1),
-)
-def test_memory_products_are_those_of_the_correlation_matrix(gaps, seed):
-    times = np.cumsum([0, *gaps])
-    columns = np.random.default_rng(seed).normal(size=(times.size, 3))
-    rho, share = np.array([0.0, 0.35, 0.8]), np.array([0.0, 0.7, 0.5])
-    log_det, within, across = memory_products(columns, times, persistence=rho, share=share)
-    for model in range(3):
-        matrix = brute_force_correlation(times, rho[model], share[model])
-        assert log_det[model] == pytest.approx(np.linalg.slogdet(matrix)[1], abs=1e-9)
-        assert within[model] == pytest.approx(
-            columns.T @ np.linalg.solve(matrix, columns), abs=1e-8
-        )
-        assert across[model] == pytest.approx(columns.T @ matrix @ columns, abs=1e-8)
-
-
-def test_residuals_that_remember_widen_the_covariance_and_noise_does_not():
-    rng = np.random.default_rng(4)
-    times = np.arange(200)
-    design = steps(200) / 200
-    noise = rng.normal(size=200)
-    remembering = noise.copy()
-    for period in range(1, 200):
-        remembering[period] = 0.6 * remembering[period - 1] + 0.8 * noise[period]
-    grid = grid_of(pd.period_range("2005-01", periods=200, freq="M"))
-    flat = weigh_memories(design, noise, times, grid=grid)
-    wide = weigh_memories(design, remembering, times, grid=grid)
-    assert flat.probability < 0.5 < wide.probability
-    assert flat.std_error(1) ** 2 < 1.3 * flat.covariances[0, 1, 1]
-    assert wide.std_error(1) ** 2 > 2 * wide.covariances[0, 1, 1]
-
-
-@given(
-    st.lists(st.tuples(st.floats(-5, 5), st.floats(0.001, 1)), min_size=1, max_size=9),
-)
-def test_a_quarter_of_the_weight_lies_above_the_upper_place(pairs):
-    values, weight = map(np.array, zip(*pairs, strict=True))
-    weight = weight / weight.sum()
-    found = values[upper_place(values, weight)]
-    assert weight[values > found].sum() <= 0.25 + 1e-8
-    assert weight[values >= found].sum() >= 0.25 - 1e-8
-
-
-def weighed(seed):
-    rng = np.random.default_rng(seed)
-    times = np.arange(40)
-    design = np.column_stack([np.ones(40), times / 40, rng.normal(size=40)])
-    grid = grid_of(pd.period_range("2020-01", periods=40, freq="M"))
-    noise = np.convolve(rng.normal(size=42), [1, 0.6, 0.3], mode="valid")
-    return weigh_memories(design, noise, times, grid=grid), design, times
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_a_standard_error_is_the_quantile_of_the_sandwiches(seed):
-    memory, design, times = weighed(seed)
-    contrast = np.array([0.3, -1.0, 2.0])
-    bread = np.linalg.inv(design.T @ design)
-    variances = []
-    for rho, share, scale in zip(memory.grid.rho, memory.grid.weight, memory.scales, strict=True):
-        correlation = brute_force_correlation(times, rho, share)
-        sandwich = scale * bread @ design.T @ correlation @ design @ bread
-        variances.append(contrast @ sandwich @ contrast)
-    expected = np.sqrt(variances[upper_place(np.array(variances), memory.weight)])
-    assert memory.std_errors(contrast[None, :])[0] == pytest.approx(expected, rel=1e-9)
-    matrix = memory.covariance
-    assert np.sqrt(np.diag(matrix)) == pytest.approx(memory.std_errors(np.eye(3)), rel=1e-9)
-    assert np.linalg.eigvalsh(matrix).min() > 0
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_the_joint_statistic_of_one_effect_is_its_squared_t_ratio(seed):
-    memory, _, _ = weighed(seed)
-    contrast = np.array([[0.0, 1.0, -0.5]])
-    effect = np.array([0.7])
-    ratio = effect[0] / memory.std_errors(contrast)[0]
-    assert memory.wald(effect, contrast) == pytest.approx(ratio**2, rel=1e-9)
-
-
-def test_a_longer_design_keeps_the_memories_and_narrows_the_error():
-    memory, design, times = weighed(1)
-    same = memory.of_design(design, times)
-    assert same.std_error(1) == pytest.approx(memory.std_error(1), rel=1e-9)
-    twice = memory.of_design(np.vstack([design, design]), np.arange(80))
-    assert twice.std_error(1) < memory.std_error(1)
-    assert twice.weight is memory.weight
-
-
-def test_fixed_b_critical_values_start_at_the_normal_and_grow_with_the_bandwidth():
-    assert fixed_b_critical_value(0.0, 0.05) == pytest.approx(1.96, abs=1e-3)
-    assert fixed_b_critical_value(0.2, 0.05) > fixed_b_critical_value(0.1, 0.05) > 2.2
-
-
-def test_a_missing_period_adds_no_pair_to_newey_west():
-    rng = np.random.default_rng(1)
-    design, residuals = rng.normal(size=(30, 2)), rng.normal(size=30)
-    times = np.delete(np.arange(31), 11)
-    scores = np.zeros((31, 2))
-    scores[times] = design * residuals[:, None]
-    meat = sum(
-        max(0, 1 - abs(i - j) / 4) * np.outer(scores[i], scores[j])
-        for i in range(31)
-        for j in range(31)
-    )
-    bread = np.linalg.inv(design.T @ design)
-    found = newey_west(design, residuals, times, n_lags=3)
-    assert found == pytest.approx(bread @ meat @ bread)
-
-
-# ------- rank correlation
-
-
-def test_mann_kendall_agrees_with_r_on_the_coal_disasters():
-    # > Kendall::MannKendall(coal): S -2428, varS 149579.333333333, Z -6.27529258687118
-    # two-sided p 3.48977410442389e-10, tau-b -0.437537396611217
-    score, variance, _ = kendall_score(np.array(COAL, float))
-    assert score == -2428
-    assert variance == pytest.approx(149579.333333333)
-    tau, p_value = mann_kendall(np.array(COAL, float))
-    assert tau == pytest.approx(-0.437537396611217)
-    assert p_value == pytest.approx(3.48977410442389e-10, rel=1e-6)
-    assert sen_slope(np.array(COAL, float)) == pytest.approx(-0.0277777777777778)
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(0, 5), min_size=3, max_size=12))
-def test_kendalls_score_counts_ordered_pairs(values):
-    score, _, n_untied = kendall_score(np.array(values, float))
-    pairs = [(a, b) for i, a in enumerate(values) for b in values[i + 1 :]]
-    assert score == sum(b > a for a, b in pairs) - sum(b < a for a, b in pairs)
-    assert n_untied == sum(a != b for a, b in pairs)
-
-
-# ------- the trend
 
 
 def test_the_slope_is_the_log_growth_of_exact_growth():

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.count_model import CountFit, fit_counts, percent_change
 from trends.models.counts.null_models import draw_counts
 from trends.models.counts.observed import (
+    LEAST_EVENTFUL,
     PERIODS_PER_YEAR,
     Observed,
+    observation_caveats,
     observed_periods,
     years_from_middle,
 )
@@ -44,8 +46,10 @@ class DetectableChange(Result):
         The count series that was asked about.
     change : {"trend", "step"}
         Steady change from the first to the last period, or one step in the middle.
-    power, alpha : float
-        Chance of finding the change, and two-sided level of the test.
+    power : float
+        Chance of finding the change.
+    conf_level : float
+        One minus the two-sided level of the test; level of the intervals.
     ratio_up, ratio_down : float
         Smallest ratio above 1 and largest below 1, last over first rate (trend) or rate after
         over rate before (step), found with `power`; from the t test's noncentral distribution.
@@ -54,14 +58,14 @@ class DetectableChange(Result):
     ratio_simulated : float
         The upward ratio corrected by simulation; NaN without draws.
     power_simulated, power_simulated_low, power_simulated_high : float
-        Share of simulated series with a change of `ratio_up` in which it was found, with an
-        exact binomial interval at 95%.
+        Share of simulated series with a change of `ratio_up` in which it was found, of those that
+        could be fitted, with an exact binomial interval.
     std_error : float
         Of the log ratio.
     n_free : int
         Degrees of freedom.
     observed_ratio, observed_ratio_low, observed_ratio_high : float
-        The ratio the series itself shows, with its interval at 1 - alpha.
+        The ratio the series itself shows, with its interval.
     p_value : float
         For no change of this kind.
     confirmed_by : Period or None
@@ -69,8 +73,11 @@ class DetectableChange(Result):
         with `power`; None if that takes more than ten years.
     dispersion, memory_correlation : float
         Variance-to-mean ratio and correlation of neighbouring periods that were assumed.
-    n_periods, n_observed, n_events, n_draws : int
-        Periods, periods with a count, events, simulated series.
+    n_periods, n_observed, n_events, n_draws, n_failed : int
+        Periods, periods with a count, events, simulated series, and how many of these could not
+        be fitted and say nothing.
+    reason : str
+        Why the first of these could not be fitted; "" if all could.
     curve : DataFrame
         Columns ratio and power: the analytic power of a range of upward ratios.
     caveats : tuple of str
@@ -80,7 +87,7 @@ class DetectableChange(Result):
     series: pd.DataFrame
     change: Change
     power: float
-    alpha: float
+    conf_level: float
     ratio_up: float
     ratio_down: float
     annual_percent_change: float
@@ -101,23 +108,32 @@ class DetectableChange(Result):
     n_observed: int
     n_events: int
     n_draws: int
+    n_failed: int
+    reason: str
     curve: pd.DataFrame
     caveats: tuple[str, ...] = field(default=())
 
-    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return a row each for the detectable ratios, the observed ratio and the simulated power.
 
         Parameters
         ----------
-        alpha : float
-            One minus the level of the observed ratio's interval. The detectable ratios stay those
-            of the test that was asked about.
+        alpha : float, optional
+            One minus the level of the intervals, by default that of the test. The detectable
+            ratios stay those of the test that was asked about.
 
         Returns
         -------
         DataFrame
-            Columns term, estimate, conf_low, conf_high, conf_level, p_value, method.
+            Columns term, estimate, conf_low, conf_high, conf_level, p_value, method, status,
+            reason. Status is "ok", or "failed" where no simulated series could be fitted.
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is not between 0 and 1.
         """
+        alpha = alpha_of(alpha, self.conf_level)
         half = float(stats.t.ppf(1 - alpha / 2, self.n_free)) * self.std_error
         nothing = np.nan
         rows = [
@@ -132,21 +148,27 @@ class DetectableChange(Result):
                 "memory",
             ),
         ]
+        n_fitted = self.n_draws - self.n_failed
         if self.n_draws:
+            found = round(self.power_simulated * n_fitted) if n_fitted else 0
+            low, high = _share_interval(found, n_fitted, alpha)
             rows += [
                 ("ratio_simulated", self.ratio_simulated, nothing, nothing, nothing, "simulation"),
                 (
                     "power_simulated",
                     self.power_simulated,
-                    self.power_simulated_low,
-                    self.power_simulated_high,
+                    low,
+                    high,
                     nothing,
                     "simulation",
                 ),
             ]
         columns = ["term", "estimate", "conf_low", "conf_high", "p_value", "method"]
         frame = pd.DataFrame(rows, columns=columns)
-        frame["conf_level"] = np.where(frame["term"] == "power_simulated", 0.95, 1 - alpha)
+        frame["conf_level"] = 1 - alpha
+        failed = frame["method"].eq("simulation") & (n_fitted == 0)
+        frame["status"] = np.where(failed, "failed", "ok")
+        frame["reason"] = np.where(failed, self.reason, "")
         return frame
 
 
@@ -224,7 +246,7 @@ def detectable_change(
     smallest = smallest_visible(std_error, memory.n_free, power=power, alpha=alpha)
     critical = float(stats.t.ppf(1 - alpha / 2, memory.n_free))
     years = float(np.ptp(years_from_middle(seen.periods)))
-    simulated = _Simulated(np.nan, np.nan, np.nan, np.nan)
+    simulated = _Simulated(np.nan, np.nan, np.nan, 0, "")
     if n_draws:
         simulated = _simulate(
             seen, design, fit, memory, smallest / width, n_draws, alpha, np.random.default_rng(rng)
@@ -234,7 +256,7 @@ def detectable_change(
         series=series,
         change=change,
         power=power,
-        alpha=alpha,
+        conf_level=1 - alpha,
         ratio_up=float(np.exp(smallest)),
         ratio_down=float(np.exp(-smallest)),
         annual_percent_change=(
@@ -257,6 +279,8 @@ def detectable_change(
         n_observed=seen.count.size,
         n_events=int(seen.count.sum()),
         n_draws=n_draws,
+        n_failed=simulated.n_failed,
+        reason=simulated.reason,
         curve=pd.DataFrame(
             {
                 "ratio": np.exp(effects),
@@ -265,7 +289,7 @@ def detectable_change(
                 ],
             }
         ),
-        caveats=_caveats(fit, memory, seen),
+        caveats=_caveats(fit, memory, seen, simulated.n_failed),
     )
 
 
@@ -275,13 +299,13 @@ class _Simulated(NamedTuple):
     power: float
     low: float
     high: float
-    n_failed: float
+    n_failed: int
+    reason: str
 
 
 def _check_options(power: float, alpha: float, change: str, n_draws: int) -> None:
     """Raise unless the options make sense together."""
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    check_alpha(alpha)
     if not alpha < power < 1:
         raise ValueError(
             f"`power` must be between alpha and 1, got {power}. Use 0.8 for four in five."
@@ -337,30 +361,43 @@ def _simulate(
     log_mean = design[:, 1] * slope
     mean = seen.exposure * np.exp(log_mean)
     mean *= seen.count.sum() / mean.sum()
-    scale = float(memory.weight @ memory.scales)
+    scale = float(memory.probabilities @ memory.scales)
     dispersion = np.maximum(scale * (1 + fit.nb_dispersion * mean), 1.0)
-    model = rng.choice(memory.weight.size, size=n_draws, p=memory.weight)
+    model = rng.choice(memory.probabilities.size, size=n_draws, p=memory.probabilities)
     gaps = np.diff(seen.position).astype(float)
     draws = draw_counts(
         mean, dispersion, gaps, memory.grid.rho[model], memory.grid.weight[model], rng
     )
-    found = failed = 0
+    found = n_failed = 0
+    reason = ""
     for counts in draws.T:
-        p_value = _drawn_p_value(replace(seen, count=counts), design)
-        failed += np.isnan(p_value)
-        found += p_value <= alpha
-    interval = stats.binomtest(int(found), n_draws).proportion_ci(method="exact")
-    return _Simulated(found / n_draws, float(interval.low), float(interval.high), float(failed))
+        try:
+            found += _drawn_p_value(replace(seen, count=counts), design) <= alpha
+        except (RuntimeError, ValueError) as failure:
+            n_failed += 1
+            reason = reason or str(failure)
+    n_fitted = n_draws - n_failed
+    low, high = _share_interval(found, n_fitted, alpha)
+    return _Simulated(found / n_fitted if n_fitted else np.nan, low, high, n_failed, reason)
+
+
+def _share_interval(found: int, n_fitted: int, alpha: float) -> tuple[float, float]:
+    """Return the exact binomial interval of a share; NaN of nothing."""
+    if n_fitted == 0:
+        return np.nan, np.nan
+    interval = stats.binomtest(found, n_fitted).proportion_ci(1 - alpha, method="exact")
+    return float(interval.low), float(interval.high)
 
 
 def _drawn_p_value(seen: Observed, design: np.ndarray) -> float:
-    """Return the p-value of the change in one simulated series; NaN (not found) if unfittable."""
-    if (seen.count > 0).sum() < 3:
-        return np.nan
-    try:
-        fit = fit_counts(seen.count, design, seen.exposure)
-    except RuntimeError:
-        return np.nan
+    """Return the p-value of the change in one simulated series."""
+    n_eventful = int((seen.count > 0).sum())
+    if n_eventful < LEAST_EVENTFUL:
+        raise ValueError(
+            f"`series` must have events in at least {LEAST_EVENTFUL} periods, got {n_eventful}. "
+            "Use longer periods."
+        )
+    fit = fit_counts(seen.count, design, seen.exposure)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     statistic = abs(fit.params[1]) / memory.std_error(1)
     return float(2 * stats.t.sf(statistic, memory.n_free))
@@ -432,11 +469,14 @@ def _confirmed_by(
     return first
 
 
-def _caveats(fit: CountFit, memory: MemoryPosterior, seen: Observed) -> tuple[str, ...]:
+def _caveats(
+    fit: CountFit, memory: MemoryPosterior, seen: Observed, n_failed: int
+) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
     holds = {
         "nb_boundary": fit.at_boundary,
         "memory_at_ceiling": memory.at_ceiling,
-        **seen.caveats(),
+        "simulation_incomplete": n_failed > 0,
+        **observation_caveats(seen),
     }
     return tuple(key for key, is_so in holds.items() if is_so)

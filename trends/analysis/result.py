@@ -165,6 +165,31 @@ class Result:
         return type(self).__module__.rpartition(".")[2]
 
 
+def check_alpha(alpha: float) -> None:
+    """Raise unless `alpha` is one minus the level of an interval."""
+    if not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+
+
+def alpha_of(alpha: float | None, conf_level: float) -> float:
+    """Return `alpha` as asked for, or the one behind a result's own level.
+
+    Raises
+    ------
+    ValueError
+        If `alpha` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> alpha_of(0.1, 0.95), round(alpha_of(None, 0.95), 9)
+    (0.1, 0.05)
+    """
+    if alpha is None:
+        return 1 - conf_level
+    check_alpha(alpha)
+    return alpha
+
+
 def plain(value: Any) -> Any:
     """Return a value as plain Python: numbers, strings, lists and mappings.
 

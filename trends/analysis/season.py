@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.count_model import CountFit, Family, fit_counts
 from trends.models.counts.decomposition import loess_parts
 from trends.models.counts.observed import (
     PERIODS_PER_YEAR,
     Observed,
+    observation_caveats,
     observed_periods,
     season_columns,
     years_from_middle,
@@ -48,7 +49,7 @@ class Season(Result):
     calendar : {"gregorian", "hijri"}
         Months (quarters) of the Gregorian year, or Ramadan and the feasts.
     verdict : {"seasonal", "no_clear_season", "too_short"}
-        At 5%, for all effects together.
+        At `alpha`, for all effects together.
     statistic, p_value : float
         Joint F test of the effects, memory taken into account; NaN when too short.
     n_effects, n_free : int
@@ -57,8 +58,8 @@ class Season(Result):
         Columns term, log_ratio, std_error: each month against the average month, or days of an
         occasion against ordinary days.
     amplitude, amplitude_low, amplitude_high : float
-        Peak over trough of the yearly wave, with its interval at 95% (from 1 when the wave may be
-        none); for the Hijri calendar the ratio of Ramadan days to ordinary days.
+        Peak over trough of the yearly wave, with its interval (from 1 when the wave may be none);
+        for the Hijri calendar the ratio of Ramadan days to ordinary days.
     peak : str
         Term with the highest effect; "" when too short.
     smallest_ratio : float
@@ -69,7 +70,7 @@ class Season(Result):
         a day earlier, as calculated, and a day later.
     ramadans : DataFrame
         Hijri only: columns hijri_year, period (the one with most of its days), estimate,
-        conf_low, conf_high (ratios, at 95%): every Ramadan observed for at least 15 days, by
+        conf_low, conf_high (ratios): every Ramadan observed for at least 15 days, by
         itself, against the ordinary days around it; empty when the series cannot part them or
         one of them has no finite ratio, for want of events.
     decomposition : DataFrame
@@ -79,6 +80,8 @@ class Season(Result):
         Family of the fit; none when too short.
     memory_probability, memory_correlation : float
         As in `Trend`.
+    conf_level : float
+        Level of all intervals.
     n_years : float
         Length of the series.
     n_periods, n_observed, n_events : int
@@ -106,19 +109,20 @@ class Season(Result):
     family: str
     memory_probability: float
     memory_correlation: float
+    conf_level: float
     n_years: float
     n_periods: int
     n_observed: int
     n_events: int
     caveats: tuple[str, ...] = field(default=())
 
-    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return a row per effect, as ratio of rates.
 
         Parameters
         ----------
-        alpha : float
-            One minus the level of the intervals.
+        alpha : float, optional
+            One minus the level of the intervals; by default that of the season.
 
         Returns
         -------
@@ -131,8 +135,7 @@ class Season(Result):
         ValueError
             If `alpha` is not between 0 and 1.
         """
-        if not 0 < alpha < 1:
-            raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+        alpha = alpha_of(alpha, self.conf_level)
         half = float(stats.t.ppf(1 - alpha / 2, max(self.n_free, 1))) * self.effects["std_error"]
         statistic = self.effects["log_ratio"] / self.effects["std_error"]
         return pd.DataFrame(
@@ -150,7 +153,11 @@ class Season(Result):
 
 
 def estimate_season(
-    series: pd.DataFrame, *, calendar: Calendar = "gregorian", family: Family = "auto"
+    series: pd.DataFrame,
+    *,
+    calendar: Calendar = "gregorian",
+    family: Family = "auto",
+    alpha: float = 0.05,
 ) -> Season:
     """Estimate and test the effect of the time of year.
 
@@ -168,6 +175,8 @@ def estimate_season(
         sightings differ from calculation.
     family : {"auto", "poisson", "quasipoisson", "nb2"}
         As in `estimate_trend`.
+    alpha : float
+        One minus the level of the intervals; the verdict is given at it.
 
     Returns
     -------
@@ -181,8 +190,8 @@ def estimate_season(
     TypeError
         If `series` is not a count series.
     ValueError
-        If it is too empty, its periods are too long for the calendar, or an option is not one of
-        its choices.
+        If it is too empty, its periods are too long for the calendar, an option is not one of its
+        choices, or `alpha` is not between 0 and 1.
     RuntimeError
         If the fit does not converge.
 
@@ -215,6 +224,7 @@ def estimate_season(
     """
     if calendar not in ("gregorian", "hijri"):
         raise ValueError(f"`calendar` must be 'gregorian' or 'hijri', got {calendar!r}. Pick one.")
+    check_alpha(alpha)
     seen = observed_periods(series)
     letter = frequency_letter(seen.periods)
     coarse = "Y" if calendar == "gregorian" else "QY"
@@ -224,8 +234,8 @@ def estimate_season(
             f"{letter}. Count by month or week."
         )
     if calendar == "gregorian":
-        return _gregorian(series, seen, family)
-    return _hijri(series, seen, family)
+        return _gregorian(series, seen, family, alpha)
+    return _hijri(series, seen, family, alpha)
 
 
 class _Fitted(NamedTuple):
@@ -280,7 +290,7 @@ def _joint_test(fitted: _Fitted) -> tuple[float, float]:
     return statistic, float(stats.f.sf(statistic, fitted.effects.size, fitted.memory.n_free))
 
 
-def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
+def _gregorian(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -> Season:
     """Return the effects of months or quarters."""
     columns, names = season_columns(seen.periods, "month")
     per_month = np.column_stack([columns.sum(axis=1) == 0, columns])[seen.position].sum(axis=0)
@@ -288,7 +298,7 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
     if _years(seen) >= _LEAST_YEARS and per_month.min() >= 2:
         fitted = _fit(seen, columns, np.empty((len(seen.periods), 0)), family)
     if fitted is None:
-        return _too_short(series, seen, "gregorian")
+        return _too_short(series, seen, "gregorian", alpha)
     # Effects against the average month: the first month's effect is minus the sum of the others'.
     n_months = columns.shape[1] + 1
     contrast = np.vstack([np.zeros(n_months - 1), np.eye(n_months - 1)]) - 1 / n_months
@@ -297,12 +307,12 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
     kind = names[0].partition("_")[0]
     terms = [f"{kind}_1", *names]
     statistic, p_value = _joint_test(fitted)
-    wave = _wave(contrast, fitted)
-    low = 1.0 if p_value > 0.05 else float(np.exp(2 * max(wave.size - wave.half, 0)))
+    wave = _wave(contrast, fitted, alpha)
+    low = 1.0 if p_value > alpha else float(np.exp(2 * max(wave.size - wave.half, 0)))
     return Season(
         series=series,
         calendar="gregorian",
-        verdict="seasonal" if p_value <= 0.05 else "no_clear_season",
+        verdict="seasonal" if p_value <= alpha else "no_clear_season",
         statistic=statistic,
         p_value=p_value,
         n_effects=fitted.effects.size,
@@ -312,7 +322,7 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
         amplitude_low=low,
         amplitude_high=float(np.exp(2 * (wave.size + wave.half))),
         peak=terms[int(np.argmax(effects))],
-        smallest_ratio=float(np.exp(2 * _smallest_wave(fitted, n_months))),
+        smallest_ratio=float(np.exp(2 * _smallest_wave(fitted, n_months, alpha))),
         sensitivity=_no_sensitivity(),
         ramadans=_no_ramadans(),
         decomposition=_decomposition(series, seen),
@@ -320,6 +330,7 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
         family=fitted.fit.family,
         memory_probability=fitted.memory.probability,
         memory_correlation=fitted.memory.correlation,
+        conf_level=1 - alpha,
         n_years=_years(seen),
         n_periods=len(seen.periods),
         n_observed=seen.count.size,
@@ -328,14 +339,13 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
 
 
 class _Wave(NamedTuple):
-    """Half the log ratio of peak to trough of the yearly wave, its error, half its interval."""
+    """Half the log ratio of peak to trough of the yearly wave, and half its interval."""
 
     size: float
-    error: float
     half: float
 
 
-def _wave(contrast: np.ndarray, fitted: _Fitted) -> _Wave:
+def _wave(contrast: np.ndarray, fitted: _Fitted, alpha: float) -> _Wave:
     """Return the yearly wave in the month effects, by least squares over the months."""
     turns = 2 * np.pi * np.arange(1, contrast.shape[0] + 1) / contrast.shape[0]
     waves = np.column_stack([np.sin(turns), np.cos(turns)])
@@ -344,15 +354,15 @@ def _wave(contrast: np.ndarray, fitted: _Fitted) -> _Wave:
     size = float(np.hypot(*coefficients))
     direction = coefficients / max(size, 1e-12)
     error = float(fitted.errors((direction @ onto)[None, :])[0])
-    return _Wave(size, error, float(stats.t.ppf(0.975, fitted.memory.n_free)) * error)
+    return _Wave(size, _critical(fitted, alpha) * error)
 
 
-def _smallest_wave(fitted: _Fitted, n_months: int) -> float:
+def _smallest_wave(fitted: _Fitted, n_months: int, alpha: float) -> float:
     """Return half the log ratio of peak to trough that the joint test would find 4 times in 5.
 
     Of all phases a wave may have, the one that is seen least counts.
     """
-    needed = smallest_noncentrality(n_months - 1, fitted.memory.n_free, power=0.8, alpha=0.05)
+    needed = smallest_noncentrality(n_months - 1, fitted.memory.n_free, power=0.8, alpha=alpha)
     turns = 2 * np.pi * np.arange(n_months) / n_months
     waves = np.cos(turns[None, :] - turns[:, None])
     # An effect is that of a month over the first.
@@ -360,7 +370,7 @@ def _smallest_wave(fitted: _Fitted, n_months: int) -> float:
     return float(np.sqrt(needed / unit))
 
 
-def _hijri(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
+def _hijri(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -> Season:
     """Return the effects of Ramadan and the feasts, and how a day more or less changes them."""
     shares = hijri_shares(seen.periods)
     ramadans = int((_ramadan_days(seen, shares).sum(axis=1) >= _HALF_A_RAMADAN).sum())
@@ -370,17 +380,17 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
     if ramadans >= _LEAST_RAMADANS:
         fitted = _fit(seen, shares[list(_HIJRI_TERMS)].to_numpy(), waves, family)
     if fitted is None:
-        return _too_short(series, seen, "hijri")
+        return _too_short(series, seen, "hijri", alpha)
     n_free = fitted.memory.n_free
     effects = list(zip(_HIJRI_TERMS, fitted.effects, _errors(fitted), strict=True))
     nights = _last_ten_nights(seen, shares, waves, family)
     if nights is not None:
         effects.append(("last_ten_nights", *nights))
     statistic, p_value = _joint_test(fitted)
-    critical = float(stats.t.ppf(0.975, n_free))
+    critical = _critical(fitted, alpha)
     ramadan, error = float(fitted.effects[0]), float(_errors(fitted)[0])
-    sensitivity = _sensitivity(seen, waves, family)
-    found = sensitivity.loc[sensitivity["term"] == "ramadan", "p_value"] <= 0.05
+    sensitivity = _sensitivity(seen, waves, family, alpha)
+    found = sensitivity.loc[sensitivity["term"] == "ramadan", "p_value"] <= alpha
     caveats = _caveats(fitted, seen)
     if not parted:
         caveats = (*caveats, "ramadan_or_time_of_year")
@@ -390,7 +400,7 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
     return Season(
         series=series,
         calendar="hijri",
-        verdict="seasonal" if p_value <= 0.05 else "no_clear_season",
+        verdict="seasonal" if p_value <= alpha else "no_clear_season",
         statistic=statistic,
         p_value=p_value,
         n_effects=fitted.effects.size,
@@ -400,19 +410,25 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family) -> Season:
         amplitude_low=float(np.exp(ramadan - critical * error)),
         amplitude_high=float(np.exp(ramadan + critical * error)),
         peak=str(table.loc[table["log_ratio"].idxmax(), "term"]),
-        smallest_ratio=float(np.exp(smallest_visible(error, n_free, power=0.8, alpha=0.05))),
+        smallest_ratio=float(np.exp(smallest_visible(error, n_free, power=0.8, alpha=alpha))),
         sensitivity=sensitivity,
-        ramadans=_each_ramadan(seen, shares, waves, family),
+        ramadans=_each_ramadan(seen, shares, waves, family, alpha),
         decomposition=_decomposition(series, seen),
         caveats=caveats,
         family=fitted.fit.family,
         memory_probability=fitted.memory.probability,
         memory_correlation=fitted.memory.correlation,
+        conf_level=1 - alpha,
         n_years=_years(seen),
         n_periods=len(seen.periods),
         n_observed=seen.count.size,
         n_events=int(seen.count.sum()),
     )
+
+
+def _critical(fitted: _Fitted, alpha: float) -> float:
+    """Return the two-sided critical value of an effect."""
+    return float(stats.t.ppf(1 - alpha / 2, fitted.memory.n_free))
 
 
 def _errors(fitted: _Fitted) -> np.ndarray:
@@ -432,7 +448,7 @@ def _ramadan_days(seen: Observed, shares: pd.DataFrame) -> np.ndarray:
 
 
 def _each_ramadan(
-    seen: Observed, shares: pd.DataFrame, waves: np.ndarray, family: Family
+    seen: Observed, shares: pd.DataFrame, waves: np.ndarray, family: Family, alpha: float
 ) -> pd.DataFrame:
     """Return the effect of every Ramadan by itself; no rows if they cannot be parted."""
     days = _ramadan_days(seen, shares)
@@ -448,7 +464,7 @@ def _each_ramadan(
         return _no_ramadans()
     most = seen.periods[days.argmax(axis=1)]
     effect = fitted.effects[: len(days)]
-    half = float(stats.t.ppf(0.975, fitted.memory.n_free)) * _errors(fitted)[: len(days)]
+    half = _critical(fitted, alpha) * _errors(fitted)[: len(days)]
     # Few events leave a ratio without limits.
     with np.errstate(over="ignore"):
         ratio, low, high = np.exp([effect, effect - half, effect + half])
@@ -481,7 +497,7 @@ def _last_ten_nights(
     return float(fitted.effects[1]), float(_errors(fitted)[1])
 
 
-def _sensitivity(seen: Observed, waves: np.ndarray, family: Family) -> pd.DataFrame:
+def _sensitivity(seen: Observed, waves: np.ndarray, family: Family, alpha: float) -> pd.DataFrame:
     """Return the effects with the calendar a day earlier, as calculated, and a day later."""
     rows = []
     for shift in (-1, 0, 1):
@@ -489,9 +505,11 @@ def _sensitivity(seen: Observed, waves: np.ndarray, family: Family) -> pd.DataFr
         fitted = _fit(seen, columns, waves, family)
         if fitted is None:
             continue
-        critical = float(stats.t.ppf(0.975, fitted.memory.n_free))
+        critical = _critical(fitted, alpha)
         for term, effect, error in zip(_HIJRI_TERMS, fitted.effects, _errors(fitted), strict=True):
-            ends = np.exp([effect, effect - critical * error, effect + critical * error])
+            # Few events leave a ratio without limits.
+            with np.errstate(over="ignore"):
+                ends = np.exp([effect, effect - critical * error, effect + critical * error])
             p_value = 2 * stats.t.sf(abs(effect / error), fitted.memory.n_free)
             rows.append((shift, term, *ends, p_value))
     return pd.DataFrame(rows, columns=_no_sensitivity().columns)
@@ -523,12 +541,12 @@ def _caveats(fitted: _Fitted, seen: Observed) -> tuple[str, ...]:
     holds = {
         "nb_boundary": fitted.fit.at_boundary,
         "memory_at_ceiling": fitted.memory.at_ceiling,
-        **seen.caveats(),
+        **observation_caveats(seen),
     }
     return tuple(key for key, is_so in holds.items() if is_so)
 
 
-def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar) -> Season:
+def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar, alpha: float) -> Season:
     """Return the answer that there is none."""
     return Season(
         series=series,
@@ -549,15 +567,13 @@ def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar) -> Seas
         decomposition=_decomposition(series, seen),
         caveats=tuple(
             key
-            for key, is_so in {
-                "unobserved_periods": seen.count.size < len(seen.periods),
-                "few_events": seen.count.sum() < 20,
-            }.items()
-            if is_so
+            for key, is_so in observation_caveats(seen).items()
+            if is_so and key != "partial_last_period"
         ),
         family="none",
         memory_probability=np.nan,
         memory_correlation=np.nan,
+        conf_level=1 - alpha,
         n_years=_years(seen),
         n_periods=len(seen.periods),
         n_observed=seen.count.size,

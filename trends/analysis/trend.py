@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.count_model import CountFit, Family, fit_counts, percent_change
 from trends.models.counts.observed import (
     Observed,
     SeasonTerms,
+    observation_caveats,
     observed_periods,
+    observed_rates,
     season_columns,
     years_from_middle,
 )
@@ -30,7 +32,6 @@ from trends.models.counts.serial_dependence import (
     newey_west_lags,
 )
 from trends.models.counts.smallest_change import smallest_visible
-from trends.tables.calendar import DAYS_PER_MONTH
 
 Dependence = Literal["memory", "hac", "none"]
 Verdict = Literal["rising", "falling", "persistence", "no_clear_trend"]
@@ -71,7 +72,7 @@ class Trend(Result):
     annual_percent_change : float
         100 (exp(slope) - 1), percent per year.
     verdict : {"rising", "falling", "persistence", "no_clear_trend"}
-        At 5%; "persistence" when independence would find a trend and memory explains it.
+        At `alpha`; "persistence" when independence would find a trend and memory explains it.
     smallest_annual_change : float
         Smallest rise, percent per year, that this series would have shown with 80% power.
     dispersion, dispersion_p_value : float
@@ -95,11 +96,13 @@ class Trend(Result):
         The one period without which the slope would move by more than its standard error.
     log_likelihood : float
         Of the fitted family.
-    n_periods, n_observed, n_partial, n_events : int
-        Periods, periods with a count, partially observed ones, and events.
+    conf_level : float
+        Level of all intervals.
+    n_periods, n_observed, n_events : int
+        Periods, periods with a count, and events.
     fitted : DataFrame of n_periods rows
         Columns period, count, exposure, rate, fitted_rate, conf_low, conf_high, partial; rates
-        per 30.4375 days, the interval at 95% for the mean rate.
+        per 30.4375 days, the interval that of the mean rate.
     diagnostics : Diagnostics
         Residuals, PIT histogram, autocorrelation, tests of dispersion and of zeros.
     caveats : tuple of str
@@ -136,21 +139,21 @@ class Trend(Result):
     kendall_p_value: float
     influential_period: pd.Period | None
     log_likelihood: float
+    conf_level: float
     n_periods: int
     n_observed: int
-    n_partial: int
     n_events: int
     fitted: pd.DataFrame
     diagnostics: Diagnostics
     caveats: tuple[str, ...] = field(default=())
 
-    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return a row each for slope, annual change, first and last rate, doubling time, checks.
 
         Parameters
         ----------
-        alpha : float
-            One minus the level of the intervals.
+        alpha : float, optional
+            One minus the level of the intervals; by default that of the trend.
 
         Returns
         -------
@@ -164,8 +167,7 @@ class Trend(Result):
         ValueError
             If `alpha` is not between 0 and 1.
         """
-        if not 0 < alpha < 1:
-            raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+        alpha = alpha_of(alpha, self.conf_level)
         low, high = self.slope_interval(alpha=alpha)
         statistic = self.slope / self.std_error
         rows = [
@@ -217,12 +219,12 @@ class Trend(Result):
         frame["method"] = methods
         return frame
 
-    def slope_interval(self, *, alpha: float = 0.05) -> tuple[float, float]:
+    def slope_interval(self, *, alpha: float | None = None) -> tuple[float, float]:
         """Return the interval of the slope, log rate per year."""
-        half = self._critical(alpha) * self.std_error
+        half = self._critical(alpha_of(alpha, self.conf_level)) * self.std_error
         return self.slope - half, self.slope + half
 
-    def percent_interval(self, *, alpha: float = 0.05) -> tuple[float, float]:
+    def percent_interval(self, *, alpha: float | None = None) -> tuple[float, float]:
         """Return the interval of the annual percent change."""
         low, high = self.slope_interval(alpha=alpha)
         return float(percent_change(low)), float(percent_change(high))
@@ -238,7 +240,7 @@ class Trend(Result):
 
     def _end_rates(self) -> list[tuple[str, float, float]]:
         """Return the fitted log rate of the first and last period with its standard error."""
-        half = self._critical(0.05)
+        half = self._critical(1 - self.conf_level)
         ends = []
         for term, row in (("rate_first", self.fitted.iloc[0]), ("rate_last", self.fitted.iloc[-1])):
             error = (np.log(row["conf_high"]) - np.log(row["fitted_rate"])) / half
@@ -270,6 +272,7 @@ def estimate_trend(
     family: Family = "auto",
     season: SeasonTerms | None = None,
     dependence: Dependence = "memory",
+    alpha: float = 0.05,
 ) -> Trend:
     """Estimate a log-linear trend with an interval that holds for scattered, remembering counts.
 
@@ -293,6 +296,8 @@ def estimate_trend(
         Standard error: the upper quartile over how long residuals may remember (the default,
         because it alone covers in short series), Newey-West with fixed-b critical values, or the
         family's own under independence.
+    alpha : float
+        One minus the level of the intervals; the verdict is given at it.
 
     Returns
     -------
@@ -303,7 +308,8 @@ def estimate_trend(
     TypeError
         If `series` is not a count series.
     ValueError
-        If it is too short or too empty, or an option is not one of its choices.
+        If it is too short or too empty, an option is not one of its choices, or `alpha` is not
+        between 0 and 1.
     RuntimeError
         If the fit does not converge.
 
@@ -356,6 +362,7 @@ def estimate_trend(
         raise ValueError(
             f"`dependence` must be one of {', '.join(DEPENDENCES)}, got {dependence!r}. Pick one."
         )
+    check_alpha(alpha)
     seen = observed_periods(series)
     years = years_from_middle(seen.periods)
     repeating, names = season_columns(seen.periods, season)
@@ -367,14 +374,14 @@ def estimate_trend(
     errors = _covariances(fit, memory, design, seen)
     covariance = errors.of(dependence)
     slope, std_error = float(fit.params[1]), float(np.sqrt(covariance[1, 1]))
-    critical = _critical_value(dependence, memory.n_free, seen.count.size, 0.05)
+    critical = _critical_value(dependence, memory.n_free, seen.count.size, alpha)
     p_value = _p_value(slope, std_error, dependence, memory.n_free, seen.count.size)
     alone = float(np.sqrt(errors.independent[1, 1]))
     p_value_independent = float(2 * stats.t.sf(abs(slope / alone), memory.n_free))
     regressed = autoregressive_slope(seen, design, family=fit.family)
     curvature_p_value = _curvature(design, seen, family=fit.family)
     tau, tau_p_value = mann_kendall(seen.count / seen.exposure)
-    verdict = _verdict(slope, p_value, p_value_independent)
+    verdict = _verdict(slope, p_value, p_value_independent, alpha)
     diagnostics = diagnose(
         seen.count,
         fit.expected,
@@ -399,7 +406,7 @@ def estimate_trend(
         annual_percent_change=float(percent_change(slope)),
         verdict=verdict,
         smallest_annual_change=float(
-            percent_change(smallest_visible(std_error, memory.n_free, power=0.8, alpha=0.05))
+            percent_change(smallest_visible(std_error, memory.n_free, power=0.8, alpha=alpha))
         ),
         dispersion=fit.dispersion,
         dispersion_p_value=fit.dispersion_p_value,
@@ -416,13 +423,12 @@ def estimate_trend(
         kendall_p_value=tau_p_value,
         influential_period=influential,
         log_likelihood=fit.log_likelihood,
+        conf_level=1 - alpha,
         n_periods=len(seen.periods),
         n_observed=seen.count.size,
-        n_partial=seen.n_partial,
         n_events=int(seen.count.sum()),
         fitted=_fitted(
             series,
-            seen,
             every_row @ fit.params,
             critical * _row_errors(every_row, dependence, memory, covariance),
         ),
@@ -535,33 +541,20 @@ def _row_errors(
     return errors
 
 
-def _fitted(
-    series: pd.DataFrame, seen: Observed, log_rate: np.ndarray, half: np.ndarray
-) -> pd.DataFrame:
+def _fitted(series: pd.DataFrame, log_rate: np.ndarray, half: np.ndarray) -> pd.DataFrame:
     """Return observed and fitted rates of all periods with the band of the mean."""
-    months = series["exposure"].to_numpy(dtype=float) / DAYS_PER_MONTH
-    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
-    days = (seen.periods.end_time - seen.periods.start_time).days.to_numpy() + 1
-    covered = months > 0
-    return pd.DataFrame(
-        {
-            "period": seen.periods,
-            "count": series["count"].to_numpy(),
-            "exposure": series["exposure"].to_numpy(dtype=float),
-            "rate": np.divide(count, months, out=np.full(count.size, np.nan), where=covered),
-            "fitted_rate": np.exp(log_rate),
-            "conf_low": np.exp(log_rate - half),
-            "conf_high": np.exp(log_rate + half),
-            "partial": covered & (months * DAYS_PER_MONTH < 0.999 * days),
-        }
-    )
+    table = observed_rates(series)
+    bands = {"fitted_rate": log_rate, "conf_low": log_rate - half, "conf_high": log_rate + half}
+    for place, (name, band) in enumerate(bands.items(), start=4):
+        table.insert(place, name, np.exp(band))
+    return table
 
 
-def _verdict(slope: float, p_value: float, p_value_independent: float) -> Verdict:
-    """Return what may be said of the slope at 5%."""
-    if p_value <= 0.05:
+def _verdict(slope: float, p_value: float, p_value_independent: float, alpha: float) -> Verdict:
+    """Return what may be said of the slope at `alpha`."""
+    if p_value <= alpha:
         return "rising" if slope > 0 else "falling"
-    return "persistence" if p_value_independent <= 0.05 else "no_clear_trend"
+    return "persistence" if p_value_independent <= alpha else "no_clear_trend"
 
 
 def _caveats(
@@ -584,7 +577,7 @@ def _caveats(
         "autoregressive_disagrees": disagreement,
         "influential_period": influential,
         "excess_zeros": diagnostics.zeros_p_value < 0.01,
-        **seen.caveats(),
+        **observation_caveats(seen),
     }
     return tuple(key for key, is_so in holds.items() if is_so)
 

@@ -12,7 +12,7 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
     """Return the smallest change that could have been seen, and when the present one would be."""
     settings = {
         "power": result.power,
-        "alpha": result.alpha,
+        "conf_level": result.conf_level,
         "change": result.change,
         "n_draws": result.n_draws,
         "power_simulated": result.power_simulated,

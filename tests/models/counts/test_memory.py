@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trends.models.counts.memory import (
+    MemoryGrid,
     MemoryModels,
+    correlation_matrix,
     memory_grid,
+    memory_products,
     precision_matrix,
     variance_inflation,
 )
@@ -30,6 +33,28 @@ def test_the_precision_is_the_inverse_of_the_covariance(gaps, rho, weight):
     dense = covariance(gaps, rho, weight)
     assert precision @ dense == pytest.approx(np.eye(gaps.size + 1), abs=1e-8)
     assert log_determinant == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-8)
+
+
+@given(GAPS, RHO, WEIGHT)
+def test_the_correlation_has_the_true_distances(gaps, rho, weight):
+    assert correlation_matrix(gaps, rho, weight) == pytest.approx(covariance(gaps, rho, weight))
+
+
+@given(GAPS, st.integers(0, 2**32 - 1))
+def test_products_are_those_of_the_dense_matrix_within_each_draw(gaps, seed):
+    columns = np.random.default_rng(seed).normal(size=(gaps.size + 1, 2, 3))
+    grid = MemoryGrid(np.array([0.0, 0.35, 0.8]), np.array([0.0, 0.7, 0.5]), np.zeros(3))
+    log_determinant, within, across = memory_products(columns, gaps, grid)
+    for model in range(3):
+        dense = covariance(gaps, grid.rho[model], grid.weight[model])
+        assert log_determinant[model] == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-9)
+        for draw in range(2):
+            rows = columns[:, draw]
+            expected = rows.T @ np.linalg.solve(dense, rows)
+            assert within[model, draw] == pytest.approx(expected, abs=1e-8)
+            assert across[model, draw] == pytest.approx(rows.T @ dense @ rows, abs=1e-8)
+    alone = memory_products(columns[:, 0], gaps, grid)
+    assert alone[1] == pytest.approx(within[:, 0])
 
 
 def test_no_memory_leaves_the_identity():

@@ -98,33 +98,110 @@ class MemoryModels:
         self._kept = kept
 
 
-def precision_matrix(
-    gaps: NDArray[np.float64], rho: float, weight: float
-) -> tuple[NDArray[np.float64], float]:
-    """Return the inverse and log determinant of ``weight * rho**|t_i - t_j| + (1 - weight) I``.
+def correlation_matrix(gaps: NDArray[np.float64], rho: float, weight: float) -> NDArray[np.float64]:
+    """Return ``weight * rho**|t_i - t_j| + (1 - weight) I``.
 
     ``gaps`` are the n - 1 distances in periods between neighbouring rows.
     """
-    n_rows = gaps.size + 1
+    position = np.concatenate([[0.0], np.cumsum(gaps)])
+    correlation = weight * rho ** np.abs(position[:, None] - position[None, :])
+    np.fill_diagonal(correlation, 1.0)
+    return np.asarray(correlation)
+
+
+def precision_matrix(
+    gaps: NDArray[np.float64], rho: float, weight: float
+) -> tuple[NDArray[np.float64], float]:
+    """Return the inverse and log determinant of `correlation_matrix`."""
+    rows = np.eye(gaps.size + 1)
     if weight == 0:
-        return np.eye(n_rows), 0.0
-    # The inverse of rho**|t_i - t_j| is tridiagonal (the process is Markov), so the inverse of
-    # the mixture costs one tridiagonal solve per column.
-    step = rho**gaps
-    inflation = 1 / (1 - step**2)
-    diagonal = np.ones(n_rows)
-    diagonal[1:] = inflation
-    diagonal[:-1] += step**2 * inflation
-    tridiagonal = weight + (1 - weight) * diagonal
-    factor, off_factor, info = lapack.dpttrf(tridiagonal, -(1 - weight) * step * inflation)
-    if info != 0:
-        raise RuntimeError(
-            f"memory covariance must be positive definite, got rho={rho}, weight={weight}. "
-            "Report this together with the series."
+        return rows, 0.0
+    factor = _Factor.of(gaps, rho, weight)
+    return factor.whitened(rows), factor.log_determinant
+
+
+def memory_products(
+    columns: NDArray[np.float64], gaps: NDArray[np.float64], grid: MemoryGrid
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return log|R|, C'R^-1 C and C'RC of columns C for every memory correlation R of a grid.
+
+    The work is linear in the number of rows.
+
+    Parameters
+    ----------
+    columns : array of shape (n_rows, n_columns) or (n_rows, n_draws, n_columns)
+        Products are taken within each draw.
+    gaps : array of shape (n_rows - 1,)
+        Periods between neighbouring rows.
+    grid : MemoryGrid
+
+    Returns
+    -------
+    log_determinant : array of shape (n_models,)
+    within, across : arrays of shape (n_models, ..., n_columns, n_columns)
+    """
+    flat = columns.reshape(columns.shape[0], -1)
+    alone = np.einsum("t...i,t...j->...ij", columns, columns)
+    log_determinant = np.zeros(grid.rho.size)
+    within = np.empty((grid.rho.size, *alone.shape))
+    across = np.empty_like(within)
+    for model, (rho, weight) in enumerate(zip(grid.rho, grid.weight, strict=True)):
+        if weight == 0:
+            within[model] = across[model] = alone
+            continue
+        factor = _Factor.of(gaps, float(rho), float(weight))
+        whitened = factor.whitened(flat).reshape(columns.shape)
+        remembered = factor.remembered(flat).reshape(columns.shape)
+        log_determinant[model] = factor.log_determinant
+        within[model] = np.einsum("t...i,t...j->...ij", columns, whitened)
+        spread = np.einsum("t...i,t...j->...ij", columns, remembered)
+        across[model] = weight * spread + (1 - weight) * alone
+    return log_determinant, within, across
+
+
+class _Factor(NamedTuple):
+    """One memory R = weight K + (1 - weight) I with K = rho**|t_i - t_j|, factorised.
+
+    K is that of a Markov process, so its inverse Q is tridiagonal, and with
+    T = weight I + (1 - weight) Q the inverse of R is (I - weight T^-1) / (1 - weight): products
+    with R and its inverse cost one tridiagonal solve a column.
+    """
+
+    weight: float
+    markov: tuple[NDArray[np.float64], NDArray[np.float64]]
+    mixture: tuple[NDArray[np.float64], NDArray[np.float64]]
+    log_determinant: float
+
+    @classmethod
+    def of(cls, gaps: NDArray[np.float64], rho: float, weight: float) -> _Factor:
+        """Factorise the memory of rows with these gaps."""
+        step = rho**gaps
+        inflation = 1 / (1 - step**2)
+        diagonal = np.ones(gaps.size + 1)
+        diagonal[1:] = inflation
+        diagonal[:-1] += step**2 * inflation
+        beside = -step * inflation
+        *markov, fault = lapack.dpttrf(diagonal, beside)
+        *mixture, second_fault = lapack.dpttrf(
+            weight + (1 - weight) * diagonal, (1 - weight) * beside
         )
-    inverse, _ = lapack.dpttrs(factor, off_factor, np.eye(n_rows, order="F"))
-    log_determinant = float(np.log(factor).sum() - np.log(inflation).sum())
-    return (np.eye(n_rows) - weight * inverse) / (1 - weight), log_determinant
+        if fault or second_fault:
+            raise RuntimeError(
+                f"memory covariance must be positive definite, got rho={rho}, weight={weight}. "
+                "Report this together with the series."
+            )
+        log_determinant = float(np.log(mixture[0]).sum() - np.log(inflation).sum())
+        return cls(weight, tuple(markov), tuple(mixture), log_determinant)
+
+    def whitened(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the inverse of R times columns."""
+        solved, _ = lapack.dpttrs(*self.mixture, columns)
+        return np.asarray((columns - self.weight * solved) / (1 - self.weight))
+
+    def remembered(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return K times columns."""
+        solved, _ = lapack.dpttrs(*self.markov, columns)
+        return np.asarray(solved)
 
 
 def variance_inflation(

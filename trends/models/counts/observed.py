@@ -16,6 +16,12 @@ SeasonTerms = Literal["harmonic", "month"]
 
 #: Periods of each frequency in a mean Gregorian year.
 PERIODS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}
+#: Share of its days from which a period counts as wholly observed.
+WHOLE = 0.999
+#: Periods with events without which nothing can be asked of a series.
+LEAST_EVENTFUL = 3
+#: Events in all below which a result says that they are few.
+FEW_EVENTS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,17 +38,14 @@ class Observed:
         Place of each observed period among all periods, from 0.
     periods : PeriodIndex of n_periods
         All periods, observed or not.
-    n_partial : int
-        Observed periods with less exposure than they have days.
     last_is_partial : bool
-        Whether the last observed period is one of them.
+        Whether the last observed period has less exposure than it has days.
     """
 
     count: NDArray[np.float64]
     exposure: NDArray[np.float64]
     position: NDArray[np.int64]
     periods: pd.PeriodIndex
-    n_partial: int
     last_is_partial: bool
 
     def caveats(self) -> dict[str, bool]:
@@ -58,7 +61,9 @@ class Observed:
 FEW_EVENTS = 20
 
 
-def observed_periods(series: pd.DataFrame, *, minimum: int = 8, n_eventful: int = 3) -> Observed:
+def observed_periods(
+    series: pd.DataFrame, *, minimum: int = 8, n_eventful: int = LEAST_EVENTFUL
+) -> Observed:
     """Return the observed periods of a checked count series as arrays.
 
     Raises
@@ -77,15 +82,46 @@ def observed_periods(series: pd.DataFrame, *, minimum: int = 8, n_eventful: int 
         )
     periods = pd.PeriodIndex(series.index)
     days = series["exposure"].to_numpy(dtype=float)[known]
-    partial = days < 0.999 * days_in_periods(periods)[known]
+    partial = days < WHOLE * days_in_periods(periods)[known]
     return Observed(
         count=count,
         exposure=days / DAYS_PER_MONTH,
         position=np.flatnonzero(known),
         periods=periods,
-        n_partial=int(partial.sum()),
         last_is_partial=bool(partial[-1]),
     )
+
+
+def observed_rates(series: pd.DataFrame) -> pd.DataFrame:
+    """Return the rate of every period, and whether it was only partly observed.
+
+    Returns
+    -------
+    DataFrame of n_periods rows
+        Columns period, count, exposure (days), rate (per 30.4375 days), partial.
+    """
+    exposure = series["exposure"].to_numpy(dtype=float)
+    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
+    months, covered = exposure / DAYS_PER_MONTH, exposure > 0
+    periods = pd.PeriodIndex(series.index)
+    return pd.DataFrame(
+        {
+            "period": periods,
+            "count": series["count"].to_numpy(),
+            "exposure": exposure,
+            "rate": np.divide(count, months, out=np.full(count.size, np.nan), where=covered),
+            "partial": covered & (exposure < WHOLE * days_in_periods(periods)),
+        }
+    )
+
+
+def observation_caveats(seen: Observed) -> dict[str, bool]:
+    """Return which caveats hold of the observation itself, whatever is asked of it."""
+    return {
+        "partial_last_period": seen.last_is_partial,
+        "unobserved_periods": seen.count.size < len(seen.periods),
+        "few_events": bool(seen.count.sum() < FEW_EVENTS),
+    }
 
 
 def years_from_middle(periods: pd.PeriodIndex) -> NDArray[np.float64]:

@@ -17,15 +17,15 @@ import pandas as pd
 from scipy import stats
 
 from trends.models.counts.count_model import CountFit, Family, fit_counts
-from trends.models.counts.memory import MemoryGrid, memory_grid
+from trends.models.counts.memory import MemoryGrid, memory_grid, memory_products
 from trends.models.counts.observed import Observed
 from trends.tables.calendar import days_in_periods
 
 #: Weight of "no memory" before the residuals are seen; the rest is spread evenly over the grid.
 PRIOR_INDEPENDENT = 0.6
-#: Least correlation and least share of the memories weighed against none. Weaker ones widen an
-#: interval little, and would only draw weight from those that do.
-LEAST_PERSISTENCE, LEAST_SHARE = 0.3, 0.5
+#: Least correlation and least weight of the memories weighed against none. Weaker ones widen an
+#: interval little, and would only draw probability from those that do.
+LEAST_RHO, LEAST_WEIGHT = 0.3, 0.5
 #: Place, among the memories ordered by the variance they give, of the one that counts: only a
 #: quarter of the weight is on memories that would give more.
 UPPER = 0.75
@@ -33,14 +33,14 @@ UPPER = 0.75
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MemoryPosterior:
-    """Covariances of coefficients, one for each memory that residuals may have, with weights.
+    """Covariances of coefficients, one for each memory that residuals may have.
 
     Attributes
     ----------
     grid : MemoryGrid
         The memories; the first is none.
-    weight : ndarray, shape (n_models,)
-        Posterior weight of each.
+    probabilities : ndarray, shape (n_models,)
+        Posterior probability of each.
     scales : ndarray, shape (n_models,)
         Residual variance under each, in units of the family's.
     covariances : ndarray, shape (n_models, n_terms, n_terms)
@@ -50,25 +50,25 @@ class MemoryPosterior:
     """
 
     grid: MemoryGrid
-    weight: np.ndarray
+    probabilities: np.ndarray
     scales: np.ndarray
     covariances: np.ndarray
     n_free: int
 
     @property
     def probability(self) -> float:
-        """Posterior weight of any memory against none."""
-        return float(1 - self.weight[0])
+        """Posterior probability of any memory against none."""
+        return float(1 - self.probabilities[0])
 
     @property
     def correlation(self) -> float:
         """Averaged correlation of neighbouring periods."""
-        return float(self.weight @ (self.grid.weight * self.grid.rho))
+        return float(self.probabilities @ (self.grid.weight * self.grid.rho))
 
     @property
     def at_ceiling(self) -> bool:
-        """Whether more than half of the weight sits at the largest correlation of the grid."""
-        return bool(self.weight[self.grid.rho == self.grid.rho.max()].sum() > 0.5)
+        """Whether more than half of the probability sits at the largest correlation of the grid."""
+        return bool(self.probabilities[self.grid.rho == self.grid.rho.max()].sum() > 0.5)
 
     def std_errors(self, contrasts: np.ndarray) -> np.ndarray:
         """Return the standard errors of linear combinations of the coefficients.
@@ -84,7 +84,7 @@ class MemoryPosterior:
         ndarray, shape (n_contrasts,)
         """
         variances = np.einsum("ci,mij,cj->mc", contrasts, self.covariances, contrasts)
-        places = upper_place(variances, self.weight)
+        places = upper_place(variances, self.probabilities)
         return np.sqrt(np.take_along_axis(variances, places[None], axis=0)[0])
 
     def std_error(self, term: int) -> float:
@@ -106,27 +106,25 @@ class MemoryPosterior:
         solved = np.linalg.solve(within, np.broadcast_to(effects, within.shape[:2])[..., None])
         statistics = solved[..., 0] @ effects
         # The memory that makes the effects least certain is the one with the smallest statistic.
-        return float(statistics[upper_place(-statistics, self.weight)])
+        return float(statistics[upper_place(-statistics, self.probabilities)])
 
-    def of_design(self, design: np.ndarray, times: np.ndarray) -> MemoryPosterior:
+    def of_design(self, design: np.ndarray, position: np.ndarray) -> MemoryPosterior:
         """Return the same memories with the covariances of another design, say a longer one.
 
         Parameters
         ----------
         design : ndarray, shape (n_rows, n_terms)
             Design in units of standardised residuals.
-        times : ndarray of int, shape (n_rows,)
-            Position of each row.
+        position : ndarray of int, shape (n_rows,)
+            Place of each row among all periods.
         """
-        _, _, across = memory_products(
-            design, times, persistence=self.grid.rho, share=self.grid.weight
-        )
+        _, _, across = memory_products(design, np.diff(position), self.grid)
         return replace(self, covariances=_sandwiches(design, across, self.scales))
 
     @property
     def covariance(self) -> np.ndarray:
         """Averaged covariance with the variances of `std_errors`, shape (n_terms, n_terms)."""
-        average = np.einsum("m,mij->ij", self.weight, self.covariances)
+        average = np.einsum("m,mij->ij", self.probabilities, self.covariances)
         ratio = self.std_errors(np.eye(average.shape[0])) / np.sqrt(np.diag(average))
         return np.asarray(average * np.outer(ratio, ratio))
 
@@ -153,7 +151,7 @@ def upper_place(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
 def weigh_memories(
     design: np.ndarray,
     residuals: np.ndarray,
-    times: np.ndarray,
+    position: np.ndarray,
     *,
     grid: MemoryGrid,
     least_scale: float = 0.0,
@@ -170,8 +168,8 @@ def weigh_memories(
         Design in units of standardised residuals.
     residuals : ndarray, shape (n_observed,)
         Pearson residuals of the fit.
-    times : ndarray of int, shape (n_observed,)
-        Position of each observed period, so that gaps let memory fade.
+    position : ndarray of int, shape (n_observed,)
+        Place of each observed period among all periods, so that gaps let memory fade.
     grid : MemoryGrid
         Memory models; the first is independence.
     least_scale : float
@@ -184,7 +182,7 @@ def weigh_memories(
     n_observed, n_terms = design.shape
     n_free = n_observed - n_terms
     log_det, within, across = memory_products(
-        np.column_stack([design, residuals]), times, persistence=grid.rho, share=grid.weight
+        np.column_stack([design, residuals]), np.diff(position), grid
     )
     gram, cross = within[:, :n_terms, :n_terms], within[:, :n_terms, n_terms]
     explained = np.einsum("mi,mi->m", cross, np.linalg.solve(gram, cross[..., None])[..., 0])
@@ -192,12 +190,12 @@ def weigh_memories(
     log_weight = (
         grid.log_prior - 0.5 * (log_det + np.linalg.slogdet(gram)[1]) - 0.5 * n_free * np.log(left)
     )
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
+    probabilities = np.exp(log_weight - log_weight.max())
+    probabilities /= probabilities.sum()
     scales = np.maximum(left / n_free, least_scale)
     return MemoryPosterior(
         grid=grid,
-        weight=weight,
+        probabilities=probabilities,
         scales=scales,
         covariances=_sandwiches(design, across[:, :n_terms, :n_terms], scales),
         n_free=n_free,
@@ -212,7 +210,7 @@ def _sandwiches(design: np.ndarray, across: np.ndarray, scales: np.ndarray) -> n
 
 
 def memory_of_fit(
-    fit: CountFit, design: np.ndarray, counts: np.ndarray, times: np.ndarray, grid: MemoryGrid
+    fit: CountFit, design: np.ndarray, counts: np.ndarray, position: np.ndarray, grid: MemoryGrid
 ) -> MemoryPosterior:
     """Weigh the memories of a fit's residuals.
 
@@ -223,71 +221,14 @@ def memory_of_fit(
     return weigh_memories(
         fit.working_design(design),
         fit.residuals(counts),
-        times,
+        position,
         grid=grid,
         least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
     )
 
 
-def memory_products(
-    columns: np.ndarray,
-    times: np.ndarray,
-    *,
-    persistence: np.ndarray,
-    share: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return log|R|, C'R^-1 C and C'RC of columns C for every memory correlation R of a grid.
-
-    A Kalman filter does it in time linear in the number of periods: the remembered part is the
-    state, the rest is the noise.
-
-    Parameters
-    ----------
-    columns : ndarray, shape (n_observed, n_columns)
-    times : ndarray of int, shape (n_observed,)
-        Increasing positions.
-    persistence, share : ndarray, shape (n_grid,)
-        The grid.
-
-    Returns
-    -------
-    log_det : ndarray, shape (n_grid,)
-    within, across : ndarray, shape (n_grid, n_columns, n_columns)
-    """
-    n_observed, n_columns = columns.shape
-    steps = np.diff(times)
-    state = np.zeros((persistence.size, n_columns))
-    faded = np.zeros((persistence.size, n_columns))
-    uncertainty = share.copy()
-    innovations = np.empty((n_observed, persistence.size, n_columns))
-    remembered = np.empty((n_observed, persistence.size, n_columns))
-    variances = np.empty((n_observed, persistence.size))
-    noise = 1 - share
-    for position in range(n_observed):
-        if position:
-            step = steps[position - 1]
-            decay = persistence if step == 1 else persistence**step
-            state = state * decay[:, None]
-            faded = faded * decay[:, None]
-            uncertainty = share + decay * decay * (uncertainty - share)
-        remembered[position] = faded
-        faded = faded + columns[position]
-        variance = uncertainty + noise
-        variances[position] = variance
-        surprise = columns[position] - state
-        innovations[position] = surprise
-        gain = uncertainty / variance
-        state = state + gain[:, None] * surprise
-        uncertainty = uncertainty * (1 - gain)
-    scaled = innovations / np.sqrt(variances)[:, :, None]
-    within = np.einsum("tmi,tmj->mij", scaled, scaled)
-    past = np.einsum("ti,tmj->mij", columns, remembered)
-    across = share[:, None, None] * (past + past.transpose(0, 2, 1)) + columns.T @ columns
-    return np.log(variances).sum(axis=0), within, across
-
-
 def newey_west(
-    design: np.ndarray, residuals: np.ndarray, times: np.ndarray, *, n_lags: int
+    design: np.ndarray, residuals: np.ndarray, position: np.ndarray, *, n_lags: int
 ) -> np.ndarray:
     """Return the Bartlett-kernel sandwich covariance of GLM coefficients (Newey and West 1987).
 
@@ -296,7 +237,7 @@ def newey_west(
     design : ndarray, shape (n_observed, n_terms)
         Design in units of standardised residuals.
     residuals : ndarray, shape (n_observed,)
-    times : ndarray of int, shape (n_observed,)
+    position : ndarray of int, shape (n_observed,)
         Pairs of periods count by their distance in time; a missing period contributes no pair.
     n_lags : int
         Largest distance with positive weight; 0 gives White's HC0.
@@ -306,8 +247,8 @@ def newey_west(
     ndarray, shape (n_terms, n_terms)
     """
     n_terms = design.shape[1]
-    scores = np.zeros((times[-1] - times[0] + 1, n_terms))
-    scores[times - times[0]] = design * residuals[:, None]
+    scores = np.zeros((position[-1] - position[0] + 1, n_terms))
+    scores[position - position[0]] = design * residuals[:, None]
     meat = scores.T @ scores
     for lag in range(1, min(n_lags, scores.shape[0] - 1) + 1):
         pairs = scores[lag:].T @ scores[:-lag]
@@ -394,7 +335,7 @@ def autoregressive_slope(
 def grid_of(periods: pd.PeriodIndex) -> MemoryGrid:
     """Return the memories that are weighed for these periods: none, and the strong ones."""
     every = memory_grid(float(np.median(days_in_periods(periods))))
-    strong = (every.rho >= LEAST_PERSISTENCE) & (every.weight >= LEAST_SHARE)
+    strong = (every.rho >= LEAST_RHO) & (every.weight >= LEAST_WEIGHT)
     kept = strong | (every.weight == 0)
     log_prior = np.full(kept.sum(), np.log((1 - PRIOR_INDEPENDENT) / strong.sum()))
     log_prior[0] = np.log(PRIOR_INDEPENDENT)

@@ -284,8 +284,8 @@ def _grams(problem: LineProblem, grid: MemoryGrid) -> tuple[np.ndarray, np.ndarr
     columns = columns / lengths
     gaps = np.diff(problem.position).astype(float)
     grams, log_dets = [], []
-    for rho, share in zip(grid.rho, grid.weight, strict=True):
-        precision, log_det = precision_matrix(gaps, float(rho), float(share))
+    for rho, weight in zip(grid.rho, grid.weight, strict=True):
+        precision, log_det = precision_matrix(gaps, float(rho), float(weight))
         grams.append(columns.T @ precision @ columns)
         log_dets.append(log_det)
     return np.stack(grams), lengths, np.array(log_dets)
