@@ -99,7 +99,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         prepare(folder)
         # One small module first: it makes all mutants and learns which tests reach what.
-        mutate(folder, ["trends.models.counts.rank_correlation.*"], chosen.workers)
+        mutate(folder, ["trends.models.counts.ratio_power.*"], chosen.workers)
     names = sorted(outcomes(folder), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     sample = names[: chosen.n_mutants]
     mutate(folder, sample, chosen.workers)

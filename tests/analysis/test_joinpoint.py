@@ -262,6 +262,24 @@ def test_uncovered_periods_do_not_bend_the_line():
     assert "unobserved_periods" in found.caveats
 
 
+def test_the_level_asked_for_is_kept_by_segments_and_joins():
+    series = monthly(np.random.default_rng(2).poisson(peaked(48)))
+    found = fit_joinpoints(series, max_joinpoints=1)
+    wide = fit_joinpoints(series, max_joinpoints=1, alpha=0.001)
+    assert (found.conf_level, wide.conf_level) == (0.95, 0.999)
+    assert wide.joinpoints["conf_low"].item() < found.joinpoints["conf_low"].item()
+    assert (
+        found.to_frame(alpha=0.001)
+        .drop(columns="conf_level")
+        .equals(wide.to_frame().drop(columns="conf_level"))
+    )
+    assert wide.to_frame()["conf_level"].eq(0.999).all()
+    tested = fit_joinpoints(
+        series, max_joinpoints=2, select="permutation", n_null=19, rng=1, alpha=0.2
+    )
+    assert tested.tests["alpha"].iloc[0] == pytest.approx(0.2 / 2)
+
+
 # ------- bad input
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from trends.analysis.power import detectable_change
+from trends.analysis.power import _corrected_ratio, detectable_change
 from trends.analysis.trend import estimate_trend
 from trends.models.counts.count_model import fit_counts
 from trends.models.counts.observed import observed_periods
@@ -145,6 +145,56 @@ def test_a_step_compares_the_halves():
     assert found.observed_ratio == pytest.approx(
         (160 / days[20:].sum()) / (80 / days[:20].sum()), rel=1e-6
     )
+
+
+@pytest.mark.parametrize(("simulated", "moves"), [(0.6, 1), (0.95, -1), (0.8, 0)])
+def test_too_little_simulated_power_raises_the_ratio_and_too_much_lowers_it(simulated, moves):
+    # On a probit scale the power moves by one per standard error of the log ratio.
+    corrected = np.log(_corrected_ratio(0.5, 0.2, 0.8, simulated))
+    assert np.sign(round(corrected - 0.5, 9)) == moves
+    needed = stats.norm.ppf(simulated) + (corrected - 0.5) / 0.2
+    assert stats.norm.cdf(needed) == pytest.approx(0.8)
+
+
+def test_the_correction_stays_finite_where_everything_or_nothing_was_found():
+    at_most = 0.2 * (stats.norm.ppf(0.8) - stats.norm.ppf(0.02))
+    assert np.log(_corrected_ratio(0.5, 0.2, 0.8, 0.0)) == pytest.approx(0.5 + at_most)
+    assert np.log(_corrected_ratio(0.5, 0.2, 0.8, 1.0)) == pytest.approx(
+        0.5 + 0.2 * (stats.norm.ppf(0.8) - stats.norm.ppf(0.98))
+    )
+
+
+def test_the_level_asked_for_is_kept_and_the_table_follows_it():
+    series = monthly(np.random.default_rng(3).poisson(9, 40))
+    found = detectable_change(series, alpha=0.2, n_draws=40, rng=1)
+    assert found.conf_level == pytest.approx(0.8)
+    table = found.to_frame().set_index("term")
+    assert table["conf_level"].to_numpy() == pytest.approx(np.full(5, 0.8))
+    shown = table.loc["observed_ratio", ["conf_low", "conf_high"]].to_list()
+    assert shown == pytest.approx([found.observed_ratio_low, found.observed_ratio_high])
+    half = stats.t.ppf(0.9, 38) * found.std_error
+    assert np.log(found.observed_ratio_high / found.observed_ratio) == pytest.approx(half)
+    exact = stats.binomtest(round(40 * found.power_simulated), 40).proportion_ci(0.8)
+    assert table.loc["power_simulated", "conf_low"] == pytest.approx(exact.low)
+    wider = found.to_frame(alpha=0.01).set_index("term")
+    assert wider.loc["power_simulated", "conf_low"] < exact.low
+    assert wider["conf_level"].eq(0.99).all()
+
+
+def test_simulated_series_that_cannot_be_fitted_are_no_failures_to_find():
+    # Four events in 30 months: now and then fewer than three months of a simulated series hold one.
+    counts = [0] * 30
+    for month in (3, 8, 14, 25):
+        counts[month] = 1
+    found = detectable_change(monthly(counts), n_draws=200, rng=1)
+    assert 0 < found.n_failed < 200
+    assert "must have events in at least 3 periods" in found.reason
+    assert "simulation_incomplete" in found.caveats
+    exact = stats.binomtest(
+        round(found.power_simulated * (200 - found.n_failed)), 200 - found.n_failed
+    ).proportion_ci()
+    assert (found.power_simulated_low, found.power_simulated_high) == pytest.approx(tuple(exact))
+    assert found.to_frame()["status"].eq("ok").all()
 
 
 def test_the_summary_says_what_could_have_been_seen():

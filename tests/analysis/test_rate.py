@@ -287,6 +287,25 @@ def test_every_kind_is_said_in_both_languages(first, second):
         assert "nan" not in found.summary(lang)
 
 
+def test_two_zeros_differ_by_no_more_than_either_limit_allows():
+    # With no event in 60 days, a rate that gives none with chance alpha / 2 is the upper limit.
+    for alpha in (0.05, 0.2):
+        found = compare_rates((0, 30), (0, 60), alpha=alpha)
+        assert np.exp(found.difference_low * 60 / 30.4375) == pytest.approx(alpha / 2)
+        assert np.exp(-found.difference_high * 30 / 30.4375) == pytest.approx(alpha / 2)
+
+
+def test_one_shared_day_of_one_counter_is_an_overlap_and_the_day_after_is_not():
+    later = (5, "2024-02-01", "2024-02-29")
+    with pytest.raises(ValueError, match="`first` and `second` must not overlap"):
+        compare_rates(later, (9, "2024-01-01", "2024-02-01"))
+    with pytest.raises(ValueError, match="`first` and `second` must not overlap"):
+        compare_rates((9, "2024-01-01", "2024-02-01"), later)
+    assert compare_rates(later, (9, "2024-01-01", "2024-01-31")).ratio == pytest.approx(
+        (5 / 29) / (9 / 31)
+    )
+
+
 # ------- what is refused
 
 

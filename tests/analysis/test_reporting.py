@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from trends.analysis.reporting import compare_reporting
 from trends.tables.series import as_series
@@ -37,16 +38,23 @@ def row(name, start, end, count, qualifier="exact"):
 
 
 def test_the_share_is_the_odds_ratio_of_a_quasi_binomial_glm():
-    claims, others = simulate(np.random.default_rng(1), (30, 50), (0.4, 0.7), scatter=1.2)
+    # Claims and events that scatter apart, so that the share scatters beyond a binomial.
+    rng = np.random.default_rng(1)
+    share = np.repeat([0.4, 0.7], 24) * rng.gamma(8, 1 / 8, 48)
+    claims, others = counts(rng.poisson(40 * share)), counts(rng.poisson(40, 48))
     found = compare_reporting(claims, others, date=DATE)
     pairs = np.column_stack([claims["count"], others["count"]]).astype(float)
     design = sm.add_constant(np.repeat([0.0, 1.0], 24))
-    glm = sm.GLM(pairs, design, family=sm.families.Binomial()).fit(scale="X2")
+    glm = sm.GLM(pairs, design, family=sm.families.Binomial()).fit()
     assert np.log(found.share_ratio) == pytest.approx(glm.params[1], abs=1e-8)
-    scale = max(glm.scale, 1.0)
-    assert found.dispersion_share == pytest.approx(scale)
+    # Pearson's statistic of counts; that of statsmodels is per proportion and at most 1.
+    expected = glm.mu * pairs.sum(axis=1)
+    variance = expected * (1 - glm.mu)
+    pearson = ((pairs[:, 0] - expected) ** 2 / variance).sum() / (48 - 2)
+    assert pearson > 1.5
+    assert found.dispersion_share == pytest.approx(pearson)
     half = (np.log(found.share_high) - np.log(found.share_low)) / 2
-    assert half > 1.96 * glm.bse[1] * np.sqrt(scale / glm.scale) * 0.99
+    assert half == pytest.approx(stats.t.ppf(0.975, 46) * np.sqrt(pearson) * glm.bse[1], rel=1e-6)
 
 
 def test_claims_among_the_events_have_the_variance_of_a_binomial_share():
@@ -126,6 +134,18 @@ def test_figures_that_add_up_or_differ_are_matched():
         [110, 100, True],
     ]
     assert found.unused.empty
+
+
+def test_two_spans_that_share_a_day_are_not_both_kept():
+    first, second = ("2024-01-01", "2024-01-31"), ("2024-01-31", "2024-02-29")
+    later = [row("a", *first, 9), row("b", *second, 8)]
+    before = row("z", "2023-06-01", "2023-06-30", 7)
+    claims = pd.DataFrame([before, *later])
+    found = compare_reporting(claims, claims.assign(count=20), date="2024-01-01")
+    assert found.spans["start"].dt.strftime("%Y-%m-%d").tolist() == ["2023-06-01", "2024-01-31"]
+    apart = [before, later[0], row("b", "2024-02-01", "2024-02-29", 8)]
+    both = compare_reporting(pd.DataFrame(apart), pd.DataFrame(apart), date="2024-01-01")
+    assert len(both.spans) == 3
 
 
 def test_every_figure_in_no_span_has_its_reason():

@@ -1,5 +1,6 @@
 """Seasons: R's stl, the Hijri calendar day by day, simulation truths, bad input."""
 
+import dataclasses
 import json
 import warnings
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hijridate import Gregorian
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from trends.analysis.season import estimate_season
 from trends.models.counts.decomposition import loess_parts
@@ -288,6 +290,48 @@ def test_three_years_cannot_part_ramadan_from_the_time_of_year():
 def test_fewer_than_three_ramadans_are_too_short():
     found = estimate_season(ramadan_counts(1.5, n_months=26, seed=1), calendar="hijri")
     assert found.verdict == "too_short"
+
+
+def test_only_occasions_whose_interval_excludes_one_are_said():
+    found = estimate_season(ramadan_counts(1.6, seed=2), calendar="hijri")
+    table = found.to_frame().set_index("term").drop("ramadan")
+    clear = (table["conf_low"] > 1) | (table["conf_high"] < 1)
+    said = {finding.values["occasion"] for finding in found.findings()[1:]}
+    assert said == set(table.index[clear])
+    forced = dataclasses.replace(
+        found,
+        effects=pd.DataFrame(
+            {
+                "term": ["ramadan", "eid_al_fitr", "eid_al_adha", "last_ten_nights"],
+                "log_ratio": [0.5, 1.0, -1.0, 0.1],
+                "std_error": [0.1, 0.4, 0.4, 0.1],
+            }
+        ),
+    )
+    said = [finding.values["occasion"] for finding in forced.findings()[1:]]
+    assert said == ["eid_al_fitr", "eid_al_adha"]
+
+
+def test_the_level_asked_for_is_kept_and_decides():
+    series = monthly(np.random.default_rng(3).poisson(20, 60))
+    p_value = estimate_season(series).p_value
+    loose, strict = (
+        estimate_season(series, alpha=alpha) for alpha in (p_value * 1.01, p_value * 0.99)
+    )
+    assert (loose.verdict, strict.verdict) == ("seasonal", "no_clear_season")
+    assert strict.amplitude_low == 1.0
+    table = strict.to_frame()
+    assert table["conf_level"].to_numpy() == pytest.approx(np.full(12, 1 - p_value * 0.99))
+    error = strict.effects["std_error"].to_numpy()
+    half = np.log(table["conf_high"] / table["estimate"]).to_numpy()
+    assert half == pytest.approx(stats.t.ppf(1 - p_value * 0.99 / 2, strict.n_free) * error)
+
+
+def test_the_joint_test_has_the_degrees_of_freedom_of_trend_bends_and_months():
+    # Five years: intercept, time and four bends; eleven months.
+    found = estimate_season(monthly(np.random.default_rng(3).poisson(20, 60)))
+    assert (found.n_effects, found.n_free) == (11, 60 - 2 - 4 - 11)
+    assert found.p_value == pytest.approx(stats.f.sf(found.statistic, 11, 43))
 
 
 # ------- bad input

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from trends.analysis.trend import estimate_trend
 from trends.models.counts.count_model import fit_counts
@@ -205,7 +206,6 @@ def test_the_autoregressive_check_recovers_the_slope_of_a_regular_rise():
     counts = rng.poisson(np.exp(3 + 0.01 * np.arange(120)))
     trend = estimate_trend(monthly(counts))
     assert trend.autoregressive_slope == pytest.approx(trend.slope, abs=2 * trend.std_error)
-    assert abs(trend.autoregression) < 0.3
 
 
 def test_a_partial_last_month_is_adjusted_and_marked():
@@ -239,6 +239,40 @@ def test_the_slope_ignores_what_fills_a_missing_month():
     expected = fit_counts(known, design, np.ones(34), family="poisson").params[1]
     trend = estimate_trend(as_series(counts, exposure=30.0), family="poisson")
     assert trend.slope / 12 == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_level_asked_for_is_kept_and_decides():
+    series = monthly(np.random.default_rng(21).poisson(12, 40))
+    p_value = estimate_trend(series).p_value
+    loose, strict = (
+        estimate_trend(series, alpha=alpha) for alpha in (p_value * 1.01, p_value * 0.99)
+    )
+    assert loose.verdict in ("rising", "falling")
+    assert strict.verdict not in ("rising", "falling")
+    low, high = strict.slope_interval()
+    half = stats.t.ppf(1 - p_value * 0.99 / 2, 38) * strict.std_error
+    assert (high - low) / 2 == pytest.approx(half)
+    assert strict.conf_level == pytest.approx(1 - p_value * 0.99)
+    assert strict.to_frame()["conf_level"].to_numpy() == pytest.approx(strict.conf_level)
+    shown = strict.to_frame().iloc[0]
+    assert (shown["conf_low"], shown["conf_high"]) == pytest.approx((low, high))
+    first = strict.fitted.iloc[0]
+    known = strict.to_frame().set_index("term").loc["rate_first"]
+    assert (known["conf_low"], known["conf_high"]) == pytest.approx(
+        (first["conf_low"], first["conf_high"])
+    )
+
+
+def test_a_first_month_observed_in_part_does_not_make_the_last_one_partial():
+    days = np.full(24, 30.0)
+    days[0] = 10.0
+    trend = estimate_trend(monthly([30] * 24, exposure=days))
+    assert "partial_last_period" in trend.caveats  # 30 of 31 days in December
+    whole = pd.period_range("2018-01", periods=24, freq="M").days_in_month.to_numpy(dtype=float)
+    whole[0] = 10.0
+    trend = estimate_trend(monthly([30] * 24, exposure=whole))
+    assert "partial_last_period" not in trend.caveats
+    assert trend.fitted["partial"].tolist() == [True, *[False] * 23]
 
 
 # ------- bad input

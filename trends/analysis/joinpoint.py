@@ -13,7 +13,6 @@ from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.count_model import percent_change
 from trends.models.counts.observed import (
     Observed,
-    observation_caveats,
     observed_periods,
     observed_rates,
     years_from_middle,
@@ -452,7 +451,7 @@ def _result(
         "at_most_joinpoints": chosen == len(lines) - 1 and chosen > 0,
         "memory_at_ceiling": known.memory[frame.grid.rho == frame.grid.rho.max()].sum() > 0.5,
         "declared_jump": bool(len(jumps)),
-        **observation_caveats(seen),
+        **seen.caveats(),
     }
     return Joinpoints(
         series=series,

@@ -16,7 +16,6 @@ from trends.models.counts.observed import (
     LEAST_EVENTFUL,
     PERIODS_PER_YEAR,
     Observed,
-    observation_caveats,
     observed_periods,
     years_from_middle,
 )
@@ -262,7 +261,7 @@ def detectable_change(
         annual_percent_change=(
             float(percent_change(smallest / years)) if change == "trend" else np.nan
         ),
-        ratio_simulated=_corrected_ratio(smallest, std_error, critical, power, simulated.power),
+        ratio_simulated=_corrected_ratio(smallest, std_error, power, simulated.power),
         power_simulated=simulated.power,
         power_simulated_low=simulated.low,
         power_simulated_high=simulated.high,
@@ -403,9 +402,7 @@ def _drawn_p_value(seen: Observed, design: np.ndarray) -> float:
     return float(2 * stats.t.sf(statistic, memory.n_free))
 
 
-def _corrected_ratio(
-    smallest: float, std_error: float, critical: float, power: float, simulated: float
-) -> float:
+def _corrected_ratio(smallest: float, std_error: float, power: float, simulated: float) -> float:
     """Return the ratio at which the simulated power would be the wanted one, on a probit scale.
 
     Power near 1 or 0 says little about where it crosses; the correction then stays finite.
@@ -477,6 +474,6 @@ def _caveats(
         "nb_boundary": fit.at_boundary,
         "memory_at_ceiling": memory.at_ceiling,
         "simulation_incomplete": n_failed > 0,
-        **observation_caveats(seen),
+        **seen.caveats(),
     }
     return tuple(key for key, is_so in holds.items() if is_so)

@@ -15,7 +15,6 @@ from trends.models.counts.decomposition import loess_parts
 from trends.models.counts.observed import (
     PERIODS_PER_YEAR,
     Observed,
-    observation_caveats,
     observed_periods,
     season_columns,
     years_from_middle,
@@ -541,7 +540,7 @@ def _caveats(fitted: _Fitted, seen: Observed) -> tuple[str, ...]:
     holds = {
         "nb_boundary": fitted.fit.at_boundary,
         "memory_at_ceiling": fitted.memory.at_ceiling,
-        **observation_caveats(seen),
+        **seen.caveats(),
     }
     return tuple(key for key, is_so in holds.items() if is_so)
 
@@ -566,9 +565,7 @@ def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar, alpha: 
         ramadans=_no_ramadans(),
         decomposition=_decomposition(series, seen),
         caveats=tuple(
-            key
-            for key, is_so in observation_caveats(seen).items()
-            if is_so and key != "partial_last_period"
+            key for key, is_so in seen.caveats().items() if is_so and key != "partial_last_period"
         ),
         family="none",
         memory_probability=np.nan,

@@ -14,13 +14,11 @@ from trends.models.counts.count_model import CountFit, Family, fit_counts, perce
 from trends.models.counts.observed import (
     Observed,
     SeasonTerms,
-    observation_caveats,
     observed_periods,
     observed_rates,
     season_columns,
     years_from_middle,
 )
-from trends.models.counts.rank_correlation import mann_kendall
 from trends.models.counts.residuals import Diagnostics, diagnose
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
@@ -85,17 +83,13 @@ class Trend(Result):
         Of the slope, Bartlett kernel with `newey_west_lags` lags.
     newey_west_lags : int
         1.3 sqrt(n), rounded down.
-    autoregressive_slope, autoregressive_std_error, autoregression : float
-        Long-run slope per year of a count model that conditions on the period before, and the
-        weight of that period; NaN when it cannot be fitted.
+    autoregressive_slope, autoregressive_std_error : float
+        Long-run slope per year of a count model that conditions on the period before; NaN when it
+        cannot be fitted.
     curvature_p_value : float
         For a bend (a squared term) in the trend, memory taken into account.
-    kendall_tau, kendall_p_value : float
-        Rank correlation of rate and time, tie-corrected, for independent periods.
     influential_period : Period or None
         The one period without which the slope would move by more than its standard error.
-    log_likelihood : float
-        Of the fitted family.
     conf_level : float
         Level of all intervals.
     n_periods, n_observed, n_events : int
@@ -133,12 +127,8 @@ class Trend(Result):
     newey_west_lags: int
     autoregressive_slope: float
     autoregressive_std_error: float
-    autoregression: float
     curvature_p_value: float
-    kendall_tau: float
-    kendall_p_value: float
     influential_period: pd.Period | None
-    log_likelihood: float
     conf_level: float
     n_periods: int
     n_observed: int
@@ -380,7 +370,6 @@ def estimate_trend(
     p_value_independent = float(2 * stats.t.sf(abs(slope / alone), memory.n_free))
     regressed = autoregressive_slope(seen, design, family=fit.family)
     curvature_p_value = _curvature(design, seen, family=fit.family)
-    tau, tau_p_value = mann_kendall(seen.count / seen.exposure)
     verdict = _verdict(slope, p_value, p_value_independent, alpha)
     diagnostics = diagnose(
         seen.count,
@@ -417,12 +406,8 @@ def estimate_trend(
         newey_west_lags=newey_west_lags(seen.count.size),
         autoregressive_slope=regressed.slope,
         autoregressive_std_error=regressed.std_error,
-        autoregression=regressed.autoregression,
         curvature_p_value=curvature_p_value,
-        kendall_tau=tau,
-        kendall_p_value=tau_p_value,
         influential_period=influential,
-        log_likelihood=fit.log_likelihood,
         conf_level=1 - alpha,
         n_periods=len(seen.periods),
         n_observed=seen.count.size,
@@ -577,7 +562,7 @@ def _caveats(
         "autoregressive_disagrees": disagreement,
         "influential_period": influential,
         "excess_zeros": diagnostics.zeros_p_value < 0.01,
-        **observation_caveats(seen),
+        **seen.caveats(),
     }
     return tuple(key for key, is_so in holds.items() if is_so)
 

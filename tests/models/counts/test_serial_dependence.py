@@ -5,11 +5,15 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
+from trends.models.counts.count_model import fit_counts
 from trends.models.counts.serial_dependence import (
     fixed_b_critical_value,
     grid_of,
+    memory_of_fit,
     newey_west,
+    newey_west_lags,
     upper_place,
     weigh_memories,
 )
@@ -114,3 +118,62 @@ def test_a_missing_period_adds_no_pair_to_newey_west():
     bread = np.linalg.inv(design.T @ design)
     found = newey_west(design, residuals, times, n_lags=3)
     assert found == pytest.approx(bread @ meat @ bread)
+
+
+def restricted_log_likelihood(design, residuals, position, rho, weight):
+    """Return it by its definition: the density of contrasts free of the design, scale profiled."""
+    correlation = brute_force_correlation(position, rho, weight)
+    contrasts = np.linalg.svd(design.T)[2][design.shape[1] :]
+    left = contrasts @ residuals
+    within = contrasts @ correlation @ contrasts.T
+    n_free = left.size
+    squares = left @ np.linalg.solve(within, left)
+    return -0.5 * (np.linalg.slogdet(within)[1] + n_free * np.log(squares)), squares / n_free
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_memories_are_weighed_by_the_likelihood_of_contrasts_free_of_the_design(seed):
+    rng = np.random.default_rng(seed)
+    position = np.delete(np.arange(24), [5, 6, 17])
+    design = np.column_stack([np.ones(21), rng.normal(size=(21, 2))])
+    residuals = rng.normal(size=21)
+    grid = grid_of(pd.period_range("2020-01", periods=24, freq="M"))
+    memory = weigh_memories(design, residuals, position, grid=grid)
+    each = [
+        restricted_log_likelihood(design, residuals, position, rho, weight)
+        for rho, weight in zip(grid.rho, grid.weight, strict=True)
+    ]
+    expected = np.exp([log_likelihood for log_likelihood, _ in each] + grid.log_prior)
+    assert memory.probabilities == pytest.approx(expected / expected.sum(), rel=1e-6)
+    assert memory.scales == pytest.approx([scale for _, scale in each])
+    assert memory.n_free == 18
+    floored = weigh_memories(design, residuals, position, grid=grid, least_scale=50.0)
+    assert (floored.scales == 50).all()
+
+
+def test_the_grid_of_a_trend_holds_none_and_the_strong_memories():
+    grid = grid_of(pd.period_range("2020-01", periods=24, freq="M"))
+    assert (grid.rho[0], grid.weight[0]) == (0, 0)
+    assert np.exp(grid.log_prior) == pytest.approx([0.6, *[0.4 / 12] * 12])
+    assert sorted(set(grid.rho[1:])) == [0.35, 0.5, 0.65, 0.8]
+    assert sorted(set(grid.weight[1:])) == [0.5, 0.7, 0.9]
+    weeks = grid_of(pd.period_range("2020-01-06", periods=60, freq="W-SUN"))
+    assert weeks.rho.max() == 0.95
+
+
+def test_the_residual_variance_is_not_let_below_what_a_hundredth_of_poisson_series_show():
+    counts = np.full(20, 9.0)
+    design = steps(20)
+    fit = fit_counts(counts, design, np.ones(20))
+    grid = grid_of(pd.period_range("2020-01", periods=20, freq="M"))
+    memory = memory_of_fit(fit, design, counts, np.arange(20), grid)
+    assert memory.scales == pytest.approx(np.full(grid.rho.size, stats.chi2.ppf(0.01, 18) / 18))
+
+
+def test_newey_west_takes_the_lags_of_lazarus_and_the_points_of_kiefer():
+    assert [newey_west_lags(n_observed) for n_observed in (36, 100, 156)] == [7, 13, 16]
+    # The cubic of Kiefer and Vogelsang (2005), table 1, Bartlett kernel, 95%, at b = 1/2.
+    assert fixed_b_critical_value(0.5, 0.05) == pytest.approx(
+        1.96 + 2.9694 / 2 + 0.416 / 4 - 0.5324 / 8
+    )
+    assert fixed_b_critical_value(0.0, 0.1) == pytest.approx(1.645, abs=1e-3)

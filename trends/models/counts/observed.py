@@ -20,8 +20,6 @@ PERIODS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}
 WHOLE = 0.999
 #: Periods with events without which nothing can be asked of a series.
 LEAST_EVENTFUL = 3
-#: Events in all below which a result says that they are few.
-FEW_EVENTS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +111,6 @@ def observed_rates(series: pd.DataFrame) -> pd.DataFrame:
             "partial": covered & (exposure < WHOLE * days_in_periods(periods)),
         }
     )
-
-
-def observation_caveats(seen: Observed) -> dict[str, bool]:
-    """Return which caveats hold of the observation itself, whatever is asked of it."""
-    return {
-        "partial_last_period": seen.last_is_partial,
-        "unobserved_periods": seen.count.size < len(seen.periods),
-        "few_events": bool(seen.count.sum() < FEW_EVENTS),
-    }
 
 
 def years_from_middle(periods: pd.PeriodIndex) -> NDArray[np.float64]:

@@ -283,13 +283,10 @@ class AutoregressiveSlope:
     ----------
     slope, std_error : float
         Log rate per unit of the design's time column; NaN when the model cannot be fitted.
-    autoregression : float
-        Coefficient of the previous period's log rate.
     """
 
     slope: float
     std_error: float
-    autoregression: float
 
 
 def autoregressive_slope(
@@ -302,7 +299,7 @@ def autoregressive_slope(
     long-run slope is the fitted one over (1 - a); its standard error is by the delta method on a
     quasi-likelihood covariance.
     """
-    nothing = AutoregressiveSlope(slope=np.nan, std_error=np.nan, autoregression=np.nan)
+    nothing = AutoregressiveSlope(slope=np.nan, std_error=np.nan)
     follows = np.flatnonzero(np.diff(seen.position) == 1) + 1
     n_terms = design.shape[1] + 1
     if follows.size < n_terms + 4:
@@ -328,7 +325,6 @@ def autoregressive_slope(
     return AutoregressiveSlope(
         slope=slope,
         std_error=float(np.sqrt(gradient @ covariance @ gradient)),
-        autoregression=repeats,
     )
 
 
