@@ -275,6 +275,26 @@ def test_a_first_month_observed_in_part_does_not_make_the_last_one_partial():
     assert trend.fitted["partial"].tolist() == [True, *[False] * 23]
 
 
+def test_the_one_month_that_moves_the_slope_is_named():
+    counts = np.random.default_rng(1).poisson(10, 36)
+    counts[33] = 90
+    trend = estimate_trend(monthly(counts))
+    # Leave every month out in turn: one alone moves the slope by more than its standard error.
+    months = trend.series.index
+    moved = {}
+    for month in months:
+        fewer = trend.series.copy()
+        fewer.loc[month, "count"], fewer.loc[month, "exposure"] = pd.NA, 0.0
+        moved[month] = abs(estimate_trend(fewer).slope - trend.slope)
+    assert max(moved, key=moved.get) == trend.influential_period == months[33]
+    assert moved[months[33]] > trend.std_error
+    assert "A single period, October 2020, moves the slope" in trend.summary()
+    assert "تشرين الأول/أكتوبر 2020" in trend.summary("ar")
+    steady = estimate_trend(monthly([9, 11, 10] * 12))
+    assert steady.influential_period is None
+    assert "A single period" not in steady.summary()
+
+
 # ------- bad input
 
 

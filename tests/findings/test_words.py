@@ -123,7 +123,10 @@ def test_a_finding_names_only_tables_of_grades_that_there_are_and_all_of_them():
 
 def test_every_caveat_is_declared_whole():
     for key, caveat in caveat_table().items():
-        assert {"weakens", "en", "ar"} <= set(caveat) <= {"weakens", "en", "ar", "caps", "rows"}, (
+        needed = {"weakens", "en", "ar"}
+        assert needed <= set(caveat) <= needed | {"caps", "rows", "about"}, key
+        assert caveat.get("about", "period") == "period", key
+        assert ("about" in caveat) <= ("{detail}" in caveat["en"] and "{detail}" in caveat["ar"]), (
             key
         )
         assert isinstance(caveat["weakens"], bool), key

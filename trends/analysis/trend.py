@@ -30,6 +30,7 @@ from trends.models.counts.serial_dependence import (
     newey_west_lags,
 )
 from trends.models.counts.smallest_change import smallest_visible
+from trends.tables.calendar import format_period
 
 Dependence = Literal["memory", "hac", "none"]
 Verdict = Literal["rising", "falling", "persistence", "no_clear_trend"]
@@ -425,7 +426,7 @@ def estimate_trend(
             diagnostics=diagnostics,
             curvature_p_value=curvature_p_value,
             disagreement=abs(regressed.slope - slope) > critical * std_error,
-            influential=influential is not None,
+            influential=influential,
             persistence=verdict == "persistence",
         ),
     )
@@ -550,7 +551,7 @@ def _caveats(
     diagnostics: Diagnostics,
     curvature_p_value: float,
     disagreement: bool,
-    influential: bool,
+    influential: pd.Period | None,
     persistence: bool,
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know about this trend."""
@@ -560,11 +561,14 @@ def _caveats(
         "trend_or_persistence": persistence,
         "memory_at_ceiling": memory.at_ceiling,
         "autoregressive_disagrees": disagreement,
-        "influential_period": influential,
+        "influential_period": influential is not None,
         "excess_zeros": diagnostics.zeros_p_value < 0.01,
         **seen.caveats(),
     }
-    return tuple(key for key, is_so in holds.items() if is_so)
+    about = {} if influential is None else {"influential_period": format_period(influential)}
+    return tuple(
+        f"{key}:{about[key]}" if key in about else key for key, is_so in holds.items() if is_so
+    )
 
 
 def _refuse_unidentified(design: np.ndarray, season: str | None, *, n_eventful: int) -> None:

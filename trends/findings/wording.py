@@ -20,6 +20,7 @@ import pandas as pd
 
 from trends.findings.finding import DAY, Finding, Inputs, Noun
 from trends.findings.rules import caveat_table, declared_caveat, first_match, rule_tables
+from trends.tables.calendar import parse_periods
 from trends.tables.window import Window
 
 LANGUAGES = ("en", "ar")
@@ -101,9 +102,13 @@ def caveats(findings: Iterable[Finding], lang: str = "en") -> list[Phrase]:
 def caveat(key: str, lang: str = "en") -> Phrase:
     """Return the sentence of a caveat, marked as one.
 
-    What the caveat is about may follow its name after a colon, for the sentence to name it.
+    What the caveat is about may follow its name after a colon, for the sentence to name it; a
+    period is said in the words of the language.
     """
-    text = str(declared_caveat(key)[lang]).format(detail=key.partition(":")[2])
+    declared, detail = declared_caveat(key), key.partition(":")[2]
+    if detail and declared.get("about") == "period":
+        detail = format_time(parse_periods(pd.Series([detail]))[0], lang)
+    text = str(declared[lang]).format(detail=detail)
     return Phrase(text, mark(text, "caveat", key=key))
 
 
