@@ -22,7 +22,6 @@ def _problem_of(count, *, exposure=None, min_rows=2, n_null=199, starts=None):
         exposure=np.ones(count.size) if exposure is None else np.asarray(exposure, dtype=float),
         position=np.arange(count.size),
         periods=pd.period_range("2010-01", periods=count.size, freq="M"),
-        n_partial=0,
         last_is_partial=False,
     )
     return Problem(
