@@ -12,7 +12,7 @@ from trends.analysis.power import _corrected_ratio, detectable_change
 from trends.analysis.trend import estimate_trend
 from trends.models.counts.count_model import fit_counts
 from trends.models.counts.observed import observed_periods
-from trends.models.counts.serial_dependence import grid_of, memory_of_fit, upper_place
+from trends.models.counts.serial_dependence import grid_of, memory_of_fit, upper_quartile
 from trends.models.counts.smallest_change import (
     ALLOWANCE,
     smallest_noncentrality,
@@ -131,7 +131,7 @@ def test_the_date_of_confirmation_is_the_first_at_which_the_power_suffices():
             np.fill_diagonal(remembered, 1.0)
             sandwich = scale * bread @ working.T @ remembered @ working @ bread
             variances.append(sandwich[1, 1])
-        error = np.sqrt(variances[upper_place(np.array(variances), memory.probabilities)])
+        error = np.sqrt(upper_quartile(np.array(variances), memory.probabilities))
         if fit.params[1] >= smallest_visible(error, n_months - 2, power=0.8, alpha=0.05):
             break
     assert n_months > 30
@@ -195,6 +195,22 @@ def test_simulated_series_that_cannot_be_fitted_are_no_failures_to_find():
     ).proportion_ci()
     assert (found.power_simulated_low, found.power_simulated_high) == pytest.approx(tuple(exact))
     assert found.to_frame()["status"].eq("ok").all()
+
+
+def test_a_season_of_the_series_is_in_the_series_that_are_drawn():
+    month = np.arange(72)
+    path = 12 * np.exp(0.7 * np.cos(2 * np.pi * month / 12))
+    series = monthly(np.random.default_rng(3).poisson(path))
+    found = detectable_change(series, n_draws=150, rng=2)
+    blind = detectable_change(series, n_draws=0, season="none")
+    assert found.season == "harmonic"
+    assert found.ratio_up < 0.8 * blind.ratio_up
+    assert 0.65 < found.power_simulated < 0.97
+
+
+def test_a_season_needs_room_beside_the_change():
+    with pytest.raises(ValueError, match="must leave enough observed periods for 13 terms"):
+        detectable_change(monthly([3, 5, 4] * 6), season="month", n_draws=0)
 
 
 def test_the_summary_says_what_could_have_been_seen():

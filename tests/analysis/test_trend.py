@@ -9,8 +9,9 @@ from scipy import stats
 
 from trends.analysis.trend import estimate_trend
 from trends.models.counts.count_model import fit_counts
-from trends.models.counts.observed import season_columns, years_from_middle
+from trends.models.counts.observed import years_from_middle
 from trends.models.counts.serial_dependence import fixed_b_critical_value, newey_west
+from trends.tables.calendar import hijri_shares
 from trends.tables.series import as_series
 
 # UCDP GED events involving IS in Syria, 2018-2020, by month.
@@ -59,15 +60,6 @@ def test_twice_the_exposure_and_twice_the_count_leave_the_slope_alone():
     assert abs(full.slope - half.slope) < 0.05 < flat.slope - half.slope
 
 
-def test_the_season_names_follow_the_frequency():
-    quarters = pd.period_range("2020Q1", periods=8, freq="Q")
-    assert season_columns(quarters, "month")[1] == ("quarter_2", "quarter_3", "quarter_4")
-    months = pd.period_range("2020-01", periods=24, freq="M")
-    assert season_columns(months, "harmonic")[1] == ("sin_1", "cos_1", "sin_2", "cos_2")
-    with pytest.raises(ValueError, match="`season` must be None for yearly periods, got 'month'"):
-        season_columns(pd.period_range("2000", periods=9, freq="Y"), "month")
-
-
 def test_a_year_is_twelve_months_and_so_many_weeks():
     weeks = pd.period_range("2020-01-06", periods=53, freq="W-SUN")
     assert np.ptp(years_from_middle(weeks)) == pytest.approx(52 * 7 / 365.25)
@@ -77,7 +69,7 @@ def test_month_factors_take_a_season_out_of_the_dispersion():
     rng = np.random.default_rng(9)
     month = np.tile(np.arange(12), 8)
     counts = rng.poisson(40 * np.exp(0.6 * (month < 6)))
-    plain = estimate_trend(monthly(counts))
+    plain = estimate_trend(monthly(counts), season="none")
     factors = estimate_trend(monthly(counts), season="month")
     assert plain.dispersion > 3 > 1.5 > factors.dispersion
     assert factors.to_frame()["term"].str.startswith("month_").sum() == 11
@@ -295,6 +287,33 @@ def test_the_one_month_that_moves_the_slope_is_named():
     assert "A single period" not in steady.summary()
 
 
+def test_a_season_that_shows_is_in_the_model_and_lets_a_trend_be_seen():
+    # 12 series of five years that double slowly under a wave of peak over trough 4.
+    rng = np.random.default_rng(5)
+    month = np.arange(60)
+    path = 10 * 2 ** (month / 59) * np.exp(np.log(4) / 2 * np.cos(2 * np.pi * month / 12))
+    clear = blind = 0
+    for _ in range(12):
+        series = monthly(rng.negative_binomial(path, 1 / 2))
+        found = estimate_trend(series)
+        assert found.season == "harmonic"
+        clear += found.verdict == "rising"
+        blind += estimate_trend(series, season="none").verdict == "rising"
+    assert clear >= 11
+    assert blind <= clear - 4
+    assert found.terms == ("level", "slope", "sin_1", "cos_1", "sin_2", "cos_2")
+    assert found.to_frame()["term"].isin(found.terms).sum() == 7  # the slope by three methods
+
+
+def test_days_of_ramadan_may_stand_beside_a_trend():
+    shares = hijri_shares(pd.period_range("2018-01", periods=96, freq="M"))["ramadan"].to_numpy()
+    rate = 900 * np.exp(0.004 * np.arange(96)) * 1.7**shares
+    trend = estimate_trend(monthly(rate.round().astype(int), exposure=30.0), season="hijri")
+    terms = dict(zip(trend.terms, trend.params, strict=True))
+    assert np.exp(terms["ramadan"]) == pytest.approx(1.7, rel=0.01)
+    assert trend.slope == pytest.approx(12 * 0.004, rel=0.02)
+
+
 # ------- bad input
 
 
@@ -357,7 +376,7 @@ def test_unknown_options_are_refused():
         estimate_trend(monthly(SYRIA_2018), family="gauss")
     with pytest.raises(ValueError, match=r"`dependence` must be one of .* got 'ar'"):
         estimate_trend(monthly(SYRIA_2018), dependence="ar")
-    with pytest.raises(ValueError, match="`season` must be None, 'harmonic' or 'month'"):
+    with pytest.raises(ValueError, match=r"`season` must be one of auto, none.* got 'week'"):
         estimate_trend(monthly(SYRIA_2018), season="week")
     with pytest.raises(ValueError, match="`alpha` must be between 0 and 1, got 5"):
         estimate_trend(monthly(SYRIA_2018)).to_frame(alpha=5)

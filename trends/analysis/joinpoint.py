@@ -13,11 +13,18 @@ from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.count_model import percent_change
 from trends.models.counts.observed import (
     Observed,
+    hinge_columns,
     observed_periods,
     observed_rates,
     years_from_middle,
 )
 from trends.models.counts.residuals import Diagnostics, diagnose
+from trends.models.counts.season_terms import (
+    LEAST_FREEDOM,
+    SeasonChoice,
+    SeasonTerms,
+    season_terms,
+)
 from trends.models.joins.broken_line import (
     LineFit,
     LineFrame,
@@ -26,10 +33,9 @@ from trends.models.joins.broken_line import (
     smallest_bend,
     with_dispersion_of_richest,
 )
-from trends.models.joins.hinge_search import hinge_columns
 from trends.models.joins.join_posterior import Mixture
 from trends.models.joins.known_line import average_slope, known_line
-from trends.models.joins.permutation_test import PermutationTest, Progress, choose_by_permutation
+from trends.models.joins.permutation import PermutationTest, Progress, choose_by_permutation
 from trends.tables.calendar import format_period
 
 Select = Literal["bic", "permutation"]
@@ -48,6 +54,8 @@ class Joinpoints(Result):
         The count series that was asked about.
     select : {"bic", "permutation"}
         How the number of joinpoints was chosen.
+    season : {"none", "month", "harmonic", "hijri"}
+        Pattern of the year beside the line.
     max_joinpoints, min_periods : int
         Most joinpoints considered (after what the length allows), and least number of observed
         periods strictly between joinpoints and strictly beyond the outer ones.
@@ -88,7 +96,8 @@ class Joinpoints(Result):
     n_periods, n_observed, n_events : int
         Periods, periods with a count, events.
     fitted : DataFrame of n_periods rows
-        Columns period, count, exposure, rate, fitted_rate, partial; rates per 30.4375 days.
+        Columns period, count, exposure, rate, fitted_rate (of the line, without its season),
+        partial; rates per 30.4375 days.
     diagnostics : Diagnostics
         Residuals, PIT histogram, autocorrelation, tests of dispersion and of zeros.
     caveats : tuple of str
@@ -97,6 +106,7 @@ class Joinpoints(Result):
 
     series: pd.DataFrame
     select: Select
+    season: str
     max_joinpoints: int
     min_periods: int
     n_joinpoints: int
@@ -198,6 +208,7 @@ def fit_joinpoints(
     max_joinpoints: int = 5,
     select: Select = "bic",
     min_periods: int | None = None,
+    season: SeasonChoice | None = "auto",
     alpha: float = 0.05,
     jumps: Sequence[pd.Period | str] = (),
     n_null: int = 999,
@@ -223,6 +234,10 @@ def fit_joinpoints(
     min_periods : int, optional
         Default: a twentieth of the series, at least 2 (the NCI rule for yearly figures). Shorter
         segments of monthly counts are noise.
+    season : {"auto", "none", "month", "harmonic", "hijri"}
+        Pattern of the year beside the line: waves where the series spans two years and shows them
+        at 1% (the default), nothing (also None), a factor per month, two waves a year, or the days
+        of Ramadan and the two feasts.
     alpha : float
         One minus the level of the intervals, and the level of all permutation tests together.
     jumps : sequence of Period or str
@@ -307,14 +322,13 @@ def fit_joinpoints(
     check_alpha(alpha)
     seen = observed_periods(series)
     spacing = _spacing(min_periods, seen.count.size)
-    most = _check_options(max_joinpoints, select, n_null, seen.count, spacing)
     jump_positions = _jump_positions(jumps, seen)
-    rows = _base_rows(seen, jump_positions)
-    if np.linalg.matrix_rank(rows[seen.position]) < rows.shape[1]:
-        raise ValueError(
-            f"`jumps` must lie between observed periods and differ, got {list(map(str, jumps))}. "
-            "Drop the ones without counts on both sides."
-        )
+    repeating = season_terms(seen, season)
+    rows = _base_rows(seen, jump_positions, repeating.columns)
+    most = _check_options(
+        max_joinpoints, select, n_null, seen.count, spacing, n_season=len(repeating.names)
+    )
+    _refuse_unidentified(rows[seen.position], jumps, repeating)
     frame = with_dispersion_of_richest(line_frame(seen, rows[seen.position], spacing), most)
     lines = fit_lines(frame, most)
     tests: list[PermutationTest] = []
@@ -329,7 +343,9 @@ def fit_joinpoints(
             rng=np.random.default_rng(rng),
             progress=progress,
         )
-    return _result(series, frame, rows, jump_positions, lines, chosen, tests, select, alpha)
+    return _result(
+        series, frame, rows, jump_positions, repeating.season, lines, chosen, tests, select, alpha
+    )
 
 
 def _spacing(min_periods: int | None, n_observed: int) -> int:
@@ -344,7 +360,13 @@ def _spacing(min_periods: int | None, n_observed: int) -> int:
 
 
 def _check_options(
-    max_joinpoints: int, select: str, n_null: int, counts: np.ndarray, spacing: int
+    max_joinpoints: int,
+    select: str,
+    n_null: int,
+    counts: np.ndarray,
+    spacing: int,
+    *,
+    n_season: int,
 ) -> int:
     """Return how many joins the length allows; raise if an option is out of range."""
     if isinstance(max_joinpoints, bool) or max_joinpoints != int(max_joinpoints):
@@ -360,7 +382,7 @@ def _check_options(
     n_candidates = counts.size - 2 * (spacing - 1)
     # Every join costs two parameters, and five periods with events must be left: a few events can
     # lie on a broken line by luck.
-    by_freedom = (int((counts > 0).sum()) - 2 - 5) // 2
+    by_freedom = (int((counts > 0).sum()) - 2 - n_season - 5) // 2
     by_space = 0 if n_candidates <= 0 else 1 + (n_candidates - 1) // spacing
     return int(max(0, min(max_joinpoints, by_freedom, by_space)))
 
@@ -379,12 +401,36 @@ def _jump_positions(jumps: Sequence[pd.Period | str], seen: Observed) -> np.ndar
     return np.array(positions, dtype=int)
 
 
-def _base_rows(seen: Observed, jump_positions: np.ndarray) -> np.ndarray:
-    """Return intercept, years and declared jumps of all periods."""
+def _base_rows(seen: Observed, jump_positions: np.ndarray, season: np.ndarray) -> np.ndarray:
+    """Return intercept, years, declared jumps and season of all periods.
+
+    The season has mean zero, so that the line without it is that of the whole year.
+    """
     years = years_from_middle(seen.periods)
     positions = np.arange(years.size)
     jumped = [(positions >= position).astype(float) for position in jump_positions]
-    return np.column_stack([np.ones(years.size), years, *jumped])
+    around = season - season.mean(axis=0)
+    return np.column_stack([np.ones(years.size), years, *jumped, around])
+
+
+def _refuse_unidentified(
+    base: np.ndarray, jumps: Sequence[pd.Period | str], repeating: SeasonTerms
+) -> None:
+    """Raise if the observed periods cannot tell the columns of every line apart."""
+    n_season = len(repeating.names)
+    line = base[:, : base.shape[1] - n_season]
+    if np.linalg.matrix_rank(line) < line.shape[1]:
+        raise ValueError(
+            f"`jumps` must lie between observed periods and differ, got {list(map(str, jumps))}. "
+            "Drop the ones without counts on both sides."
+        )
+    if n_season and (
+        base.shape[0] < base.shape[1] + LEAST_FREEDOM or np.linalg.matrix_rank(base) < base.shape[1]
+    ):
+        raise ValueError(
+            f"`season` must leave enough observed periods for {base.shape[1]} terms, got "
+            f"{repeating.season!r} with {base.shape[0]} observed. Use season='none'."
+        )
 
 
 def _result(
@@ -392,6 +438,7 @@ def _result(
     frame: LineFrame,
     rows: np.ndarray,
     jump_positions: np.ndarray,
+    season: str,
     lines: list[LineFit],
     chosen: int,
     tests: list[PermutationTest],
@@ -456,6 +503,7 @@ def _result(
     return Joinpoints(
         series=series,
         select=select,
+        season=season,
         max_joinpoints=len(lines) - 1,
         min_periods=frame.spacing - 1,
         n_joinpoints=chosen,
@@ -482,7 +530,7 @@ def _result(
         n_periods=len(periods),
         n_observed=seen.count.size,
         n_events=int(seen.count.sum()),
-        fitted=_fitted(series, frame, rows, line),
+        fitted=_fitted(series, frame, rows[:, : 2 + jump_positions.size], line),
         diagnostics=diagnose(
             seen.count,
             line.expected,
@@ -519,9 +567,10 @@ def _join_table(
 def _fitted(
     series: pd.DataFrame, frame: LineFrame, rows: np.ndarray, line: LineFit
 ) -> pd.DataFrame:
-    """Return observed and fitted rates of all periods."""
+    """Return observed rates and those of the line, its season left out, of all periods."""
     bends = frame.times[frame.candidates[list(line.joins)]]
     design = np.column_stack([rows, hinge_columns(rows[:, 1], bends)])
+    params = np.concatenate([line.params[: rows.shape[1]], line.params[frame.n_base :]])
     table = observed_rates(series)
-    table.insert(4, "fitted_rate", np.exp(design @ line.params))
+    table.insert(4, "fitted_rate", np.exp(design @ params))
     return table

@@ -19,6 +19,13 @@ from trends.models.counts.observed import (
     observed_periods,
     years_from_middle,
 )
+from trends.models.counts.season_terms import (
+    SeasonChoice,
+    SeasonTerms,
+    is_identified,
+    season_columns,
+    season_terms,
+)
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
     grid_of,
@@ -45,6 +52,8 @@ class DetectableChange(Result):
         The count series that was asked about.
     change : {"trend", "step"}
         Steady change from the first to the last period, or one step in the middle.
+    season : {"none", "month", "harmonic", "hijri"}
+        Pattern of the year beside the change.
     power : float
         Chance of finding the change.
     conf_level : float
@@ -85,6 +94,7 @@ class DetectableChange(Result):
 
     series: pd.DataFrame
     change: Change
+    season: str
     power: float
     conf_level: float
     ratio_up: float
@@ -177,6 +187,7 @@ def detectable_change(
     power: float = 0.8,
     alpha: float = 0.05,
     change: Change = "trend",
+    season: SeasonChoice | None = "auto",
     n_draws: int = N_DRAWS,
     rng: int | np.random.Generator | None = None,
 ) -> DetectableChange:
@@ -197,6 +208,10 @@ def detectable_change(
     change : {"trend", "step"}
         A steady change over the whole series (the default, which the trend's finding quotes), or
         one step in its middle.
+    season : {"auto", "none", "month", "harmonic", "hijri"}
+        Pattern of the year beside the change: waves where the series spans two years and shows them
+        at 1% (the default), nothing (also None), a factor per month, two waves a year, or the days
+        of Ramadan and the two feasts.
     n_draws : int
         Simulated series; 0 skips the simulation. The default, 200, gives the power to 3 points in
         about one second.
@@ -238,7 +253,8 @@ def detectable_change(
     """
     _check_options(power, alpha, change, n_draws)
     seen = observed_periods(series)
-    fit, memory, design = _fit(seen, change)
+    repeating = season_terms(seen, season)
+    fit, memory, design = _fit(seen, change, repeating)
     width = _width(design)
     std_error = memory.std_error(1) * width
     observed = float(fit.params[1]) * width
@@ -254,6 +270,7 @@ def detectable_change(
     return DetectableChange(
         series=series,
         change=change,
+        season=repeating.season,
         power=power,
         conf_level=1 - alpha,
         ratio_up=float(np.exp(smallest)),
@@ -271,7 +288,7 @@ def detectable_change(
         observed_ratio_low=float(np.exp(observed - critical * std_error)),
         observed_ratio_high=float(np.exp(observed + critical * std_error)),
         p_value=float(2 * stats.t.sf(abs(observed / std_error), memory.n_free)),
-        confirmed_by=_confirmed_by(seen, fit, memory, change, power, alpha),
+        confirmed_by=_confirmed_by(seen, fit, memory, design, repeating, change, power, alpha),
         dispersion=fit.dispersion,
         memory_correlation=memory.correlation,
         n_periods=len(seen.periods),
@@ -315,14 +332,14 @@ def _check_options(power: float, alpha: float, change: str, n_draws: int) -> Non
         raise ValueError(f"`n_draws` must be 0 or more, got {n_draws}. Use 200, or 0 for none.")
 
 
-def _design(seen: Observed, change: str) -> np.ndarray:
-    """Return intercept and the column whose coefficient is the change, at observed periods."""
+def _design(seen: Observed, change: str, repeating: SeasonTerms) -> np.ndarray:
+    """Return intercept, the column whose coefficient is the change, and season, where observed."""
     if change == "trend":
         column = years_from_middle(seen.periods)[seen.position]
     else:
         middle = seen.position[seen.count.size // 2]
         column = (seen.position >= middle).astype(float) - 0.5
-    return np.column_stack([np.ones(seen.count.size), column])
+    return np.column_stack([np.ones(seen.count.size), column, repeating.columns[seen.position]])
 
 
 def _width(design: np.ndarray) -> float:
@@ -330,9 +347,12 @@ def _width(design: np.ndarray) -> float:
     return float(np.ptp(design[:, 1]))
 
 
-def _fit(seen: Observed, change: str) -> tuple[CountFit, MemoryPosterior, np.ndarray]:
+def _fit(
+    seen: Observed, change: str, repeating: SeasonTerms
+) -> tuple[CountFit, MemoryPosterior, np.ndarray]:
     """Return the fitted change and the memories of its residuals."""
-    design = _design(seen, change)
+    design = _design(seen, change, repeating)
+    _refuse_unidentified(seen, design, repeating)
     if change == "step":
         later = design[:, 1] > 0
         sides = (int(seen.count[~later].sum()), int(seen.count[later].sum()))
@@ -346,6 +366,15 @@ def _fit(seen: Observed, change: str) -> tuple[CountFit, MemoryPosterior, np.nda
     return fit, memory, design
 
 
+def _refuse_unidentified(seen: Observed, design: np.ndarray, repeating: SeasonTerms) -> None:
+    """Raise if the observed periods cannot tell the season from the change."""
+    if repeating.names and not is_identified(seen, design):
+        raise ValueError(
+            f"`season` must leave enough observed periods for {design.shape[1]} terms, got "
+            f"{repeating.season!r} with {seen.count.size} observed. Use season='none'."
+        )
+
+
 def _simulate(
     seen: Observed,
     design: np.ndarray,
@@ -357,7 +386,7 @@ def _simulate(
     rng: np.random.Generator,
 ) -> _Simulated:
     """Return how often a change of this size is found in series of the same level and noise."""
-    log_mean = design[:, 1] * slope
+    log_mean = design[:, 1] * slope + design[:, 2:] @ fit.params[2:]
     mean = seen.exposure * np.exp(log_mean)
     mean *= seen.count.sum() / mean.sum()
     scale = float(memory.probabilities @ memory.scales)
@@ -417,6 +446,8 @@ def _confirmed_by(
     seen: Observed,
     fit: CountFit,
     memory: MemoryPosterior,
+    design: np.ndarray,
+    repeating: SeasonTerms,
     change: str,
     power: float,
     alpha: float,
@@ -429,15 +460,18 @@ def _confirmed_by(
     n_ahead = round(HORIZON_YEARS * PERIODS_PER_YEAR[frequency_letter(seen.periods)])
     last = int(seen.position[-1])
     slope = float(fit.params[1])
-    design = _design(seen, change)
     ahead = np.arange(1, n_ahead + 1)
     if change == "trend":
         steps = (design[-1, 1] - design[0, 1]) / (seen.position[-1] - seen.position[0])
         future_column = design[-1, 1] + steps * ahead
     else:
         future_column = np.full(n_ahead, design[-1, 1])
-    column = np.concatenate([design[:, 1], future_column])
-    log_mean = float(fit.params[0]) + slope * column
+    later = pd.period_range(seen.periods[last] + 1, periods=n_ahead, freq=seen.periods.freq)
+    future = np.column_stack(
+        [np.ones(n_ahead), future_column, season_columns(later, repeating.season)[0]]
+    )
+    longer = np.vstack([design, future])
+    log_mean = longer @ fit.params
     exposure = np.concatenate([seen.exposure, np.full(n_ahead, np.median(seen.exposure))])
     mean = exposure * np.exp(np.clip(log_mean, -20, 20))
     position = np.concatenate([seen.position, last + ahead])
@@ -445,9 +479,11 @@ def _confirmed_by(
 
     def is_confirmed(n_more: int) -> bool:
         rows = seen.count.size + n_more
-        working = np.column_stack([weight[:rows], weight[:rows] * column[:rows]])
+        working = longer[:rows] * weight[:rows, None]
         error = memory.of_design(working, position[:rows]).std_error(1)
-        return abs(slope) >= smallest_visible(error, rows - 2, power=power, alpha=alpha)
+        return abs(slope) >= smallest_visible(
+            error, rows - longer.shape[1], power=power, alpha=alpha
+        )
 
     if is_confirmed(0):
         confirmed: pd.Period = seen.periods[last]

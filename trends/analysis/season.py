@@ -10,31 +10,34 @@ import pandas as pd
 from scipy import stats
 
 from trends.analysis.result import Result, alpha_of, check_alpha
-from trends.models.counts.count_model import CountFit, Family, fit_counts
+from trends.models.counts.count_model import CountFit, Family, fit_counts, ratio_of
 from trends.models.counts.decomposition import loess_parts
 from trends.models.counts.observed import (
-    PERIODS_PER_YEAR,
     Observed,
+    bent_trend_columns,
     observed_periods,
+    years_of,
+)
+from trends.models.counts.season_evidence import SeasonEvidence, season_evidence
+from trends.models.counts.season_terms import (
+    HIJRI_TERMS,
+    LEAST_YEARS,
+    is_identified,
     season_columns,
-    years_from_middle,
 )
 from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
 from trends.models.counts.smallest_change import smallest_noncentrality, smallest_visible
-from trends.models.joins.hinge_search import hinge_columns
 from trends.tables.calendar import days_in_periods, frequency_letter, hijri_shares, hijri_year
 
 Calendar = Literal["gregorian", "hijri"]
 SeasonVerdict = Literal["seasonal", "no_clear_season", "too_short"]
 
-#: Least span of a series, in years, for a Gregorian season, and Ramadans for a Hijri one.
-_LEAST_YEARS = 2.0
+#: Ramadans without which a Hijri season cannot be told.
 _LEAST_RAMADANS = 3
 #: Observed days from which a Ramadan counts as observed.
 _HALF_A_RAMADAN = 15
 #: Years after which Ramadan has moved through two months and parts from the time of year.
 _YEARS_TO_PART = 6.0
-_HIJRI_TERMS = ("ramadan", "eid_al_fitr", "eid_al_adha")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -50,7 +53,8 @@ class Season(Result):
     verdict : {"seasonal", "no_clear_season", "too_short"}
         At `alpha`, for all effects together.
     statistic, p_value : float
-        Joint F test of the effects, memory taken into account; NaN when too short.
+        Joint F statistic of the effects, memory taken into account, and its permutation p-value;
+        NaN when too short.
     n_effects, n_free : int
         Degrees of freedom of the test.
     effects : DataFrame
@@ -140,11 +144,11 @@ class Season(Result):
         return pd.DataFrame(
             {
                 "term": self.effects["term"],
-                "estimate": np.exp(self.effects["log_ratio"]),
+                "estimate": ratio_of(self.effects["log_ratio"]),
                 "statistic": statistic,
                 "p_value": 2 * stats.t.sf(np.abs(statistic), max(self.n_free, 1)),
-                "conf_low": np.exp(self.effects["log_ratio"] - half),
-                "conf_high": np.exp(self.effects["log_ratio"] + half),
+                "conf_low": ratio_of(self.effects["log_ratio"] - half),
+                "conf_high": ratio_of(self.effects["log_ratio"] + half),
                 "conf_level": 1 - alpha,
                 "method": "memory",
             }
@@ -161,8 +165,9 @@ def estimate_season(
     """Estimate and test the effect of the time of year.
 
     The log rate is a trend with one free bend a year, plus effects of months, or of the share of
-    each period's days in Ramadan and the two feasts. Effects are tested together (F test with
-    memory as in `estimate_trend`), not assumed.
+    each period's days in Ramadan and the two feasts. Effects are tested together, not assumed: an F
+    statistic with memory as in `estimate_trend`, judged by 999 permutations of residuals, because
+    few counts and heavy tails show false seasons to an F test.
 
     Parameters
     ----------
@@ -242,6 +247,8 @@ class _Fitted(NamedTuple):
 
     fit: CountFit
     memory: MemoryPosterior
+    beside: np.ndarray
+    design: np.ndarray
     effects: np.ndarray
 
     def errors(self, contrast: np.ndarray) -> np.ndarray:
@@ -258,35 +265,21 @@ class _Fitted(NamedTuple):
         return np.pad(contrast, ((0, 0), (before, 0)))
 
 
-def _years(seen: Observed) -> float:
-    """Return the length of the series in years."""
-    return len(seen.periods) / PERIODS_PER_YEAR[frequency_letter(seen.periods)]
-
-
-def _trend_columns(seen: Observed) -> np.ndarray:
-    """Return intercept, time and one bend a year, at all periods."""
-    times = years_from_middle(seen.periods)
-    n_bends = max(round(_years(seen)) - 1, 0)
-    bends = np.linspace(times[0], times[-1], n_bends + 2)[1:-1]
-    return np.column_stack([np.ones(times.size), times, hinge_columns(times, bends)])
-
-
 def _fit(seen: Observed, columns: np.ndarray, extra: np.ndarray, family: Family) -> _Fitted | None:
     """Return the fit of effects `columns` beside trend and `extra`; None if unidentified."""
-    design = np.column_stack([_trend_columns(seen), extra, columns])[seen.position]
-    n_observed, n_terms = design.shape
-    n_eventful = int((seen.count > 0).sum())
-    if min(n_observed - 6, n_eventful) < n_terms or np.linalg.matrix_rank(design) < n_terms:
+    beside = np.column_stack([bent_trend_columns(seen.periods), extra])[seen.position]
+    design = np.column_stack([beside, columns[seen.position]])
+    if not is_identified(seen, design):
         return None
     fit = fit_counts(seen.count, design, seen.exposure, family=family)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
-    return _Fitted(fit, memory, fit.params[n_terms - columns.shape[1] :])
+    return _Fitted(fit, memory, beside, design, fit.params[beside.shape[1] :])
 
 
-def _joint_test(fitted: _Fitted) -> tuple[float, float]:
-    """Return the F statistic of all effects and its p-value."""
-    statistic = fitted.f_statistic(fitted.effects)
-    return statistic, float(stats.f.sf(statistic, fitted.effects.size, fitted.memory.n_free))
+def _joint_test(seen: Observed, fitted: _Fitted, family: Family) -> SeasonEvidence:
+    """Return the test of all effects together."""
+    season = fitted.design[:, fitted.beside.shape[1] :]
+    return season_evidence(seen, fitted.beside, season, family=family)
 
 
 def _gregorian(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -> Season:
@@ -294,7 +287,7 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family, alpha: floa
     columns, names = season_columns(seen.periods, "month")
     per_month = np.column_stack([columns.sum(axis=1) == 0, columns])[seen.position].sum(axis=0)
     fitted = None
-    if _years(seen) >= _LEAST_YEARS and per_month.min() >= 2:
+    if years_of(seen.periods) >= LEAST_YEARS and per_month.min() >= 2:
         fitted = _fit(seen, columns, np.empty((len(seen.periods), 0)), family)
     if fitted is None:
         return _too_short(series, seen, "gregorian", alpha)
@@ -305,9 +298,9 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family, alpha: floa
     errors = fitted.errors(contrast)
     kind = names[0].partition("_")[0]
     terms = [f"{kind}_1", *names]
-    statistic, p_value = _joint_test(fitted)
+    statistic, p_value = _joint_test(seen, fitted, family)
     wave = _wave(contrast, fitted, alpha)
-    low = 1.0 if p_value > alpha else float(np.exp(2 * max(wave.size - wave.half, 0)))
+    low = 1.0 if p_value > alpha else float(ratio_of(2 * max(wave.size - wave.half, 0)))
     return Season(
         series=series,
         calendar="gregorian",
@@ -317,11 +310,11 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family, alpha: floa
         n_effects=fitted.effects.size,
         n_free=fitted.memory.n_free,
         effects=pd.DataFrame({"term": terms, "log_ratio": effects, "std_error": errors}),
-        amplitude=float(np.exp(2 * wave.size)),
+        amplitude=float(ratio_of(2 * wave.size)),
         amplitude_low=low,
-        amplitude_high=float(np.exp(2 * (wave.size + wave.half))),
+        amplitude_high=float(ratio_of(2 * (wave.size + wave.half))),
         peak=terms[int(np.argmax(effects))],
-        smallest_ratio=float(np.exp(2 * _smallest_wave(fitted, n_months, alpha))),
+        smallest_ratio=float(ratio_of(2 * _smallest_wave(fitted, n_months, alpha))),
         sensitivity=_no_sensitivity(),
         ramadans=_no_ramadans(),
         decomposition=_decomposition(series, seen),
@@ -330,7 +323,7 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family, alpha: floa
         memory_probability=fitted.memory.probability,
         memory_correlation=fitted.memory.correlation,
         conf_level=1 - alpha,
-        n_years=_years(seen),
+        n_years=years_of(seen.periods),
         n_periods=len(seen.periods),
         n_observed=seen.count.size,
         n_events=int(seen.count.sum()),
@@ -373,19 +366,19 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -
     """Return the effects of Ramadan and the feasts, and how a day more or less changes them."""
     shares = hijri_shares(seen.periods)
     ramadans = int((_ramadan_days(seen, shares).sum(axis=1) >= _HALF_A_RAMADAN).sum())
-    parted = _years(seen) >= _YEARS_TO_PART
-    waves = season_columns(seen.periods, "harmonic" if parted else None)[0]
+    parted = years_of(seen.periods) >= _YEARS_TO_PART
+    waves = season_columns(seen.periods, "harmonic" if parted else "none")[0]
     fitted = None
     if ramadans >= _LEAST_RAMADANS:
-        fitted = _fit(seen, shares[list(_HIJRI_TERMS)].to_numpy(), waves, family)
+        fitted = _fit(seen, shares[list(HIJRI_TERMS)].to_numpy(), waves, family)
     if fitted is None:
         return _too_short(series, seen, "hijri", alpha)
     n_free = fitted.memory.n_free
-    effects = list(zip(_HIJRI_TERMS, fitted.effects, _errors(fitted), strict=True))
+    effects = list(zip(HIJRI_TERMS, fitted.effects, _errors(fitted), strict=True))
     nights = _last_ten_nights(seen, shares, waves, family)
     if nights is not None:
         effects.append(("last_ten_nights", *nights))
-    statistic, p_value = _joint_test(fitted)
+    statistic, p_value = _joint_test(seen, fitted, family)
     critical = _critical(fitted, alpha)
     ramadan, error = float(fitted.effects[0]), float(_errors(fitted)[0])
     sensitivity = _sensitivity(seen, waves, family, alpha)
@@ -405,11 +398,11 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -
         n_effects=fitted.effects.size,
         n_free=n_free,
         effects=table,
-        amplitude=float(np.exp(ramadan)),
-        amplitude_low=float(np.exp(ramadan - critical * error)),
-        amplitude_high=float(np.exp(ramadan + critical * error)),
+        amplitude=float(ratio_of(ramadan)),
+        amplitude_low=float(ratio_of(ramadan - critical * error)),
+        amplitude_high=float(ratio_of(ramadan + critical * error)),
         peak=str(table.loc[table["log_ratio"].idxmax(), "term"]),
-        smallest_ratio=float(np.exp(smallest_visible(error, n_free, power=0.8, alpha=alpha))),
+        smallest_ratio=float(ratio_of(smallest_visible(error, n_free, power=0.8, alpha=alpha))),
         sensitivity=sensitivity,
         ramadans=_each_ramadan(seen, shares, waves, family, alpha),
         decomposition=_decomposition(series, seen),
@@ -418,7 +411,7 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -
         memory_probability=fitted.memory.probability,
         memory_correlation=fitted.memory.correlation,
         conf_level=1 - alpha,
-        n_years=_years(seen),
+        n_years=years_of(seen.periods),
         n_periods=len(seen.periods),
         n_observed=seen.count.size,
         n_events=int(seen.count.sum()),
@@ -464,9 +457,7 @@ def _each_ramadan(
     most = seen.periods[days.argmax(axis=1)]
     effect = fitted.effects[: len(days)]
     half = _critical(fitted, alpha) * _errors(fitted)[: len(days)]
-    # Few events leave a ratio without limits.
-    with np.errstate(over="ignore"):
-        ratio, low, high = np.exp([effect, effect - half, effect + half])
+    ratio, low, high = ratio_of(np.array([effect, effect - half, effect + half]))
     table = pd.DataFrame(
         {
             "hijri_year": [hijri_year(period.start_time) for period in most],
@@ -500,15 +491,14 @@ def _sensitivity(seen: Observed, waves: np.ndarray, family: Family, alpha: float
     """Return the effects with the calendar a day earlier, as calculated, and a day later."""
     rows = []
     for shift in (-1, 0, 1):
-        columns = hijri_shares(seen.periods, shift=shift)[list(_HIJRI_TERMS)].to_numpy()
+        columns = hijri_shares(seen.periods, shift=shift)[list(HIJRI_TERMS)].to_numpy()
         fitted = _fit(seen, columns, waves, family)
         if fitted is None:
             continue
         critical = _critical(fitted, alpha)
-        for term, effect, error in zip(_HIJRI_TERMS, fitted.effects, _errors(fitted), strict=True):
-            # Few events leave a ratio without limits.
-            with np.errstate(over="ignore"):
-                ends = np.exp([effect, effect - critical * error, effect + critical * error])
+        for term, effect, error in zip(HIJRI_TERMS, fitted.effects, _errors(fitted), strict=True):
+            half = critical * error
+            ends = ratio_of(np.array([effect, effect - half, effect + half]))
             p_value = 2 * stats.t.sf(abs(effect / error), fitted.memory.n_free)
             rows.append((shift, term, *ends, p_value))
     return pd.DataFrame(rows, columns=_no_sensitivity().columns)
@@ -571,7 +561,7 @@ def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar, alpha: 
         memory_probability=np.nan,
         memory_correlation=np.nan,
         conf_level=1 - alpha,
-        n_years=_years(seen),
+        n_years=years_of(seen.periods),
         n_periods=len(seen.periods),
         n_observed=seen.count.size,
         n_events=int(seen.count.sum()),

@@ -13,13 +13,12 @@ from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.count_model import CountFit, Family, fit_counts, percent_change
 from trends.models.counts.observed import (
     Observed,
-    SeasonTerms,
     observed_periods,
     observed_rates,
-    season_columns,
     years_from_middle,
 )
 from trends.models.counts.residuals import Diagnostics, diagnose
+from trends.models.counts.season_terms import SeasonChoice, season_terms
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
     autoregressive_slope,
@@ -50,7 +49,7 @@ class Trend(Result):
         The count series that was asked about.
     family : {"poisson", "quasipoisson", "nb2"}
         Family that was fitted.
-    season : {None, "harmonic", "month"}
+    season : {"none", "month", "harmonic", "hijri"}
         Seasonal terms beside the trend.
     dependence : {"memory", "hac", "none"}
         How the standard error takes serial dependence into account.
@@ -106,7 +105,7 @@ class Trend(Result):
 
     series: pd.DataFrame
     family: str
-    season: str | None
+    season: str
     dependence: str
     terms: tuple[str, ...]
     params: np.ndarray
@@ -261,7 +260,7 @@ def estimate_trend(
     series: pd.DataFrame,
     *,
     family: Family = "auto",
-    season: SeasonTerms | None = None,
+    season: SeasonChoice | None = "auto",
     dependence: Dependence = "memory",
     alpha: float = 0.05,
 ) -> Trend:
@@ -280,9 +279,10 @@ def estimate_trend(
         nb_dispersion * mean**2) when the scatter around a Poisson trend is beyond chance at 5%,
         else Poisson; NB2 falls back to Poisson when its likelihood has no interior maximum, and
         a caveat says so.
-    season : {None, "harmonic", "month"}
-        Seasonal terms: none (the default, because two years cannot tell a season from noise),
-        two waves a year, or a factor per month.
+    season : {"auto", "none", "month", "harmonic", "hijri"}
+        Pattern of the year beside the trend: waves where the series spans two years and shows them
+        at 1% (the default), nothing (also None), a factor per month, two waves a year, or the days
+        of Ramadan and the two feasts.
     dependence : {"memory", "hac", "none"}
         Standard error: the upper quartile over how long residuals may remember (the default,
         because it alone covers in short series), Newey-West with fixed-b critical values, or the
@@ -356,10 +356,10 @@ def estimate_trend(
     check_alpha(alpha)
     seen = observed_periods(series)
     years = years_from_middle(seen.periods)
-    repeating, names = season_columns(seen.periods, season)
-    every_row = np.column_stack([np.ones(years.size), years, repeating])
+    repeating = season_terms(seen, season)
+    every_row = np.column_stack([np.ones(years.size), years, repeating.columns])
     design = every_row[seen.position]
-    _refuse_unidentified(design, season, n_eventful=int((seen.count > 0).sum()))
+    _refuse_unidentified(design, repeating.season, n_eventful=int((seen.count > 0).sum()))
     fit = fit_counts(seen.count, design, seen.exposure, family=family)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     errors = _covariances(fit, memory, design, seen)
@@ -383,9 +383,9 @@ def estimate_trend(
     return Trend(
         series=series,
         family=fit.family,
-        season=season,
+        season=repeating.season,
         dependence=dependence,
-        terms=("level", "slope", *names),
+        terms=("level", "slope", *repeating.names),
         params=fit.params,
         covariance=covariance,
         slope=slope,
@@ -571,16 +571,16 @@ def _caveats(
     )
 
 
-def _refuse_unidentified(design: np.ndarray, season: str | None, *, n_eventful: int) -> None:
+def _refuse_unidentified(design: np.ndarray, season: str, *, n_eventful: int) -> None:
     """Raise if the observed periods cannot tell the terms apart."""
     n_observed, n_terms = design.shape
     if n_observed < n_terms + 4 or np.linalg.matrix_rank(design) < n_terms:
         raise ValueError(
             f"`season` must leave enough observed periods for {n_terms} terms, got {season!r} "
-            f"with {n_observed} observed. Use season=None or a longer series."
+            f"with {n_observed} observed. Use season='none' or a longer series."
         )
     if n_eventful < n_terms:
         raise ValueError(
             f"`season` must leave no more terms than periods with events, got {season!r} with "
-            f"{n_terms} terms, {n_eventful} periods with events. Use season=None."
+            f"{n_terms} terms, {n_eventful} periods with events. Use season='none'."
         )

@@ -17,6 +17,7 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
         "max_joinpoints": result.max_joinpoints,
         "min_periods": result.min_periods,
         "family": result.family,
+        "season": result.season,
     }
     first, last = result.series.index[0], result.series.index[-1]
     line = result.fitted["fitted_rate"].dropna()

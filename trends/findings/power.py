@@ -14,6 +14,7 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
         "power": result.power,
         "conf_level": result.conf_level,
         "change": result.change,
+        "season": result.season,
         "n_draws": result.n_draws,
         "power_simulated": result.power_simulated,
     }

@@ -12,7 +12,7 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
     bent = "bent_trend" in result.caveats
     settings = {
         "family": result.family,
-        "season": result.season or "none",
+        "season": result.season,
         "dependence": result.dependence,
         "newey_west_lags": result.newey_west_lags,
         "autoregressive_percent_change": result.autoregressive_percent_change,

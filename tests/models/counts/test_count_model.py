@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from trends.models.counts.count_model import fit_counts
-from trends.models.counts.observed import season_columns
+from trends.models.counts.season_terms import season_columns
 from trends.models.counts.serial_dependence import newey_west
 
 # UCDP GED events involving IS in Syria, 2018-2020, by month.
@@ -108,7 +108,7 @@ def test_every_glm_nb_model_of_syria_is_reproduced(reference: Path, case: str):
     months = pd.period_range("2013-01", periods=96, freq="M")
     time = rows["t"].to_numpy(dtype=float)
     season = {"trend_harm1": "harmonic", "trend_harm2": "harmonic", "quad_harm1": "harmonic",
-              "trend_month": "month"}.get(case)  # fmt: skip
+              "trend_month": "month"}.get(case, "none")  # fmt: skip
     repeating, _ = season_columns(months, season)
     if case in ("trend_harm1", "quad_harm1"):
         repeating = repeating[:, :2]

@@ -14,7 +14,7 @@ from trends.models.counts.serial_dependence import (
     memory_of_fit,
     newey_west,
     newey_west_lags,
-    upper_place,
+    upper_quartile,
     weigh_memories,
 )
 
@@ -47,12 +47,26 @@ def test_residuals_that_remember_widen_the_covariance_and_noise_does_not():
 @given(
     st.lists(st.tuples(st.floats(-5, 5), st.floats(0.001, 1)), min_size=1, max_size=9),
 )
-def test_a_quarter_of_the_weight_lies_above_the_upper_place(pairs):
+def test_the_upper_quartile_is_the_mean_of_quantiles_from_60_to_90_percent(pairs):
     values, weight = map(np.array, zip(*pairs, strict=True))
-    weight = weight / weight.sum()
-    found = values[upper_place(values, weight)]
-    assert weight[values > found].sum() <= 0.25 + 1e-8
-    assert weight[values >= found].sum() >= 0.25 - 1e-8
+    probabilities = weight / weight.sum()
+    levels = np.linspace(0.6, 0.9, 20_001)
+    order = np.argsort(values)
+    reached = np.cumsum(probabilities[order])
+    places = np.searchsorted(reached, levels).clip(max=values.size - 1)
+    expected = values[order][places].mean()
+    assert upper_quartile(values, probabilities) == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_little_probability_moves_the_upper_quartile_a_little():
+    # No memory gives variance 1, memory about 1.6; where their probabilities cross .75, the one
+    # quantile would jump.
+    found = [
+        upper_quartile(np.array([1.0, 1.6]), np.array([none, 1 - none]))
+        for none in np.arange(0.5, 1.0, 0.01)
+    ]
+    assert np.abs(np.diff(found)).max() < 0.021
+    assert (found[0], found[-1]) == (1.6, 1.0)
 
 
 def weighed(seed):
@@ -74,7 +88,7 @@ def test_a_standard_error_is_the_quantile_of_the_sandwiches(seed):
         correlation = brute_force_correlation(times, rho, share)
         sandwich = scale * bread @ design.T @ correlation @ design @ bread
         variances.append(contrast @ sandwich @ contrast)
-    expected = np.sqrt(variances[upper_place(np.array(variances), memory.probabilities)])
+    expected = np.sqrt(upper_quartile(np.array(variances), memory.probabilities))
     assert memory.std_errors(contrast[None, :])[0] == pytest.approx(expected, rel=1e-9)
     matrix = memory.covariance
     assert np.sqrt(np.diag(matrix)) == pytest.approx(memory.std_errors(np.eye(3)), rel=1e-9)

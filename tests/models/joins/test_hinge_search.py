@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trends.models.counts.observed import hinge_columns
 from trends.models.joins.hinge_search import (
     HingeGram,
     best_bends,
-    hinge_columns,
     hinge_gram,
     most_explained,
 )

@@ -14,7 +14,8 @@ from scipy import stats
 
 from trends.models.counts.count_model import fit_given_dispersion
 from trends.models.counts.memory import MemoryGrid
-from trends.models.joins.hinge_search import best_bends, hinge_columns, hinge_gram
+from trends.models.counts.observed import hinge_columns
+from trends.models.joins.hinge_search import best_bends, hinge_gram
 from trends.models.joins.join_posterior import (
     LineProblem,
     Mixture,

@@ -84,6 +84,18 @@ def percent_change(log_change: NDArray[np.float64] | float) -> NDArray[np.float6
         return np.asarray(100 * np.expm1(log_change), dtype=np.float64)
 
 
+def ratio_of(log_ratio: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return ratios of changes on the log scale; beyond what a number can hold, infinity.
+
+    Examples
+    --------
+    >>> ratio_of(np.array([0.0, 1000.0])).tolist()
+    [1.0, inf]
+    """
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(log_ratio), dtype=np.float64)
+
+
 def fit_counts(
     counts: np.ndarray, design: np.ndarray, exposure: np.ndarray, *, family: Family = "auto"
 ) -> CountFit:

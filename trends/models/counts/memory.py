@@ -159,6 +159,17 @@ def memory_products(
     return log_determinant, within, across
 
 
+def whitened_columns(
+    columns: NDArray[np.float64], gaps: NDArray[np.float64], grid: MemoryGrid
+) -> Iterator[NDArray[np.float64]]:
+    """Yield R^-1 C of columns C for every memory correlation R of a grid."""
+    for rho, weight in zip(grid.rho, grid.weight, strict=True):
+        if weight == 0:
+            yield columns
+        else:
+            yield _Factor.of(gaps, float(rho), float(weight)).whitened(columns)
+
+
 class _Factor(NamedTuple):
     """One memory R = weight K + (1 - weight) I with K = rho**|t_i - t_j|, factorised.
 

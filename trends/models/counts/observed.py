@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,8 +10,6 @@ from numpy.typing import NDArray
 
 from trends.tables.calendar import DAYS_PER_MONTH, days_in_periods, frequency_letter
 from trends.tables.series import check_series
-
-SeasonTerms = Literal["harmonic", "month"]
 
 #: Periods of each frequency in a mean Gregorian year.
 PERIODS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}
@@ -127,53 +124,24 @@ def years_from_middle(periods: pd.PeriodIndex) -> NDArray[np.float64]:
     return np.asarray(steps / PERIODS_PER_YEAR[frequency_letter(periods)], dtype=float)
 
 
-def season_columns(
-    periods: pd.PeriodIndex, season: SeasonTerms | None
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Return columns that repeat every year, and their names.
+def hinge_columns(times: np.ndarray, bends: np.ndarray) -> NDArray[np.float64]:
+    """Return max(time - bend, 0), shape (n_observed, n_bends)."""
+    return np.asarray(np.maximum(times[:, None] - bends[None, :], 0.0))
 
-    Parameters
-    ----------
-    periods : PeriodIndex of n_periods
-    season : {None, "harmonic", "month"}
-        Nothing; sine and cosine of one and two waves a year (one wave for quarters); or a factor
-        for every month (quarter) but the first.
+
+def bent_trend_columns(periods: pd.PeriodIndex) -> NDArray[np.float64]:
+    """Return intercept, time and one bend a year: a trend that leaves a season alone.
 
     Returns
     -------
-    columns : array of shape (n_periods, n_columns)
-    names : tuple of str
-
-    Raises
-    ------
-    ValueError
-        If a season is wanted of yearly periods or the word is not known.
+    array of shape (n_periods, n_columns)
     """
-    if season is None:
-        return np.empty((len(periods), 0)), ()
-    letter = frequency_letter(periods)
-    if season not in ("harmonic", "month"):
-        raise ValueError(f"`season` must be None, 'harmonic' or 'month', got {season!r}. Pick one.")
-    if letter == "Y":
-        raise ValueError(
-            f"`season` must be None for yearly periods, got {season!r}. "
-            "Count by month or quarter to see a season."
-        )
-    middle = periods.start_time + (periods.end_time - periods.start_time) / 2
-    if season == "month":
-        part = periods.quarter if letter == "Q" else middle.month
-        kinds = range(2, 5 if letter == "Q" else 13)
-        columns = np.column_stack([(part == kind).astype(float) for kind in kinds])
-        return columns, tuple(f"{'quarter' if letter == 'Q' else 'month'}_{kind}" for kind in kinds)
-    if letter == "M":
-        phase = periods.month / 12
-    elif letter == "Q":
-        phase = periods.quarter / 4
-    else:
-        phase = (middle.day_of_year - 0.5) / 365.25
-    waves = range(1, 2 if letter == "Q" else 3)
-    turns = 2 * np.pi * np.asarray(phase, dtype=float)
-    columns = np.column_stack(
-        [wave(number * turns) for number in waves for wave in (np.sin, np.cos)]
-    )
-    return columns, tuple(f"{word}_{number}" for number in waves for word in ("sin", "cos"))
+    times = years_from_middle(periods)
+    n_bends = max(round(years_of(periods)) - 1, 0)
+    bends = np.linspace(times[0], times[-1], n_bends + 2)[1:-1]
+    return np.column_stack([np.ones(times.size), times, hinge_columns(times, bends)])
+
+
+def years_of(periods: pd.PeriodIndex) -> float:
+    """Return the length of some periods in years."""
+    return len(periods) / PERIODS_PER_YEAR[frequency_letter(periods)]

@@ -26,9 +26,11 @@ PRIOR_INDEPENDENT = 0.6
 #: Least correlation and least weight of the memories weighed against none. Weaker ones widen an
 #: interval little, and would only draw probability from those that do.
 LEAST_RHO, LEAST_WEIGHT = 0.3, 0.5
-#: Place, among the memories ordered by the variance they give, of the one that counts: only a
-#: quarter of the weight is on memories that would give more.
-UPPER = 0.75
+#: Between which quantiles of the memories, ordered by the variance they give, the variance that
+#: counts is averaged: the upper quartile, smoothed, so that no single event moves it by much.
+BAND = (0.6, 0.9)
+#: Share of Poisson series whose residual variance is smaller than any that is believed.
+_LUCK = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,7 +75,7 @@ class MemoryPosterior:
     def std_errors(self, contrasts: np.ndarray) -> np.ndarray:
         """Return the standard errors of linear combinations of the coefficients.
 
-        The variance of each is the upper quartile of its posterior over the memories.
+        The variance of each is the upper quartile of its posterior over the memories, smoothed.
 
         Parameters
         ----------
@@ -84,8 +86,7 @@ class MemoryPosterior:
         ndarray, shape (n_contrasts,)
         """
         variances = np.einsum("ci,mij,cj->mc", contrasts, self.covariances, contrasts)
-        places = upper_place(variances, self.probabilities)
-        return np.sqrt(np.take_along_axis(variances, places[None], axis=0)[0])
+        return np.sqrt(upper_quartile(variances, self.probabilities))
 
     def std_error(self, term: int) -> float:
         """Return the standard error of one coefficient."""
@@ -105,8 +106,9 @@ class MemoryPosterior:
         within = np.einsum("ai,mij,bj->mab", contrasts, self.covariances, contrasts)
         solved = np.linalg.solve(within, np.broadcast_to(effects, within.shape[:2])[..., None])
         statistics = solved[..., 0] @ effects
-        # The memory that makes the effects least certain is the one with the smallest statistic.
-        return float(statistics[upper_place(-statistics, self.probabilities)])
+        # The statistic is in units of one over a variance.
+        inverse = 1 / np.maximum(statistics, 1e-300)
+        return float(1 / upper_quartile(inverse, self.probabilities))
 
     def of_design(self, design: np.ndarray, position: np.ndarray) -> MemoryPosterior:
         """Return the same memories with the covariances of another design, say a longer one.
@@ -129,23 +131,38 @@ class MemoryPosterior:
         return np.asarray(average * np.outer(ratio, ratio))
 
 
-def upper_place(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the index of the smallest value up to which `UPPER` of the weight lies.
+def upper_quartile(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the mean of the quantiles of a distribution between the two ends of `BAND`.
 
     Parameters
     ----------
-    values : ndarray, shape (n_models,) or (n_models, n_columns)
-    weight : ndarray, shape (n_models,)
+    values, probabilities : ndarray, shape (n_models,) or (n_models, n_columns)
+        The probabilities of a column add up to 1; those of one column serve all.
 
     Returns
     -------
-    ndarray of int, shape () or (n_columns,)
+    ndarray, shape () or (n_columns,)
+
+    Examples
+    --------
+    >>> round(float(upper_quartile(np.array([1.0, 2.0, 6.0]), np.array([0.7, 0.1, 0.2]))), 9)
+    3.0
     """
+    shared = probabilities if probabilities.ndim == values.ndim else probabilities[:, None]
     order = np.argsort(values, axis=0)
-    # Rounding may leave the whole weight a hair below one.
-    reached = np.cumsum(weight[order], axis=0) >= UPPER - 1e-9
-    place = reached.argmax(axis=0)
-    return np.take_along_axis(order, place[None], axis=0)[0]
+    shares = band_shares(np.take_along_axis(np.broadcast_to(shared, values.shape), order, axis=0))
+    mean: np.ndarray = (shares * np.take_along_axis(values, order, axis=0)).sum(axis=0)
+    return mean
+
+
+def band_shares(probabilities: np.ndarray) -> np.ndarray:
+    """Return how much of the band each of several ordered outcomes fills; they add up to 1."""
+    low, high = BAND
+    reached = np.clip(np.cumsum(probabilities, axis=0), low, high)
+    # Rounding may leave the whole a hair below one.
+    reached[-1] = high
+    shares: np.ndarray = np.diff(reached, axis=0, prepend=low) / (high - low)
+    return shares
 
 
 def weigh_memories(
@@ -187,11 +204,9 @@ def weigh_memories(
     gram, cross = within[:, :n_terms, :n_terms], within[:, :n_terms, n_terms]
     explained = np.einsum("mi,mi->m", cross, np.linalg.solve(gram, cross[..., None])[..., 0])
     left = np.maximum(within[:, n_terms, n_terms] - explained, 1e-10)
-    log_weight = (
-        grid.log_prior - 0.5 * (log_det + np.linalg.slogdet(gram)[1]) - 0.5 * n_free * np.log(left)
-    )
-    probabilities = np.exp(log_weight - log_weight.max())
-    probabilities /= probabilities.sum()
+    probabilities = reml_weights(grid, log_det, np.linalg.slogdet(gram)[1], left[:, None], n_free)[
+        :, 0
+    ]
     scales = np.maximum(left / n_free, least_scale)
     return MemoryPosterior(
         grid=grid,
@@ -200,6 +215,40 @@ def weigh_memories(
         covariances=_sandwiches(design, across[:, :n_terms, :n_terms], scales),
         n_free=n_free,
     )
+
+
+def reml_weights(
+    grid: MemoryGrid,
+    log_determinants: np.ndarray,
+    log_determinants_within: np.ndarray,
+    squares: np.ndarray,
+    n_free: int,
+) -> np.ndarray:
+    """Return the posterior probability of every memory by restricted likelihood, scale profiled.
+
+    Parameters
+    ----------
+    grid : MemoryGrid
+    log_determinants, log_determinants_within : ndarray, shape (n_models,)
+        Of R and of D'R^-1 D, D the design.
+    squares : ndarray, shape (n_models, n_responses)
+        Generalised residual sums of squares.
+    n_free : int
+        Residual degrees of freedom.
+
+    Returns
+    -------
+    ndarray, shape (n_models, n_responses)
+    """
+    log_weight = (grid.log_prior - 0.5 * (log_determinants + log_determinants_within))[:, None]
+    log_weight = log_weight - 0.5 * n_free * np.log(squares)
+    weight = np.exp(log_weight - log_weight.max(axis=0))
+    return np.asarray(weight / weight.sum(axis=0))
+
+
+def least_scale(n_free: int) -> float:
+    """Return the residual variance that 99 in 100 Poisson series exceed."""
+    return float(stats.chi2.ppf(_LUCK, n_free) / n_free)
 
 
 def _sandwiches(design: np.ndarray, across: np.ndarray, scales: np.ndarray) -> np.ndarray:
@@ -223,7 +272,7 @@ def memory_of_fit(
         fit.residuals(counts),
         position,
         grid=grid,
-        least_scale=float(stats.chi2.ppf(0.01, n_free) / n_free),
+        least_scale=least_scale(n_free),
     )
 
 

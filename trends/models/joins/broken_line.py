@@ -20,9 +20,14 @@ from trends.models.counts.count_model import (
     percent_change,
 )
 from trends.models.counts.memory import MemoryGrid, memory_products, precision_matrix
-from trends.models.counts.observed import Observed, years_from_middle
-from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, weigh_memories
-from trends.models.joins.hinge_search import best_bends, hinge_columns, hinge_gram
+from trends.models.counts.observed import Observed, hinge_columns, years_from_middle
+from trends.models.counts.serial_dependence import (
+    MemoryPosterior,
+    grid_of,
+    least_scale,
+    weigh_memories,
+)
+from trends.models.joins.hinge_search import best_bends, hinge_gram
 from trends.models.joins.join_posterior import LineProblem, log_mean_fit, open_sets
 
 #: Added to the criterion for every join: a join is held five times less probable beforehand than
@@ -30,8 +35,6 @@ from trends.models.joins.join_posterior import LineProblem, log_mean_fit, open_s
 JOIN_COST = 2 * np.log(5)
 #: What a join in mid-series loses by averaging over places, about one in ten of which is open.
 PLACE_COST = 2 * np.log(10)
-#: Share of Poisson series that show less residual variance than intervals are ever given.
-_LUCK = 0.01
 
 
 class LineFrame(NamedTuple):
@@ -43,7 +46,7 @@ class LineFrame(NamedTuple):
     times : ndarray, shape (n_observed,)
         Years, 0 in the middle of the series.
     base : ndarray, shape (n_observed, n_base)
-        Intercept, time, declared jumps.
+        Intercept, time, declared jumps, season.
     candidates : ndarray of int, shape (n_candidates,)
         Places among the observed periods where a join may be.
     spacing : int
@@ -213,11 +216,6 @@ def memory_of_line(frame: LineFrame, expected: np.ndarray, design: np.ndarray) -
     )
 
 
-def least_scale(n_free: int) -> float:
-    """Return the residual variance that 99 in 100 Poisson series exceed."""
-    return float(stats.chi2.ppf(_LUCK, n_free) / n_free)
-
-
 def smallest_bend(frame: LineFrame, line: LineFit) -> float:
     """Return the yearly change after a level rate that would have shown as a join, percent.
 
@@ -238,7 +236,7 @@ def schwarz_penalty(n_terms: int, n_observed: int) -> float:
 
     Examples
     --------
-    >>> round(schwarz_penalty(3, 20) / (3 * np.log(20)), 4)
+    >>> round(float(schwarz_penalty(3, 20) / (3 * np.log(20))), 4)
     1.3333
     """
     return float(n_terms * np.log(n_observed) * n_observed / max(n_observed - n_terms - 2, 1))

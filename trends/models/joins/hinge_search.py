@@ -36,12 +36,6 @@ class HingeGram(NamedTuple):
     rest: np.ndarray
 
 
-def hinge_columns(times: np.ndarray, bends: np.ndarray) -> np.ndarray:
-    """Return max(time - bend, 0), shape (n_observed, n_bends)."""
-    columns: np.ndarray = np.maximum(times[:, None] - bends[None, :], 0.0)
-    return columns
-
-
 def hinge_gram(
     base: np.ndarray, hinges: np.ndarray, responses: np.ndarray, metric: np.ndarray | None = None
 ) -> HingeGram:

@@ -17,8 +17,8 @@ import numpy as np
 from scipy.special import logsumexp, stdtr, stdtrit
 
 from trends.models.counts.memory import MemoryGrid, precision_matrix
-from trends.models.counts.serial_dependence import upper_place
-from trends.models.joins.hinge_search import hinge_columns
+from trends.models.counts.observed import hinge_columns
+from trends.models.counts.serial_dependence import band_shares
 
 #: Most sets of places that are weighed.
 _MOST_SETS = 3000
@@ -88,8 +88,8 @@ class JoinPosterior:
     def combination(self, contrasts: np.ndarray) -> Mixture:
         """Return what is known of a combination of the coefficients.
 
-        The memory that counts is the one at the upper quartile of the variance it gives, as in
-        `trends.models.counts.serial_dependence`; the sets of places are mixed under it.
+        The memories that count are those around the upper quartile of the variance they give, as
+        in `trends.models.counts.serial_dependence`; the sets of places are mixed under them.
 
         Parameters
         ----------
@@ -102,11 +102,13 @@ class JoinPosterior:
         share = self.weight / np.maximum(by_memory, 1e-300)[:, None]
         mean = (share * centre).sum(axis=1)
         variance = (share * (spread + (centre - mean[:, None]) ** 2)).sum(axis=1)
-        counts = upper_place(variance, by_memory)
-        kept = share[counts] > _NEGLIGIBLE * share[counts].max()
-        weight = share[counts][kept]
+        order = np.argsort(variance)
+        counts = np.empty(order.size)
+        counts[order] = band_shares(by_memory[order])
+        weight = counts[:, None] * share
+        kept = weight > _NEGLIGIBLE * weight.max()
         return Mixture(
-            weight / weight.sum(), centre[counts][kept], np.sqrt(spread[counts][kept]), self.n_free
+            weight[kept] / weight[kept].sum(), centre[kept], np.sqrt(spread[kept]), self.n_free
         )
 
     def place_interval(self, join: int, level: float) -> tuple[int, int]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trends.models.joins.broken_line import LineFit, LineFrame, least_scale, memory_of_line
+from trends.models.counts.serial_dependence import least_scale
+from trends.models.joins.broken_line import LineFit, LineFrame, memory_of_line
 from trends.models.joins.join_posterior import Mixture, open_sets, weigh_joins
 
 
@@ -42,7 +43,7 @@ def known_line(frame: LineFrame, line: LineFit, *, n_jumps: int, alpha: float) -
     Parameters
     ----------
     frame : LineFrame
-        Its base columns are intercept, time and declared jumps.
+        Its base columns are intercept, time, declared jumps and season.
     line : LineFit
     n_jumps : int
         Declared jumps.

@@ -10,8 +10,9 @@ from scipy.linalg import solve_triangular
 
 from trends.models.counts.count_model import deviance_residuals
 from trends.models.counts.memory import MemoryGrid, correlation_matrix, memory_products
+from trends.models.counts.observed import hinge_columns
 from trends.models.joins.broken_line import LineFit, LineFrame
-from trends.models.joins.hinge_search import hinge_columns, hinge_gram, most_explained
+from trends.models.joins.hinge_search import hinge_gram, most_explained
 
 Progress = Callable[[int, int], None]
 
