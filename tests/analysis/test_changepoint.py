@@ -357,7 +357,11 @@ def test_weeks_and_days_are_analysed_with_their_own_memory():
         ({"min_periods": 40}, ValueError, "`min_periods` must be at most 29 for 60 observed"),
         ({"n_null": 50}, ValueError, "`n_null` must be at least 99 for alpha=0.05, got 50"),
         ({"candidates": []}, ValueError, "`candidates` must name at least one period, got none"),
-        ({"candidates": ["soon"]}, TypeError, "`candidates` must be periods or dates, got 'soon'"),
+        (
+            {"candidates": ["soon"]},
+            ValueError,
+            "`candidates` must be a day or a whole period.*got 'soon'",
+        ),
         (
             {"candidates": ["2009-01"]},
             ValueError,

@@ -332,7 +332,10 @@ def test_approximate_methods_refuse_a_waiting_time(method):
         ((-1, 30), "whole count of 0 or more, got -1"),
         ((2.5, 30), "whole count of 0 or more, got 2.5"),
         ((3, 0), "positive number of days, got 0"),
-        ((3, "2024-02-01", "2024-01-01"), "positive number of days, got -30"),
+        (
+            (3, "2024-02-01", "2024-01-01"),
+            "on or after the day it starts, got 2024-02-01 to 2024-01-01",
+        ),
         (figure(0, "nth_since"), "at least 1 when a figure is an nth-since, got 0"),
         (figure(5, "roughly"), "qualifier among exact, about"),
         (figure(5, window_basis="unknown", statement_id="x"), "known window, got statement x"),

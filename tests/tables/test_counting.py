@@ -389,7 +389,10 @@ def test_an_invalid_frame_is_refused_by_the_schema():
         ({"freq": "H"}, "`freq` must be one of D, W, M, Q, Y, got 'H'"),
         ({"by": "region"}, "`by` must name columns of the events, got 'region'"),
         ({"by": ["country", "country"]}, "`by` must name each column once"),
-        ({"span": ("2024-02", "2024-01")}, "`span` must end after it starts"),
+        (
+            {"span": ("2024-02", "2024-01")},
+            "`span` must end on or after the day it starts",
+        ),
         ({"span": "2024"}, "`span` must be two days or periods, got '2024'"),
         ({"allocation": "middle"}, "`allocation` must be 'start' or 'share', got 'middle'"),
         (

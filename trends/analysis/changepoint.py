@@ -34,6 +34,7 @@ from trends.models.shifts.shift_summary import (
     highest_mass,
 )
 from trends.tables.calendar import format_period
+from trends.tables.typed import named_period
 
 Verdict = Literal["abrupt", "gradual", "shift", "cannot_tell", "none"]
 
@@ -384,9 +385,10 @@ def detect_changepoints(
         intervals.
     min_periods : int
         Shortest segment in observed periods. Default 2: a single period is an outlier.
-    candidates : iterable of Period or str, optional
-        Periods named before looking at the counts. Only these are tested, which costs less than a
-        search, and their dates are not estimated.
+    candidates : iterable of Period, date or str, optional
+        Days or periods named before looking at the counts. Only these are tested, which costs less
+        than a search, and their dates are not estimated. Where nothing was observed at one, the
+        level may shift from the next observed period, and both are said.
     n_null : int
         Series drawn for each p-value. Default 999: p-values down to 0.001.
     rng : int or Generator, optional
@@ -485,17 +487,11 @@ def _check_length(observed: Observed, min_periods: int) -> None:
 
 def _read_candidates(candidates: Iterable[Any], index: pd.PeriodIndex) -> pd.PeriodIndex:
     """Read periods named in advance."""
-    if isinstance(candidates, str | pd.Period):
+    if isinstance(candidates, str | pd.Period) or not isinstance(candidates, Iterable):
         candidates = [candidates]
     periods = []
     for candidate in candidates:
-        try:
-            period = pd.Period(candidate, freq=index.freq)
-        except (TypeError, ValueError) as error:
-            raise TypeError(
-                f"`candidates` must be periods or dates, got {candidate!r}. "
-                f"Write them like {format_period(index[0])}."
-            ) from error
+        period = named_period(candidate, index, "candidates")
         if not index[0] < period <= index[-1]:
             raise ValueError(
                 f"`candidates` must lie after {format_period(index[0])} and no later than "

@@ -37,6 +37,7 @@ from trends.models.joins.join_posterior import Mixture
 from trends.models.joins.known_line import average_slope, known_line
 from trends.models.joins.permutation import PermutationTest, Progress, choose_by_permutation
 from trends.tables.calendar import format_period
+from trends.tables.typed import named_period
 
 Select = Literal["bic", "permutation"]
 
@@ -240,8 +241,8 @@ def fit_joinpoints(
         of Ramadan and the two feasts.
     alpha : float
         One minus the level of the intervals, and the level of all permutation tests together.
-    jumps : sequence of Period or str
-        Periods from which counting changed (a new coding, a new coverage). The level may jump
+    jumps : sequence of Period, date or str
+        Days or periods from which counting changed (a new coding, a new coverage). The level may jump
         there without counting as a change of trend.
     n_null : int
         Most permutations per test; a test that cannot become significant ends earlier.
@@ -391,11 +392,12 @@ def _jump_positions(jumps: Sequence[pd.Period | str], seen: Observed) -> np.ndar
     """Return the positions of the declared jumps; raise unless they are inside the series."""
     positions = []
     for jump in jumps:
-        period = pd.Period(jump, freq=seen.periods.freq)
+        period = named_period(jump, seen.periods, "jumps")
         if not seen.periods[0] < period <= seen.periods[-1]:
             raise ValueError(
-                f"`jumps` must be after the first and not after the last period, got {jump}. "
-                f"The series runs from {seen.periods[0]} to {seen.periods[-1]}."
+                "`jumps` must be after the first and not after the last period, got "
+                f"{format_period(period)}. The series runs from {format_period(seen.periods[0])} "
+                f"to {format_period(seen.periods[-1])}."
             )
         positions.append(period.ordinal - seen.periods[0].ordinal)
     return np.array(positions, dtype=int)

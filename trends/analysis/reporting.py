@@ -16,6 +16,7 @@ from trends.models.published.figure_likelihood import counts_allowed
 from trends.models.published.running_totals import Figure, Total, running_totals
 from trends.tables.calendar import days_in_periods
 from trends.tables.schemas import READINGS, ROLES
+from trends.tables.typed import first_day
 from trends.tables.window import as_window, part_of_whole, why_no_rate
 
 Minimums = Literal["bound", "count"]
@@ -141,8 +142,9 @@ def compare_reporting(
         Statements of one source each (rows of `read_statements`), or count series. Days are
         matched: where figures of one source add up to a window of the other, or differ by it, the
         sum or difference is used.
-    date : date
-        First day of the later time. It must be named in advance, not found in these figures.
+    date : str, date, Timestamp or Period
+        First day of the later time (of a whole period its first day). It must be named in advance,
+        not found in these figures.
     among : bool
         Whether each claim is one of the other source's events, as when one counter says how many
         of its events were claimed. By default the two count independently.
@@ -187,7 +189,7 @@ def compare_reporting(
         raise ValueError(f"`minimums` must be bound or count, got {minimums!r}. Pick one.")
     if not 0 < alpha < 1:
         raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
-    day = pd.Timestamp(date)
+    day = first_day(date, "date")
     claimed, claims_left = _figures(claims, "claims", minimums)
     counted, others_left = _figures(others, "others", minimums)
     claim_totals, claims_spare = running_totals(claimed)
@@ -297,6 +299,11 @@ def _worth(row: dict[Any, Any]) -> tuple[int, int]:
 
 def _figures_of_series(series: pd.DataFrame) -> tuple[list[Figure], dict[Any, str]]:
     """Return the fully observed periods of a count series as figures."""
+    if series.attrs.get("unit"):
+        raise ValueError(
+            "`claims` and `others` must have exposure in days, got "
+            f"{series.attrs['unit']}. Make the series without `unit`."
+        )
     whole = series["exposure"].to_numpy() == days_in_periods(series.index)
     known = whole & series["count"].notna().to_numpy()
     figures = [

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from trends.analysis.changepoint import Changepoints
 from trends.figures import style
 from trends.figures.count_series import rates
-from trends.findings.wording import format_time, words
-from trends.tables.calendar import DAYS_PER_MONTH
+from trends.findings.wording import format_time, rate_axis, words
+from trends.tables.exposure import rate_exposure
 
 
 def plot(
@@ -65,11 +65,11 @@ def plot(
     ends = [*(one.period - 1 for one in result.changepoints), series.index[-1]]
     for start, end in zip(starts, ends, strict=True):
         within = series.loc[start:end].dropna()
-        level = DAYS_PER_MONTH * within["count"].sum() / within["exposure"].sum()
+        level = within["count"].sum() / rate_exposure(within).sum()
         ax.hlines(level, start.start_time, end.end_time, color=style.FIRST, linewidth=2.2)
     # room for the dates above the highest count
     ax.set_ylim(0, 1.18 * max(float(np.nanmax(rate)), 1e-9))
-    ax.set_ylabel(table["changepoint_rate_axis"])
+    ax.set_ylabel(rate_axis(series, lang))
     if result.changepoints:
         seen: dict[str, Any] = {}
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):

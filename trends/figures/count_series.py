@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from trends.figures import style
-from trends.findings.wording import words
-from trends.tables.calendar import DAYS_PER_MONTH
+from trends.findings.wording import rate_axis
+from trends.tables.exposure import rate_exposure
 
 
 def plot(
@@ -33,8 +33,8 @@ def plot(
     Returns
     -------
     matplotlib Axes
-        Events per 30.4375 days against time; lines break where a period was not covered or its
-        count is missing, and a lone period is a dot.
+        Events per 30.4375 days (or per the unit of the series) against time; lines break where a
+        period was not covered or its count is missing, and a lone period is a dot.
     """
     ax = ax if ax is not None else style.new_axes()
     for colour, (name, series) in zip(style.SERIES, series_by_name.items(), strict=False):
@@ -49,7 +49,7 @@ def plot(
     else:
         ax.legend(loc="upper right")
     ax.set_ylim(bottom=0)
-    ax.set_ylabel(words(lang)["figure"]["rate_per_month"])
+    ax.set_ylabel(rate_axis(next(iter(series_by_name.values()), None), lang))
     return ax
 
 
@@ -84,12 +84,10 @@ def plot_panels(series_by_name: Mapping[str, pd.DataFrame], *, lang: str = "en")
 
 
 def rates(series: pd.DataFrame) -> NDArray[np.float64]:
-    """Return events per 30.4375 days of each period; NaN where there is no count."""
+    """Return the rate of each period, per 30.4375 days or unit; NaN where there is no count."""
     count = series["count"].to_numpy(dtype=float, na_value=np.nan)
-    exposure = series["exposure"].to_numpy(dtype=float)
-    return np.divide(
-        count * DAYS_PER_MONTH, exposure, out=np.full(count.size, np.nan), where=exposure > 0
-    )
+    exposure = rate_exposure(series)
+    return np.divide(count, exposure, out=np.full(count.size, np.nan), where=exposure > 0)
 
 
 def _shade_uncovered(ax: Axes, series: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from trends.analysis.joinpoint import Joinpoints
 from trends.figures import style
-from trends.findings.wording import words
+from trends.findings.wording import rate_axis, words
 
 
 def plot(result: Joinpoints, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -43,6 +43,6 @@ def plot(result: Joinpoints, *, ax: Axes | None = None, lang: str = "en") -> Axe
     ax.set_yscale("log")
     ax.set_ylim(bottom=0.9 * floor)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    ax.set_ylabel(label["per_month_axis"])
+    ax.set_ylabel(rate_axis(result.series, lang))
     ax.legend(loc="best")
     return ax

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 
 from trends.figures import style
+from trends.tables.typed import first_day
 
 
 def mark_dates(ax: Axes, events: Mapping[Any, str]) -> None:
@@ -33,7 +33,7 @@ def mark_dates(ax: Axes, events: Mapping[Any, str]) -> None:
         )
     first, last = ax.dataLim.intervalx
     for date, name in events.items():
-        when = pd.Timestamp(date)
+        when = first_day(date, "events")
         place = ax.convert_xunits(when)  # type: ignore[no-untyped-call] # matplotlib's is untyped
         if not first <= place <= last:
             continue

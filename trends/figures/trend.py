@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from trends.analysis.trend import Trend
 from trends.figures import style
-from trends.findings.wording import words
+from trends.findings.wording import rate_axis, words
 
 
 def plot(result: Trend, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -44,6 +44,6 @@ def plot(result: Trend, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     top = 1.05 * np.nanmax([fitted["rate"].max(), fitted["fitted_rate"].max()])
     # A wide band must not squeeze the counts; it is cut at one and a half times the data.
     ax.set_ylim(0, min(1.5 * top, max(top, 1.02 * band[0].max())))
-    ax.set_ylabel(label["per_month_axis"])
+    ax.set_ylabel(rate_axis(result.series, lang))
     ax.legend(loc="best")
     return ax

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
+
 from trends.analysis.changepoint import Changepoint, Changepoints
 from trends.findings.finding import Finding, Subject
+from trends.models.counts.observed import first_observed
 
 
 def findings(result: Changepoints, subject: Subject) -> list[Finding]:
@@ -36,6 +39,7 @@ def _shift(
         caveats.append("memory_at_limit")
     if changepoint.verdict == "gradual":
         caveats.append("gradual_date")
+    named = _named(result, changepoint.period)
     if not changepoint.searched:
         sentence = "changepoint_named"
     elif not changepoint.located:
@@ -64,6 +68,7 @@ def _shift(
         sentence=sentence,
         values={
             "period": changepoint.period,
+            "named": named,
             "date_low": periods[0],
             "date_high": periods[-1],
             "n_in_set": len(periods),
@@ -104,6 +109,8 @@ def _no_shift(result: Changepoints, subject: Subject) -> Finding:
         sentence = "changepoint_none_blind"
     else:
         sentence = "changepoint_none"
+    named = _named(result, result.candidate_period if result.verdict == "cannot_tell" else None)
+    sentence += "_named" if named else ""
     return Finding(
         finding_id=f"{subject.key}.changepoint.none",
         question="changepoint",
@@ -123,6 +130,7 @@ def _no_shift(result: Changepoints, subject: Subject) -> Finding:
             "verdict": result.verdict,
             "detectable_ratio": result.detectable_ratio,
             "period": result.candidate_period,
+            "named": named,
             "n_periods": int(result.series["count"].notna().sum()),
             "p_value_independent": result.p_value_independent,
         },
@@ -145,6 +153,18 @@ def _naive(result: Changepoints, subject: Subject) -> Finding:
         sentence="changepoint_naive_one" if n_naive == 1 else "changepoint_naive",
         values={"n_found": len(result.changepoints)},
     )
+
+
+def _named(
+    result: Changepoints, period: pd.Period | None = None
+) -> tuple[tuple[pd.Period, pd.Period], ...]:
+    """Return the periods named in advance, each with the first observed one from it on.
+
+    Only those of which the first observed one is `period`, if that is given.
+    """
+    named = () if result.candidates is None else tuple(result.candidates)
+    pairs = ((each, first_observed(result.series, each)) for each in named)
+    return tuple(pair for pair in pairs if period is None or pair[1] == period)
 
 
 def _settings(result: Changepoints) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
 from trends.findings.rules import rule_tables
 from trends.findings.wording import LANGUAGES, count_phrase, mark, words
-from trends.tables.calendar import FREQUENCIES
+from trends.tables.calendar import parse_periods
 
 Kind = Literal["new", "gone", "changed"]
 
@@ -535,23 +535,16 @@ def _compare_series(old: Record, new: Record) -> _Series:
 
 def _by_period(series: Record) -> dict[int, tuple[int | None, float]]:
     """Return count and days of each period by its number in the calendar."""
-    first = _ordinal(series["first"], series["freq"])
+    first = _ordinal(series["first"])
     pairs = zip(series["count"], series["exposure"], strict=True)
     return {first + step: pair for step, pair in enumerate(pairs)}
 
 
-def _ordinal(first: str, freq: str) -> int:
+def _ordinal(first: str) -> int:
     """Return the number of a written period in its calendar."""
     if not first:
         return 0
-    if freq == "W":
-        return int(
-            pd.Period(
-                pd.Timestamp.fromisocalendar(int(first[:4]), int(first[6:]), 1),
-                freq=FREQUENCIES[freq],
-            ).ordinal
-        )
-    return int(pd.Period(first, freq=FREQUENCIES[freq]).ordinal)
+    return int(parse_periods(pd.Series([first]))[0].ordinal)
 
 
 def _typed(keys: list[str]) -> bool:

@@ -6,11 +6,12 @@ import math
 
 from trends.analysis.joinpoint import Joinpoints
 from trends.findings.finding import Finding, Subject
+from trends.models.counts.observed import first_observed
 from trends.tables.calendar import format_period
 
 
 def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
-    """Return the number of joinpoints, every segment's annual change, and their average."""
+    """Return the number of joinpoints, annual changes of segments, their average, and jumps."""
     table = result.to_frame()
     settings = {
         "select": result.select,
@@ -45,6 +46,25 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
     ]
     for row in table.itertuples():
         if row.term.startswith("jump"):
+            said.append(
+                Finding(
+                    finding_id=f"{subject.key}.joinpoint.{row.term.replace('_', '-').lower()}",
+                    question="joinpoint",
+                    quantity="jump_ratio",
+                    subject=subject,
+                    estimate=row.estimate,
+                    conf_low=row.conf_low,
+                    conf_high=row.conf_high,
+                    unit="ratio",
+                    method="memory",
+                    settings=settings,
+                    caveats=result.caveats,
+                    graded_by="joinpoint",
+                    p_value=row.p_value,
+                    sentence="joinpoint_jump",
+                    values={"named": ((row.start, first_observed(result.series, row.start)),)},
+                )
+            )
             continue
         is_average = row.term == "average"
         if is_average and result.n_joinpoints == 0:

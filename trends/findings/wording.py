@@ -20,7 +20,8 @@ import pandas as pd
 
 from trends.findings.finding import DAY, Finding, Inputs, Noun
 from trends.findings.rules import caveat_table, declared_caveat, first_match, rule_tables
-from trends.tables.calendar import parse_periods
+from trends.tables.calendar import is_of_the_calendar, parse_periods
+from trends.tables.exposure import unit_words
 from trends.tables.window import Window
 
 LANGUAGES = ("en", "ar")
@@ -212,6 +213,24 @@ def verb_key(finding: Finding) -> str:
     return first_match("verb", table, finding.facts)
 
 
+def per(unit: str, lang: str) -> str:
+    """Return what a rate is relative to: 30.4375 days, or the unit its exposure is counted in.
+
+    Examples
+    --------
+    >>> per("", "en"), per("100,000 people", "en")
+    ('per 30.4375 days', 'per 100,000 people')
+    """
+    table = words(lang)["per"]
+    return str(table["unit"].format(unit=unit_words(unit, lang)) if unit else table["days"])
+
+
+def rate_axis(series: pd.DataFrame | None, lang: str) -> str:
+    """Return the label of an axis of rates of a count series."""
+    unit = "" if series is None else str(series.attrs.get("unit", ""))
+    return str(words(lang)["figure"]["rate_axis_per"].format(per=per(unit, lang)))
+
+
 def format_interval(low: float, high: float, shape: str, lang: str) -> str:
     """Return ``low to high``, saying so where an end is open."""
     table = words(lang)["interval"]
@@ -324,6 +343,8 @@ class _Filler(string.Formatter):
             if said:
                 return figure_phrase(said[0], noun, self.lang, oblique=oblique)
             return count_phrase(int(count), noun, self.lang, oblique=oblique)
+        if format_spec == "named":
+            return _named(value, self.lang)
         if format_spec == "window":
             return format_window(value, self.lang)
         if format_spec in {"date", "period"}:
@@ -394,18 +415,27 @@ def _format_ratio(value: float, *, rough: bool) -> str:
 
 
 def format_time(value: Any, lang: str) -> str:
-    """Return a date, month, quarter or year in words.
+    """Return a date, week, month, quarter or year in words.
+
+    A quarter or year that does not end with those of the calendar is named by its last month, a
+    week by its first day.
 
     Examples
     --------
     >>> format_time(pd.Period("2025-05", "M"), "en"), format_time(pd.Timestamp("2025-05-19"), "en")
     ('May 2025', '19 May 2025')
+    >>> format_time(pd.Period("2024", "Y-JUN"), "en")
+    'the year to June 2024'
     """
     months = words(lang)["month"]
     if isinstance(value, pd.Period):
         letter = str(value.freqstr)[0]
         if letter == "M":
             return f"{months[value.month - 1]} {value.year}"
+        if letter in "QY" and not is_of_the_calendar(value):
+            kind = "fiscal_quarter" if letter == "Q" else "fiscal_year"
+            month = format_time(value.asfreq("M", "end"), lang)
+            return str(words(lang)["number"][kind].format(month=month))
         if letter in "YA":
             return str(words(lang)["number"]["year"].format(year=value.year))
         if letter == "Q":
@@ -415,6 +445,18 @@ def format_time(value: Any, lang: str) -> str:
         return str(words(lang)["number"]["week"].format(day=day)) if letter == "W" else day
     day = pd.Timestamp(value)
     return f"{day.day} {months[day.month - 1]} {day.year}"
+
+
+def _named(pairs: Iterable[tuple[Any, Any]], lang: str) -> str:
+    """Return periods named in advance, each with the first observed one where that is later."""
+    table = words(lang)["named"]
+    said = []
+    for named, observed in pairs:
+        text = format_time(named, lang)
+        if observed != named:
+            text = table["unobserved"].format(named=text, observed=format_time(observed, lang))
+        said.append(str(text))
+    return str(table["joiner"]).join(said)
 
 
 def format_window(window: Window, lang: str) -> str:
@@ -479,6 +521,7 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
         "number": _Filler(lang).format_field(finding.estimate, _format_of(finding)),
         "p_value": finding.p_value,
         "unit": unit,
+        "per": per(str(finding.values.get("rate_unit", "")), lang),
         "verb": verbs.get(key, ""),
         "grade": words(lang)["grade"][finding.grade] if finding.grade else "",
         "grade_letter": finding.grade or "",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from trends.findings.wording import format_time
+from trends.tables.typed import first_day, read_period
 
 
 def read_known_events(
@@ -32,7 +34,7 @@ def read_known_events(
     Raises
     ------
     ValueError
-        If an event lacks an entry.
+        If an event lacks an entry or its date is not a day or period of the calendar.
     """
     required = {"date", "country", "en", "ar", "source", "url"}
     found = {}
@@ -44,7 +46,7 @@ def read_known_events(
                 f"{', '.join(sorted(missing))} in {Path(path).name}. Add it, with its source."
             )
         if event["country"] == country:
-            found[pd.Timestamp(event["date"])] = event[lang]
+            found[first_day(event["date"], _place(event, path))] = event[lang]
     return found
 
 
@@ -66,10 +68,15 @@ def known_events_table(path: str | Path, *, lang: str = "en") -> pd.DataFrame:
     headings = ("التاريخ", "الحدث", "المصدر") if lang == "ar" else ("Date", "Event", "Source")
     rows = [
         (
-            format_time(pd.Timestamp(event["date"]), lang),
+            format_time(read_period(event["date"], _place(event, path)), lang),
             event[lang],
             f"[{event['source']}]({event['url']})",
         )
         for event in tomllib.loads(Path(path).read_text(encoding="utf-8"))["event"]
     ]
     return pd.DataFrame(rows, columns=list(headings))
+
+
+def _place(event: dict[str, Any], path: str | Path) -> str:
+    """Return where a date stands, for error messages."""
+    return f"date of {event['en']} in {Path(path).name}"

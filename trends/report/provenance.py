@@ -14,6 +14,7 @@ from typing import Any
 
 import trends
 from trends.report.project import Project
+from trends.tables.typed import first_day
 
 PACKAGES = (
     "duckdb", "ibis-framework", "matplotlib", "numpy", "pandas", "pandera", "pypandoc-binary",
@@ -40,7 +41,7 @@ def edition_date(root: Path) -> date:
             match = re.search(rf"[\"']?{key}[\"']?\s*[:=]\s*(.*)", sidecar.read_text("utf-8"))
             stated = _DATE.search(match[1]) if match else None
             if stated:
-                found.append(date.fromisoformat(stated[1]))
+                found.append(first_day(stated[1], f"{key} in {sidecar.name}").date())
     return max(found)
 
 

@@ -22,15 +22,23 @@ FREQUENCIES = {"D": "D", "W": "W-SUN", "M": "M", "Q": "Q-DEC", "Y": "Y-DEC"}
 Frequency = Literal["D", "W", "M", "Q", "Y"]
 
 _SHAPES = {
-    "D": re.compile(r"\d{4}-\d{2}-\d{2}"),
-    "W": re.compile(r"\d{4}-W\d{2}"),
-    "M": re.compile(r"\d{4}-\d{2}"),
-    "Q": re.compile(r"\d{4}-?Q[1-4]"),
-    "Y": re.compile(r"\d{4}"),
+    "D": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
+    "W": re.compile(r"\d{4}-W\d{2}", re.ASCII),
+    "M": re.compile(r"\d{4}-\d{2}", re.ASCII),
+    "Q": re.compile(r"\d{4}-?Q[1-4]", re.ASCII),
+    "Y": re.compile(r"\d{4}", re.ASCII),
+    "days": re.compile(r"\d{4}-\d{2}-\d{2}/\d{4}-\d{2}-\d{2}", re.ASCII),
+    "months": re.compile(r"\d{4}-\d{2}/\d{4}-\d{2}", re.ASCII),
 }
 
 PERIOD_RULE = "must be one of YYYY-MM-DD, YYYY-Www, YYYY-MM, YYYY-Qn or YYYY, the same in every row"
-PERIOD_FIX = "Write all periods of a table in one shape."
+PERIOD_FIX = (
+    "Write all periods of a table in one shape; other weeks as first and last day "
+    "(2024-01-07/2024-01-13), other quarters and years as first and last month (2023-07/2024-06)."
+)
+
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 def days_in_periods(periods: pd.PeriodIndex) -> np.ndarray:
@@ -124,8 +132,37 @@ def check_frequency(freq: str) -> None:
         )
 
 
+def is_of_the_calendar(period: pd.Period | pd.PeriodIndex) -> bool:
+    """Tell whether periods are ISO weeks, or quarters and years that end with the calendar year.
+
+    Examples
+    --------
+    >>> is_of_the_calendar(pd.Period("2024", "Y-JUN"))
+    False
+    """
+    return str(period.freqstr) in ("D", "M", *FREQUENCIES.values())
+
+
+def one_name_per_period(periods: pd.PeriodIndex) -> pd.PeriodIndex:
+    """Return periods whose frequency follows from their days alone.
+
+    Quarters of four fiscal years have the same days and different names: July to September is the
+    third quarter of the calendar year, whatever year it is the first of.
+
+    Examples
+    --------
+    >>> one_name_per_period(pd.PeriodIndex(["1980Q1"], freq="Q-JUN"))[0]
+    Period('1979Q3', 'Q-DEC')
+    """
+    if frequency_letter(periods) != "Q" or is_of_the_calendar(periods):
+        return periods
+    return pd.PeriodIndex(first_days(periods).to_period(_quarters_to(last_days(periods)[0].month)))
+
+
 def format_period(period: pd.Period) -> str:
     """Write a period as it stands in a table: 2024-05-03, 2024-W18, 2024-05, 2024-Q2 or 2024.
+
+    Weeks, quarters and years that begin elsewhere are written by their ends, both included.
 
     Examples
     --------
@@ -133,14 +170,25 @@ def format_period(period: pd.Period) -> str:
     '2024-W18'
     >>> format_period(pd.Period("2024-05", "M"))
     '2024-05'
+    >>> format_period(pd.Period("2024-05-03", "W-SAT")), format_period(pd.Period("2024", "Y-JUN"))
+    ('2024-04-28/2024-05-04', '2023-07/2024-06')
     """
     letter = str(period.freqstr)[0]
+    if letter == "W" and not is_of_the_calendar(period):
+        return f"{period.start_time:%Y-%m-%d}/{period.end_time:%Y-%m-%d}"
     if letter == "W":
         iso = period.end_time.isocalendar()
         return f"{iso.year}-W{iso.week:02d}"
+    if letter in "QY" and period.end_time.month % (3 if letter == "Q" else 12):
+        return f"{period.start_time:%Y-%m}/{period.end_time:%Y-%m}"
     if letter == "Q":
-        return f"{period.year}-Q{period.quarter}"
+        return f"{period.start_time.year}-Q{period.start_time.quarter}"
     return str(period)
+
+
+def has_period_shape(text: str) -> bool:
+    """Tell whether a text looks like a period, though it may name none: 2021-W53, 2024-02-30."""
+    return any(shape.fullmatch(text) for shape in _SHAPES.values())
 
 
 def parse_periods(texts: pd.Series) -> pd.PeriodIndex:
@@ -189,8 +237,41 @@ def read_periods(texts: pd.Series) -> tuple[pd.PeriodIndex, np.ndarray]:
     fits = {letter: words.str.fullmatch(shape).to_numpy(bool) for letter, shape in _SHAPES.items()}
     letter = max(fits, key=lambda name: int(fits[name].sum())) if len(words) else "M"
     fitting = words.where(fits[letter])
+    if letter in ("days", "months"):
+        return _read_ends(fitting, letter)
     days = _first_days_of(fitting, letter)
     return pd.PeriodIndex(days, freq=FREQUENCIES[letter], name="period"), days.isna().to_numpy()
+
+
+def _read_ends(words: pd.Series, unit: str) -> tuple[pd.PeriodIndex, np.ndarray]:
+    """Read periods written by their first and last day or month, all of the first one's kind."""
+    start, end = (words.str.split("/").str[side] for side in (0, 1))
+    letter = "D" if unit == "days" else "M"
+    first, last = _first_days_of(start, letter), _first_days_of(end, letter)
+    known = (first.notna() & last.notna()).to_numpy()
+    freq = FREQUENCIES[letter]
+    if known.any():
+        at = int(np.argmax(known))
+        freq = _frequency_between(first.iloc[at], last.iloc[at], unit)
+    periods = pd.PeriodIndex(first, freq=freq, name="period")
+    ends = last.to_numpy() == last_days(periods).to_numpy().astype(last.dtype)
+    if unit == "months":
+        ends = last.to_numpy() == last_days(periods).to_period("M").to_timestamp().to_numpy()
+    fits = known & (first.to_numpy() == first_days(periods).to_numpy()) & ends
+    return periods.where(fits), ~fits
+
+
+def _frequency_between(first: pd.Timestamp, last: pd.Timestamp, unit: str) -> str:
+    """Return the frequency of a period from its first to its last day or month."""
+    if unit == "days":
+        return f"W-{_WEEKDAYS[last.day_of_week]}"
+    months = 12 * (last.year - first.year) + last.month - first.month + 1
+    return _quarters_to(last.month) if months == 3 else f"Y-{_MONTHS[last.month - 1]}"
+
+
+def _quarters_to(month: int) -> str:
+    """Return the frequency of quarters of which one ends in a month."""
+    return {0: "Q-DEC", 1: "Q-JAN", 2: "Q-FEB"}[month % 3]
 
 
 def _first_days_of(words: pd.Series, letter: str) -> pd.Series:

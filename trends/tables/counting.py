@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -28,8 +29,9 @@ from trends.tables.coverage import (
     join_stretches,
 )
 from trends.tables.tallying import Question, Tally, tally
+from trends.tables.typed import read_window
 
-Day: TypeAlias = str | pd.Timestamp | pd.Period
+Day: TypeAlias = str | int | date | pd.Timestamp | pd.Period
 
 
 def count_events(
@@ -125,21 +127,13 @@ def count_events(
 
 def _span_days(span: tuple[Day, Day]) -> tuple[int, int]:
     """Return the first and last day of a span, as days since 1970-01-01."""
-    try:
-        first, last = span
-        start = pd.Period(first) if isinstance(first, str) else first
-        end = pd.Period(last) if isinstance(last, str) else last
-    except (TypeError, ValueError) as error:
+    if isinstance(span, str) or not isinstance(span, Sequence) or len(span) != 2:
         raise ValueError(
             f"`span` must be two days or periods, got {span!r}. "
             'For instance span=("2013-01", "2020-12").'
-        ) from error
-    first_day = start.start_time if isinstance(start, pd.Period) else pd.Timestamp(start)
-    last_day = end.end_time if isinstance(end, pd.Period) else pd.Timestamp(end)
-    if last_day < first_day:
-        raise ValueError(f"`span` must end after it starts, got {span!r}. Swap the two.")
-    first_number, last_number = day_numbers(pd.DatetimeIndex([first_day, last_day])).tolist()
-    return first_number, last_number
+        )
+    first, last = day_numbers(pd.DatetimeIndex(read_window(*span, "span"))).tolist()
+    return first, last
 
 
 def _extent(coverage: pd.DataFrame | None, found: Tally) -> tuple[int, int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from trends.tables.calendar import days_in_window
 from trends.tables.schemas import QUALIFIERS
 from trends.tables.statements import is_count
+from trends.tables.typed import YEARS, read_window
 
 #: What a mapping may leave out, and what it then says.
 _DEFAULTS: dict[str, Any] = {
@@ -27,6 +30,8 @@ _DEFAULTS: dict[str, Any] = {
     "source_kind": "",
     "reading": "direct",
 }
+
+_DAY = pd.Timedelta(days=1)
 
 _SCOPE = ("country", "area", "control_area", "actor")
 
@@ -88,10 +93,11 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
 
     Parameters
     ----------
-    figure : Window, statement row, mapping, (count, days) or (count, start, end)
+    figure : Window, statement row, mapping, (count, days), (count, period) or (count, start, end)
         A statement row is one row of the frame of `read_statements`. A mapping names the columns
         of that frame it knows (at least count, window_start and window_end), and may add
-        ``rounding_unit``.
+        ``rounding_unit``. Ends are days or whole periods, both included: a window to "2024-02"
+        ends on 29 February. A length in days is a number or a Timedelta.
     name : str
         The argument's name, for error messages.
 
@@ -104,13 +110,16 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
     TypeError
         If the figure is none of these.
     ValueError
-        If the count is negative or not whole, the window ends before it starts, its length is not
-        positive, a statement's window is unknown, or the figure is a stock or a rate.
+        If the count is negative or not whole, a day is written in another shape or is not in the
+        calendar, the window ends before it starts, its length is not positive or could be a year,
+        a statement's window is unknown, or the figure is a stock or a rate.
 
     Examples
     --------
     >>> as_window((294, "2024-01-01", "2024-12-31")).days
     366.0
+    >>> as_window((300, "2024-01", "2024-02")).days, as_window((294, "2024")).days
+    (60.0, 366.0)
     >>> tenth = {"count": 10, "qualifier": "nth_since",
     ...          "window_start": "2025-05-01", "window_end": "2025-05-19"}
     >>> as_window(tenth).qualifier
@@ -123,7 +132,8 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
     if isinstance(figure, tuple | list) and len(figure) in (2, 3):
         return _from_numbers(tuple(figure), name)
     raise TypeError(
-        f"`{name}` must be a row of a statements frame, (count, days) or (count, start, end), "
+        f"`{name}` must be a row of a statements frame, (count, days), (count, period) or "
+        "(count, start, end), "
         f"got {type(figure).__name__}. Pick one row with `.loc`, or write the figure as a tuple."
     )
 
@@ -158,16 +168,24 @@ def _from_numbers(figure: tuple[Any, ...], name: str) -> Window:
         raise ValueError(
             f"`{name}` must hold a whole count of 0 or more, got {figure[0]}. Correct the count."
         )
-    start, end = (pd.Timestamp(day) for day in figure[1:]) if len(figure) == 3 else (None, None)
-    days = float(figure[1]) if start is None else float(days_in_window(start, end))
-    return Window(count=count, days=_positive(days, name), start=start, end=end)
+    if len(figure) == 2 and isinstance(figure[1], datetime.timedelta | np.timedelta64):
+        return Window(count=count, days=_positive(pd.Timedelta(figure[1]) / _DAY, name))
+    if len(figure) == 2 and isinstance(figure[1], int | float | np.number):
+        if figure[1] in YEARS:
+            raise ValueError(
+                f"`{name}` must say whether {figure[1]} is a year or a number of days. Write "
+                f'"{figure[1]:g}" for the year, or pd.Timedelta(days={figure[1]:g}).'
+            )
+        return Window(count=count, days=_positive(float(figure[1]), name))
+    start, end = read_window(figure[1], figure[-1], name)
+    return Window(count=count, days=float(days_in_window(start, end)), start=start, end=end)
 
 
 def _from_row(row: Any, name: str) -> Window:
     """Read a row of a statements frame, or a mapping with some of its columns."""
     given = {key: row.get(key, default) for key, default in _DEFAULTS.items()}
-    start, end = pd.Timestamp(given["window_start"]), pd.Timestamp(given["window_end"])
-    if given["window_basis"] == "unknown" or pd.isna(start) or pd.isna(end):
+    ends = given["window_start"], given["window_end"]
+    if given["window_basis"] == "unknown" or any(_text(end) == "" for end in ends):
         raise ValueError(
             f"`{name}` must have a known window, got statement {given['statement_id']} whose "
             "window is unknown. A figure without dates has no rate; leave it out."
@@ -182,6 +200,7 @@ def _from_row(row: Any, name: str) -> Window:
             f"`{name}` must have a qualifier among {', '.join(QUALIFIERS)}, "
             f"got {given['qualifier']!r}. Say how firmly the figure was published."
         )
+    start, end = read_window(*ends, name)
     low, count, high = (_whole(given[key], name) for key in ("count_low", "count", "count_high"))
     if count is None:
         bounds = [bound for bound in (low, high) if bound is not None]
@@ -195,7 +214,7 @@ def _from_row(row: Any, name: str) -> Window:
         given["qualifier"] = "range" if given["qualifier"] == "exact" else given["qualifier"]
     return Window(
         count=count,
-        days=_positive(float(days_in_window(start, end)), name),
+        days=float(days_in_window(start, end)),
         start=start,
         end=end,
         count_low=low,

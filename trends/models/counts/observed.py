@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trends.tables.calendar import DAYS_PER_MONTH, days_in_periods, frequency_letter
+from trends.tables.calendar import frequency_letter
+from trends.tables.exposure import partly_observed, rate_exposure
 from trends.tables.series import check_series
 
 #: Periods of each frequency in a mean Gregorian year.
 PERIODS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}
-#: Share of its days from which a period counts as wholly observed.
-WHOLE = 0.999
 #: Periods with events without which nothing can be asked of a series.
 LEAST_EVENTFUL = 3
 
@@ -28,7 +27,7 @@ class Observed:
     count : array of shape (n_observed,)
         Events.
     exposure : array of shape (n_observed,)
-        Months of 30.4375 days observed.
+        Months of 30.4375 days observed, or units of exposure, as `rate_exposure` says.
     position : int array of shape (n_observed,)
         Place of each observed period among all periods, from 0.
     periods : PeriodIndex of n_periods
@@ -76,11 +75,10 @@ def observed_periods(
             f"{int(count.sum())} events in all. Use longer periods or a longer series."
         )
     periods = pd.PeriodIndex(series.index)
-    days = series["exposure"].to_numpy(dtype=float)[known]
-    partial = days < WHOLE * days_in_periods(periods)[known]
+    partial = partly_observed(series)[known]
     return Observed(
         count=count,
-        exposure=days / DAYS_PER_MONTH,
+        exposure=rate_exposure(series)[known],
         position=np.flatnonzero(known),
         periods=periods,
         last_is_partial=bool(partial[-1]),
@@ -93,21 +91,35 @@ def observed_rates(series: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame of n_periods rows
-        Columns period, count, exposure (days), rate (per 30.4375 days), partial.
+        Columns period, count, exposure (days, or what the unit counts), rate (per 30.4375 days, or
+        per unit of exposure), partial.
     """
-    exposure = series["exposure"].to_numpy(dtype=float)
+    exposure = rate_exposure(series)
     count = series["count"].to_numpy(dtype=float, na_value=np.nan)
-    months, covered = exposure / DAYS_PER_MONTH, exposure > 0
-    periods = pd.PeriodIndex(series.index)
+    covered = exposure > 0
     return pd.DataFrame(
         {
-            "period": periods,
+            "period": pd.PeriodIndex(series.index),
             "count": series["count"].to_numpy(),
-            "exposure": exposure,
-            "rate": np.divide(count, months, out=np.full(count.size, np.nan), where=covered),
-            "partial": covered & (exposure < WHOLE * days_in_periods(periods)),
+            "exposure": series["exposure"].to_numpy(dtype=float),
+            "rate": np.divide(count, exposure, out=np.full(count.size, np.nan), where=covered),
+            "partial": partly_observed(series),
         }
     )
+
+
+def first_observed(series: pd.DataFrame, period: pd.Period) -> pd.Period:
+    """Return the first period with a count from the one somebody named on.
+
+    Examples
+    --------
+    >>> from trends.tables.series import as_series
+    >>> months = pd.PeriodIndex(["2021-01", "2021-04"], freq="M")
+    >>> first_observed(as_series(pd.Series([3, 5], index=months)), months[0] + 1)
+    Period('2021-04', 'M')
+    """
+    seen: pd.PeriodIndex = series.index[series["count"].notna()]
+    return seen[min(int(seen.searchsorted(period)), len(seen) - 1)]
 
 
 def years_from_middle(periods: pd.PeriodIndex) -> NDArray[np.float64]:
