@@ -4,6 +4,8 @@ import time
 
 import numpy as np
 import pandas as pd
+import polars
+import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,7 +58,6 @@ def test_an_empty_count_is_missing_and_stays_watched():
         (["2024-01-01", "2024-04-01", "2024-10-01"], "Q-DEC"),
         (["2021-01-01", "2022-01-01", "2024-01-01"], "Y-DEC"),
         (["2024-01-01", "2024-01-08", "2024-01-22"], "W-SUN"),
-        (["2024-01-07", "2024-01-14", "2024-01-28"], "W-SUN"),
         (["2024-01-03", "2024-01-04", "2024-01-05", "2024-01-07"], "D"),
     ],
 )
@@ -84,9 +85,11 @@ def test_values_that_are_no_counts_are_refused(values, error, words):
 @pytest.mark.parametrize(
     ("counts", "error", "words"),
     [
-        ([1, 2], TypeError, "must be a pandas Series indexed by periods, got list"),
+        ([1, 2], TypeError, "`start` must be given for counts without dates, got a list alone"),
+        ("12", TypeError, "a list with `start`, got str"),
+        (7, TypeError, "a list with `start`, got int"),
         (pd.Series([1, 2]), TypeError, "must be indexed by periods or dates, got RangeIndex"),
-        (pd.Series([], dtype=int), ValueError, "at least one period, got an empty Series"),
+        (pd.Series([], dtype=int), ValueError, "at least one period, got none"),
         (
             pd.Series([1, 2], index=pd.PeriodIndex(["2024-01"] * 2, freq="M")),
             ValueError,
@@ -102,7 +105,7 @@ def test_values_that_are_no_counts_are_refused(values, error, words):
         (
             pd.Series([1, 2], index=pd.DatetimeIndex(["2024-01-03", "2024-01-10"])),
             ValueError,
-            "start on Monday or end on Sunday, got Wednesdays",
+            "Give freq='W-TUE' if weeks start on that day, or freq='W-WED' if they end on it",
         ),
         (
             pd.Series([1, 2], index=pd.DatetimeIndex(["2024-01-01", None])),
@@ -119,6 +122,247 @@ def test_values_that_are_no_counts_are_refused(values, error, words):
 def test_an_index_that_is_no_row_of_periods_is_refused(counts, error, words):
     with pytest.raises(error, match=words):
         as_series(counts)
+
+
+SUNDAYS = pd.date_range("2024-01-07", periods=12, freq="7D")
+
+
+@pytest.mark.parametrize(
+    ("freq", "first_day"), [("W-SAT", "2024-01-07"), ("W-SUN", "2024-01-01"), ("W", "2024-01-01")]
+)
+def test_weeks_that_could_start_or_end_on_a_day_are_refused_and_both_remedies_work(freq, first_day):
+    counts = pd.Series(range(12), index=SUNDAYS)
+    with pytest.raises(
+        ValueError, match=r"freq='W-SAT' if weeks start .* freq='W-SUN' if they end"
+    ):
+        as_series(counts)
+    assert as_series(counts, freq=freq).index[0].start_time == pd.Timestamp(first_day)
+
+
+def test_a_week_that_its_dates_neither_start_nor_end_is_refused():
+    with pytest.raises(ValueError, match="must say which weeks are meant where dates are Sundays"):
+        as_series(pd.Series(range(12), index=SUNDAYS), freq="W-WED")
+
+
+@pytest.mark.parametrize(
+    ("dates", "freq", "first", "last"),
+    [
+        (["2021-07-01", "2022-07-01", "2023-07-01"], "Y-JUN", "2021-07-01", "2022-06-30"),
+        (["2021-06-30", "2022-06-30", "2023-06-30"], "Y-JUN", "2020-07-01", "2021-06-30"),
+        (["2024-02-01", "2024-05-01", "2024-08-01"], "Q-JAN", "2024-02-01", "2024-04-30"),
+        (["2024-02-29", "2024-05-31", "2024-08-31"], "Q-FEB", "2023-12-01", "2024-02-29"),
+    ],
+)
+def test_years_and_quarters_that_begin_elsewhere_are_asked_for_and_kept(dates, freq, first, last):
+    counts = pd.Series([1, 2, 3], index=pd.DatetimeIndex(dates))
+    with pytest.raises(ValueError, match=f'freq="M" if they are single months, or freq="{freq}"'):
+        as_series(counts)
+    made = as_series(counts, freq=freq)
+    assert made["count"].tolist() == [1, 2, 3]
+    assert made.index[0].start_time == pd.Timestamp(first)
+    assert made.index[0].end_time.normalize() == pd.Timestamp(last)
+
+
+def test_fiscal_quarters_are_named_by_the_calendar_that_has_the_same_quarters():
+    counts = pd.Series(range(40), index=pd.period_range("1980Q1", periods=40, freq="Q-JUN"))
+    made = as_series(counts)
+    assert made.index.freqstr == "Q-DEC"
+    assert str(made.index[0]) == "1979Q3"
+    assert made.index.start_time.equals(counts.index.start_time)
+
+
+@pytest.mark.parametrize(
+    ("index", "steps", "exposure"),
+    [
+        (pd.period_range("2020-01", periods=24, freq="M")[::6], "6 months", 182.0),
+        (pd.date_range("2020-01-01", periods=8, freq="2MS"), "2 months", 60.0),
+        (pd.date_range("2020-06-30", periods=8, freq="6ME"), "2 quarters", 183.0),
+        (pd.date_range("2024-01-01", periods=8, freq="14D"), "2 weeks", 14.0),
+        (pd.date_range("2000-01-01", periods=8, freq="2YS"), "2 years", 731.0),
+        (pd.Index([2001, 2003, 2005]), "2 years", 730.0),
+        (pd.Index(["2024-01", "2024-03", "2024-05"]), "2 months", 60.0),
+    ],
+)
+def test_counts_of_several_periods_each_are_refused_until_their_days_are_given(
+    index, steps, exposure
+):
+    counts = pd.Series(range(10, 10 + len(index)), index=index)
+    with pytest.raises(ValueError, match=f"one count per period, got one every {steps} .*exposure"):
+        as_series(counts)
+    made = as_series(counts, exposure=exposure)
+    assert made["exposure"].sum() == exposure * len(index)
+    assert made["count"].sum() == counts.sum()
+
+
+def test_times_with_a_zone_are_its_days_or_refused():
+    local = pd.date_range("2024-01-01", periods=12, freq="MS", tz="Asia/Baghdad")
+    utc = pd.Series(range(12), index=local.tz_convert("UTC"))
+    with pytest.raises(ValueError, match=r"midnights of the time zone .*\.tz_convert"):
+        as_series(utc)
+    for counts in (pd.Series(range(12), index=local), utc.tz_convert("Asia/Baghdad")):
+        assert as_series(counts).index.astype(str)[0] == "2024-01"
+
+
+# ------- other shapes of one's own counts
+
+
+COUNTS = [3, 5, 0, 4]
+
+
+def frames():
+    """The same four months of counts in every shape that is read."""
+    dates = pd.date_range("2024-01-01", periods=4, freq="MS")
+    frame = pd.DataFrame({"ds": dates, "y": COUNTS})
+    long = frame.assign(unique_id="Homs")[["unique_id", "ds", "y"]]
+    words = frame["ds"].dt.strftime("%Y-%m")
+    german = pd.DataFrame({"Monat": words, "Anschläge": COUNTS})
+    return {
+        "a Series by text": pd.Series(COUNTS, index=words.tolist()),
+        "a Series by category": pd.Series(COUNTS, index=pd.CategoricalIndex(words)),
+        "a Series by dates": pd.Series(COUNTS, index=[day.date() for day in dates]),
+        "a Series by mixed periods": pd.Series(COUNTS, index=list(dates.to_period("M"))),
+        "a mapping": dict(zip(words, COUNTS, strict=True)),
+        "a frame of dates and counts": german,
+        "a frame of categories": german.astype({"Monat": "category", "Anschläge": "Int64"}),
+        "a frame of strings": german.astype({"Monat": "string", "Anschläge": "int64[pyarrow]"}),
+        "a frame by period": frame.set_index(dates.to_period("M"))[["y"]],
+        "a long frame": long,
+        "a polars frame": polars.from_pandas(long),
+        "a PyArrow table": pyarrow.Table.from_pandas(long),
+        "an event-count table": frame.rename(columns={"ds": "period", "y": "count"}).assign(
+            period=dates.to_period("M"), exposure=[31.0, 29.0, 31.0, 30.0], complete=True
+        ),
+        "a count series": monthly(COUNTS),
+        "rows in another order": german.iloc[[2, 0, 3, 1]],
+        "a repeated index": german.set_axis([0, 0, 1, 1]),
+    }
+
+
+@pytest.mark.parametrize("shape", list(frames()))
+def test_every_shape_gives_the_same_series(shape):
+    pd.testing.assert_frame_equal(as_series(frames()[shape]), monthly(COUNTS), check_flags=False)
+
+
+@pytest.mark.parametrize("values", [COUNTS, np.array(COUNTS), polars.Series(COUNTS)])
+@pytest.mark.parametrize("start", ["2024-01", pd.Period("2024-01"), 2024])
+def test_bare_counts_follow_one_another_from_their_start(values, start):
+    made = as_series(values, start=start, freq="M")
+    assert made.index.equals(monthly(COUNTS).index)
+    assert made["count"].tolist() == COUNTS
+
+
+def test_the_label_of_the_one_group_of_a_frame_is_kept():
+    assert as_series(frames()["a polars frame"]).attrs["labels"] == {"unique_id": "Homs"}
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "words"),
+    [
+        (
+            pd.DataFrame({"ds": ["2024-01"] * 2, "y": [1, 2], "place": ["Homs", "Hama"]}),
+            ValueError,
+            r"one group, got several values of place \(Homs, Hama\).*counts\['place'\] == 'Homs'",
+        ),
+        (
+            pd.DataFrame({"month": ["2024-01"], "killed": [1], "attacks": [2]}),
+            ValueError,
+            r"one column of whole numbers, got killed, attacks .*columns=\{'count': ...\}",
+        ),
+        (
+            pd.DataFrame({"month": ["January"], "attacks": [2]}),
+            ValueError,
+            "one column of dates or periods, got none of month, attacks",
+        ),
+        (polars.LazyFrame({"ds": ["2024-01"], "y": [1]}), TypeError, r"with \.collect\(\)"),
+    ],
+)
+def test_a_frame_that_could_be_read_in_several_ways_is_refused(frame, error, words):
+    with pytest.raises(error, match=words):
+        as_series(frame)
+
+
+def test_columns_are_named_where_several_could_be_meant():
+    frame = pd.DataFrame(
+        {"from": ["2024-01", "2024-02"], "to": ["2024-01", "2024-02"], "a": [1, 2], "b": [3, 4]}
+    )
+    made = as_series(frame[["from", "a", "b"]], columns={"count": "b"})
+    assert made["count"].tolist() == [3, 4]
+    with pytest.raises(ValueError, match=r"`columns` must say which column .* got count='c'"):
+        as_series(frame, columns={"count": "c"})
+
+
+def test_dates_of_another_shape_in_a_column_are_refused_with_their_remedy():
+    with pytest.raises(ValueError, match="Write 2025-05-01 for 1 May 2025 or 2025-01-05"):
+        as_series(pd.Series([1], index=["01/05/2025"]))
+
+
+# ------- tallies
+
+
+def daily_tally():
+    """Days with events only, of 182 watched days with 1.2 events each on average."""
+    days = pd.date_range("2024-01-01", periods=182)
+    full = pd.Series(np.random.default_rng(5).poisson(1.2, 182), index=days)
+    return full, pd.Series(days.repeat(full)).value_counts()
+
+
+def test_a_tally_of_days_with_events_says_so_until_it_is_filled():
+    full, tally = daily_tally()
+    assert as_series(tally).attrs["caveats"] == ["zeros_left_out"]
+    filled = as_series(tally, fill=0)
+    assert filled.attrs["caveats"] == []
+    pd.testing.assert_series_equal(
+        filled["count"].astype(int),
+        full[: filled.index[-1].start_time].to_period("D"),
+        check_names=False,
+        check_freq=False,
+    )
+    assert (filled["exposure"] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("counts", "freq", "expected"),
+    [
+        ({"2024-01": 3, "2024-03": 2, "2024-04": 1}, "M", ["zeros_left_out"]),
+        ({"2024-01": 3, "2024-03": 0, "2024-04": 1}, "M", []),
+        ({"2024-01": 3, "2024-02": 2, "2024-03": 1}, "M", []),
+        ({"2021": 3, "2023": 2, "2024": 1}, "Y", []),
+    ],
+)
+def test_only_gaps_without_any_zero_look_like_a_tally(counts, freq, expected):
+    assert as_series(counts).attrs["caveats"] == expected
+
+
+def test_an_empty_count_is_no_gap():
+    assert as_series({"2024-01": 3, "2024-02": None, "2024-03": 2}).attrs["caveats"] == []
+
+
+def test_only_zero_fills():
+    with pytest.raises(ValueError, match="`fill` must be 0 or left out, got 1"):
+        as_series({"2024-01": 3, "2024-03": 2}, fill=1)
+
+
+# ------- exposure that is not days
+
+
+def test_a_unit_needs_an_exposure_and_can_be_read():
+    with pytest.raises(
+        ValueError, match="`exposure` must be given in the unit of `unit`, got none"
+    ):
+        monthly(COUNTS, unit="100 operations")
+    for odd in ("", "100", "0 people", "| people"):
+        with pytest.raises(ValueError, match="`unit` must be a whole number above 0 and what is"):
+            monthly(COUNTS, exposure=5.0, unit=odd)
+    made = monthly(COUNTS, exposure=5.0, unit="100 operations")
+    assert made.attrs["unit"] == "100 operations"
+
+
+def test_periods_between_are_filled_only_where_their_exposure_is_known():
+    counts = pd.Series([3, 2, 4], index=["2024-01", "2024-02", "2024-04"])
+    filled = as_series(counts, exposure=200.0, unit="100 operations", fill=0)
+    assert filled["exposure"].tolist() == [200.0] * 4
+    with pytest.raises(ValueError, match="`fill` must be left out where exposure differs"):
+        as_series(counts, exposure=np.array([1.0, 2.0, 3.0]), unit="operation", fill=0)
 
 
 def test_exposure_is_one_number_or_one_per_period():
@@ -157,6 +401,7 @@ def test_periods_a_table_leaves_out_are_not_covered():
         ({"country": "Syria"}, r"several values of area \(desert, east\)"),
         ({"country": "Peru"}, "`country` must be one of Syria, Iraq, got 'Peru'"),
         ({"region": "x"}, r"group columns of the table \(country, area\), got 'region'"),
+        ({"country": None}, "`country` must be one of Syria, Iraq, got None"),
         ({"country": "Iraq", "area": "east"}, "No row of the table carries these labels together"),
     ],
 )

@@ -172,6 +172,9 @@ def test_local_midnights_keep_their_day_and_other_times_are_refused_with_a_remed
         local_days(local.tz_convert("UTC"), "counts")
     back = local.tz_convert("UTC").tz_convert("Asia/Baghdad")
     assert local_days(back, "counts").equals(local.tz_localize(None))
+    evening = (local + pd.Timedelta(hours=20)).tz_convert("UTC")
+    within = evening.tz_convert("Asia/Baghdad").normalize()
+    assert local_days(within, "counts").equals(local.tz_localize(None))
 
 
 def test_a_day_that_begins_at_one_o_clock_is_a_day():

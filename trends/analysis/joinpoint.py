@@ -242,8 +242,8 @@ def fit_joinpoints(
     alpha : float
         One minus the level of the intervals, and the level of all permutation tests together.
     jumps : sequence of Period, date or str
-        Days or periods from which counting changed (a new coding, a new coverage). The level may jump
-        there without counting as a change of trend.
+        Days or periods from which counting changed (a new coding, a new coverage). The level may
+        jump there without counting as a change of trend.
     n_null : int
         Most permutations per test; a test that cannot become significant ends earlier.
     rng : None, int or Generator

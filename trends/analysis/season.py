@@ -27,7 +27,13 @@ from trends.models.counts.season_terms import (
 )
 from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
 from trends.models.counts.smallest_change import smallest_noncentrality, smallest_visible
-from trends.tables.calendar import days_in_periods, frequency_letter, hijri_shares, hijri_year
+from trends.tables.calendar import (
+    days_in_periods,
+    frequency_letter,
+    hijri_shares,
+    hijri_year,
+    is_of_the_calendar,
+)
 
 Calendar = Literal["gregorian", "hijri"]
 SeasonVerdict = Literal["seasonal", "no_clear_season", "too_short"]
@@ -236,6 +242,11 @@ def estimate_season(
         raise ValueError(
             f"`series` must have periods short enough for a {calendar} season, got frequency "
             f"{letter}. Count by month or week."
+        )
+    if letter == "Q" and not is_of_the_calendar(seen.periods):
+        raise ValueError(
+            f"`series` must have quarters of the calendar year, got {seen.periods.freqstr}, whose "
+            "quarters have no common names. Count by month."
         )
     if calendar == "gregorian":
         return _gregorian(series, seen, family, alpha)

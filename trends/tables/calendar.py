@@ -156,7 +156,7 @@ def one_name_per_period(periods: pd.PeriodIndex) -> pd.PeriodIndex:
     """
     if frequency_letter(periods) != "Q" or is_of_the_calendar(periods):
         return periods
-    return pd.PeriodIndex(first_days(periods).to_period(_quarters_to(last_days(periods)[0].month)))
+    return pd.PeriodIndex(first_days(periods).to_period(quarters_to(last_days(periods)[0].month)))
 
 
 def format_period(period: pd.Period) -> str:
@@ -266,10 +266,15 @@ def _frequency_between(first: pd.Timestamp, last: pd.Timestamp, unit: str) -> st
     if unit == "days":
         return f"W-{_WEEKDAYS[last.day_of_week]}"
     months = 12 * (last.year - first.year) + last.month - first.month + 1
-    return _quarters_to(last.month) if months == 3 else f"Y-{_MONTHS[last.month - 1]}"
+    return quarters_to(last.month) if months == 3 else f"Y-{month_sign(last.month)}"
 
 
-def _quarters_to(month: int) -> str:
+def month_sign(month: int) -> str:
+    """Return how pandas writes a month at the end of a frequency: JAN for 1."""
+    return _MONTHS[month - 1]
+
+
+def quarters_to(month: int) -> str:
     """Return the frequency of quarters of which one ends in a month."""
     return {0: "Q-DEC", 1: "Q-JAN", 2: "Q-FEB"}[month % 3]
 

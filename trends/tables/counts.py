@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from trends.tables.calendar import format_period
+from trends.tables.calendar import days_in_periods, first_days, format_period, parse_periods
 from trends.tables.cells import NUMBER, PERIOD, WHOLE_NUMBER, YES_NO
-from trends.tables.checking import typed_table
+from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_cells
+from trends.tables.given import read_index, refuse_multiples
 from trends.tables.schemas import EventCounts
+from trends.tables.series import MEASURED_COLUMNS
+
+_ENDS_FIX = (
+    "Write weeks, quarters and years that begin elsewhere by their ends (2024-01-07/2024-01-13, "
+    "2023-07/2024-06); counts over other lengths go through `as_series(counts, exposure=days)`."
+)
 
 _KINDS = {"period": PERIOD, "count": WHOLE_NUMBER, "exposure": NUMBER, "complete": YES_NO}
 
@@ -23,9 +30,12 @@ def read_counts(path: str | Path) -> pd.DataFrame:
     ----------
     path : str or Path
         CSV, TSV, XLSX or Parquet (CSV and TSV also packed) with the columns ``period`` (2024-05-03,
-        2024-W18, 2024-05, 2024-Q2 or 2024), ``count`` (empty where not known), ``exposure`` (days
-        observed, 0 where nobody watched) and ``complete`` (true or false); every other column is a
-        group column.
+        2024-W18, 2024-05, 2024-Q2 or 2024; other weeks, quarters and years by their ends, such as
+        2024-01-07/2024-01-13 or 2023-07/2024-06) and ``count`` (empty where not known). May be left
+        out: ``exposure`` (days observed, 0 where nobody watched; all days of the period if left
+        out), ``complete`` (true or false; follows from exposure), ``exposure_unit`` (what exposure
+        counts where that is not days, such as "100,000 people") and ``caveats``. Every other column
+        is a group column.
 
     Returns
     -------
@@ -52,10 +62,11 @@ def write_counts(counts: pd.DataFrame, path: str | Path) -> None:
     Parameters
     ----------
     counts : DataFrame
-        An event-count table.
+        An event-count table, or a count series, whose labels become group columns.
     path : str or Path
         Where to; an existing file is replaced in one step, so that no half-written table is seen.
     """
+    counts = _table_of(counts)
     written = counts.assign(
         period=[format_period(period) for period in counts["period"]],
         complete=counts["complete"].map({True: "true", False: "false"}),
@@ -70,5 +81,79 @@ def write_counts(counts: pd.DataFrame, path: str | Path) -> None:
 
 
 def counts_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
-    """Convert and check a table of text as event counts."""
-    return typed_table(cells, _KINDS, EventCounts)
+    """Convert and check a table of text as event counts.
+
+    Exposure and completeness follow from the calendar where their columns are left out.
+    """
+    if not {"period", "count"} <= set(cells.columns):
+        return typed_table(cells, _KINDS, EventCounts)
+    unclear: list[Fault] = []
+    filled = cells.copy()
+    if "exposure" not in cells:
+        filled["period"], unclear = _periods_by_spacing(filled)
+        filled["exposure"] = _days_of(filled["period"]).map("{:g}".format)
+    if "complete" not in cells:
+        days = pd.to_numeric(filled["exposure"], errors="coerce")
+        whole = days >= _days_of(filled["period"])
+        filled["complete"] = whole.map({True: "true", False: "false"})
+    counts, faults = typed_table(filled, _KINDS, EventCounts)
+    return counts, in_file_order([*unclear, *faults])
+
+
+def _periods_by_spacing(cells: pd.DataFrame) -> tuple[pd.Series, list[Fault]]:
+    """Return the periods that dates stand for, with a fault where they could be several.
+
+    The first days of months are months, and counts of every sixth month cover more than a month:
+    where exposure is not given, it can only follow from periods that are meant.
+    """
+    texts = cells["period"]
+    values, wrong = PERIOD.read(texts)
+    if wrong.any() or len(values) == 0:
+        return texts, []
+    groups = [name for name in cells if name not in MEASURED_COLUMNS]
+    try:
+        days = pd.PeriodIndex(values).unique()
+        named = read_index(first_days(days) if days.freqstr == "D" else days)
+        of_text = dict(zip(days, map(format_period, named), strict=True))
+        written = values.map(of_text)
+        for _, own in written.groupby([cells[name] for name in groups] or [0] * len(cells)):
+            refuse_multiples(parse_periods(own.drop_duplicates()))
+    except ValueError as fault:
+        rule = str(fault).removeprefix("`counts` ").partition(". ")[0]
+        file = str(cells.attrs.get("file", ""))
+        return texts, [
+            Fault(file=file, row=None, column="period", value="", rule=rule, fix=_ENDS_FIX)
+        ]
+    return written, []
+
+
+def _days_of(texts: pd.Series) -> pd.Series:
+    """Return the days of written periods; 1 where the text is none, which is a fault of its own."""
+    values, wrong = PERIOD.read(texts)
+    days = pd.Series(1.0, index=texts.index)
+    days[~wrong] = days_in_periods(pd.PeriodIndex(values[~wrong]))
+    return days
+
+
+def _table_of(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return an event-count table as it is, and a count series as one."""
+    if not isinstance(counts.index, pd.PeriodIndex) or "period" in counts:
+        return counts
+    about = counts.attrs
+    periods = pd.PeriodIndex(counts.index)
+    exposure = counts["exposure"].to_numpy(dtype=float)
+    whole = exposure > 0 if about.get("unit") else exposure >= days_in_periods(periods)
+    table = pd.DataFrame(
+        {
+            **about.get("labels", {}),
+            "period": periods,
+            "count": counts["count"].array,
+            "exposure": exposure,
+            "complete": whole,
+        }
+    )
+    if about.get("unit"):
+        table["exposure_unit"] = about["unit"]
+    if about.get("caveats"):
+        table["caveats"] = "; ".join(about["caveats"])
+    return table

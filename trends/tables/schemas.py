@@ -117,8 +117,10 @@ class Statements(pa.DataFrameModel):
 class EventCounts(pa.DataFrameModel):
     """One row per group and period; zero, missing and not covered are three different states.
 
-    Any further column is a group column. *Zero*: exposure > 0 and count 0. *Missing*: exposure > 0
-    and count NA. *Not covered*: exposure 0 and count NA.
+    Any further column is a group column, but for two that may be left out: ``exposure_unit`` says
+    what exposure counts where that is not days, ``caveats`` what every finding must say. *Zero*:
+    exposure > 0 and count 0. *Missing*: exposure > 0 and count NA. *Not covered*: exposure 0 and
+    count NA.
     """
 
     period: Series[Any] = pa.Field()
@@ -141,14 +143,15 @@ class EventCounts(pa.DataFrameModel):
     @pa.dataframe_check(name="exposure is at most the days of the period")
     @classmethod
     def exposure_fits(cls, counts: pd.DataFrame) -> pd.Series:
-        """Nobody watches for longer than the period lasts."""
-        return ~(counts["exposure"] > _days_of(counts["period"]))
+        """Nobody watches for longer than the period lasts; other units than days have no limit."""
+        return ~(counts["exposure"] > _days_of(counts["period"])) | _in_other_units(counts)
 
     @pa.dataframe_check(name="complete only where every day of the period was observed")
     @classmethod
     def complete_is_whole(cls, counts: pd.DataFrame) -> pd.Series:
         """Tell whether no partly watched period is called complete."""
-        return ~(counts["complete"] & (counts["exposure"] < _days_of(counts["period"])))
+        partly = counts["exposure"] < _days_of(counts["period"])
+        return ~(counts["complete"] & partly) | _in_other_units(counts)
 
     @pa.dataframe_check(name="one row per group and period")
     @classmethod
@@ -242,6 +245,14 @@ def broken_rules(table: pd.DataFrame, schema: type[pa.DataFrameModel]) -> list[d
         cases: list[dict[str, Any]] = errors.failure_cases.to_dict("records")
         return cases
     return []
+
+
+def _in_other_units(counts: pd.DataFrame) -> np.ndarray:
+    """Tell of each row whether its exposure counts something else than days."""
+    if "exposure_unit" not in counts:
+        return np.zeros(len(counts), dtype=bool)
+    unit = counts["exposure_unit"].astype(object)
+    return (unit.notna() & (unit != "")).to_numpy(dtype=bool)
 
 
 def _days_of(periods: pd.Series) -> np.ndarray:

@@ -12,14 +12,17 @@ Nothing here needs Pandera: analyses call `check_series` often, so the rules of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from trends.tables import calendar
+from trends.tables.exposure import check_unit
+from trends.tables.given import read_given, refuse_multiples
 
-#: Columns of an event-count table that are not group columns; the last is there only where needed.
-MEASURED_COLUMNS = ("period", "count", "exposure", "complete", "caveats")
+#: Columns of an event-count table that are not group columns; the last two only where needed.
+MEASURED_COLUMNS = ("period", "count", "exposure", "complete", "exposure_unit", "caveats")
 
 MINIMUM_PERIODS = 8
 
@@ -76,13 +79,12 @@ def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
                 f"`labels` must be group columns of the table ({_listed(groups)}), got {name!r}. "
                 "Correct the name."
             )
-        known = counts[name].unique().tolist()
-        if label not in known:
+        if not _carries(counts[name], label).any():
             raise ValueError(
-                f"`{name}` must be one of {_listed(known)}, got {label!r}. "
-                "Name a group of the table."
+                f"`{name}` must be one of {_listed(counts[name].unique().tolist())}, got "
+                f"{label!r}. Name a group of the table; None stands for a missing label."
             )
-        chosen = chosen[chosen[name] == label]
+        chosen = chosen[_carries(chosen[name], label)]
     if chosen.empty:
         raise ValueError(
             f"`labels` must single out a group with periods, got {labels!r}. "
@@ -101,66 +103,117 @@ def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
         chosen["exposure"].to_numpy(dtype=float),
         labels=found,
         source={key: counts.attrs[key] for key in ("file", "sha256") if key in counts.attrs},
+        unit=_unit_of(chosen),
         caveats=_caveats_of(chosen),
     )
 
 
 def as_series(
-    counts: pd.Series, *, exposure: float | np.ndarray | pd.Series | None = None
+    counts: Any,
+    *,
+    exposure: float | np.ndarray | pd.Series | None = None,
+    unit: str | None = None,
+    start: object = None,
+    freq: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    fill: int | None = None,
 ) -> pd.DataFrame:
     """Make a count series of your own counts.
 
     Parameters
     ----------
-    counts : Series of n_periods
-        Whole numbers, as integers or as floats, indexed by a PeriodIndex, or by a DatetimeIndex of
-        evenly spaced days, week starts or ends, month, quarter or year starts or ends. Empty (NaN,
-        NA) means that somebody watched but the number is not known.
+    counts : Series, frame, mapping or list of n_periods
+        Whole numbers, as integers or as floats. A Series is indexed by periods, by texts such as
+        ``"2024-05"``, by years, or by evenly spaced days, week, month, quarter or year starts or
+        ends. A frame (of pandas, polars, PyArrow or any other library that Narwhals knows) has one
+        column of dates or periods and one of counts; ``unique_id, ds, y`` is read so. A list needs
+        `start`. Empty (NaN, NA) means that somebody watched but the number is not known.
     exposure : float, or array or Series of n_periods, optional
-        Days observed in each period. Default: every day of the period, the usual case.
+        Days observed in each period, or the number of what `unit` names. Default: a frame's column
+        of that name, or every day of the period, the usual case.
+    unit : str, optional
+        What exposure counts, after the number that rates are per: ``"100,000 people"``, or with
+        its Arabic ``"100,000 people | 100,000 نسمة"``. Every rate, axis and sentence then carries
+        it. Default: days, and rates per 30.4375 of them.
+    start : str, date or Period, optional
+        First period of a list; ``"2024-05"`` makes months.
+    freq : str, optional
+        Length of the periods where dates do not tell: D, W (Monday to Sunday), M, Q, Y, or a period
+        of pandas that begins elsewhere, such as W-SAT (Sunday to Saturday) or Y-JUN.
+    columns : mapping, optional
+        Which columns of a frame are the ``period``, the ``count`` and the ``exposure``, where
+        several could be.
+    fill : {0}, optional
+        0 if `counts` is a tally of periods with events, so that those left out between them were
+        watched and had none.
 
     Returns
     -------
     DataFrame of n_periods rows
-        Count series, in the order of time; ``attrs["labels"]`` holds the name of `counts`, if it
-        has one.
+        Count series, in the order of time; ``attrs["labels"]`` holds the name of `counts` or the
+        labels of its group, ``attrs["unit"]`` the unit if it is not days, and ``attrs["caveats"]``
+        the keys of what every finding made from the series must say.
 
     Raises
     ------
     TypeError
-        If `counts` is not a Series of numbers indexed by periods or dates.
+        If `counts` is of another kind, or holds something else than numbers.
     ValueError
-        If a count is negative, infinite or not whole, a period is there twice, or the dates have no
-        even spacing.
+        If a count is negative, infinite or not whole, a period is there twice, dates have no even
+        spacing or could stand for different periods, a frame holds several groups or several
+        columns that could be meant, times are not midnights of their zone, counts are all the same
+        number of periods apart and nothing says how many days they cover, or an option is not
+        valid.
 
     Notes
     -----
     A period left out of the index becomes *not covered* (exposure 0, no count), never zero: leaving
-    it out does not say that anybody watched. Enter 0 where somebody watched and nothing happened.
-    Weeks are ISO weeks, Monday to Sunday.
+    it out does not say that anybody watched. Enter 0 where somebody watched and nothing happened,
+    or fill with it. Where days, weeks or months are left out and no count is 0, `counts` may be a
+    tally of periods with events; unless it is filled, every finding says so. Enter empty counts for
+    periods that were watched and whose counts are not known.
+
+    Quarters of four fiscal years have the same days and different names; they are named as those of
+    the calendar. Other quarters, weeks and years keep their days and are named by them.
 
     Examples
     --------
+    >>> import trends
+    >>> import pandas as pd
     >>> months = pd.PeriodIndex(["2024-01", "2024-02", "2024-04"], freq="M")
-    >>> as_series(pd.Series([3, 0, 5], index=months))["exposure"].tolist()
+    >>> trends.as_series(pd.Series([3, 0, 5], index=months))["exposure"].tolist()
     [31.0, 29.0, 0.0, 30.0]
+    >>> trends.as_series([3, 5], start="2024-W07").index.astype(str).tolist()
+    ['2024-02-12/2024-02-18', '2024-02-19/2024-02-25']
     """
-    if not isinstance(counts, pd.Series):
-        raise TypeError(
-            f"`counts` must be a pandas Series indexed by periods, got {type(counts).__name__}. "
-            "Use `series(counts, ...)` for an event-count table, or pd.Series(values, "
-            "index=periods)."
-        )
-    if len(counts) == 0:
-        raise ValueError("`counts` must hold at least one period, got an empty Series. Add counts.")
-    periods = _periods_of(counts.index)
-    whole = _whole_numbers(counts)
-    if exposure is None:
-        days = calendar.days_in_periods(periods)
+    if hasattr(counts, "__len__") and len(counts) == 0:
+        raise ValueError("`counts` must hold at least one period, got none. Add counts.")
+    given = read_given(counts, start=start, freq=freq, columns=columns)
+    if fill is not None and (isinstance(fill, bool) or fill != 0):
+        raise ValueError(f"`fill` must be 0 or left out, got {fill!r}. Use 0 for a tally.")
+    whole = _whole_numbers(given.counts)
+    if exposure is None and given.exposure is None:
+        refuse_multiples(given.periods)
+        amount = calendar.days_in_periods(given.periods)
     else:
-        days = _exposures(exposure, counts.index)
-    labels = {} if counts.name is None else {"series": str(counts.name)}
-    made = _assemble(periods, whole, days, labels=labels, source={})
+        stated = given.exposure if exposure is None else exposure
+        amount = _exposures(stated, given.counts.index)
+    unit = counts.attrs.get("unit") if unit is None and hasattr(counts, "attrs") else unit
+    if unit is not None and exposure is None and given.exposure is None:
+        raise ValueError(
+            f"`exposure` must be given in the unit of `unit`, got none for {unit!r}. "
+            "Give the number of them in each period."
+        )
+    kept = counts.attrs.get("labels") if hasattr(counts, "attrs") else None
+    made = _assemble(
+        given.periods,
+        whole,
+        amount,
+        labels=kept or given.labels,
+        source={},
+        unit="" if unit is None else check_unit(unit),
+        fill=fill is not None,
+    )
     check_series(made, minimum=0)
     return made
 
@@ -265,6 +318,15 @@ def _raise_first(
         raise ValueError(f"`series` must {rule}, got {shown[first]:g} in {period}. {fix}")
 
 
+def _carries(column: pd.Series, label: object) -> np.ndarray:
+    """Tell which rows carry a label; None, NaN and "" all stand for a missing one."""
+    values = column.astype(object)
+    missing = (values.isna() | (values == "")).to_numpy(dtype=bool)
+    if label is None or label == "" or (np.isscalar(label) and pd.isna(label)):
+        return missing
+    return (values == label).to_numpy(dtype=bool) & ~missing
+
+
 def _check_counts(counts: pd.DataFrame) -> None:
     """Raise unless this looks like an event-count table."""
     if not isinstance(counts, pd.DataFrame):
@@ -295,9 +357,11 @@ def _assemble(
     *,
     labels: Mapping[str, object],
     source: dict[str, str],
+    unit: str = "",
     caveats: Iterable[str] = (),
+    fill: bool = False,
 ) -> pd.DataFrame:
-    """Put counts in order of time and mark the periods between them as not covered."""
+    """Put counts in order of time; the periods between are not covered, or filled with zeros."""
     twice = periods[periods.duplicated()]
     if len(twice):
         raise ValueError(
@@ -310,9 +374,51 @@ def _assemble(
     )
     every = pd.period_range(periods.min(), periods.max(), freq=periods.freq, name="period")
     frame = frame.reindex(every)
-    frame["exposure"] = frame["exposure"].where(every.isin(periods), 0.0)
-    frame.attrs = {"labels": dict(labels), "source": source, "caveats": list(caveats)}
+    left_out = ~every.isin(periods)
+    frame["exposure"] = frame["exposure"].where(~left_out, 0.0)
+    keys = list(caveats)
+    if fill:
+        frame.loc[left_out, "count"] = 0
+        frame.loc[left_out, "exposure"] = _usual_exposure(every[left_out], exposure, unit)
+    elif _is_tally(frame["count"], left_out, calendar.frequency_letter(every)):
+        keys = list(dict.fromkeys([*keys, "zeros_left_out"]))
+    frame.attrs = {"labels": dict(labels), "source": source, "caveats": keys}
+    if unit:
+        frame.attrs["unit"] = unit
     return frame
+
+
+def _usual_exposure(periods: pd.PeriodIndex, exposure: np.ndarray, unit: str) -> np.ndarray | float:
+    """Return the exposure of periods that are filled with zeros."""
+    if not unit:
+        return calendar.days_in_periods(periods)
+    amounts = np.unique(exposure)
+    if len(amounts) > 1:
+        raise ValueError(
+            "`fill` must be left out where exposure differs between periods and is not in days, "
+            f"got exposures from {amounts[0]:g} to {amounts[-1]:g}. "
+            "Enter a count of 0 and the exposure for the periods left out."
+        )
+    return float(amounts[0])
+
+
+def _is_tally(count: pd.Series, left_out: np.ndarray, letter: str) -> bool:
+    """Tell whether counts look like a tally from which periods without events were left out."""
+    return bool(letter in "DWM" and left_out.any() and not (count == 0).any())
+
+
+def _unit_of(counts: pd.DataFrame) -> str:
+    """Return what the exposure of a group counts, from its column; "" for days."""
+    if "exposure_unit" not in counts:
+        return ""
+    units = counts["exposure_unit"].astype(object).where(counts["exposure_unit"].notna(), "")
+    known = list(dict.fromkeys(check_unit(str(unit)) if unit else "" for unit in units))
+    if len(known) > 1:
+        raise ValueError(
+            "`exposure_unit` must be the same in all rows of a group, got "
+            f"{_listed([unit or 'days' for unit in known])}. Convert the exposures to one unit."
+        )
+    return known[0]
 
 
 def _caveats_of(counts: pd.DataFrame) -> list[str]:
@@ -361,60 +467,6 @@ def _exposures(exposure: float | np.ndarray | pd.Series, index: pd.Index) -> np.
             "Give the days observed in each period."
         )
     return days
-
-
-def _periods_of(index: pd.Index) -> pd.PeriodIndex:
-    """Read a user's index as periods."""
-    if isinstance(index, pd.PeriodIndex):
-        if index.freq.n != 1 or calendar.frequency_letter(index) not in calendar.FREQUENCIES:
-            raise ValueError(
-                "`counts` must be indexed by days, weeks, months, quarters or years, got "
-                f"{index.freqstr!r}. "
-                "Add the counts up to one of these."
-            )
-        if index.hasnans:
-            raise ValueError("`counts` must have a period in every row, got NaT. Drop the row.")
-        return index
-    if not isinstance(index, pd.DatetimeIndex):
-        raise TypeError(
-            f"`counts` must be indexed by periods or dates, got {type(index).__name__}. "
-            'For instance pd.PeriodIndex(["2024-01", "2024-02"], freq="M").'
-        )
-    if index.hasnans:
-        raise ValueError("`counts` must have a date in every row, got NaT. Drop the row.")
-    days = index.tz_localize(None).normalize()
-    return days.to_period(calendar.FREQUENCIES[_spacing(days)])
-
-
-def _spacing(days: pd.DatetimeIndex) -> str:
-    """Return the coarsest frequency letter whose periods all start, or all end, on these days."""
-    starts, ends = days.is_month_start.all(), days.is_month_end.all()
-    if len(days) > 2 and (starts or ends):
-        months = np.unique(days.month)
-        apart = np.diff(np.sort(days.to_period("M").asi8))
-        if len(months) == 1 and months[0] == (1 if starts else 12) and (apart % 12 == 0).all():
-            return "Y"
-        quarters = (1, 4, 7, 10) if starts else (3, 6, 9, 12)
-        if set(months) <= set(quarters) and (apart % 3 == 0).all():
-            return "Q"
-    if starts or ends:
-        return "M"
-    weekdays = np.unique(days.day_of_week)
-    if len(days) > 1 and len(weekdays) == 1:
-        if weekdays[0] not in (0, 6):
-            raise ValueError(
-                "`counts` must have weeks that start on Monday or end on Sunday, got "
-                f"{days[0].day_name()}s. "
-                "Count by ISO week, or give a PeriodIndex."
-            )
-        return "W"
-    apart = np.diff(np.sort(days.to_period("D").asi8))
-    if len(days) > 1 and (apart == 1).mean() < 0.5:
-        raise ValueError(
-            f"`counts` must have evenly spaced dates, got {days[0].date()}, {days[1].date()}. "
-            "Give a PeriodIndex, or use `count_events` for dates of events."
-        )
-    return "D"
 
 
 def _listed(words: list[object] | list[str], most: int = 10) -> str:

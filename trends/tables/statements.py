@@ -350,7 +350,8 @@ def _series_of(usable: pd.DataFrame, chosen: dict[pd.Period, list[str]]) -> pd.D
     """Add up the chosen figures; periods between them without figures are not covered."""
     totals = {period: int(usable.loc[names, "count"].sum()) for period, names in chosen.items()}
     index = pd.PeriodIndex(list(totals), name="period")
-    return as_series(pd.Series(list(totals.values()), index=index))
+    # Figures may cover every other period; the days of each are known.
+    return as_series(pd.Series(list(totals.values()), index=index), exposure=days_in_periods(index))
 
 
 def _used(usable: pd.DataFrame, chosen: dict[pd.Period, list[str]]) -> list[dict[str, object]]:

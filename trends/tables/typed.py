@@ -159,9 +159,8 @@ def local_days(times: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
         shown = times[int(np.argmax(wrong))]
         raise ValueError(
             f"`{name}` must be midnights of the time zone they are in, got {shown}. Convert them "
-            'to the zone the days were counted in, for instance with .tz_convert("Asia/Baghdad") '
-            "(.dt.tz_convert for a column); if only the day matters, drop the time with "
-            ".tz_localize(None).normalize()."
+            'to the zone the days were counted in, for instance with .tz_convert("Asia/Baghdad"); '
+            "add .normalize() if they are times within its days (.dt before both for a column)."
         )
     return days
 
