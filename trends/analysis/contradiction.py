@@ -18,6 +18,7 @@ from trends.analysis.result import Language, Result
 from trends.models.published.figure_bounds import figure_bounds
 from trends.models.published.window_packing import heaviest_packing, lightest_tiling
 from trends.tables.calendar import DAYS_PER_MONTH
+from trends.tables.rows import plain_rows
 
 Verdict = Literal["contradiction", "tension"]
 
@@ -308,7 +309,7 @@ def find_contradictions(statements: pd.DataFrame, *, alpha: float = 0.05) -> Con
     _check_statements(statements)
     if not 0 < alpha < 1:
         raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05.")
-    statements = statements.reset_index(drop=True)
+    statements = plain_rows(statements)
     figures = _as_figures(statements)
     dispersion = _neighbour_dispersion(figures)
     rates = list(_implied_rates(figures, dispersion))

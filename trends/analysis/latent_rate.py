@@ -32,6 +32,7 @@ from trends.tables.calendar import (
     first_days,
     periods_between,
 )
+from trends.tables.rows import plain_rows
 from trends.tables.schemas import READINGS, ROLES
 from trends.tables.window import as_window, part_of_whole, why_no_rate
 
@@ -283,6 +284,7 @@ def estimate_rate(
     (('A', 'B'), [1.0, 0.5])
     """
     _check_options(statements, smoothing, minimums, freq, alpha)
+    statements = plain_rows(statements)
     rows, reasons = _choose_rows(statements, minimums)
     sources = _order_sources(rows, reference)
     periods = periods_between(rows["window_start"].min(), rows["window_end"].max(), freq)

@@ -165,7 +165,8 @@ def check_table(
     Parameters
     ----------
     table : DataFrame
-        The table; the labels of its index are reported as rows.
+        The table; the labels of its index are reported as rows where they are numbers that do not
+        repeat, otherwise rows are counted from 0.
     schema : pandera model
         One of `trends.tables.schemas`.
     file : str
@@ -176,6 +177,8 @@ def check_table(
     list of Fault
         In the order of the table; empty when it is valid.
     """
+    if not (table.index.is_unique and pd.api.types.is_integer_dtype(table.index)):
+        table = table.reset_index(drop=True)
     cases = broken_rules(table, schema)
     return in_file_order(
         {_fault(case, table, schema, file) for case in cases if _speaks(case, table)}

@@ -28,6 +28,7 @@ from trends.tables.coverage import (
     group_columns,
     join_stretches,
 )
+from trends.tables.rows import without_categories
 from trends.tables.tallying import Question, Tally, tally
 from trends.tables.typed import read_window
 
@@ -106,7 +107,11 @@ def count_events(
             "Use 'start' to count an event in the period of its first day."
         )
     if coverage is not None:
+        if isinstance(coverage, pd.DataFrame):
+            coverage = without_categories(coverage)
         check_coverage(coverage, names)
+    if isinstance(events, pd.DataFrame):
+        events = without_categories(events)
     asked = Question(
         by=tuple(names),
         freq=freq,

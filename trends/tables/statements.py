@@ -19,6 +19,7 @@ from trends.tables.cells import DATE, WHOLE_NUMBER
 from trends.tables.checking import typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_cells
+from trends.tables.rows import plain_rows
 from trends.tables.schemas import READINGS, ROLES, Statements
 from trends.tables.series import as_series
 from trends.tables.tiling import Tile, cheapest_tiling
@@ -151,6 +152,7 @@ def statement_series(
             "Stocks and rates cannot be added up; plot them as statements."
         )
     check_frequency(freq)
+    statements = plain_rows(statements)
     rows = _rows_of(statements, measure, counted_by)
     asked = {"country": country, "area": area, "control_area": control_area, "actor": actor}
     parts = _parts(rows)
