@@ -422,3 +422,14 @@ def test_things_that_are_no_events_are_refused():
         count_events(ibis.memtable(pd.DataFrame({"x": [1]})))
     with pytest.raises(TypeError, match="`coverage` must be a coverage table"):
         count_events(THREE, coverage="2024")
+
+
+def test_times_with_a_zone_are_counted_on_their_local_days_or_refused():
+    """At half past ten in the evening in London it is February in Baghdad."""
+    times = pd.to_datetime(["2024-01-31T22:30Z", "2024-02-03T06:00Z"])
+    events = pd.DataFrame({"event_id": ["a", "b"], "start": times, "country": "Iraq"})
+    with pytest.raises(ValueError, match=r"`events` must be midnights of the time zone .*\.dt"):
+        count_events(events)
+    local = events["start"].dt.tz_convert("Asia/Baghdad").dt.normalize()
+    counts = count_events(events.assign(start=local), span=("2024-01", "2024-02"))
+    assert counts["count"].tolist() == [0, 2]

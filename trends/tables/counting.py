@@ -30,7 +30,7 @@ from trends.tables.coverage import (
 )
 from trends.tables.rows import without_categories
 from trends.tables.tallying import Question, Tally, tally
-from trends.tables.typed import read_window
+from trends.tables.typed import columns_in_local_days, read_window
 
 Day: TypeAlias = str | int | date | pd.Timestamp | pd.Period
 
@@ -108,10 +108,11 @@ def count_events(
         )
     if coverage is not None:
         if isinstance(coverage, pd.DataFrame):
-            coverage = without_categories(coverage)
+            days = ("watched_from", "watched_to")
+            coverage = columns_in_local_days(without_categories(coverage), days, "coverage")
         check_coverage(coverage, names)
     if isinstance(events, pd.DataFrame):
-        events = without_categories(events)
+        events = columns_in_local_days(without_categories(events), ("start", "end"), "events")
     asked = Question(
         by=tuple(names),
         freq=freq,

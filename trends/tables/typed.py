@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
-from trends.tables.calendar import has_period_shape, last_days, read_periods
+from trends.tables.calendar import has_period_shape, read_periods
 
 #: Whole numbers that are years, and therefore no numbers of days.
 YEARS = range(1900, 2101)
@@ -55,7 +57,8 @@ def read_period(value: Any, name: str) -> pd.Period:
     (Period('2024-02', 'M'), Period('2024', 'Y-DEC'))
     """
     if isinstance(value, str):
-        return _read_text(value, name)
+        found = _period_of_text(value.strip())
+        return found if found is not None else _refuse_text(value, name)
     if value is pd.NaT or value is None:
         raise ValueError(f"`{name}` must {_RULE}, got {value}. Give the day.")
     if isinstance(value, pd.Period):
@@ -64,8 +67,10 @@ def read_period(value: Any, name: str) -> pd.Period:
         if value not in YEARS:
             raise ValueError(f"`{name}` must {_RULE}, got {value}. Write the day as text.")
         return pd.Period(year=int(value), freq="Y")
-    if isinstance(value, datetime.datetime | datetime.date | np.datetime64):
-        return pd.Period(local_days(pd.DatetimeIndex([value]), name)[0], freq="D")
+    if isinstance(value, datetime.date | np.datetime64):
+        day = pd.Timestamp(value)
+        day = day if day.tz is None else local_days(pd.DatetimeIndex([day]), name)[0]
+        return pd.Period(day, freq="D")
     raise TypeError(
         f"`{name}` must {_RULE}, got {type(value).__name__}. Write it as text or as a date."
     )
@@ -79,7 +84,7 @@ def first_day(value: Any, name: str) -> pd.Timestamp:
     >>> first_day("2024-Q2", "date")
     Timestamp('2024-04-01 00:00:00')
     """
-    return read_period(value, name).start_time.normalize()
+    return read_period(value, name).start_time
 
 
 def last_day(value: Any, name: str) -> pd.Timestamp:
@@ -90,7 +95,7 @@ def last_day(value: Any, name: str) -> pd.Timestamp:
     >>> last_day("2024-02", "date")
     Timestamp('2024-02-29 00:00:00')
     """
-    return last_days(pd.PeriodIndex([read_period(value, name)]))[0]
+    return read_period(value, name).end_time.normalize()
 
 
 def read_window(start: Any, end: Any, name: str) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -165,14 +170,27 @@ def local_days(times: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
     return days
 
 
-def _read_text(text: str, name: str) -> pd.Period:
-    """Read a typed day or period."""
-    word = text.strip()
+def columns_in_local_days(table: pd.DataFrame, names: Iterable[str], name: str) -> pd.DataFrame:
+    """Return a frame whose columns of times with a zone are days, see `local_days`."""
+    days = {
+        column: local_days(pd.DatetimeIndex(table[column]), name)
+        for column in names
+        if column in table and isinstance(table[column].dtype, pd.DatetimeTZDtype)
+    }
+    return table.assign(**days) if days else table
+
+
+@lru_cache(maxsize=4096)
+def _period_of_text(word: str) -> pd.Period | None:
+    """Return the day or period that a text is, None where it is none."""
     midnight = _MIDNIGHT.fullmatch(word)
     periods, wrong = read_periods(pd.Series([midnight[1] if midnight else word]))
-    if not wrong[0]:
-        found: pd.Period = periods[0]
-        return found
+    return None if wrong[0] else periods[0]
+
+
+def _refuse_text(text: str, name: str) -> NoReturn:
+    """Raise ValueError saying why a text is no day or period."""
+    word = text.strip()
     if has_period_shape(word):
         raise ValueError(
             f"`{name}` must name days that the calendar has, got {text!r}. Correct the date."
