@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+import trends
 from trends.tables.counts import read_counts, write_counts
 from trends.tables.faults import InvalidTable
 from trends.tables.series import as_series, series
@@ -167,3 +168,19 @@ def test_one_group_has_one_unit(tmp_path):
     counts = read(tmp_path, "period,count,exposure,exposure_unit\n" + rows)
     with pytest.raises(ValueError, match="`exposure_unit` must be the same in all rows of a group"):
         series(counts)
+
+
+def test_what_was_assumed_is_said(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text("period,count\n2024-01,3\n2024-02,1\n", encoding="utf-8")
+    assert read_counts(path).attrs["assumed"] == ["exposure", "complete"]
+    assert "exposure: not given; every day of each period" in trends.validate([path]).to_text()
+    path.write_text("period,count,exposure\n2024-01,3,31\n2024-02,1,٢٩\n", encoding="utf-8")
+    assert read_counts(path)["complete"].tolist() == [True, True]
+    assert "not given" not in trends.validate([path]).to_text()
+
+
+def test_only_period_and_count_are_asked_for(tmp_path):
+    with pytest.raises(InvalidTable) as caught:
+        read(tmp_path, "when,attacks\n2024-01,3\n")
+    assert {fault.column for fault in caught.value.faults} <= {"period", "count", ""}

@@ -167,7 +167,10 @@ def _of_series(series: pd.DataFrame) -> tuple[str, Record]:
         "count": [None if pd.isna(count) else int(count) for count in series["count"]],
         "exposure": [float(days) for days in series["exposure"]],
     }
-    counted = {key: record[key] for key in ("labels", "freq", "first", "count", "exposure")}
+    if series.attrs.get("unit"):
+        record["unit"] = str(series.attrs["unit"])
+    keys = ("labels", "freq", "first", "count", "exposure", "unit")
+    counted = {key: record[key] for key in keys if key in record}
     return f"series-{digest(counted)[:12]}", record
 
 

@@ -20,6 +20,9 @@ _ENDS_FIX = (
     "2023-07/2024-06); counts over other lengths go through `as_series(counts, exposure=days)`."
 )
 
+#: Columns that follow from the calendar where they are left out.
+_FOLLOWING = ("exposure", "complete")
+
 _KINDS = {"period": PERIOD, "count": WHOLE_NUMBER, "exposure": NUMBER, "complete": YES_NO}
 
 
@@ -86,17 +89,19 @@ def counts_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     Exposure and completeness follow from the calendar where their columns are left out.
     """
     if not {"period", "count"} <= set(cells.columns):
-        return typed_table(cells, _KINDS, EventCounts)
+        counts, faults = typed_table(cells, _KINDS, EventCounts)
+        return counts, [fault for fault in faults if fault.column not in _FOLLOWING]
     unclear: list[Fault] = []
     filled = cells.copy()
     if "exposure" not in cells:
         filled["period"], unclear = _periods_by_spacing(filled)
         filled["exposure"] = _days_of(filled["period"]).map("{:g}".format)
     if "complete" not in cells:
-        days = pd.to_numeric(filled["exposure"], errors="coerce")
+        days, _ = NUMBER.read(filled["exposure"])
         whole = days >= _days_of(filled["period"])
         filled["complete"] = whole.map({True: "true", False: "false"})
     counts, faults = typed_table(filled, _KINDS, EventCounts)
+    counts.attrs["assumed"] = [name for name in _FOLLOWING if name not in cells]
     return counts, in_file_order([*unclear, *faults])
 
 

@@ -325,7 +325,9 @@ def _summarise_counts(counts: pd.DataFrame) -> list[tuple[str, str]]:
     watched = counts["exposure"] > 0
     partial, missing = watched & ~counts["complete"], watched & counts["count"].isna()
     periods = pd.PeriodIndex(counts["period"])
+    assumed = counts.attrs.get("assumed", [])
     return [
+        *([("exposure", "not given; every day of each period")] if "exposure" in assumed else []),
         ("groups", f"{n_groups:,}" + (f" by {', '.join(groups)}" if groups else "")),
         ("periods", f"{format_period(periods.min())} to {format_period(periods.max())}"),
         ("events", f"{int(counts['count'].sum()):,}"),
