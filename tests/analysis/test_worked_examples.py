@@ -1,4 +1,4 @@
-"""Do worked examples that everybody knows come out as published, from counts as people type them?"""
+"""Do well-known worked examples come out as published, from counts as people type them?"""
 
 import numpy as np
 import pandas as pd

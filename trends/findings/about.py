@@ -141,7 +141,7 @@ def _label_words(labels: Mapping[str, object], lang: str) -> str:
 
 def _is_missing(label: object) -> bool:
     """Tell whether a group has no label."""
-    return label is None or label == "" or bool(pd.isna(label))
+    return label is None or bool(pd.isna(label)) or label == ""
 
 
 def _ascii(text: str) -> str:

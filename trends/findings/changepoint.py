@@ -103,14 +103,13 @@ def _further(result: Changepoints, subject: Subject) -> Finding:
 
 def _no_shift(result: Changepoints, subject: Subject) -> Finding:
     """Return what was not found, and what would have been."""
-    if result.verdict == "cannot_tell":
-        sentence = "changepoint_cannot_tell"
-    elif math.isnan(result.detectable_ratio):
-        sentence = "changepoint_none_blind"
-    else:
-        sentence = "changepoint_none"
     named = _named(result, result.candidate_period if result.verdict == "cannot_tell" else None)
-    sentence += "_named" if named else ""
+    if result.verdict == "cannot_tell":
+        sentence = "changepoint_cannot_tell_named" if named else "changepoint_cannot_tell"
+    elif math.isnan(result.detectable_ratio):
+        sentence = "changepoint_none_blind_named" if named else "changepoint_none_blind"
+    else:
+        sentence = "changepoint_none_named" if named else "changepoint_none"
     return Finding(
         finding_id=f"{subject.key}.changepoint.none",
         question="changepoint",

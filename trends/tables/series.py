@@ -322,7 +322,7 @@ def _carries(column: pd.Series, label: object) -> np.ndarray:
     """Tell which rows carry a label; None, NaN and "" all stand for a missing one."""
     values = column.astype(object)
     missing = (values.isna() | (values == "")).to_numpy(dtype=bool)
-    if label is None or label == "" or (np.isscalar(label) and pd.isna(label)):
+    if label is None or label is pd.NA or label in ("", np.nan) or label != label:
         return missing
     return (values == label).to_numpy(dtype=bool) & ~missing
 
