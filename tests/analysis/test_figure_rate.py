@@ -13,8 +13,8 @@ from trends.models.published.figure_likelihood import (
     log_likelihood,
     log_set_probability,
     mean_interval,
-    rounding_unit,
 )
+from trends.tables.figure import rounding_unit
 from trends.tables.window import Window
 
 MONTH = 30.4375
@@ -228,13 +228,14 @@ def test_an_unknown_window_and_a_stock_have_their_reasons():
     stock = {
         **row,
         "measure": "detained_stock",
+        "quantity": "stock",
         "window_start": pd.Timestamp("2024-01-01"),
         "window_basis": "stated",
     }
     reasons = figure_rates(pd.DataFrame([row, stock]))["reason"].tolist()
     assert reasons == [
         "its window is not established",
-        "a stock or a published rate, not a count over a window",
+        "a stock on one day, not a count over a window",
     ]
 
 

@@ -355,7 +355,7 @@ def test_parts_second_figures_rivals_and_unknown_windows_have_their_reasons():
         statement("again", "2020-02-01", "2020-02-29", 99, role="requoted"),
         statement("rival", "2020-03-05", "2020-04-20", 99, role="rival"),
         statement("undated", None, "2020-04-20", 9, window_basis="unknown"),
-        statement("stock", "2020-04-01", "2020-04-20", 9, measure="detained_stock"),
+        statement("stock", "2020-04-01", "2020-04-20", 9, measure="detained", quantity="stock"),
     ]
     found = estimate_rate(table(rows), smoothing=100.0)
     assert dict(found.unused.to_numpy().tolist()) == {
@@ -363,7 +363,7 @@ def test_parts_second_figures_rivals_and_unknown_windows_have_their_reasons():
         "again": "A-2020-02 is used for the same source and window",
         "rival": "a rival value beside A-2020-03",
         "undated": "its window is not established",
-        "stock": "a stock or a published rate, not a count over a window",
+        "stock": "a stock on one day, not a count over a window",
     }
 
 

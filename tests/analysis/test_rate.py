@@ -208,7 +208,7 @@ def test_a_rounded_figure_gives_the_widest_interval_of_what_it_may_stand_for(met
     assert rounded.ratio_low == pytest.approx(min(found.ratio_low for found in each))
     assert rounded.ratio_high == pytest.approx(max(found.ratio_high for found in each))
     assert rounded.difference_low == pytest.approx(min(found.difference_low for found in each))
-    assert "inexact_figure" in rounded.caveats
+    assert "rounded_figure" in rounded.caveats
 
 
 def test_a_minimum_bounds_the_ratio_from_one_side_only():
@@ -339,7 +339,10 @@ def test_approximate_methods_refuse_a_waiting_time(method):
         (figure(0, "nth_since"), "at least 1 when a figure is an nth-since, got 0"),
         (figure(5, "roughly"), "qualifier among exact, about"),
         (figure(5, window_basis="unknown", statement_id="x"), "known window, got statement x"),
-        (figure(5, measure="detained_stock", statement_id="x"), "count over a window"),
+        (
+            figure(5, measure="detained", quantity="stock", statement_id="x"),
+            "count over a window, got statement x, a stock of detained",
+        ),
     ],
 )
 def test_what_is_no_count_over_a_window_is_refused(first, message):

@@ -13,6 +13,7 @@ import trends
 from trends.findings import rules, wording
 from trends.findings.finding import Finding, Inputs, Subject
 from trends.findings.rules import caveat_table, grade_of, holds, row_caveats, rule_tables
+from trends.tables.figure import FLAGS
 
 WEAK, HARMLESS = "few_events", "two_totals"
 MONTHS = pd.period_range("2018-01", periods=48, freq="M", name="period")
@@ -59,9 +60,11 @@ BOUNDS = [
     ("figure_rate", {"width": 4}, 2, "C"),
     ("figure_rate", {"width": 4 * UP}, 0, "D"),
     ("figure_rate", {"width": math.inf}, 0, "D"),
-    ("contradiction", {"verdict": "contradiction", "n_soft": 0}, 0, "A"),
-    ("contradiction", {"verdict": "contradiction", "n_soft": 1}, 0, "B"),
-    ("contradiction", {"verdict": "contradiction", "n_soft": 0}, 1, "B"),
+    ("contradiction", {"verdict": "impossible", "n_soft": 0}, 0, "A"),
+    ("contradiction", {"verdict": "impossible", "n_soft": 1}, 0, "B"),
+    ("contradiction", {"verdict": "impossible", "n_soft": 0}, 1, "B"),
+    ("contradiction", {"verdict": "improbable", "n_soft": 0}, 0, "C"),
+    ("contradiction", {"verdict": "repeated", "n_soft": 0}, 0, "C"),
     ("contradiction", {"verdict": "tension", "n_soft": 0}, 0, "C"),
     ("joinpoint_number", {}, 0, "C"),
     ("joinpoint", {"p_value": 0.05 * UP}, 0, "D"),
@@ -177,9 +180,18 @@ def test_a_caveat_nobody_declared_is_no_caveat():
     basis=st.sampled_from(["stated", "inferred", "unknown"]),
 )
 def test_a_row_carries_a_caveat_where_it_says_what_the_caveat_is_about(reading, basis):
-    expected = {"weak_reading"} if reading == "weak" else set()
+    expected = set() if reading == "direct" else {f"{reading}_reading"}
     expected |= {"inferred_window"} if basis == "inferred" else set()
     assert set(row_caveats({"reading": reading, "window_basis": basis})) == expected
+
+
+def test_what_a_column_may_say_has_the_caveat_that_the_one_reading_of_a_figure_gives_it():
+    for column, said in FLAGS.items():
+        for word, caveat in said.items():
+            assert row_caveats({column: word}) == (caveat,)
+    declared = [entry["rows"] for entry in caveat_table().values() if "rows" in entry]
+    words = {(column, word) for rows in declared for column, some in rows.items() for word in some}
+    assert words == {(column, word) for column, said in FLAGS.items() for word in said}
 
 
 @pytest.mark.parametrize("value", [None, math.nan])
@@ -333,7 +345,7 @@ def test_a_weak_reading_reaches_finding_grade_and_mark():
     assert (conflict.grade, conflict.caveats) == ("A", ())
     table.loc[1, "reading"] = "weak"
     (weak,) = [one for one in trends.find_contradictions(table).findings() if one.graded_by]
-    assert (weak.grade, weak.caveats) == ("B", ("weak_reading",))
+    assert (weak.grade, weak.caveats) == ("C", ("weak_reading",))
     assert "At least one figure was read at third hand." in wording.explain(weak)
     # Another figure of the table that the conflict is not about changes nothing.
     table["reading"] = ["direct", "direct", "weak", *["direct"] * 5]

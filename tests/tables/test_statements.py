@@ -5,11 +5,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from trends.tables.definitions import known_breaks
+from trends.tables.faults import InvalidTable
 from trends.tables.schemas import Statements
 from trends.tables.series import check_series
-from trends.tables.statements import read_statements, statement_series
+from trends.tables.statements import figures_of_series, read_statements, statement_series
 
-TABLE = Path(__file__).resolve().parents[2] / "data" / "statements.csv"
+DATA = Path(__file__).resolve().parents[2] / "data"
 CEP = "Counter Extremism Project (G. Waters)"
 RIC = "Rojava Information Center"
 
@@ -53,14 +55,59 @@ def used(made):
 
 @pytest.fixture(scope="module")
 def published():
-    return read_statements(TABLE)
+    return read_statements(DATA / "statements.csv")
 
 
 def test_the_published_table_is_read_whole(published):
-    assert published.shape == (662, 24)
-    assert published["count"].sum() == pd.read_csv(TABLE)["count"].sum()
+    assert published.shape == (662, len(COLUMNS))
+    assert published["count"].sum() == pd.read_csv(DATA / "statements.csv")["count"].sum()
     assert published.attrs["file"] == "statements.csv"
     assert len(published.attrs["sha256"]) == 64
+
+
+def test_five_columns_are_enough_and_the_others_say_what_a_plain_figure_says(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "count,window_start,window_end,counted_by,measure,Quelle\n"
+        "7,2024-01-01,2024-01-31,Monitor,attacks,S. 12\n"
+        "9,2024-02-01,,Monitor,attacks,\n"
+    )
+    statements = read_statements(path)
+    plain = statements.iloc[0]
+    assert plain["Quelle"] == "S. 12"
+    assert plain[["unit", "quantity", "qualifier", "window_basis", "scope"]].tolist() == [
+        "events", "count", "exact", "stated", "whole",
+    ]  # fmt: skip
+    assert plain[["counter", "role", "reading"]].tolist() == ["Monitor", "primary", "direct"]
+    assert statements["statement_id"].tolist() == ["row-2", "row-3"]
+    assert statements["window_basis"].tolist() == ["stated", "unknown"]
+    assert build(statements)["count"].tolist() == [7]
+    Statements.validate(statements)
+
+
+def test_a_frame_with_five_columns_gives_the_series_that_the_file_gives(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "count": [7, 0],
+            "window_start": pd.to_datetime(["2024-01-01", "2024-02-01"]),
+            "window_end": pd.to_datetime(["2024-01-31", "2024-02-29"]),
+            "counted_by": "Monitor",
+            "measure": "attacks",
+        }
+    )
+    path = tmp_path / "mine.csv"
+    frame.to_csv(path, index=False)
+    assert build(frame).equals(build(read_statements(path)))
+
+
+def test_a_misspelt_column_is_told_what_it_should_be_and_an_unlike_one_is_kept(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "count,window_start,window_end,counted_by,measure,qualifer\n"
+        "7,2024-01-01,2024-01-31,Monitor,attacks,at_least\n"
+    )
+    with pytest.raises(InvalidTable, match=r"column qualifer: this column is not read.*Rename it"):
+        read_statements(path)
 
 
 def test_the_extremism_project_covers_38_months(published):
@@ -78,20 +125,46 @@ def test_the_extremism_project_covers_38_months(published):
     assert flags["cep-2024-03"] == ["at_least"]
 
 
-def test_the_information_center_covers_about_forty_months(published):
+def test_the_information_center_covers_forty_months_and_says_where_its_counting_changed(published):
     made = statement_series(published, measure="attacks", counted_by=RIC)
     covered = made[made["exposure"] > 0]
-    # The data dictionary says 40; the 41st is June 2022, quoted later and "confirmed" ones only.
-    assert len(covered.drop(index=pd.Period("2022-06", "M"))) == 40
+    # June 2022 is published as the group's own attacks only, which is a narrower kind.
+    assert len(covered) == 40
+    assert pd.Period("2022-06", "M") not in covered.index
     assert (str(made.index[0]), str(made.index[-1])) == ("2019-02", "2025-04")
     assert covered.loc["2019-11", "count"] == 83
+    assert [(f"{each.date:%Y-%m}", each.before, each.after) for each in known_breaks(made)] == [
+        ("2021-01", "ric-all-groups", "ric-sleeper-cells"),
+        ("2023-01", "ric-sleeper-cells", "ric-confirmed"),
+    ]
+
+
+def test_every_flag_of_a_row_is_found_again_beside_its_period(published):
+    rows = published.set_index("statement_id")
+    for counter in (CEP, RIC):
+        made = statement_series(published, measure="attacks", counted_by=counter)
+        known = figures_of_series(made)
+        assert known.index.equals(made.index[made["exposure"] > 0])
+        for figure in made.attrs["used"]:
+            row = rows.loc[figure["statement_id"]]
+            said = {row["qualifier"], row["role"], row["reading"]} - {"exact", "primary", "direct"}
+            said |= {"inferred_window"} if row["window_basis"] == "inferred" else set()
+            said |= {"inferred_scope"} if row["scope_basis"] == "inferred" else set()
+            assert said == set(figure["flags"])
+            assert said <= set(known.loc[figure["period"], "flags"])
+        minimum = known["flags"].map(lambda flags: "at_least" in flags)
+        assert (known.loc[minimum, "count_high"] == float("inf")).all()
+        assert (known["count_low"] <= known["count"]).all()
 
 
 @pytest.mark.parametrize("counter", [CEP, RIC])
 def test_every_figure_is_used_once_or_left_out_with_a_reason(published, counter):
     made = statement_series(published, measure="attacks", counted_by=counter)
     names = used(made) + list(reasons(made))
-    own = published[(published["counted_by"] == counter) & (published["measure"] == "attacks")]
+    whose = published.loc[published["counted_by"] == counter, "counter"].iloc[0]
+    named = published["counted_by"].eq(counter) | published["counter"].eq(counter)
+    own = published[named & (published["measure"] == "attacks")]
+    assert set(own["counter"]) == {whose}
     assert sorted(names) == sorted(own["statement_id"])
     assert made["count"].sum() == own.set_index("statement_id").loc[used(made), "count"].sum()
 
@@ -186,17 +259,44 @@ def test_figures_without_a_window_or_a_single_number_are_left_out_with_a_reason(
     }
 
 
-def test_an_area_is_the_same_whatever_places_are_listed_after_its_colon(tmp_path):
+def test_all_that_one_side_holds_is_one_scope_whatever_it_is_called(tmp_path):
+    zone = {"scope": "zone", "control_area": "sdf"}
     made = build(
         table(
             tmp_path,
-            ("a", 1, "2024-01-01", "2024-01-31", {"area": "Badia: Homs, Hama"}),
-            ("b", 2, "2024-02-01", "2024-02-29", {"area": "Badia: Homs"}),
-        ),
-        area="Badia",
+            ("a", 1, "2024-01-01", "2024-01-31", {"area": "North and East Syria", **zone}),
+            ("b", 2, "2024-02-01", "2024-02-29", {"area": "SDF-held areas", **zone}),
+            ("c", 3, "2024-03-01", "2024-03-31", {"area": "Raqqa", "control_area": "sdf"}),
+        )
     )
     assert made["count"].tolist() == [1, 2]
-    assert made.attrs["labels"]["area"] == "Badia"
+    assert reasons(made)["c"].startswith("another scope: country='Syria', area='Raqqa'")
+
+
+def test_a_narrower_kind_is_never_taken_for_all(tmp_path):
+    made = build(
+        table(
+            tmp_path,
+            ("a", 9, "2024-01-01", "2024-01-31", {}),
+            ("b", 8, "2024-02-01", "2024-02-29", {}),
+            ("c", 3, "2024-03-01", "2024-03-31", {"subset": "attacks on posts"}),
+        )
+    )
+    assert made["count"].tolist() == [9, 8]
+    assert "subset='attacks on posts'" in reasons(made)["c"]
+
+
+def test_two_desks_of_one_ministry_are_one_counter_only_where_the_table_says_so(tmp_path):
+    rows = [
+        ("a", 1, "2024-01-01", "2024-01-31", {"counted_by": "Ministry (press desk)"}),
+        ("b", 2, "2024-02-01", "2024-02-29", {"counted_by": "Ministry (army desk)"}),
+    ]
+    apart = table(tmp_path, *rows)
+    with pytest.raises(ValueError, match="must be a counter of the table, got 'Ministry'"):
+        statement_series(apart, measure="attacks", counted_by="Ministry")
+    one = table(tmp_path, *[(*row[:4], row[4] | {"counter": "Ministry"}) for row in rows])
+    made = statement_series(one, measure="attacks", counted_by="Ministry")
+    assert made["count"].tolist() == [1, 2]
 
 
 def test_scopes_of_equal_weight_must_be_chosen_between(tmp_path):
@@ -223,15 +323,19 @@ def test_figures_of_different_kinds_are_never_in_one_series(tmp_path):
 
 
 def test_stocks_and_rates_are_refused_because_they_do_not_add_up(published):
-    with pytest.raises(ValueError, match="must be a count over a window, got 'detained_stock'"):
+    with pytest.raises(ValueError, match=r"got 'detained_stock' \(stocks only\)"):
         statement_series(published, measure="detained_stock", counted_by="US Central Command")
+    lister = statement_series(
+        published, measure="attacks", counted_by="Charles Lister", country="Syria", area="Syria"
+    )
+    assert reasons(lister)["lister-2025-q1-avg"] == "a published rate, not a count over a window"
 
 
 def test_a_misspelt_counter_or_measure_is_met_with_the_spellings_of_the_table(published):
     with pytest.raises(
         ValueError, match=r"Spell it as there: Counter Extremism Project \(G. Waters\)"
     ):
-        statement_series(published, measure="attacks", counted_by="Counter Extremism Project")
+        statement_series(published, measure="attacks", counted_by="Extremism Project")
     with pytest.raises(ValueError, match=r"got 'raids'\. Use attacks, "):
         statement_series(published, measure="raids", counted_by=CEP)
     with pytest.raises(TypeError, match="must be a table of count statements, got list"):

@@ -1,6 +1,7 @@
 """Does validation list every fault with row, column, value and what to do?"""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,7 +9,12 @@ import pytest
 from trends.tables.schemas import Statements
 from trends.tables.validation import validate
 
+DATA = Path(__file__).resolve().parents[2] / "data"
 COLUMNS = list(Statements.to_schema().columns)
+LATER = {
+    "unit", "quantity", "per", "places", "scope", "scope_basis", "subset", "counter", "relayed_by",
+    "definition", "rival_of",
+}  # fmt: skip
 ROW = {
     "statement_id": "a",
     "measure": "attacks",
@@ -31,11 +37,17 @@ def faults_of(tmp_path, *rows, columns=COLUMNS):
     return validate(path).faults
 
 
-def test_the_published_tables_have_no_fault(published):
-    report = validate(published / "statements.csv")
+def test_the_published_tables_have_no_fault():
+    report = validate([DATA / "statements.csv", DATA / "definitions.csv"])
     assert report.ok
     assert report.faults == ()
+    assert [file.kind for file in report.files] == ["statements", "definitions"]
     assert dict(report.files[0].summary)["figures"] == "662"
+
+
+def test_a_table_without_the_columns_that_came_later_is_read_as_well(tmp_path):
+    first = [name for name in COLUMNS if name not in LATER]
+    assert faults_of(tmp_path, {}, {"statement_id": "b", "count": "3"}, columns=first) == ()
 
 
 def test_a_wrong_column_is_told_what_it_should_be(tmp_path):
@@ -43,7 +55,7 @@ def test_a_wrong_column_is_told_what_it_should_be(tmp_path):
     faults = faults_of(tmp_path, {}, columns=columns)
     assert [(fault.column, fault.fix) for fault in faults] == [
         ("window_end", "Add the column; leave its cells empty where nothing is known."),
-        ("window_ends", "Rename it to window_end."),
+        ("window_ends", "Rename it to window_end, or give it another name."),
     ]
 
 
@@ -60,7 +72,33 @@ def test_a_wrong_column_is_told_what_it_should_be(tmp_path):
         ({"window_end": "31/02/2020"}, "window_end", "31/02/2020", "must be a day of the calendar"),
         ({"count": "1,5"}, "count", "1,5", "must be a whole number"),
         ({"count": ""}, "count_low, count, count_high", "empty, empty, empty", "hold a figure"),
-        ({"count_low": "11"}, "count_low, count, count_high", "11, 10, empty", "<= count <="),
+        (
+            {"count_low": "11", "qualifier": "range"},
+            "count_low, count, count_high",
+            "11, 10, empty",
+            "<= count <=",
+        ),
+        (
+            {"count_low": "5", "qualifier": "at_least"},
+            "count_low, count, count_high, qualifier",
+            "5, 10, empty, at_least",
+            "bounds must be given for a range",
+        ),
+        (
+            {"qualifier": "range"},
+            "count_low, count, count_high, qualifier",
+            "empty, 10, empty, range",
+            "bounds must be given for a range",
+        ),
+        ({"quantity": "rate"}, "quantity, per", "rate, empty", "per must be given exactly"),
+        ({"per": "month"}, "quantity, per", "count, month", "per must be given exactly"),
+        (
+            {"count": "0", "qualifier": "nth_since"},
+            "count, qualifier",
+            "0, nth_since",
+            "at least 1",
+        ),
+        ({"definition": "mine"}, "definition", "mine", "id of a definition in definitions.csv"),
         ({"qualifier": "exactly"}, "qualifier", "exactly", "must be one of exact, about"),
         ({"measure": "Bad measure"}, "measure", "Bad measure", "lower-case words"),
         ({"counted_by": ""}, "counted_by", "", "must not be empty"),

@@ -15,9 +15,10 @@ from trends.models.published.figure_likelihood import (
     figure_caveats,
     mean_estimate,
     mean_interval,
-    rounding_unit,
 )
 from trends.tables.calendar import DAYS_PER_MONTH
+from trends.tables.figure import rounding_unit
+from trends.tables.statements import FIGURE_COLUMNS, as_statements
 from trends.tables.window import Window, as_window, why_no_rate
 
 #: Columns of `figure_rates`.
@@ -126,10 +127,11 @@ def figure_rate(figure: Any, *, method: RateMethod = "exact-c", alpha: float = 0
     below only, so the whole error goes to the lower end and the upper end is infinite; the
     estimate is the rate of the smallest count allowed. *about*: any count that rounds to the
     figure, where the unit is the largest of 1, 5, 10, 50, 100, ... that divides the figure and is
-    at most half of it, unless the window names one. *range*: any count in it. *nth_since*: the nth
-    event stopped the clock, so the waiting time is Erlang; (n - 1) / time is unbiased where
-    n / time is not, and for n = 1 the mean of 1 / time is infinite, so there is no estimate and
-    only a lower limit is given. The window of a day counts as whole, also the last one.
+    at most half of it, unless the window names one; at least 1 to either side. *range*: any count
+    in it. *nth_since*: the nth event stopped the clock, so the waiting time is Erlang;
+    (n - 1) / time is unbiased where n / time is not, and for n = 1 the mean of 1 / time is
+    infinite, so there is no estimate and only a lower limit is given. The window of a day counts as
+    whole, also the last one.
 
     The interval holds for Poisson counts: one total cannot show its own scatter.
 
@@ -190,7 +192,7 @@ def figure_rates(
         If the method or level is not valid.
     """
     rows = []
-    for row in statements.to_dict("records"):
+    for row in as_statements(statements, FIGURE_COLUMNS).to_dict("records"):
         reason = why_no_rate(row)
         if reason:
             blank: list[Any] = [row["statement_id"], *[np.nan] * 3, 1 - alpha, *[np.nan] * 3]

@@ -22,7 +22,6 @@ from trends.models.published.composite_link import (
     unidentified,
     window_means,
 )
-from trends.models.published.figure_likelihood import counts_allowed
 from trends.models.published.running_totals import Figure, increments, running_totals
 from trends.tables.calendar import (
     DAYS_PER_MONTH,
@@ -32,14 +31,16 @@ from trends.tables.calendar import (
     first_days,
     periods_between,
 )
+from trends.tables.figure import figure_flags, figures_allowed, flag_caveats, scope_key
 from trends.tables.rows import plain_rows
 from trends.tables.schemas import READINGS, ROLES
-from trends.tables.window import as_window, part_of_whole, why_no_rate
+from trends.tables.statements import as_statements
+from trends.tables.window import part_of_whole, why_no_rate
 
 Minimums = Literal["bound", "count"]
 
 #: What makes two figures one source: the same counter, counting the same thing in the same place.
-SOURCE_COLUMNS = ("counted_by", "measure", "country", "control_area")
+SOURCE_COLUMNS = ("counter", "measure", "country", "control_area")
 
 #: One spline segment per this many days, within the limits below: enough for monthly figures.
 _DAYS_PER_SEGMENT = DAYS_PER_MONTH
@@ -283,8 +284,8 @@ def estimate_rate(
     >>> found.sources, np.exp(found.log_multiplier).round(2).tolist()
     (('A', 'B'), [1.0, 0.5])
     """
-    _check_options(statements, smoothing, minimums, freq, alpha)
-    statements = plain_rows(statements)
+    _check_options(smoothing, minimums, freq, alpha)
+    statements = plain_rows(as_statements(statements))
     rows, reasons = _choose_rows(statements, minimums)
     sources = _order_sources(rows, reference)
     periods = periods_between(rows["window_start"].min(), rows["window_end"].max(), freq)
@@ -375,16 +376,8 @@ def _covered_days(windows: Counts, n_sources: int, n_days: int) -> np.ndarray:
     return covered
 
 
-def _check_options(
-    statements: object, smoothing: object, minimums: str, freq: str, alpha: float
-) -> None:
-    """Raise unless the table and the options are valid."""
-    needed = {"statement_id", "count", "qualifier", "window_start", "window_end", *SOURCE_COLUMNS}
-    if not isinstance(statements, pd.DataFrame) or not needed <= set(statements.columns):
-        raise TypeError(
-            f"`statements` must be a table of count statements, got {type(statements).__name__}. "
-            "Read one with `read_statements(path)`."
-        )
+def _check_options(smoothing: object, minimums: str, freq: str, alpha: float) -> None:
+    """Raise unless the options are valid."""
     chosen = isinstance(smoothing, str) and smoothing in ("reml", "aic", "bic")
     fixed = isinstance(smoothing, int | float) and smoothing >= 0
     if not chosen and not fixed:
@@ -413,10 +406,8 @@ def _choose_rows(
         said = rows["qualifier"].isin(["at_least", "more_than"])
         rows = rows.assign(qualifier=rows["qualifier"].where(~said, "exact"))
     rows = rows.assign(source=_source_names(rows))
-    allowed = [counts_allowed(as_window(row)) for row in rows.to_dict("records")]
-    rows = rows.assign(
-        fewest=[counts.fewest for counts in allowed], most=[counts.most for counts in allowed]
-    )
+    allowed = figures_allowed(rows)
+    rows = rows.assign(fewest=allowed.fewest, most=allowed.most)
     for judge in (_rivals, _second_figures, _at_odds_or_made_up, _without_level):
         found = judge(rows)
         reasons |= found
@@ -427,7 +418,7 @@ def _choose_rows(
 def _source_names(rows: pd.DataFrame) -> pd.Series:
     """Return the name of each row's source: the counter, and what tells its sources apart."""
     named = [name for name in SOURCE_COLUMNS[1:] if _varies(rows, name)]
-    names = rows["counted_by"].astype("str")
+    names = rows["counter"].astype("str")
     for column in named:
         words = rows[column].fillna("").astype("str")
         names = names.where(words == "", names + ", " + words)
@@ -522,7 +513,8 @@ def _order_sources(rows: pd.DataFrame, reference: str | None) -> tuple[str, ...]
     names = days.groupby(rows["source"]).sum().sort_values(ascending=False).index.tolist()
     if reference is None:
         return tuple(names)
-    by_counter = rows.loc[rows["counted_by"] == reference, "source"].unique().tolist()
+    named = (rows["counted_by"] == reference) | (rows["counter"] == reference)
+    by_counter = rows.loc[named, "source"].unique().tolist()
     matching = [reference] if reference in names else by_counter
     if len(matching) != 1:
         raise ValueError(
@@ -630,8 +622,10 @@ def _caveats(
     found = ["smooth_rate"]
     if len(tuple(sources)) > 1:
         found.append("constant_multipliers")
-    if "area" in rows and _varies(rows, "area"):
+    if len({scope_key(row) for row in rows.to_dict("records")}) > 1:
         found.append("equal_scopes")
+    if _definitions_change(rows):
+        found.append("definition_break")
     if _varies(rows, "measure"):
         found.append("different_measures_modelled")
     if (exposure == 0).any():
@@ -640,8 +634,11 @@ def _caveats(
         found.append("minimums_as_counts")
     if fit.n_informative - fit.n_effective < 3:
         found.append("dispersion_unknown")
-    if "inferred" in set(rows.get("window_basis", ())):
-        found.append("inferred_window")
-    if "weak" in set(rows.get("reading", ())):
-        found.append("weak_reading")
-    return tuple(found)
+    flags = [flag for row in rows.to_dict("records") for flag in figure_flags(row)]
+    return (*found, *flag_caveats(flags))
+
+
+def _definitions_change(rows: pd.DataFrame) -> bool:
+    """Tell whether figures of one source follow more than one definition."""
+    told = rows[["source", "definition"]].dropna().drop_duplicates()
+    return bool(told["source"].duplicated().any())

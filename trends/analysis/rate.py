@@ -275,7 +275,9 @@ def _side(window: Window, months: float) -> _Side:
     allowed = counts_allowed(window)
     fewest_shapes, most_shapes = gamma_shapes(window)
     stopped = window.qualifier == "nth_since"
-    return _Side(allowed.fewest, allowed.most, fewest_shapes, most_shapes, months, stopped)
+    # Up to the event that stopped the clock there were that many, whatever followed on the day.
+    most = window.count if stopped else allowed.most
+    return _Side(allowed.fewest, most, fewest_shapes, most_shapes, months, stopped)
 
 
 def _ratio_low(above: _Side, below: _Side, method: Method, tail: float) -> float:
@@ -467,7 +469,7 @@ def _refuse_stopped(one: Window, two: Window, method: str) -> None:
 
 def _refuse_overlap(one: Window, two: Window) -> None:
     """Raise if one counter's two windows share days: the shared events would count twice."""
-    same = (one.counted_by, one.measure, one.scope) == (two.counted_by, two.measure, two.scope)
+    same = (_counter(one), one.measure, one.scope) == (_counter(two), two.measure, two.scope)
     if one.start is None or two.start is None or not same:
         return
     if one.start <= two.end and two.start <= one.end:
@@ -479,21 +481,22 @@ def _refuse_overlap(one: Window, two: Window) -> None:
         )
 
 
+def _counter(window: Window) -> str:
+    """Return whose count it is."""
+    return window.counter or window.counted_by
+
+
 def _caveats(one: Window, two: Window) -> tuple[str, ...]:
     """Return the keys of what a reader must know about this comparison."""
     found = ["two_totals"]
-    if one.counted_by != two.counted_by:
+    same_counter = _counter(one) == _counter(two)
+    if not same_counter:
         found.append("different_counters")
     if one.scope and two.scope and one.scope != two.scope:
         found.append("different_scopes")
     if one.measure != two.measure:
         found.append("different_measures")
-    kinds = {key for window in (one, two) for key in figure_caveats(window)}
-    if {"rounded_figure", "bound_only", "range_figure"} & kinds:
-        found.append("inexact_figure")
-    found += [
-        key
-        for key in ("stopped_window", "first_event", "inferred_window", "weak_reading")
-        if key in kinds
-    ]
-    return tuple(found)
+    if same_counter and one.definition != two.definition:
+        found.append("different_definitions")
+    kinds = dict.fromkeys(key for window in (one, two) for key in figure_caveats(window))
+    return (*found, *kinds)

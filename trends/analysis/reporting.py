@@ -15,7 +15,10 @@ from trends.models.counts.observed import FEW_EVENTS
 from trends.models.published.figure_likelihood import counts_allowed
 from trends.models.published.running_totals import Figure, Total, running_totals
 from trends.tables.calendar import days_in_periods
+from trends.tables.definitions import known_breaks
+from trends.tables.figure import figure_flags, flag_caveats
 from trends.tables.schemas import READINGS, ROLES
+from trends.tables.statements import FIGURE_COLUMNS, figures_of_series, with_defaults
 from trends.tables.typed import first_day
 from trends.tables.window import as_window, part_of_whole, why_no_rate
 
@@ -242,7 +245,10 @@ def compare_reporting(
         n_after=int(spans["after"].sum()),
         among=among,
         conf_level=1 - alpha,
-        caveats=_caveats(spans, minimums),
+        caveats=(
+            *_caveats(spans, minimums),
+            *_weaknesses({"claims": claims, "others": others}, unused),
+        ),
     )
 
 
@@ -266,13 +272,14 @@ def _figures(
             f"`{name}` must be statements or a count series, got {type(table).__name__}. "
             "Select rows of `read_statements`, or use `series` or `as_series`."
         )
-    if isinstance(table.index, pd.PeriodIndex) and {"count", "exposure"} <= set(table.columns):
-        return _figures_of_series(table)
-    if not {"statement_id", "count", "qualifier", "window_start"} <= set(table.columns):
+    if _is_series(table):
+        return _figures_of_series(table, minimums)
+    if not set(FIGURE_COLUMNS) <= set(table.columns):
         raise TypeError(
             f"`{name}` must be statements or a count series, got a frame with columns "
             f"{', '.join(map(str, table.columns[:5]))}. Select rows of `read_statements`."
         )
+    table = with_defaults(table)
     figures, reasons = [], {}
     for row in sorted(table.to_dict("records"), key=_worth):
         label = row["statement_id"]
@@ -291,14 +298,24 @@ def _figures(
     return figures, reasons
 
 
+def _is_series(table: pd.DataFrame) -> bool:
+    """Tell whether a frame is a count series rather than statements."""
+    return isinstance(table.index, pd.PeriodIndex) and {"count", "exposure"} <= set(table.columns)
+
+
 def _worth(row: dict[Any, Any]) -> tuple[int, int]:
     """Return the rank of a statement among figures for one window: role, then reading."""
     role, reading = row.get("role", ROLES[0]), row.get("reading", READINGS[0])
     return ROLES.index(role), READINGS.index(reading)
 
 
-def _figures_of_series(series: pd.DataFrame) -> tuple[list[Figure], dict[Any, str]]:
-    """Return the fully observed periods of a count series as figures."""
+def _figures_of_series(
+    series: pd.DataFrame, minimums: Minimums
+) -> tuple[list[Figure], dict[Any, str]]:
+    """Return the fully observed periods of a count series as figures.
+
+    Periods whose figures are minimums or rounded are no exact counts, in a series as in a table.
+    """
     if series.attrs.get("unit"):
         raise ValueError(
             "`claims` and `others` must have exposure in days, got "
@@ -306,12 +323,38 @@ def _figures_of_series(series: pd.DataFrame) -> tuple[list[Figure], dict[Any, st
         )
     whole = series["exposure"].to_numpy() == days_in_periods(series.index)
     known = whole & series["count"].notna().to_numpy()
+    behind = figures_of_series(series)
+    open_above = np.isinf(behind["count_high"]) & (minimums == "count")
+    inexact = behind.index[(behind["count_low"] != behind["count_high"]) & ~open_above]
+    exact = known & ~series.index.isin(inexact)
     figures = [
         Figure(str(period), period.start_time, (period + 1).start_time, int(count))
-        for period, count in series.loc[known, "count"].items()
+        for period, count in series.loc[exact, "count"].items()
     ]
     reasons = {str(period): "not observed on all its days" for period in series.index[~known]}
+    reasons |= {
+        str(period): "not an exact count over fixed days" for period in series.index[known & ~exact]
+    }
     return figures, reasons
+
+
+def _weaknesses(tables: dict[str, pd.DataFrame], unused: pd.DataFrame) -> tuple[str, ...]:
+    """Return the caveats of the figures in a span: their flags, and a changed definition."""
+    flags: list[str] = []
+    changed = False
+    for name, table in tables.items():
+        left_out = set(unused.loc[unused["source"] == name, "figure"].astype("str"))
+        if _is_series(table):
+            behind = figures_of_series(table)
+            used = behind[~behind.index.astype("str").isin(left_out)]
+            flags += [flag for found in used["flags"] for flag in found]
+            changed |= bool(known_breaks(table))
+        else:
+            rows = with_defaults(table)
+            rows = rows[~rows["statement_id"].isin(left_out)]
+            flags += [flag for row in rows.to_dict("records") for flag in figure_flags(row)]
+            changed |= len(set(rows["definition"].dropna())) > 1
+    return (*(("definition_break",) if changed else ()), *flag_caveats(flags))
 
 
 def _common_spans(

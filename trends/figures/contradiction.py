@@ -19,8 +19,7 @@ _LONGEST = 54
 def plot(result: Contradictions, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     """Return axes with one line per conflict and a bar per window it is about.
 
-    The bar of the whole, or of the figure that comes first, is drawn above the others; a window
-    with a blank end is a dot at the end it has.
+    The bar of the whole, or of the figure that comes first, is drawn above the others.
     """
     conflicts = result.conflicts
     height = _ROW * max(len(conflicts), 3) + _MARGIN
@@ -49,13 +48,9 @@ def plot(result: Contradictions, *, ax: Axes | None = None, lang: str = "en") ->
 
 
 def _window(ax: Axes, start: pd.Timestamp, end: pd.Timestamp, level: float, colour: str) -> None:
-    """Draw one window, or the end of it that is known."""
-    known = [day for day in (start, end) if not pd.isna(day)]
-    if len(known) == 2:
-        ax.plot([start, end + pd.Timedelta(days=1)], [level, level], color=colour, linewidth=3,
-                solid_capstyle="butt")  # fmt: skip
-    elif known:
-        ax.plot(known, [level], "o", color=colour, markersize=4)
+    """Draw one window."""
+    ax.plot([start, end + pd.Timedelta(days=1)], [level, level], color=colour, linewidth=3,
+            solid_capstyle="butt")  # fmt: skip
 
 
 def _label(formula: str) -> str:

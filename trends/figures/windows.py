@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from trends.analysis.figure_rate import figure_rates
 from trends.figures import style
 from trends.findings.wording import words
+from trends.tables.statements import FIGURE_COLUMNS, as_statements
 
 #: Inches of one panel among several; seven of them fit a page.
 PANEL_HEIGHT = 1.2
@@ -26,6 +27,7 @@ _COLOURS = {
     "government": style.THIRD,
     "un": style.FOURTH,
     "media": style.FOURTH,
+    "unknown": style.MUTED,
 }
 
 #: Kinds of source that share a colour, by the key of their name in the legend.
@@ -34,6 +36,7 @@ _LEGEND = {
     "windows_monitors": ("monitor",),
     "windows_states": ("military", "government"),
     "windows_others": ("un", "media"),
+    "windows_unknown": ("unknown",),
 }
 
 
@@ -63,6 +66,7 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
     ValueError
         If no statement implies a rate.
     """
+    statements = as_statements(statements, FIGURE_COLUMNS)
     rates = figure_rates(statements)
     drawn = rates["reason"].eq("") & rates["estimate"].notna()
     if not rates["estimate"].gt(0).any():
@@ -81,7 +85,7 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
     ax.set_ylim(bottom, top)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_formatter(lambda value, _: "")
-    ax.set_ylabel(table["per_month_axis"])
+    ax.set_ylabel(table[_axis(shown["unit"])])
     _legend(ax, shown, n_left_out=int((~drawn).sum()), table=table)
     return ax
 
@@ -105,6 +109,7 @@ def plot_measures(
     list of matplotlib Axes
         One per measure, in order, on a common time axis.
     """
+    statements = as_statements(statements, FIGURE_COLUMNS)
     width = style.WIDE[0]
     with plt.rc_context(style.style()):
         figure, panels = plt.subplots(
@@ -120,8 +125,15 @@ def plot_measures(
             ax.set_ylabel("")
             if (legend := ax.get_legend()) is not None:
                 legend.remove()
-        figure.supylabel(words(lang)["figure"]["per_month_axis"], fontsize=9)
+        drawn = statements[statements["measure"].isin(measures)]
+        figure.supylabel(words(lang)["figure"][_axis(drawn["unit"])], fontsize=9)
     return list(panels[:, 0])
+
+
+def _axis(units: pd.Series) -> str:
+    """Return the key of what a rate is a rate of: people are no events."""
+    kinds = set(units)
+    return f"{kinds.pop()}_per_month_axis" if len(kinds) == 1 else "per_month_axis"
 
 
 def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:

@@ -11,31 +11,29 @@ import pandas as pd
 from trends.analysis.contradiction import SEPARATOR, Contradictions
 from trends.findings.finding import Finding, Inputs, Subject
 from trends.findings.wording import format_number, shortened, words
+from trends.tables.schemas import READINGS
 
 #: Explanations that lie in how a figure was entered rather than in the figure.
 _SOFT = {"rounding", "window"}
 
 
+#: Name and number of each verdict's total.
+_TOTALS = {
+    "impossible": ("count", "n_contradictions"),
+    "tension": ("tensions", "n_tensions"),
+    "improbable": ("improbable", "n_improbable"),
+    "repeated": ("repeated", "n_repeated"),
+}
+
+
 def findings(result: Contradictions, subject: Subject) -> list[Finding]:
-    """Return how many conflicts there are among how many figures, and one finding for each."""
-    total = Finding(
-        finding_id=f"{subject.key}.contradiction.count",
-        question="contradiction",
-        quantity="n_contradictions",
-        subject=subject,
-        estimate=float(result.n_contradictions),
-        unit="conflicts",
-        method="interval_arithmetic",
-        settings=_settings(result),
-        caveats=("conflict_names_nobody",) if len(result.conflicts) else (),
-        sentence="contradiction_total" if len(result.conflicts) else "contradiction_none",
-        values={
-            "n_statements": result.n_statements,
-            "n_examined": result.n_examined,
-            "n_tensions": result.n_tensions,
-        },
-    )
-    found = [total]
+    """Return how many conflicts of each verdict there are, and one finding for each conflict."""
+    verdicts = set(result.conflicts["verdict"])
+    found = [
+        _total(result, verdict, subject)
+        for verdict in _TOTALS
+        if verdict == "impossible" or verdict in verdicts
+    ]
     taken: dict[str, int] = {}
     for conflict in result.conflicts.to_dict("records"):
         name = _name(conflict)
@@ -45,13 +43,37 @@ def findings(result: Contradictions, subject: Subject) -> list[Finding]:
     return found
 
 
+def _total(result: Contradictions, verdict: str, subject: Subject) -> Finding:
+    """Return how many conflicts of one verdict there are."""
+    name, quantity = _TOTALS[verdict]
+    number = getattr(result, quantity)
+    tests = {"improbable": result.n_rates_tested, "repeated": result.n_repeats_tested}
+    own = result.conflicts[result.conflicts["verdict"] == verdict]
+    nothing = not len(result.conflicts)
+    return Finding(
+        finding_id=f"{subject.key}.contradiction.{name}",
+        question="contradiction",
+        quantity=quantity,
+        subject=subject,
+        estimate=float(number),
+        unit="conflicts",
+        method="interval_arithmetic",
+        settings=_settings(result),
+        caveats=("conflict_names_nobody",) if number else (),
+        sentence="contradiction_nothing" if nothing else f"contradiction_total_{verdict}",
+        values={
+            "n_statements": result.n_statements,
+            "n_examined": result.n_examined,
+            "n_tested": tests.get(verdict, 0),
+            "n_weak": sum("weak" in _readings(conflict) for conflict in own.to_dict("records")),
+        },
+    )
+
+
 def _one(result: Contradictions, conflict: dict[str, Any], name: str, subject: Subject) -> Finding:
     """Return the finding of one conflict."""
     names = conflict["statement_ids"].split(SEPARATOR)
     explanations = conflict["explanations"].split(SEPARATOR)
-    sentence = f"contradiction_{conflict['kind']}"
-    if conflict["kind"] == "several_windows" and math.isnan(conflict["p_value"]):
-        sentence += "_undated"
     gap = conflict["gap"]
     return Finding(
         finding_id=f"{subject.key}.contradiction.{name}",
@@ -65,7 +87,7 @@ def _one(result: Contradictions, conflict: dict[str, Any], name: str, subject: S
         inputs=Inputs(records=tuple(names)),
         graded_by="contradiction",
         p_value=float(conflict["p_value"]),
-        sentence=sentence,
+        sentence=f"contradiction_{conflict['kind']}",
         values={
             "arithmetic": conflict["arithmetic"],
             "statements": ", ".join(shortened(names)),
@@ -88,6 +110,9 @@ def listing(result: Contradictions, lang: str) -> pd.DataFrame:
             column["counted_by"]: counter[conflict["statement_ids"].split(SEPARATOR)[0]],
             column["arithmetic"]: _isolated(conflict["arithmetic"], lang),
             column["distance"]: _distance(conflict, lang),
+            column["readings"]: table["contradiction_column"]["joiner"].join(
+                table["reading"][key] for key in _readings(conflict)
+            ),
             column["explanations"]: table["contradiction_column"]["joiner"].join(
                 table["contradiction_explanation"][key]
                 for key in conflict["explanations"].split(SEPARATOR)
@@ -96,8 +121,15 @@ def listing(result: Contradictions, lang: str) -> pd.DataFrame:
         }
         for conflict in result.conflicts.to_dict("records")
     ]
-    names = ("verdict", "kind", "counted_by", "arithmetic", "distance", "explanations")
+    names = (
+        "verdict", "kind", "counted_by", "arithmetic", "distance", "readings", "explanations",
+    )  # fmt: skip
     return pd.DataFrame(rows, columns=[column[name] for name in (*names, "statement_ids")])
+
+
+def _readings(conflict: dict[str, Any]) -> list[str]:
+    """Return how the figures of a conflict were read, the weakest first."""
+    return sorted(set(conflict["readings"].split(SEPARATOR)), key=READINGS.index, reverse=True)
 
 
 def unused(result: Contradictions, lang: str) -> pd.DataFrame:

@@ -25,7 +25,8 @@ Record = dict[str, Any]
 #: Columns of a published figure that a finding can depend on.
 _FIGURE_COLUMNS = (
     "measure", "count_low", "count", "count_high", "qualifier", "window_start", "window_end",
-    "window_basis", "counted_by", "country", "area", "part_of", "part_kind", "role", "reading",
+    "window_basis", "counted_by", "country", "area", "scope_basis", "part_of", "part_kind", "role",
+    "reading", "definition",
 )  # fmt: skip
 
 
@@ -127,6 +128,9 @@ def _of_window(window: Window) -> tuple[str, Record]:
         "counted_by": window.counted_by,
         "measure": window.measure,
         "reading": window.reading,
+        "role": window.role,
+        "scope_basis": window.scope_basis,
+        "definition": window.definition,
     }
     return figure_id(window), record
 

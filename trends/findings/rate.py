@@ -42,7 +42,8 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
     )
     if result.ratio_low <= 1 <= result.ratio_high:
         open_figures = result.detectable_fall == 0 and math.isinf(result.detectable_rise)
-        silent = total == 0 or (open_figures and "inexact_figure" in result.caveats)
+        inexact = bool({"rounded_figure", "bound_only", "range_figure"} & set(result.caveats))
+        silent = total == 0 or (open_figures and inexact)
         return [ratio] if silent else [ratio, _visible(result, ratio)]
     return [ratio] if math.isnan(result.tipping_dispersion) else [ratio, _tipping(result, ratio)]
 

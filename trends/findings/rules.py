@@ -100,7 +100,7 @@ def row_caveats(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         key
         for key, caveat in caveat_table().items()
-        if "rows" in caveat and all(row.get(name) == flag for name, flag in caveat["rows"].items())
+        if "rows" in caveat and all(row.get(name) in said for name, said in caveat["rows"].items())
     )
 
 

@@ -5,7 +5,7 @@ from .pages import caveat_listing as caveat_listing
 from .pages import dictionary as dictionary
 from .pages import grade_listing as grade_listing
 from .pages import in_words as in_words
-from .pages import is_count as is_count
+from .pages import known_breaks as known_breaks
 from .pages import known_events_table as known_events_table
 from .pages import listing as listing
 from .pages import plot_counts as plot_counts
@@ -17,6 +17,7 @@ from .pages import plot_parts as plot_parts
 from .pages import plot_penalty_path as plot_penalty_path
 from .pages import plot_windows as plot_windows
 from .pages import provenance_table as provenance_table
+from .pages import read_definitions as read_definitions
 from .pages import read_known_events as read_known_events
 from .pages import read_names as read_names
 from .pages import read_nouns as read_nouns

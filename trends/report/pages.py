@@ -14,9 +14,9 @@ from trends.findings.terms import in_words, read_names, read_nouns
 from trends.report.known_events import known_events_table, read_known_events
 from trends.report.table import Table
 from trends.tables.calendar import DAYS_PER_MONTH
+from trends.tables.definitions import known_breaks, read_definitions
 from trends.tables.glossary import dictionary
 from trends.tables.provenance import provenance_table, read_provenance
-from trends.tables.statements import is_count
 
 __all__ = [
     "DAYS_PER_MONTH",
@@ -25,7 +25,7 @@ __all__ = [
     "dictionary",
     "grade_listing",
     "in_words",
-    "is_count",
+    "known_breaks",
     "known_events_table",
     "listing",
     "plot_counts",
@@ -37,6 +37,7 @@ __all__ = [
     "plot_penalty_path",
     "plot_windows",
     "provenance_table",
+    "read_definitions",
     "read_known_events",
     "read_names",
     "read_nouns",

@@ -74,6 +74,32 @@ _REMEDIES = {
         rule="part_kind must be given exactly when part_of is",
         columns=("part_of", "part_kind"),
     ),
+    "only a rival names the primary figure, another one of this table": _Remedy(
+        "Write the id of the primary figure beside a rival; leave it empty otherwise.",
+        rule="rival_of must name another statement of this table, and only in a rival row",
+        columns=("role", "rival_of"),
+    ),
+    "per is given exactly when the quantity is a rate": _Remedy(
+        "Write month, quarter or year in `per` of a rate; leave it empty for counts and stocks.",
+        rule="per must be given exactly when the quantity is a rate",
+        columns=("quantity", "per"),
+    ),
+    "bounds are of a range or a rounded figure": _Remedy(
+        "Leave count_low and count_high empty, or write range or about as the qualifier; a range "
+        "has at least one of them.",
+        rule="bounds must be given for a range, and else only for a rounded figure",
+        columns=("count_low", "count", "count_high", "qualifier"),
+    ),
+    "the first event since a day is the first, not the zeroth": _Remedy(
+        "Write an exact count of 0 where nothing happened since that day.",
+        rule="an nth-since figure must be at least 1",
+        columns=("count", "qualifier"),
+    ),
+    "counts_to is not before counts_from": _Remedy(
+        "Swap or correct the two dates.",
+        rule="counts_to must not be before counts_from",
+        columns=("counts_from", "counts_to"),
+    ),
     "no count where exposure is 0 (not covered)": _Remedy(
         "Leave the count empty where nobody watched; enter the days watched where somebody did.",
         rule="must have no count where exposure is 0 (not covered)",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from trends.tables.events import ended_before_start
 from trends.tables.faults import Fault
+from trends.tables.figure import figures_allowed
 from trends.tables.sources import Layout
 
 #: South, west, north and east of a country, in degrees.
@@ -54,19 +54,46 @@ def statement_faults(statements: pd.DataFrame, file: str) -> list[Fault]:
             faults.append(fault_at(file, row, "statement_id", rule, "Remove one of the two.", own))
         else:
             first[same] = row
+    faults += _measures_of_two_units(statements, file)
+    allowed = figures_allowed(statements)
+    bounds = dict(
+        zip(statements.index, zip(allowed.fewest, allowed.most, strict=True), strict=True)
+    )
     firsts = statements.drop_duplicates("statement_id")
     row_of = {str(name): int(row) for row, name in firsts["statement_id"].items()}
     for row, part in statements[statements["part_of"].isin(row_of)].iterrows():
         whole = statements.loc[row_of[part["part_of"]]]
-        faults += _part_faults(int(row), part, whole, file)
+        whole_row = row_of[part["part_of"]]
+        faults += _part_faults(int(row), part, whole, (bounds[row][0], bounds[whole_row][1]), file)
     return faults + _circular_parts(statements, row_of, file)
 
 
-def _part_faults(row: int, part: pd.Series, whole: pd.Series, file: str) -> list[Fault]:
-    """Compare one part with its whole."""
-    alike = part["measure"] == whole["measure"]
+def _measures_of_two_units(statements: pd.DataFrame, file: str) -> list[Fault]:
+    """Find measures that count events in one row and people in another."""
+    known = statements[statements["measure"].notna() & statements["unit"].notna()]
+    usual = known.groupby("measure")["unit"].agg(lambda units: units.mode().iloc[0])
+    unlike = known[known["unit"] != known["measure"].map(usual)]
+    return [
+        fault_at(
+            file,
+            int(row),
+            "measure, unit",
+            f"a measure must have one unit, {usual[measure]} in the other rows",
+            "Correct the unit, or give the measure a name of its own.",
+            f"{measure}, {unit}",
+        )
+        for row, measure, unit in unlike[["measure", "unit"]].itertuples(name=None)
+    ]
+
+
+def _part_faults(
+    row: int, part: pd.Series, whole: pd.Series, limits: tuple[float, float], file: str
+) -> list[Fault]:
+    """Compare one part with its whole; `limits` are the part's fewest and the whole's most."""
+    alike = (part["measure"], part["quantity"]) == (whole["measure"], whole["quantity"])
+    fewest, most = limits
     faults = []
-    if (alike or part["part_kind"] == "subset") and _at_least(part) > _at_most(whole):
+    if (alike or part["part_kind"] == "subset") and fewest > most:
         shown = f"{part['statement_id']} {part['count']} > {whole['statement_id']} {whole['count']}"
         rule = "a part must not be larger than its whole"
         fix = "Correct the figure, or unlink the two if they count different things."
@@ -81,20 +108,6 @@ def _part_faults(row: int, part: pd.Series, whole: pd.Series, file: str) -> list
     return faults
 
 
-def _at_least(row: pd.Series) -> float:
-    """Return the least that a figure says; a rounded figure says nothing firm."""
-    if row["qualifier"] == "about":
-        return 0.0
-    figure = row["count_low"] if row["qualifier"] == "range" else row["count"]
-    return 0.0 if pd.isna(figure) else float(figure) + (row["qualifier"] == "more_than")
-
-
-def _at_most(row: pd.Series) -> float:
-    """Return the most that a figure says; only exact figures and ranges bound from above."""
-    figure = {"exact": row["count"], "range": row["count_high"]}.get(row["qualifier"])
-    return np.inf if figure is None or pd.isna(figure) else float(figure)
-
-
 def _window(row: pd.Series) -> str:
     """Write a window."""
     return f"{written(row['window_start'])} to {written(row['window_end'])}"
@@ -106,16 +119,20 @@ def statement_doubts(statements: pd.DataFrame, file: str) -> list[Fault]:
     parts = primary[primary["part_of"].notna() & (primary["part_kind"] != "subset")]
     wholes = statements.drop_duplicates("statement_id").set_index("statement_id", drop=False)
     row_of = dict(zip(statements["statement_id"], statements.index, strict=True))
+    allowed = figures_allowed(statements)
+    fewest, most = (pd.Series(bound, statements.index) for bound in (allowed.fewest, allowed.most))
     doubts = []
     for (name, kind), siblings in parts.groupby(["part_of", "part_kind"], sort=False):
         if name not in wholes.index:
             continue
         whole = wholes.loc[name]
-        alike = siblings[siblings["measure"] == whole["measure"]]
+        alike = siblings[
+            (siblings["measure"] == whole["measure"]) & (siblings["quantity"] == whole["quantity"])
+        ]
         if kind == "period" and _windows_overlap(alike):
             continue
-        total = sum(_at_least(part) for _, part in alike.iterrows())
-        if len(alike) > 1 and total > _at_most(whole):
+        total = float(fewest[alike.index].sum())
+        if len(alike) > 1 and total > most[row_of[name]]:
             sum_text = " + ".join(str(count) for count in alike["count"])
             doubts.append(
                 fault_at(

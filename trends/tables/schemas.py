@@ -27,20 +27,43 @@ with warnings.catch_warnings():
 
 QUALIFIERS = ("exact", "about", "at_least", "more_than", "range", "nth_since")
 WINDOW_BASES = ("stated", "inferred", "unknown")
-SOURCE_KINDS = ("monitor", "perpetrator_claim", "military", "government", "un", "media")
+SOURCE_KINDS = (
+    "monitor",
+    "perpetrator_claim",
+    "military",
+    "government",
+    "un",
+    "media",
+    "unknown",
+)
+UNITS = ("events", "people", "targets", "groups")
+QUANTITIES = ("count", "stock", "rate")
+PER = ("month", "quarter", "year")
+SCOPES = ("whole", "zone", "part")
+BASES = ("stated", "inferred")
 ROLES = ("primary", "requoted", "rival")
 READINGS = ("direct", "secondary", "weak")
 PART_KINDS = ("area", "country", "actor", "type", "target", "period", "subset")
+
+#: Columns of a table of statements that nobody can fill in but its author.
+STATEMENT_COLUMNS = ("measure", "count", "window_start", "window_end", "counted_by")
+#: The same of a table of definitions.
+DEFINITION_COLUMNS = ("definition", "counter", "measure", "counts_from", "counts_to", "counts")
 
 
 class Statements(pa.DataFrameModel):
     """One row per published figure: what was counted, by whom, over which window, how firmly said.
 
-    The columns are explained one by one in the data dictionary (`trends.glossary`).
+    The columns are explained one by one in the data dictionary (`trends.glossary`). Five of them
+    are enough for a file (measure, count, window_start, window_end, counted_by); the readers fill
+    in the others. Further columns are kept.
     """
 
     statement_id: Series[str] = pa.Field(unique=True, str_length={"min_value": 1})
     measure: Series[str] = pa.Field(str_matches=r"^[a-z][a-z0-9_]*$")
+    unit: Series[str] = pa.Field(isin=UNITS)
+    quantity: Series[str] = pa.Field(isin=QUANTITIES)
+    per: Series[str] = pa.Field(isin=PER, nullable=True)
     count_low: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
     count: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
     count_high: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
@@ -48,12 +71,19 @@ class Statements(pa.DataFrameModel):
     window_start: Series[pd.Timestamp] = pa.Field(nullable=True)
     window_end: Series[pd.Timestamp] = pa.Field(nullable=True)
     window_basis: Series[str] = pa.Field(isin=WINDOW_BASES)
-    country: Series[str] = pa.Field(str_length={"min_value": 1})
+    country: Series[str] = pa.Field(nullable=True)
     area: Series[str] = pa.Field(nullable=True)
+    places: Series[str] = pa.Field(nullable=True)
     control_area: Series[str] = pa.Field(nullable=True)
+    scope: Series[str] = pa.Field(isin=SCOPES)
+    scope_basis: Series[str] = pa.Field(isin=BASES)
     actor: Series[str] = pa.Field(nullable=True)
+    subset: Series[str] = pa.Field(nullable=True)
     counted_by: Series[str] = pa.Field(str_length={"min_value": 1})
+    counter: Series[str] = pa.Field(nullable=True)
+    relayed_by: Series[str] = pa.Field(nullable=True)
     source_kind: Series[str] = pa.Field(isin=SOURCE_KINDS)
+    definition: Series[str] = pa.Field(nullable=True)
     published_by: Series[str] = pa.Field(nullable=True)
     published_on: Series[pd.Timestamp] = pa.Field(nullable=True)
     url: Series[str] = pa.Field(nullable=True)
@@ -61,13 +91,9 @@ class Statements(pa.DataFrameModel):
     part_of: Series[str] = pa.Field(nullable=True)
     part_kind: Series[str] = pa.Field(isin=PART_KINDS, nullable=True)
     role: Series[str] = pa.Field(isin=ROLES)
+    rival_of: Series[str] = pa.Field(nullable=True)
     reading: Series[str] = pa.Field(isin=READINGS)
     note: Series[str] = pa.Field(nullable=True)
-
-    class Config:
-        """No columns beside these."""
-
-        strict = True
 
     @pa.dataframe_check(name="window_end is not before window_start")
     @classmethod
@@ -112,6 +138,58 @@ class Statements(pa.DataFrameModel):
     def part_has_a_kind(cls, statements: pd.DataFrame) -> pd.Series:
         """Tell whether a link to a whole says what kind of part it is."""
         return statements["part_of"].isna() == statements["part_kind"].isna()
+
+    @pa.dataframe_check(name="only a rival names the primary figure, another one of this table")
+    @classmethod
+    def rival_names_its_primary(cls, statements: pd.DataFrame) -> pd.Series:
+        """Tell whether only rivals name a primary figure, and one of the same table."""
+        primary, own = statements["rival_of"], statements["statement_id"]
+        fits = primary.isin(own) & (primary != own) & (statements["role"] == "rival")
+        return primary.isna() | fits
+
+    @pa.dataframe_check(name="per is given exactly when the quantity is a rate")
+    @classmethod
+    def rate_is_per_something(cls, statements: pd.DataFrame) -> pd.Series:
+        """Tell whether a rate says per what, and nothing else does."""
+        return statements["per"].notna() == (statements["quantity"] == "rate")
+
+    @pa.dataframe_check(name="bounds are of a range or a rounded figure")
+    @classmethod
+    def bounds_belong_to_a_range(cls, statements: pd.DataFrame) -> pd.Series:
+        """Tell whether only figures that are no single number have bounds, and ranges have one."""
+        bounded = statements[["count_low", "count_high"]].notna().any(axis="columns")
+        inexact = statements["qualifier"].isin(["range", "about"])
+        return (inexact | ~bounded) & (bounded | (statements["qualifier"] != "range"))
+
+    @pa.dataframe_check(name="the first event since a day is the first, not the zeroth")
+    @classmethod
+    def nth_is_one_or_more(cls, statements: pd.DataFrame) -> pd.Series:
+        """Tell whether every nth-since figure counts an event."""
+        count = statements["count"].astype("Float64").fillna(0)
+        return ~((statements["qualifier"] == "nth_since") & (count < 1)).astype(bool)
+
+
+class Definitions(pa.DataFrameModel):
+    """One row per way of counting: what a counter counted, from which day to which."""
+
+    definition: Series[str] = pa.Field(unique=True, str_matches=r"^[a-z][a-z0-9-]*$")
+    counter: Series[str] = pa.Field(str_length={"min_value": 1})
+    measure: Series[str] = pa.Field(str_matches=r"^[a-z][a-z0-9_]*$")
+    control_area: Series[str] = pa.Field(nullable=True)
+    counts_from: Series[pd.Timestamp] = pa.Field(nullable=True)
+    counts_to: Series[pd.Timestamp] = pa.Field(nullable=True)
+    basis: Series[str] = pa.Field(isin=BASES)
+    counts: Series[str] = pa.Field(str_length={"min_value": 1})
+    counts_ar: Series[str] = pa.Field(nullable=True)
+    rests_on: Series[str] = pa.Field(nullable=True)
+    url: Series[str] = pa.Field(nullable=True)
+    note: Series[str] = pa.Field(nullable=True)
+
+    @pa.dataframe_check(name="counts_to is not before counts_from")
+    @classmethod
+    def days_in_order(cls, definitions: pd.DataFrame) -> pd.Series:
+        """Tell whether a definition ends on or after the day it starts."""
+        return ~(definitions["counts_to"] < definitions["counts_from"])
 
 
 class EventCounts(pa.DataFrameModel):

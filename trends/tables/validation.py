@@ -20,6 +20,7 @@ from trends.tables.calendar import format_period
 from trends.tables.checking import in_file_order
 from trends.tables.counts import counts_from_cells
 from trends.tables.coverage import coverage_from_cells
+from trends.tables.definitions import definitions_from_cells
 from trends.tables.events import events_from_cells
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_cells
@@ -33,12 +34,12 @@ from trends.tables.plausibility import (
     statement_faults,
     written,
 )
-from trends.tables.schemas import Statements
+from trends.tables.schemas import STATEMENT_COLUMNS, Statements
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import layout_of
-from trends.tables.statements import statements_from_cells
+from trends.tables.statements import known_definitions, statements_from_cells
 
-TableKind = Literal["statements", "counts", "events", "coverage", "unknown"]
+TableKind = Literal["statements", "definitions", "counts", "events", "coverage", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,8 @@ class FileReport:
     file : str
         Path as given.
     kind : str
-        What the table was taken for by its columns: statements, counts, events, coverage, unknown.
+        What the table was taken for by its columns: statements, definitions, counts, events,
+        coverage, unknown.
     n_rows : int
         Rows of the table, 0 when it could not be read.
     sha256 : str
@@ -204,7 +206,12 @@ def _look_at(path: Path, boxes: Mapping[str, Box]) -> FileReport:
             faults=tuple(invalid.faults),
         )
     kind = table_kind(list(cells.columns))
-    looked = _look_at_events(cells, boxes) if kind == "events" else _READERS[kind](cells)
+    if kind == "events":
+        looked = _look_at_events(cells, boxes)
+    elif kind == "statements":
+        looked = _look_at_statements(cells, path)
+    else:
+        looked = _READERS[kind](cells)
     return FileReport(
         file=str(path),
         kind=kind,
@@ -226,9 +233,14 @@ def table_kind(columns: Sequence[str]) -> TableKind:
     """
     names = set(columns)
     of_statements = set(Statements.to_schema().columns)
+    if {"definition", "counts"} <= names:
+        return "definitions"
     if {"watched_from", "watched_to"} <= names:
         return "coverage"
-    if len(names & of_statements) > len(of_statements) / 3:
+    if (
+        len(names & of_statements) > len(of_statements) / 3
+        or len(names & set(STATEMENT_COLUMNS)) >= 4
+    ):
         return "statements"
     if len(names & set(MEASURED_COLUMNS)) >= 2:
         return "counts"
@@ -252,9 +264,13 @@ def _look_at_unknown(cells: pd.DataFrame) -> _Looked:
     return _Looked(cells, [fault])
 
 
-def _look_at_statements(cells: pd.DataFrame) -> _Looked:
-    """Look for faults in a table of statements."""
-    statements, faults = statements_from_cells(cells)
+def _look_at_statements(cells: pd.DataFrame, path: Path) -> _Looked:
+    """Look for faults in a table of statements, its definitions lying beside it."""
+    try:
+        definitions = known_definitions(path)
+    except InvalidTable as invalid:
+        return _Looked(cells, list(invalid.faults))
+    statements, faults = statements_from_cells(cells, definitions)
     missing = [name for name in Statements.to_schema().columns if name not in statements]
     # A missing column is reported by the schema; what the others say is looked at all the same.
     filled = statements.assign(
@@ -263,6 +279,11 @@ def _look_at_statements(cells: pd.DataFrame) -> _Looked:
     file = str(cells.attrs["file"])
     more = statement_faults(filled, file)
     return _Looked(statements, faults + more, statement_doubts(filled, file))
+
+
+def _look_at_definitions(cells: pd.DataFrame) -> _Looked:
+    """Look for faults in a table of definitions."""
+    return _Looked(*definitions_from_cells(cells))
 
 
 def _look_at_counts(cells: pd.DataFrame) -> _Looked:
@@ -318,6 +339,14 @@ def _summarise_statements(statements: pd.DataFrame) -> list[tuple[str, str]]:
     ]
 
 
+def _summarise_definitions(definitions: pd.DataFrame) -> list[tuple[str, str]]:
+    """Say what a table of definitions holds."""
+    return [
+        ("definitions", f"{len(definitions):,}"),
+        ("counters", f"{definitions['counter'].nunique()}"),
+    ]
+
+
 def _summarise_counts(counts: pd.DataFrame) -> list[tuple[str, str]]:
     """Say what a table of event counts holds."""
     groups = [name for name in counts.columns if name not in MEASURED_COLUMNS]
@@ -370,13 +399,14 @@ def _summarise_coverage(coverage: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 _READERS: dict[str, Callable[[pd.DataFrame], _Looked]] = {
-    "statements": _look_at_statements,
+    "definitions": _look_at_definitions,
     "counts": _look_at_counts,
     "coverage": _look_at_coverage,
     "unknown": _look_at_unknown,
 }
 _SUMMARIES: dict[str, Callable[[pd.DataFrame], list[tuple[str, str]]]] = {
     "statements": _summarise_statements,
+    "definitions": _summarise_definitions,
     "counts": _summarise_counts,
     "coverage": _summarise_coverage,
     "events": _summarise_events,

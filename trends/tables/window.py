@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from trends.tables.calendar import days_in_window
+from trends.tables.figure import REASONS, figure_flags, scope_key, why_no_count
 from trends.tables.schemas import QUALIFIERS
-from trends.tables.statements import is_count
 from trends.tables.typed import YEARS, read_window
 
 #: What a mapping may leave out, and what it then says.
@@ -27,13 +27,17 @@ _DEFAULTS: dict[str, Any] = {
     "window_end": None,
     "window_basis": "stated",
     "counted_by": "",
+    "counter": "",
     "source_kind": "",
     "reading": "direct",
+    "role": "primary",
+    "rival_of": "",
+    "scope_basis": "stated",
+    "definition": "",
+    "unit": "events",
 }
 
 _DAY = pd.Timedelta(days=1)
-
-_SCOPE = ("country", "area", "control_area", "actor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +60,22 @@ class Window:
         What an "about" figure is rounded to; None lets the figure itself tell.
     basis : str
         Whether the window is stated or inferred.
-    counted_by, statement_id, measure : str
+    counted_by, counter, statement_id, measure : str
         Where the figure comes from; "" when it was typed in.
+    unit : str
+        What the count is a number of: events, people, targets or groups.
     reading : str
         How the figure was read: direct, secondary or weak.
+    role : str
+        Whether the row is primary, requoted or rival.
+    rival_of : str
+        Id of the primary figure for the same thing; "" where there is none.
+    definition : str
+        Id of what the counter counted; "" when it is not told.
+    scope_basis : str
+        Whether the scope is stated or inferred.
     scope : tuple of str
-        Country, area, control area and actor; empty when the figure was typed in.
+        What figures of one scope have in common (`scope_key`); empty when the figure was typed in.
     """
 
     count: int
@@ -74,11 +88,29 @@ class Window:
     rounding_unit: int | None = None
     basis: str = "stated"
     counted_by: str = ""
+    counter: str = ""
     source_kind: str = ""
     statement_id: str = ""
     measure: str = ""
+    unit: str = "events"
     reading: str = "direct"
+    role: str = "primary"
+    rival_of: str = ""
+    definition: str = ""
+    scope_basis: str = "stated"
     scope: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What makes this less than a plain exact figure."""
+        row = {
+            "qualifier": self.qualifier,
+            "window_basis": self.basis,
+            "scope_basis": self.scope_basis,
+            "reading": self.reading,
+            "role": self.role,
+        }
+        return figure_flags(row)
 
     def __post_init__(self) -> None:
         if self.qualifier == "nth_since" and self.count < 1:
@@ -140,15 +172,13 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
 
 def why_no_rate(row: Any) -> str:
     """Return why a statement's figure implies no rate; "" when it does."""
+    reason = why_no_count(row)
+    if reason:
+        return REASONS[reason]
     try:
         as_window(row)
     except ValueError as fault:
-        text = str(fault)
-        if "known window" in text:
-            return "its window is not established"
-        if "count over a window" in text:
-            return "a stock or a published rate, not a count over a window"
-        return text
+        return str(fault)
     return ""
 
 
@@ -190,10 +220,12 @@ def _from_row(row: Any, name: str) -> Window:
             f"`{name}` must have a known window, got statement {given['statement_id']} whose "
             "window is unknown. A figure without dates has no rate; leave it out."
         )
-    if given["measure"] and not is_count(given["measure"]):
+    quantity = _text(row.get("quantity")) or "count"
+    if quantity != "count":
         raise ValueError(
-            f"`{name}` must be a count over a window, got statement {given['statement_id']} of "
-            f"{given['measure']}. Stocks and published rates are not counts; leave it out."
+            f"`{name}` must be a count over a window, got statement {given['statement_id']}, a "
+            f"{quantity} of {given['measure']}. Stocks and published rates are not counts; leave "
+            "it out."
         )
     if given["qualifier"] not in QUALIFIERS:
         raise ValueError(
@@ -223,11 +255,17 @@ def _from_row(row: Any, name: str) -> Window:
         rounding_unit=row.get("rounding_unit"),
         basis=given["window_basis"],
         counted_by=given["counted_by"],
+        counter=_text(given["counter"]) or given["counted_by"],
         source_kind=given["source_kind"],
         statement_id=given["statement_id"],
         measure=given["measure"],
+        unit=given["unit"],
         reading=given["reading"],
-        scope=tuple(_text(row.get(name)) for name in _SCOPE) if "country" in row else (),
+        role=given["role"],
+        rival_of=_text(given["rival_of"]),
+        definition=_text(given["definition"]),
+        scope_basis=given["scope_basis"],
+        scope=scope_key(row) if "country" in row else (),
     )
 
 

@@ -1,10 +1,10 @@
 """What does one published figure say about the rate, given how firmly it was said?
 
-Every kind of figure is read as the set of counts it allows: exactly n, n or more, anything that
-rounds to it, anything in a range. A rate's interval then comes from two gamma distributions, one
-for the fewest and one for the most events the figure allows; for an exact count these are the
-limits of the exact Poisson interval. An "nth since" figure is different in kind: the window was
-stopped by the nth event, so its length is random and its number is not.
+Every kind of figure is read as the set of counts it allows (`trends.tables.figure`). A rate's
+interval then comes from two gamma distributions, one for the fewest and one for the most events the
+figure allows; for an exact count these are the limits of the exact Poisson interval. An "nth since"
+figure is different in kind: the window was stopped by the nth event, so its length is random and
+its number is not.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
+from trends.tables.figure import allowed_counts, beside_primary, flag_caveats
 from trends.tables.window import Window
 
 RateMethod = Literal["exact-c", "midp-c"]
@@ -34,54 +35,28 @@ def counts_allowed(window: Window) -> CountSet:
     >>> counts_allowed(Window(count=200, days=244.0, qualifier="about"))
     CountSet(fewest=150, most=250)
     """
-    count, low, high = window.count, window.count_low, window.count_high
-    if window.qualifier == "at_least":
-        return CountSet(low if low is not None else count, np.inf)
-    if window.qualifier == "more_than":
-        return CountSet((low if low is not None else count) + 1, np.inf)
-    bounded = low is not None or high is not None
-    if bounded and window.qualifier in ("range", "about"):
-        return CountSet(0 if low is None else low, np.inf if high is None else high)
-    if window.qualifier == "about":
-        unit = window.rounding_unit
-        half = (rounding_unit(count) if unit is None else unit) / 2
-        return CountSet(max(0, int(np.ceil(count - half))), int(np.floor(count + half)))
-    return CountSet(count, count)
+    # A window whose figure was published as bounds holds their middle as its count.
+    bounds = (window.count_low, window.count_high)
+    bounded = window.qualifier == "range" and bounds != (None, None)
+    allowed = allowed_counts(
+        [None if bounded else window.count],
+        [window.count_low],
+        [window.count_high],
+        [window.qualifier],
+        rounding=[window.rounding_unit],
+    )
+    most = float(allowed.most[0])
+    return CountSet(int(allowed.fewest[0]), int(most) if np.isfinite(most) else most)
 
 
 def figure_caveats(window: Window) -> tuple[str, ...]:
     """Return the keys of what a reader must know about a figure."""
-    kinds = {
-        "about": "rounded_figure",
-        "at_least": "bound_only",
-        "more_than": "bound_only",
-        "range": "range_figure",
-        "nth_since": "stopped_window" if window.count > 1 else "first_event",
-    }
-    found = [kinds[window.qualifier]] if window.qualifier in kinds else []
-    if window.basis == "inferred":
-        found.append("inferred_window")
-    if window.reading == "weak":
-        found.append("weak_reading")
-    return tuple(found)
-
-
-def rounding_unit(count: int) -> int:
-    """Return what an "about" figure is rounded to, judged by the figure itself.
-
-    The largest of 1, 5, 10, 50, 100, ... that divides the figure and is at most half of it.
-
-    Examples
-    --------
-    >>> [rounding_unit(count) for count in (7, 50, 85, 200, 330, 753, 2500)]
-    [1, 10, 5, 100, 10, 1, 500]
-    """
-    unit = 1
-    for power in range(len(str(count))):
-        for candidate in (10**power, 5 * 10**power):
-            if count % candidate == 0 and 2 * candidate <= count:
-                unit = candidate
-    return unit
+    found = flag_caveats(window.flags)
+    if window.rival_of:
+        found = (*found, beside_primary(window.statement_id, window.rival_of))
+    if window.qualifier == "nth_since" and window.count == 1:
+        return tuple("first_event" if key == "stopped_window" else key for key in found)
+    return found
 
 
 def gamma_shapes(window: Window) -> tuple[tuple[float, float], tuple[float, float]]:
