@@ -120,19 +120,21 @@ class Contradictions(Result):
         """
         return self.conflicts.copy()
 
-    def listing(self, lang: Language = "en") -> pd.DataFrame:
+    def listing(self, lang: Language = "en", *, links: bool = False) -> pd.DataFrame:
         """Return the conflicts for readers: what, who counted, the arithmetic, why it may be.
 
         Parameters
         ----------
         lang : {"en", "ar"}
             Language of columns and words.
+        links : bool
+            Whether the names of the figures are Markdown links to the pages they were read on.
 
         Returns
         -------
         DataFrame of one row per conflict
         """
-        listed: pd.DataFrame = self._words().listing(self, lang)
+        listed: pd.DataFrame = self._words().listing(self, lang, links=links)
         return listed
 
     def unused(self, lang: Language = "en") -> pd.DataFrame:
