@@ -7,6 +7,7 @@ import pytest
 
 from trends.tables.definitions import known_breaks
 from trends.tables.faults import InvalidTable
+from trends.tables.figure import flag_caveats
 from trends.tables.schemas import Statements
 from trends.tables.series import check_series
 from trends.tables.statements import figures_of_series, read_statements, statement_series
@@ -152,6 +153,9 @@ def test_every_flag_of_a_row_is_found_again_beside_its_period(published):
             said |= {"inferred_scope"} if row["scope_basis"] == "inferred" else set()
             assert said == set(figure["flags"])
             assert said <= set(known.loc[figure["period"], "flags"])
+        caveats = {caveat for flags in known["flags"] for caveat in flag_caveats(flags)}
+        assert caveats == set(made.attrs["caveats"]) - {"definition_break"}
+        assert ("definition_break" in made.attrs["caveats"]) == bool(known_breaks(made))
         minimum = known["flags"].map(lambda flags: "at_least" in flags)
         assert (known.loc[minimum, "count_high"] == float("inf")).all()
         assert (known["count_low"] <= known["count"]).all()

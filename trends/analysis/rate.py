@@ -496,7 +496,7 @@ def _caveats(one: Window, two: Window) -> tuple[str, ...]:
         found.append("different_scopes")
     if one.measure != two.measure:
         found.append("different_measures")
-    if same_counter and one.definition != two.definition:
+    if same_counter and one.scope == two.scope and one.definition != two.definition:
         found.append("different_definitions")
     kinds = dict.fromkeys(key for window in (one, two) for key in figure_caveats(window))
     return (*found, *kinds)

@@ -65,6 +65,15 @@ class Result:
         }
         return pd.DataFrame([fields])
 
+    @property
+    def counted(self) -> str:
+        """What the counts are a number of: events, people, targets or groups."""
+        for field in dataclasses.fields(self):
+            unit = _unit_of(getattr(self, field.name))
+            if unit:
+                return unit
+        return "events"
+
     def findings(self, subject: Subject | None = None) -> list[Finding]:
         """Return the numbers worth saying, each with interval, method, inputs and grade.
 
@@ -188,6 +197,16 @@ def alpha_of(alpha: float | None, conf_level: float) -> float:
         return 1 - conf_level
     check_alpha(alpha)
     return alpha
+
+
+def _unit_of(value: Any) -> str:
+    """Return the one unit of a window, a count series or statements; "" where none is told."""
+    if not isinstance(value, pd.DataFrame):
+        return str(getattr(value, "unit", ""))
+    if "counted" in value.attrs:
+        return str(value.attrs["counted"])
+    units = set(value["unit"]) if "unit" in value else set()
+    return str(units.pop()) if len(units) == 1 else ""
 
 
 def plain(value: Any) -> Any:

@@ -49,7 +49,12 @@ def plot(
     else:
         ax.legend(loc="upper right")
     ax.set_ylim(bottom=0)
-    ax.set_ylabel(rate_axis(next(iter(series_by_name.values()), None), lang))
+    every = list(series_by_name.values())
+    counted = {str(series.attrs.get("counted", "events")) for series in every}
+    if counted == {"events"}:
+        ax.set_ylabel(rate_axis(every[0], lang))
+    else:
+        ax.set_ylabel(style.rate_axis(counted.pop() if len(counted) == 1 else "any", lang))
     return ax
 
 

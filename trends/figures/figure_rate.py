@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from trends.analysis.figure_rate import FigureRate
 from trends.figures import style
 from trends.figures.intervals import draw_intervals
-from trends.findings.wording import format_window, words
+from trends.findings.wording import format_window
 
 
 def plot(result: FigureRate, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -17,5 +17,5 @@ def plot(result: FigureRate, *, ax: Axes | None = None, lang: str = "en") -> Axe
     interval = (result.estimate, result.conf_low, result.conf_high)
     draw_intervals(ax, ((label, interval, style.FIRST),))
     ax.set_xlim(left=0)
-    ax.set_xlabel(words(lang)["figure"]["per_month_axis"])
+    ax.set_xlabel(style.rate_axis(result.counted, lang))
     return ax

@@ -41,7 +41,7 @@ def plot(
         hidden = np.where(unseen, estimate, np.nan)
         ax.plot(middle, hidden, ":", color=style.PAPER, linewidth=2.0)
     ax.set_ylim(0, 1.1 * max(top, float(np.max(estimate))))
-    ax.set_ylabel(label["per_month_axis"])
+    ax.set_ylabel(style.rate_axis(result.counted, lang))
     ax.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=2)
     return ax
 

@@ -12,7 +12,7 @@ from trends.tables.window import Window
 
 
 def plot(result: RateComparison, *, ax: Axes | None = None, lang: str = "en") -> Axes:
-    """Return axes with the two rates as points with intervals, events per 30.4375 days."""
+    """Return axes with the two rates as points with intervals, per 30.4375 days."""
     ax = ax if ax is not None else style.new_axes(size=(7.2, 1.8))
     draw_intervals(
         ax,
@@ -30,7 +30,8 @@ def plot(result: RateComparison, *, ax: Axes | None = None, lang: str = "en") ->
         ),
     )
     ax.set_xlim(left=0)
-    ax.set_xlabel(words(lang)["figure"]["rate_axis"])
+    axis = style.rate_axis(result.counted, lang)
+    ax.set_xlabel(words(lang)["figure"]["rate_axis"].format(axis=axis))
     return ax
 
 

@@ -11,6 +11,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.font_manager import fontManager
 
+from trends.findings.wording import words
+
 #: Roles of colour in every figure. The renderer maps these exact values to the page's theme, so
 #: that figures follow light and dark; use no colour that is not listed here.
 INK = "#1f2933"
@@ -92,6 +94,11 @@ def style() -> dict[Any, Any]:
 def use_style() -> None:
     """Draw everything from here on in the package's style; report pages call this once."""
     plt.rcParams.update(style())
+
+
+def rate_axis(counted: str, lang: str) -> str:
+    """Return the label of an axis of rates: events are no people."""
+    return str(words(lang)["figure"][f"{counted}_per_month_axis"])
 
 
 def new_axes(*, size: tuple[float, float] = WIDE) -> Axes:

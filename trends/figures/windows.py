@@ -85,7 +85,7 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
     ax.set_ylim(bottom, top)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_formatter(lambda value, _: "")
-    ax.set_ylabel(table[_axis(shown["unit"])])
+    ax.set_ylabel(style.rate_axis(_counted(shown["unit"]), lang))
     _legend(ax, shown, n_left_out=int((~drawn).sum()), table=table)
     return ax
 
@@ -126,14 +126,14 @@ def plot_measures(
             if (legend := ax.get_legend()) is not None:
                 legend.remove()
         drawn = statements[statements["measure"].isin(measures)]
-        figure.supylabel(words(lang)["figure"][_axis(drawn["unit"])], fontsize=9)
+        figure.supylabel(style.rate_axis(_counted(drawn["unit"]), lang), fontsize=9)
     return list(panels[:, 0])
 
 
-def _axis(units: pd.Series) -> str:
-    """Return the key of what a rate is a rate of: people are no events."""
+def _counted(units: pd.Series) -> str:
+    """Return the one unit of some figures, "any" where they differ."""
     kinds = set(units)
-    return f"{kinds.pop()}_per_month_axis" if len(kinds) == 1 else "per_month_axis"
+    return str(kinds.pop()) if len(kinds) == 1 else "any"
 
 
 def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:

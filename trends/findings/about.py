@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from trends.analysis.result import Result
-from trends.findings.finding import Finding, Subject
+from trends.findings.finding import COUNTED, Finding, Subject
 from trends.findings.inputs import Record, input_files, input_records, sources, summarise
 from trends.findings.rules import caveat_table, row_caveats
 from trends.findings.wording import words
@@ -110,11 +110,14 @@ def named_subject(result: Result) -> Subject:
     """
     known = [frame.attrs["labels"] for frame in _frames(result) if frame.attrs.get("labels")]
     if not known or any(labels != known[0] for labels in known):
-        return Subject.generic()
+        return Subject.generic(result.counted)
     labels: Mapping[str, object] = known[0]
     key = re.sub(r"[^a-z0-9]+", "-", _ascii(" ".join(map(_label_key, labels.items()))))
     return Subject(
-        key=key.strip("-") or "series", en=_label_words(labels, "en"), ar=_label_words(labels, "ar")
+        key=key.strip("-") or "series",
+        en=_label_words(labels, "en"),
+        ar=_label_words(labels, "ar"),
+        noun=COUNTED[result.counted],
     )
 
 

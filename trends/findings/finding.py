@@ -45,6 +45,36 @@ EVENT = Noun(
     ar_many="حدثًا",
 )
 
+#: What a count is a number of, by the unit of its measure: people are no events.
+COUNTED = {
+    "events": EVENT,
+    "people": Noun(
+        en_one="person",
+        en_many="people",
+        ar_one="شخص",
+        ar_two="شخصان",
+        ar_few="أشخاص",
+        ar_many="شخصًا",
+    ),
+    "targets": Noun(
+        en_one="target",
+        en_many="targets",
+        ar_one="هدف",
+        ar_two="هدفان",
+        ar_few="أهداف",
+        ar_many="هدفًا",
+    ),
+    "groups": Noun(
+        en_one="group",
+        en_many="groups",
+        ar_one="مجموعة",
+        ar_two="مجموعتان",
+        ar_few="مجموعات",
+        ar_many="مجموعة",
+        ar_gender="f",
+    ),
+}
+
 DAY = Noun(
     en_one="day",
     en_many="days",
@@ -132,9 +162,9 @@ class Subject:
             )
 
     @classmethod
-    def generic(cls) -> Subject:
-        """Return the subject of counts nobody has named."""
-        return cls(key="series", en="The series", ar="السلسلة")
+    def generic(cls, counted: str = "events") -> Subject:
+        """Return the subject of counts nobody has named: of events, people, targets or groups."""
+        return cls(key="series", en="The series", ar="السلسلة", noun=COUNTED[counted])
 
     def name(self, lang: str) -> str:
         """Return the subject's name in a language."""

@@ -227,7 +227,10 @@ def per(unit: str, lang: str) -> str:
 
 def rate_axis(series: pd.DataFrame | None, lang: str) -> str:
     """Return the label of an axis of rates of a count series."""
-    unit = "" if series is None else str(series.attrs.get("unit", ""))
+    known = {} if series is None else series.attrs
+    unit, counted = str(known.get("unit", "")), str(known.get("counted", "events"))
+    if counted != "events" and not unit:
+        return str(words(lang)["figure"][f"{counted}_per_month_axis"])
     return str(words(lang)["figure"]["rate_axis_per"].format(per=per(unit, lang)))
 
 

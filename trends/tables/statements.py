@@ -34,6 +34,7 @@ from trends.tables.figure import (
     default_scope,
     figure_flags,
     figures_allowed,
+    flag_caveats,
     scope_key,
     why_no_count,
 )
@@ -248,8 +249,9 @@ def statement_series(
     -------
     DataFrame of n_periods rows
         Count series. ``attrs["labels"]`` says what was counted, by whom and in which scope;
-        ``attrs["unit"]`` whether events or people; ``attrs["used"]`` lists the figures in it
-        (statement_id, period, count, count_low, count_high, flags) and ``attrs["left_out"]`` every
+        ``attrs["counted"]`` whether events or people; ``attrs["caveats"]`` what a reader must know
+        of them; ``attrs["used"]`` lists the figures in it (statement_id, period, count, count_low,
+        count_high, flags) and ``attrs["left_out"]`` every
         other figure of this measure and counter (statement_id, reason), both as lists of dicts that
         ``pd.DataFrame`` takes. ``attrs["breaks"]`` holds the days on which the definition changes;
         read them with `known_breaks`, and the flags period by period with `figures_of_series`.
@@ -324,18 +326,22 @@ def statement_series(
     reasons |= _reasons_not_chosen(usable, chosen, periods)
     made = _series_of(usable, chosen)
     used = [name for names in chosen.values() for name in names]
+    listed = _used(usable, chosen)
+    breaks = _breaks(usable.loc[used], statements.attrs.get("definitions", {}))
+    flags = [flag for figure in listed for flag in figure["flags"]]
     made.attrs = {
         "labels": {"measure": measure, "counted_by": counted_by, **_labels(usable.loc[used])},
-        "unit": str(usable["unit"].iloc[0]),
+        "counted": str(usable["unit"].iloc[0]),
         "source": {
             key: statements.attrs[key] for key in ("file", "sha256") if key in statements.attrs
         },
         "source_kind": kinds[0],
-        "used": _used(usable, chosen),
+        "caveats": [*flag_caveats(flags), *(["definition_break"] if breaks else [])],
+        "used": listed,
         "left_out": [
             {"statement_id": row, "reason": reasons[row]} for row in rows.index if row in reasons
         ],
-        "breaks": _breaks(usable.loc[used], statements.attrs.get("definitions", {})),
+        "breaks": breaks,
     }
     return made
 
@@ -581,7 +587,7 @@ def _series_of(usable: pd.DataFrame, chosen: dict[pd.Period, list[str]]) -> pd.D
     return as_series(pd.Series(list(totals.values()), index=index), exposure=days_in_periods(index))
 
 
-def _used(usable: pd.DataFrame, chosen: dict[pd.Period, list[str]]) -> list[dict[str, object]]:
+def _used(usable: pd.DataFrame, chosen: dict[pd.Period, list[str]]) -> list[dict[str, Any]]:
     """List the figures in a series, each with the counts it allows and what weakens it."""
     allowed = figures_allowed(usable)
     bounds = dict(zip(usable.index, zip(allowed.fewest, allowed.most, strict=True), strict=True))
