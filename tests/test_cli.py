@@ -88,6 +88,13 @@ def test_a_wrong_column_name_is_named_and_exits_3(tmp_path):
     assert "measure" in done.stdout
 
 
+def test_new_statements_writes_a_table_that_is_valid_and_never_writes_over_one(tmp_path):
+    path = tmp_path / "mine.csv"
+    assert run("new-statements", path).returncode == 0
+    assert run("validate", path).returncode == 0
+    assert run("new-statements", path).returncode == 2
+
+
 def test_an_empty_file_exits_3_with_a_sentence(tmp_path):
     done = run("validate", write(tmp_path / "empty.csv", ""))
     assert done.returncode == 3

@@ -202,6 +202,16 @@ def new(
         typer.echo(path)
 
 
+@app.command("new-statements")
+def new_statements(
+    file: Annotated[Path, typer.Argument(help="CSV file to make; must not exist.")],
+) -> None:
+    """Start a table of published figures, with one commented example of each kind."""
+    from trends.tables.template import write_statements_template
+
+    typer.echo(write_statements_template(file))
+
+
 def main() -> NoReturn:
     """Run the command line; faults the package knows end in a sentence, not a traceback."""
     try:

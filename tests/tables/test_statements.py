@@ -5,12 +5,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from trends.analysis.contradiction import find_contradictions
 from trends.tables.definitions import known_breaks
 from trends.tables.faults import InvalidTable
 from trends.tables.figure import flag_caveats
-from trends.tables.schemas import Statements
+from trends.tables.schemas import QUALIFIERS, QUANTITIES, Statements
 from trends.tables.series import check_series
 from trends.tables.statements import figures_of_series, read_statements, statement_series
+from trends.tables.template import write_statements_template
+from trends.tables.validation import validate
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 CEP = "Counter Extremism Project (G. Waters)"
@@ -99,6 +102,50 @@ def test_a_frame_with_five_columns_gives_the_series_that_the_file_gives(tmp_path
     path = tmp_path / "mine.csv"
     frame.to_csv(path, index=False)
     assert build(frame).equals(build(read_statements(path)))
+
+
+@pytest.mark.parametrize(
+    ("word", "start", "end"),
+    [
+        ("2024", "2024-01-01", "2024-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2024-Q2", "2024-04-01", "2024-06-30"),
+        ("2024-W01", "2024-01-01", "2024-01-07"),
+        ("2020-W53", "2020-12-28", "2021-01-03"),
+    ],
+)
+def test_a_window_named_as_a_period_is_read_whole(tmp_path, word, start, end):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        f"count,window_start,window_end,counted_by,measure\n7,{word},{word},Monitor,attacks\n"
+    )
+    row = read_statements(path).iloc[0]
+    assert [f"{row[name]:%Y-%m-%d}" for name in ("window_start", "window_end")] == [start, end]
+
+
+@pytest.mark.parametrize("word", ["2024-13", "2023-W53", "02/2024", "24"])
+def test_a_window_that_is_no_period_is_refused_with_its_place(tmp_path, word):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        f"count,window_start,window_end,counted_by,measure\n7,2024-01,{word},Monitor,attacks\n"
+    )
+    with pytest.raises(InvalidTable, match=f"row 2, column window_end.*got '{word}'"):
+        read_statements(path)
+
+
+def test_the_template_is_valid_and_shows_one_of_each_kind(tmp_path):
+    path = write_statements_template(tmp_path / "mine.csv")
+    assert validate(path).ok
+    statements = read_statements(path)
+    assert set(statements["qualifier"]) == set(QUALIFIERS) - {"more_than"}
+    assert set(statements["quantity"]) == set(QUANTITIES)
+    assert {"primary", "rival"} == set(statements["role"])
+    assert {"whole", "part"} == set(statements["scope"])
+    assert "unknown" in set(statements["window_basis"])
+    assert statements["note"].str.startswith("EXAMPLE. ").all()
+    assert find_contradictions(statements).conflicts["arithmetic"].tolist() == ["43 ≠ 45"]
+    with pytest.raises(ValueError, match="must name a file that does not exist"):
+        write_statements_template(path)
 
 
 def test_a_misspelt_column_is_told_what_it_should_be_and_an_unlike_one_is_kept(tmp_path):

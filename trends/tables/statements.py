@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ _KINDS = {
     **dict.fromkeys(("count_low", "count", "count_high"), WHOLE_NUMBER),
     **dict.fromkeys(("window_start", "window_end", "published_on"), DATE),
 }
+
+#: A year, month, quarter or ISO week, which as a window is read whole.
+_PERIOD = re.compile(r"\d{4}(-\d{2}|-Q[1-4]|-W\d{2})?")
 
 #: What a row says that does not say otherwise.
 _DEFAULTS = {
@@ -125,12 +129,43 @@ def statements_from_cells(
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Convert and check a table of text as count statements."""
     known = definitions or {}
-    statements, faults = typed_table(with_defaults(cells), _KINDS, Statements)
+    whole = _with_whole_windows(cells)
+    statements, faults = typed_table(with_defaults(whole), _KINDS, Statements)
     statements.attrs["definitions"] = known
     faults = [*_misspelt_columns(cells), *faults]
     if not faults:
         faults = definition_faults(statements, known, str(cells.attrs.get("file", "")))
     return statements, faults
+
+
+def _with_whole_windows(cells: pd.DataFrame) -> pd.DataFrame:
+    """Write months, quarters, weeks and years that stand in a window as its first and last day."""
+    days = {}
+    for name, how in (("window_start", "start"), ("window_end", "end")):
+        if name in cells:
+            read = {text: _whole_period(text, how) for text in cells[name].unique()}
+            days[name] = cells[name].map(read).astype("str")
+    written = cells.assign(**days)
+    written.attrs = dict(cells.attrs)
+    return written
+
+
+def _whole_period(text: str, how: str) -> str:
+    """Return the first or last day of a whole period; any other text as it is."""
+    word = text.strip()
+    if not _PERIOD.fullmatch(word):
+        return text
+    try:
+        if "W" in word:
+            year, week = word.split("-W")
+            first = pd.Timestamp.fromisocalendar(int(year), int(week), 1)
+            day = first if how == "start" else first + pd.Timedelta(days=6)
+        else:
+            period = pd.Period(word)
+            day = period.start_time if how == "start" else period.end_time
+    except ValueError:
+        return text  # no such month or week; the reader of days says so
+    return f"{day:%Y-%m-%d}"
 
 
 def _misspelt_columns(cells: pd.DataFrame) -> list[Fault]:
