@@ -40,7 +40,7 @@ from trends.tables.window import part_of_whole, why_no_rate
 Minimums = Literal["bound", "count"]
 
 #: What makes two figures one source: the same counter, counting the same thing in the same place.
-SOURCE_COLUMNS = ("counter", "measure", "country", "control_area")
+SOURCE_COLUMNS = ("counter", "measure", "subset", "country", "control_area")
 
 #: One spline segment per this many days, within the limits below: enough for monthly figures.
 _DAYS_PER_SEGMENT = DAYS_PER_MONTH

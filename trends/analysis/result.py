@@ -201,8 +201,13 @@ def alpha_of(alpha: float | None, conf_level: float) -> float:
 
 def _unit_of(value: Any) -> str:
     """Return the one unit of a window, a count series or statements; "" where none is told."""
+    # Imported here because most questions ask for no table of statements.
+    from trends.tables.window import Window
+
+    if isinstance(value, Window):
+        return value.unit
     if not isinstance(value, pd.DataFrame):
-        return str(getattr(value, "unit", ""))
+        return ""
     if "counted" in value.attrs:
         return str(value.attrs["counted"])
     units = set(value["unit"]) if "unit" in value else set()

@@ -51,7 +51,7 @@ class Break(NamedTuple):
 
 
 def read_definitions(path: str | Path) -> pd.DataFrame:
-    """Read a table of what counters counted from when to when.
+    r"""Read a table of what counters counted from when to when.
 
     Parameters
     ----------
@@ -70,6 +70,20 @@ def read_definitions(path: str | Path) -> pd.DataFrame:
         If there is no such file.
     InvalidTable
         If the file breaks a rule, overlapping definitions among them; every fault is listed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import trends
+    >>> text = (
+    ...     "definition,counter,measure,counts_from,counts_to,counts\n"
+    ...     "confirmed,Monitor,attacks,2020-01-01,,confirmed attacks only\n")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(f"{folder}/definitions.csv").write_text(text)
+    ...     definitions = trends.read_definitions(f"{folder}/definitions.csv")
+    >>> definitions["basis"].tolist()
+    ['stated']
     """
     definitions, faults = definitions_from_cells(read_cells(path))
     if faults:
@@ -248,9 +262,9 @@ def known_breaks(series: pd.DataFrame) -> list[Break]:
 
     Examples
     --------
-    >>> from trends.tables.series import as_series
+    >>> import trends
     >>> months = pd.period_range("2024-01", periods=2, freq="M")
-    >>> known_breaks(as_series(pd.Series([1, 2], index=months)))
+    >>> trends.known_breaks(trends.as_series(pd.Series([1, 2], index=months)))
     []
     """
     return [

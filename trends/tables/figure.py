@@ -193,7 +193,7 @@ def beside_primary(rival: str, primary: str) -> str:
     >>> beside_primary("newspaper-2024", "ministry-2024")
     'rival_beside_primary:newspaper-2024, ministry-2024'
     """
-    return f"rival_beside_primary:{rival}, {primary}"
+    return ":".join(("rival_beside_primary", f"{rival}, {primary}"))
 
 
 def why_no_count(row: Mapping[str, Any] | pd.Series) -> str:

@@ -405,7 +405,7 @@ def figures_of_series(series: pd.DataFrame) -> pd.DataFrame:
     ...     "window_start": pd.to_datetime(["2024-01-01"]),
     ...     "window_end": pd.to_datetime(["2024-01-31"])})
     >>> series = trends.statement_series(figures, measure="attacks", counted_by="Monitor")
-    >>> behind = figures_of_series(series).iloc[0]
+    >>> behind = trends.figures_of_series(series).iloc[0]
     >>> int(behind["count"]), float(behind["count_high"]), behind["flags"]
     (30, inf, ('at_least',))
     """
