@@ -1,13 +1,17 @@
 """Is what a counter counts told once, and is a change of it a known date?"""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+import trends
 from trends.tables.definitions import known_breaks, read_definitions
 from trends.tables.faults import InvalidTable
 from trends.tables.statements import read_statements, statement_series
 from trends.tables.validation import validate
 
+DATA = Path(__file__).resolve().parents[2] / "data"
 DEFINITIONS = (
     "definition,counter,measure,counts_from,counts_to,counts\n"
     "all,Monitor,attacks,2024-01-01,2024-02-29,attacks by anybody\n"
@@ -49,6 +53,21 @@ def test_a_series_across_a_change_of_definition_knows_its_date(tmp_path):
     assert known.counts_before == "attacks by anybody"
     one_side = statements[statements["definition"] == "own"]
     assert known_breaks(statement_series(one_side, measure="attacks", counted_by="Monitor")) == []
+
+
+def test_every_finding_across_a_change_of_definition_says_so_and_is_tentative_at_best():
+    statements = read_statements(DATA / "statements.csv")
+    series = statement_series(statements, measure="attacks", counted_by="Rojava Information Center")
+    one_side = series.loc["2023-01":]
+    one_side.attrs = {**series.attrs, "caveats": []}
+    for question in (trends.estimate_trend, trends.detectable_change):
+        across, within = question(series).findings(), question(one_side).findings()
+        graded = [finding for finding in across if finding.grade is not None]
+        assert graded
+        for finding in graded:
+            assert finding.grade >= "C"
+            assert {"definition_break", "rival_figure"} <= set(finding.caveats)
+        assert not any("definition_break" in finding.caveats for finding in within)
 
 
 def test_the_definitions_lie_beside_the_statements_or_are_named(tmp_path):

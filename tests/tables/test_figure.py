@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from trends.analysis.contradiction import find_contradictions
 from trends.analysis.figure_rate import figure_rate
 from trends.analysis.latent_rate import estimate_rate
+from trends.analysis.rate import compare_rates
 from trends.models.published.figure_bounds import figure_bounds
 from trends.models.published.figure_likelihood import counts_allowed
 from trends.tables.figure import (
@@ -192,6 +193,7 @@ def test_no_flag_of_an_input_is_lost_between_table_and_finding(cells, caveat):
     results = [
         figure_rate(rows.iloc[-1]),
         estimate_rate(rows, minimums="bound"),
+        compare_rates(rows.iloc[-1], rows.iloc[0]),
     ]
     for result in results:
         for finding in result.findings():
