@@ -99,6 +99,7 @@ def main() -> None:
                 "n_tables": n_tables,
                 "with_contradiction": np.mean([each.n_contradictions > 0 for each in results]),
                 "with_tension": np.mean([each.n_tensions > 0 for each in results]),
+                "with_improbable": np.mean([each.n_improbable > 0 for each in results]),
             }
         )
     speed = []

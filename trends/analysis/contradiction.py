@@ -262,6 +262,11 @@ def _as_frame(
 ) -> pd.DataFrame:
     """Return the conflicts as a frame, by verdict, then in the order of the rules."""
     kinds = list(EXPLANATIONS)
+    readings = statements["reading"].to_numpy(dtype=object)
+    inferred = {
+        "scope": (statements["scope_basis"] == "inferred").to_numpy(),
+        "window": (statements["window_basis"] != "stated").to_numpy(),
+    }
     chosen = {(conflict.kind, frozenset(conflict.rows)): conflict for conflict in conflicts}
     ordered = sorted(
         chosen.values(),
@@ -272,13 +277,13 @@ def _as_frame(
             each.kind,
             each.verdict,
             SEPARATOR.join(str(figures.statement_id[row]) for row in each.rows),
-            SEPARATOR.join(statements["reading"].iloc[list(each.rows)]),
+            SEPARATOR.join(readings[list(each.rows)]),
             each.first,
             each.second,
             each.arithmetic,
             each.gap,
             each.p_value,
-            SEPARATOR.join(_explanations(each, figures, statements)),
+            SEPARATOR.join(_explanations(each, figures, inferred)),
         )
         for each in ordered
     ]
@@ -286,18 +291,21 @@ def _as_frame(
 
 
 def _explanations(
-    conflict: Conflict, figures: Figures, statements: pd.DataFrame
+    conflict: Conflict, figures: Figures, inferred: dict[str, np.ndarray]
 ) -> tuple[str, ...]:
-    """Return what may be behind a conflict: the kind's own, and what its figures add."""
+    """Return what may be behind a conflict: the kind's own, and what its figures add.
+
+    `inferred` tells, for scope and window, which figures do not state theirs.
+    """
     rows = list(conflict.rows)
     found = list(EXPLANATIONS[conflict.kind])
     if not figures.exact[rows].all():
         same_number = conflict.kind == "two_figures" and conflict.first == conflict.second
         found.insert(0 if same_number else len(found), "rounding")
     apart = len(set(figures.scope[rows])) > 1 and conflict.kind != "parts_exceed_whole"
-    if apart or (statements["scope_basis"].iloc[rows] == "inferred").any():
+    if apart or inferred["scope"][rows].any():
         found.append("scope")
-    if (statements["window_basis"].iloc[rows] != "stated").any():
+    if inferred["window"][rows].any():
         found.append("window")
     return tuple(dict.fromkeys(found))
 

@@ -31,7 +31,7 @@ from trends.tables.calendar import (
     first_days,
     periods_between,
 )
-from trends.tables.figure import figure_flags, figures_allowed, flag_caveats, scope_key
+from trends.tables.figure import figure_flags, figures_allowed, flag_caveats, scope_keys
 from trends.tables.rows import plain_rows
 from trends.tables.schemas import READINGS, ROLES
 from trends.tables.statements import as_statements
@@ -622,7 +622,7 @@ def _caveats(
     found = ["smooth_rate"]
     if len(tuple(sources)) > 1:
         found.append("constant_multipliers")
-    if len({scope_key(row) for row in rows.to_dict("records")}) > 1:
+    if len(set(scope_keys(rows))) > 1:
         found.append("equal_scopes")
     if _definitions_change(rows):
         found.append("definition_break")

@@ -254,6 +254,13 @@ def scope_key(row: Mapping[str, Any] | pd.Series) -> tuple[str, ...]:
     )
 
 
+def scope_keys(statements: pd.DataFrame) -> pd.Series:
+    """Return the `scope_key` of every row of a complete table of statements."""
+    columns = ["country", "area", "control_area", "scope", "actor", "subset"]
+    keys = [scope_key(row) for row in statements[columns].to_dict("records")]
+    return pd.Series(keys, index=statements.index, dtype=object)
+
+
 def default_scope(row: Mapping[str, Any] | pd.Series) -> str:
     """Return the scope of a row that does not say it.
 

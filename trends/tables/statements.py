@@ -37,6 +37,7 @@ from trends.tables.figure import (
     figures_allowed,
     flag_caveats,
     scope_key,
+    scope_keys,
     why_no_count,
 )
 from trends.tables.files import read_cells
@@ -480,13 +481,7 @@ def _parts(rows: pd.DataFrame) -> pd.Index:
 
 def _unusable(rows: pd.DataFrame, parts: pd.Index, statements: pd.DataFrame) -> dict[str, str]:
     """Return the reason of each row that can be in no series, whatever the scope."""
-    scope_of = dict(
-        zip(
-            statements["statement_id"],
-            (scope_key(row) for row in statements.to_dict("records")),
-            strict=True,
-        )
-    )
+    scope_of = dict(zip(statements["statement_id"], scope_keys(statements), strict=True))
     reasons = {}
     for name, row in rows.to_dict("index").items():
         missing = why_no_count(row)
@@ -523,9 +518,7 @@ def _one_scope(
             f"{f' with {named}' if named else ''}. "
             "Look at the windows, parts and scopes of its rows."
         )
-    scopes = pd.Series(
-        [scope_key(row) for row in rows.to_dict("records")], index=rows.index, dtype=object
-    )
+    scopes = scope_keys(rows)
     tally = scopes.value_counts()
     if 2 * tally.iloc[0] <= tally.sum():
         listed = "; ".join(

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from trends.models.published.figure_bounds import figure_bounds
-from trends.tables.figure import scope_key
+from trends.tables.figure import scope_keys
 
 #: What no events could have made true; what one reading resolves; what chance would seldom make;
 #: one number for two scopes or windows, which may all be true but is likely a slip.
@@ -136,8 +136,7 @@ def as_figures(statements: pd.DataFrame) -> Figures:
 
     start, end = (_days(statements[name]) for name in ("window_start", "window_end"))
     stock = words("quantity") == "stock"
-    keys = [scope_key(row) for row in statements.to_dict("records")]
-    scope = pd.factorize(pd.Series(keys, dtype=object))[0]
+    scope = pd.factorize(scope_keys(statements))[0]
     definition = words("definition")
     series = codes(words("counter"), words("measure"), definition, scope)
     place = {name: row for row, name in enumerate(words("statement_id"))}
