@@ -45,6 +45,7 @@ from trends.tables.rows import plain_rows
 from trends.tables.schemas import READINGS, ROLES, STATEMENT_COLUMNS, Statements
 from trends.tables.series import as_series
 from trends.tables.tiling import Tile, cheapest_tiling
+from trends.tables.typed import first_day, last_day
 
 _KINDS = {
     **dict.fromkeys(("count_low", "count", "count_high"), WHOLE_NUMBER),
@@ -157,13 +158,7 @@ def _whole_period(text: str, how: str) -> str:
     if not _PERIOD.fullmatch(word):
         return text
     try:
-        if "W" in word:
-            year, week = word.split("-W")
-            first = pd.Timestamp.fromisocalendar(int(year), int(week), 1)
-            day = first if how == "start" else first + pd.Timedelta(days=6)
-        else:
-            period = pd.Period(word)
-            day = period.start_time if how == "start" else period.end_time
+        day = first_day(word, "window") if how == "start" else last_day(word, "window")
     except ValueError:
         return text  # no such month or week; the reader of days says so
     return f"{day:%Y-%m-%d}"
