@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
 import typer
 
 import trends
+from trends import escaping
+from trends.destinations import check_destination
+from trends.endings import INVALID, OK, PROBLEM, speak_any_encoding, told
 
 if TYPE_CHECKING:
     from trends.analysis.result import Result
 
 Answer = TypeVar("Answer")
-
-OK, PROBLEM, USAGE, INVALID, RENDERING = 0, 1, 2, 3, 4
 
 app = typer.Typer(
     name="trends",
@@ -44,7 +46,7 @@ def version(
 ) -> None:
     """Trend analysis of event counts, and reports whose every verb is earned."""
     if show:
-        typer.echo(trends.__version__)
+        _print(trends.__version__)
         raise typer.Exit(OK)
 
 
@@ -57,10 +59,12 @@ def validate(
     """List every fault of the given tables with row, column, value and what to do."""
     from trends.tables.validation import validate
 
+    if html is not None:
+        check_destination(html, name="--html", inputs=files)
     report = validate(files)
     if html is not None:
         html.write_text(report.to_html(), encoding="utf-8")
-    typer.echo(_to_json(report.to_dict()) if as_json else report.to_text())
+    _print(_to_json(report.to_dict()) if as_json else report.to_text())
     raise typer.Exit(OK if report.ok else INVALID)
 
 
@@ -84,6 +88,7 @@ def count(
     from trends.tables.counts import write_counts
     from trends.tables.coverage import read_coverage
 
+    check_destination(out, name="--out", inputs=[events, *([coverage] if coverage else [])])
     watched = None if coverage is None else read_coverage(coverage)
     counts = _with_clock(
         "counting",
@@ -91,7 +96,7 @@ def count(
     )
     write_counts(counts, out)
     found = counts.attrs
-    typer.echo(
+    _print(
         f"{out}: {len(counts):,} rows; "
         f"{found['n_counted']:,} of {found['n_events']:,} events counted, "
         f"{found['n_outside_span']:,} outside the span, "
@@ -108,7 +113,7 @@ def check(
 ) -> None:
     """Print published figures that cannot all be true as read; exit code 1 if there are any."""
     contradictions = trends.find_contradictions(trends.read_statements(statements))
-    typer.echo(_to_json(contradictions.to_dict()) if as_json else contradictions.summary(lang))
+    _print(_to_json(contradictions.to_dict()) if as_json else contradictions.summary(lang))
     raise typer.Exit(PROBLEM if contradictions.n_contradictions else OK)
 
 
@@ -125,7 +130,7 @@ def analyse(
     labels = dict(_split(choice) for choice in where)
     series = trends.series(trends.read_counts(counts), **labels)
     result = _ask(question, series, seed)
-    typer.echo(_to_json(result.to_dict()) if as_json else result.summary(lang))
+    _print(_to_json(result.to_dict()) if as_json else result.summary(lang))
 
 
 @app.command()
@@ -143,7 +148,7 @@ def render(
     from trends.report import render
 
     built = render(project, engine=engine, previous_ledger=previous, progress=_say)
-    typer.echo(built.summary())
+    _print(built.summary())
 
 
 @app.command()
@@ -156,9 +161,9 @@ def lint(
 
     faults = lint(pages)
     if as_json:
-        typer.echo(_to_json([fault.to_dict() for fault in faults]))
+        _print(_to_json([fault.to_dict() for fault in faults]))
     else:
-        typer.echo("\n".join(str(fault) for fault in faults) or "every number and verb is earned")
+        _print("\n".join(str(fault) for fault in faults) or "every number and verb is earned")
     raise typer.Exit(PROBLEM if faults else OK)
 
 
@@ -174,7 +179,7 @@ def diff(
     from trends.findings.ledger import read_ledger
 
     changes = compare_editions(read_ledger(old), read_ledger(new))
-    typer.echo(_to_json(changes.to_dict()) if as_json else changes.to_text(lang))
+    _print(_to_json(changes.to_dict()) if as_json else changes.to_text(lang))
 
 
 @app.command()
@@ -188,7 +193,7 @@ def cite(
     from trends.findings.citation import cite
     from trends.findings.ledger import read_ledger
 
-    typer.echo(cite(read_ledger(ledger), finding_id))
+    _print(str(cite(read_ledger(ledger), finding_id)))
 
 
 @app.command()
@@ -199,7 +204,7 @@ def new(
     from trends.report.scaffold import scaffold
 
     for path in scaffold(folder):
-        typer.echo(path)
+        _print(str(path))
 
 
 @app.command("new-statements")
@@ -213,30 +218,16 @@ def new_statements(
 
 
 def main() -> NoReturn:
-    """Run the command line; faults the package knows end in a sentence, not a traceback."""
+    """Run the command line; every end has its code, and every fault is told in a sentence."""
+    speak_any_encoding()
     try:
-        app()
-    # What the package does not raise on purpose is raised again.
-    except Exception as fault:
-        code = _exit_code(fault)
-        if code is None:
-            raise
-        _stop(str(fault), code)
-    raise SystemExit(OK)
-
-
-def _exit_code(fault: Exception) -> int | None:
-    """Return the exit code of a fault the package raises on purpose; None for any other.
-
-    Told by name, so that asking for help imports neither tables nor renderer.
-    """
-    if type(fault).__name__ == "InvalidTable":
-        return INVALID
-    if type(fault).__name__ == "RenderError":
-        return RENDERING
-    if isinstance(fault, ValueError | FileNotFoundError):
-        return USAGE
-    return PROBLEM if isinstance(fault, RuntimeError) else None
+        # Typer gives the code of `typer.Exit` back, or nothing.
+        code = app(standalone_mode=False)
+    except BaseException as fault:  # each kind has its own code and words
+        code, message = told(fault)
+        if message:
+            typer.echo(message, err=True)
+    raise SystemExit(code or OK)
 
 
 def _ask(question: Question, series: object, seed: int) -> Result:
@@ -263,8 +254,16 @@ def _split(choice: str) -> tuple[str, str]:
 
 
 def _to_json(value: object) -> str:
-    """Return JSON that keeps Arabic readable."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    """Return JSON, in ASCII where the output cannot hold more."""
+    text = escaping.json(value, indent=2)
+    if (sys.stdout.encoding or "").lower().replace("_", "-").startswith("utf"):
+        return text
+    return re.sub(r"[^\x00-\x7f]", lambda sign: json.dumps(sign[0])[1:-1], text)
+
+
+def _print(text: str) -> None:
+    """Print an answer, of which no terminal obeys a part."""
+    typer.echo(escaping.terminal(text))
 
 
 def _with_clock(label: str, work: Callable[[], Answer]) -> Answer:
@@ -283,13 +282,7 @@ def _with_clock(label: str, work: Callable[[], Answer]) -> Answer:
 def _say(line: str) -> None:
     """Print a line of progress where a person may be watching."""
     if sys.stderr.isatty():
-        typer.echo(line, err=True)
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    """End with a message on standard error."""
-    typer.echo(f"trends: {message}", err=True)
-    raise SystemExit(code)
+        typer.echo(escaping.terminal(line), err=True)
 
 
 if __name__ == "__main__":

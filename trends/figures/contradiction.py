@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from trends import escaping
 from trends.analysis.contradiction import SEPARATOR, Contradictions
 from trends.figures import style
 from trends.findings.wording import words
@@ -56,6 +57,6 @@ def _window(ax: Axes, start: pd.Timestamp, end: pd.Timestamp, level: float, colo
 def _label(formula: str) -> str:
     """Return a formula, its middle left out where it would not fit."""
     if len(formula) <= _LONGEST:
-        return formula
+        return escaping.figure(formula)
     half = _LONGEST // 2 - 1
-    return f"{formula[:half]} … {formula[-half:]}"
+    return escaping.figure(f"{formula[:half]} … {formula[-half:]}")

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from trends import escaping
 from trends.figures import style
 from trends.findings.wording import rate_axis
 from trends.tables.exposure import rate_exposure
@@ -40,7 +41,7 @@ def plot(
     for colour, (name, series) in zip(style.SERIES, series_by_name.items(), strict=False):
         times = series.index.to_timestamp(how="start") + pd.to_timedelta(15, "D")
         rate = rates(series)
-        ax.plot(times, rate, color=colour, label=name, linewidth=1.4)
+        ax.plot(times, rate, color=colour, label=escaping.figure(name), linewidth=1.4)
         seen = np.isfinite(rate)
         lone = seen & ~np.r_[False, seen[:-1]] & ~np.r_[seen[1:], False]
         ax.plot(times[lone], rate[lone], "o", color=colour, markersize=3)
@@ -84,7 +85,7 @@ def plot_panels(series_by_name: Mapping[str, pd.DataFrame], *, lang: str = "en")
         )
         for ax, (name, series) in zip(panels[:, 0], series_by_name.items(), strict=True):
             plot({name: series}, ax=ax, lang=lang)
-            ax.set_title(name)
+            ax.set_title(escaping.figure(name))
     return list(panels[:, 0])
 
 

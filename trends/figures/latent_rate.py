@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from trends import escaping
 from trends.analysis.figure_rate import figure_rates
 from trends.analysis.latent_rate import LatentRate
 from trends.figures import style
@@ -59,7 +60,7 @@ def _draw_figures(ax: Axes, result: LatentRate, labels: list[str]) -> float:
         rows["window_start"], rows["window_end"], scaled, source, strict=True
     ):
         colour = style.SERIES[number] if number < len(style.SERIES) else style.MUTED
-        name = labels[number] if number not in named else None
+        name = escaping.figure(labels[number]) if number not in named else None
         named.add(number)
         span = [start, end + pd.Timedelta(days=1)]
         ax.plot(span, [rate, rate], color=colour, linewidth=1.3, alpha=0.7, label=name)

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from trends import escaping
 from trends.analysis.figure_rate import figure_rates
 from trends.figures import style
 from trends.findings.wording import words
@@ -121,7 +122,7 @@ def plot_measures(
         )
         for ax, (measure, title) in zip(panels[:, 0], measures.items(), strict=True):
             plot(statements[statements["measure"] == measure], ax=ax, lang=lang)
-            ax.set_title(title)
+            ax.set_title(escaping.figure(title))
             ax.set_ylabel("")
             if (legend := ax.get_legend()) is not None:
                 legend.remove()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from trends import escaping
 from trends.findings.finding import Inputs
 from trends.findings.ledger import Ledger
 from trends.findings.wording import inputs_phrase, words
@@ -80,12 +82,13 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
         url=f" {url}" if url else "",
     )
     fields = {
-        "author": f"{{{_tex(author)}}}" if author else "",
-        "title": f"{_tex(title)}: finding {_tex(finding_id)}",
+        "author": f"{{{escaping.bibtex(author)}}}" if author else "",
+        "title": f"{escaping.bibtex(title)}: finding {escaping.bibtex(finding_id)}",
         "year": date[:4],
-        "note": f"{_tex(said['sentence'] or said['explain'])} Edition of {date or 'unknown date'}, "
-        f"trends {ledger.made_with['version']}, ledger {ledger.digest()[:12]}",
-        "url": url,
+        "note": f"{escaping.bibtex(said['sentence'] or said['explain'])} "
+        f"Edition of {date or 'unknown date'}, trends {ledger.made_with['version']}, "
+        f"ledger {ledger.digest()[:12]}",
+        "url": quote(url, safe=":/?#[]@!$&'()*+,;=%~"),
     }
     lines = [f"  {name} = {{{entry}}}," for name, entry in fields.items() if entry]
     key = re.sub(r"[^A-Za-z0-9]+", "-", finding_id) + (f"-{date}" if date else "")
@@ -99,8 +102,3 @@ def _address(site: str, pages: list[str], finding_id: str) -> str:
     folder = pages[0].rpartition("/")[0] if pages else ""
     place = f"{folder}/findings.html" if folder else "findings.html"
     return f"{site.rstrip('/')}/{place}#{finding_id}"
-
-
-def _tex(text: str) -> str:
-    """Return text with the signs of TeX escaped."""
-    return re.sub(r"([&%$#_{}])", r"\\\1", text)

@@ -6,7 +6,6 @@ several causes act at once each is listed with the records that show it.
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,11 +14,12 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+from trends import escaping
 from trends.findings.finding import EVENT, PERIOD
 from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
 from trends.findings.rules import rule_tables
-from trends.findings.wording import LANGUAGES, count_phrase, mark, words
+from trends.findings.wording import LANGUAGES, count_phrase, words
 from trends.tables.calendar import parse_periods
 
 Kind = Literal["new", "gone", "changed"]
@@ -163,8 +163,8 @@ class EditionChanges:
             for change in changes:
                 lines = [f"`{change.finding_id}`"]
                 for name, said in _before_and_now(change, lang):
-                    lines.append(f"**{table[name]}:** {_escaped(said)}")
-                lines.append(f"**{table['why']}:** {_escaped(_why(change, lang))}")
+                    lines.append(f"**{table[name]}:** {escaping.markdown(said)}")
+                lines.append(f"**{table['why']}:** {escaping.markdown(_why(change, lang))}")
                 blocks.append("\n\n".join(lines))
         body = "\n\n".join(blocks)
         return f"::: {{.trends-changes}}\n{body}\n:::\n"
@@ -172,16 +172,18 @@ class EditionChanges:
     def to_html(self, lang: str = "en") -> str:
         """Return the changes as a piece of HTML."""
         table = words(lang)["change"]
-        parts = [f"<p>{html.escape(self._overview(lang))}</p>"]
+        parts = [f"<p>{escaping.html(self._overview(lang))}</p>"]
         for title, changes in self._sections():
-            parts.append(f"<h2>{html.escape(table[title])}</h2>\n<dl>")
+            parts.append(f"<h2>{escaping.html(table[title])}</h2>\n<dl>")
             for change in changes:
-                parts.append(f"<dt><code>{html.escape(change.finding_id)}</code></dt>")
+                parts.append(f"<dt><code>{escaping.html(change.finding_id)}</code></dt>")
                 for name, said in [
                     *_before_and_now(change, lang),
                     ("why", _why(change, lang)),
                 ]:
-                    parts.append(f"<dd><b>{html.escape(table[name])}:</b> {html.escape(said)}</dd>")
+                    parts.append(
+                        f"<dd><b>{escaping.html(table[name])}:</b> {escaping.html(said)}</dd>"
+                    )
             parts.append("</dl>")
         return '<div class="trends-changes">\n' + "\n".join(parts) + "\n</div>\n"
 
@@ -611,9 +613,3 @@ def _why(change: Change, lang: str) -> str:
     return str(words(lang)["explain"]["joiner"]).join(
         cause.to_text(lang) for cause in change.causes
     )
-
-
-def _escaped(text: str) -> str:
-    """Return plain text as Markdown."""
-    marked = mark(text, "x")
-    return marked[1 : marked.rindex("]{.x")]

@@ -21,6 +21,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from trends import escaping
 from trends.analysis.result import Result, plain
 from trends.findings import wording
 from trends.findings.claims import Claim, Claims, nearest
@@ -699,7 +700,10 @@ def _row(finding: Mapping[str, Any]) -> list[Any]:
         "sentence_en": finding["said"]["en"]["sentence"],
         "sentence_ar": finding["said"]["ar"]["sentence"],
     }
-    return [flat[column] for column in _COLUMNS]
+    return [
+        escaping.spreadsheet(cell) if isinstance(cell, str) else cell
+        for cell in (flat[column] for column in _COLUMNS)
+    ]
 
 
 def _digest(text: str) -> str:

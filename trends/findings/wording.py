@@ -8,7 +8,6 @@ written in code.
 from __future__ import annotations
 
 import math
-import re
 import string
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from trends import escaping
 from trends.findings.finding import DAY, Finding, Inputs, Noun
 from trends.findings.rules import caveat_table, declared_caveat, first_match, rule_tables
 from trends.tables.calendar import is_of_the_calendar, parse_periods
@@ -561,21 +561,8 @@ def mark(text: str, kind: str, **attributes: str) -> str:
     >>> print(mark("a [b]_c", "finding", key="k", say='say "x"'))
     [a \[b\]\_c]{.finding key="k" say="say \"x\""}
     """
-    shown = " ".join(
-        f'{name}="{_ATTRIBUTE_SIGNS.sub(_escaped, " ".join(value.split()))}"'
-        for name, value in attributes.items()
-    )
-    return f"[{_MARKDOWN_SIGNS.sub(_escaped, text)}]{{.{kind} {shown}}}"
-
-
-#: Signs that Pandoc's Markdown reads in running text, and in a quoted attribute.
-_MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]<>#~^$@|\"'&!]|\.(?=\.)|-(?=-)")
-_ATTRIBUTE_SIGNS = re.compile(r'[\\"&]')
-
-
-def _escaped(sign: re.Match[str]) -> str:
-    """Return a sign as it must be written to mean itself."""
-    return f"\\{sign[0]}"
+    shown = " ".join(f'{name}="{escaping.attribute(value)}"' for name, value in attributes.items())
+    return f"[{escaping.markdown(text)}]{{.{kind} {shown}}}"
 
 
 def _mark(finding: Finding, text: str, lang: str, kind: str) -> str:

@@ -19,7 +19,7 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 #: Settings that shape the build and mean nothing to the conversion of a text.
 _NOT_FOR_PANDOC = frozenset(
-    {"format", "filters", "execute", "theme", "css", "engine", "website", "template-partials"}
+    {"format", "filters", "execute", "theme", "css", "engine", "website", "bibliography", "csl"}
 )
 
 
@@ -92,14 +92,15 @@ class Build:
 
     def for_pandoc(self, page: Page, metadata: dict[str, Any]) -> dict[str, Any]:
         """Return what the conversion of a page's text needs of its settings."""
-        made = {key: value for key, value in metadata.items() if key not in _NOT_FOR_PANDOC}
-        if "bibliography" in made:
-            files = made["bibliography"]
-            files = files if isinstance(files, list) else [files]
-            made["bibliography"] = [str(self.file(str(file), "the bibliography")) for file in files]
-        if "csl" in made:
-            made["csl"] = str(self.file(str(made["csl"]), "the citation style"))
-        made["page-folder"] = str(page.path.parent)
+        return {key: value for key, value in metadata.items() if key not in _NOT_FOR_PANDOC}
+
+    def files_for_pandoc(self, page: Page, metadata: dict[str, Any]) -> dict[str, list[Path]]:
+        """Return the files and folders that the conversion of a page's text needs."""
+        made = {"page-folder": [page.path.parent]}
+        for key, what in (("bibliography", "the bibliography"), ("csl", "the citation style")):
+            named = metadata.get(key) or []
+            names = named if isinstance(named, list) else [named]
+            made[key] = [self.file(str(name), what) for name in names]
         return made
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,11 +15,13 @@ from threadpoolctl import threadpool_limits
 
 from trends.report.build import Build
 from trends.report.cells import Session
+from trends.report.errors import RenderError
 from trends.report.html import copy_assets, copy_resources, write_html, write_start_page
 from trends.report.page import Page
 from trends.report.pdf import write_pdf
 from trends.report.project import merge
 from trends.report.weaving import weave
+from trends.report.workplace import enter_worker, kill_group
 
 
 def build_site(
@@ -28,6 +31,8 @@ def build_site(
 
     On Linux the pages are shared between forks of this process, one for each processor, so that
     what was imported before is imported for all of them; elsewhere they run one after another.
+    A single page is run in a fork as well: it can be stopped at any moment, and Typst leaves
+    threads behind that a later fork of this process would wait for without end.
     """
     copy_assets(build)
     pages = [
@@ -35,8 +40,8 @@ def build_site(
         for page in build.project.pages
         if any(name in formats for name in build.project.formats(page))
     ]
-    n_workers = min(os.cpu_count() or 1, len(pages) // 2) if sys.platform == "linux" else 1
-    if n_workers > 1:
+    if sys.platform == "linux" and pages:
+        n_workers = max(1, min(os.cpu_count() or 1, len(pages) // 2))
         _build_in_forks(build, pages, formats, timestamp, progress, n_workers)
     else:
         for page in pages:
@@ -58,15 +63,34 @@ def _build_in_forks(
     """Build pages side by side; the first page in order that fails is the one that is told."""
     # The printed report holds the cells of all pages: it takes longest, so it is begun first.
     longest_first = sorted(pages, key=lambda page: -len(page.cells))
-    pool = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("fork"))
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(
+        n_workers,
+        mp_context=multiprocessing.get_context("fork"),
+        initializer=enter_worker,
+        initargs=(os.getpid(),),
+    )
     try:
         futures = {
             page.name: pool.submit(_build_page, build, page, formats, timestamp)
             for page in longest_first
         }
         for page in pages:
-            build.add_timings(futures[page.name].result())
+            try:
+                build.add_timings(futures[page.name].result())
+            except BrokenProcessPool:
+                raise RenderError(
+                    "a process that ran pages was ended from outside, by a cell or for want of "
+                    "memory, before this page was done. Render it alone to see more.",
+                    file=page.name,
+                ) from None
             progress(page.name)
+    except BaseException:
+        # What still runs is of no use, and waiting for it would keep somebody who pressed Ctrl-C.
+        for worker in set(multiprocessing.active_children()) - others:
+            kill_group(worker.pid)
+            worker.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

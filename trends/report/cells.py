@@ -20,9 +20,10 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from trends import escaping
 from trends.report.errors import RenderError
-from trends.report.markup import escape_markdown
 from trends.report.page import Cell, Line
+from trends.report.workplace import Stopped
 
 _PREFERRED = (
     "text/markdown",
@@ -135,6 +136,8 @@ class Session:
             run_cell: Callable[..., ExecutionResult] = self.shell.run_cell
             outcome = run_cell(cell.source, store_history=False)
             error = outcome.error_before_exec or outcome.error_in_exec
+            if isinstance(error, KeyboardInterrupt | Stopped):
+                raise error
             if error is not None:
                 raise _locate(error, cell)
             drawn = _take_figures()
@@ -160,9 +163,9 @@ class Session:
                     line=line.number,
                 ) from error
         if "text/markdown" in bundle:
-            return str(bundle["text/markdown"]).strip()
+            return escaping.visible(str(bundle["text/markdown"]).strip())
         if isinstance(value, str):
-            return escape_markdown(value)
+            return escaping.markdown(value)
         plain = str(bundle.get("text/plain", ""))
         if plain.startswith(("np.", "<", "Timestamp(", "Period(", "datetime.")):
             raise RenderError(

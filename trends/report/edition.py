@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from trends import escaping
 from trends.findings.editions import compare_editions
 from trends.findings.ledger import Ledger
 from trends.findings.multiplicity import families_markdown
@@ -13,7 +14,7 @@ from trends.report.build import Build, page_metadata
 from trends.report.errors import RenderError
 from trends.report.html import copy_assets, write_html
 from trends.report.links import anchor
-from trends.report.markup import escape_markdown, terms_of
+from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 from trends.report.page import Page
 from trends.report.provenance import edition_date
@@ -99,7 +100,7 @@ def _findings_markdown(
         subjects.setdefault(record["subject"][said_in], []).append(record)
     parts = [words["findings-intro"].format(n=len(ledger.findings))]
     for subject, records in subjects.items():
-        parts.append(f"## {escape_markdown(subject[:1].upper() + subject[1:])}")
+        parts.append(f"## {escaping.markdown(subject[:1].upper() + subject[1:])}")
         for record in records:
             parts.append(_entry(record, ledger, said_in, words, name, titles))
     tests = families_markdown(ledger.families(), said_in)
@@ -111,8 +112,8 @@ def _findings_markdown(
         for key, record in ledger.statements.items():
             said = " / ".join(record["said"].get(said_in, []))
             parts.append(
-                f"::: {{.finding-entry #{anchor(key)}}}\n**{escape_markdown(said)}**\n\n"
-                f"{escape_markdown(record['source'][said_in])}\n\n`{key}`\n:::"
+                f"::: {{.finding-entry #{anchor(key)}}}\n**{escaping.markdown(said)}**\n\n"
+                f"{escaping.markdown(record['source'][said_in])}\n\n`{key}`\n:::"
             )
     return "\n\n".join(parts) + "\n"
 
@@ -129,15 +130,15 @@ def _entry(
     said = record["said"][lang]
     key = record["finding_id"]
     lines = [
-        f"**{escape_markdown(said['sentence'] or said['number'])}**",
-        escape_markdown(said["explain"]),
+        f"**{escaping.markdown(said['sentence'] or said['number'])}**",
+        escaping.markdown(said["explain"]),
     ]
     if ledger.adjusted(key)["survives"] is False:
         lines.append(words["does-not-survive"])
     here = PurePosixPath(output_name(name)).parent
     by_output = {output_name(source): title for source, title in titles.items()}
     links = [
-        f"[{escape_markdown(by_output[page])}](/{page})"
+        f"[{escaping.markdown(by_output[page])}](/{page})"
         for page in record.get("pages", [])
         if page in by_output and PurePosixPath(page).parent == here
     ]

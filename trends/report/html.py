@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from html import escape
+from html import unescape
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import trends
+from trends.escaping import html as escape
 from trends.report import navigation
 from trends.report.build import Build
 from trends.report.errors import RenderError
@@ -40,6 +42,7 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
             filters=build.filters(metadata),
             page=page.name,
             scratch=build.scratch,
+            files=build.files_for_pandoc(page, metadata),
         )
         path = build.site / output_name(page.name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,8 +110,9 @@ def copy_resources(build: Build) -> None:
 def _copy_pictures(build: Build, page: Page, html: str) -> None:
     """Copy the pictures that a page shows to where the page looks for them."""
     for source in _IMAGE.findall(html):
-        if ":" in source:
+        if re.match(r"[A-Za-z][\w+.-]*:", source):
             continue
+        source = unquote(unescape(source))
         if Path(source).is_relative_to(build.scratch):
             raise RenderError("a cell drew a PNG; draw with matplotlib, for SVG.", file=page.name)
         base = build.project.root if source.startswith("/") else page.path.parent

@@ -5,11 +5,16 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
+from trends import escaping
 from trends.findings.wording import format_time
 from trends.tables.typed import first_day, read_period
+
+#: What an address may hold as it is; all else is written as its number.
+_ADDRESS = ":/?#@!$&'*+,;=%~"
 
 
 def read_known_events(
@@ -70,11 +75,13 @@ def known_events_table(path: str | Path, *, lang: str = "en") -> pd.DataFrame:
         (
             format_time(read_period(event["date"], _place(event, path)), lang),
             event[lang],
-            f"[{event['source']}]({event['url']})",
+            f"[{escaping.markdown(event['source'])}]({quote(event['url'], safe=_ADDRESS)})",
         )
         for event in tomllib.loads(Path(path).read_text(encoding="utf-8"))["event"]
     ]
-    return pd.DataFrame(rows, columns=list(headings))
+    table = pd.DataFrame(rows, columns=list(headings))
+    table.attrs["markdown"] = (headings[2],)
+    return table
 
 
 def _place(event: dict[str, Any], path: str | Path) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from trends.report.errors import RenderError
@@ -19,7 +21,6 @@ READER = (
     "+pipe_tables+grid_tables+raw_html+raw_attribute+citations+definition_lists+task_lists"
     "-auto_identifiers+auto_identifiers-raw_tex-example_lists"
 )
-_MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!&~|])")
 _CITATION = re.compile(r"(?<![\w.])@(?!(?:fig|tbl|sec|eq)-)\{?\w")
 _FILTER_FAULT = re.compile(r"TRENDS: (.*)")
 
@@ -40,11 +41,6 @@ def terms_of(lang: str) -> dict[str, Any]:
     )
 
 
-def escape_markdown(text: str) -> str:
-    """Return text so that Pandoc prints it as it is; `$` and `@` stay, as in Quarto."""
-    return _MARKDOWN_SIGNS.sub(r"\\\1", text)
-
-
 def convert(
     markdown: str,
     to: str,
@@ -55,27 +51,19 @@ def convert(
     filters: list[Path],
     page: str,
     scratch: Path,
+    files: Mapping[str, Sequence[Path]] = MappingProxyType({}),
 ) -> str:
     """Convert one woven page; what Pandoc or a filter finds wrong stops the render."""
-    stem = re.sub(r"[^0-9A-Za-z]+", "-", page)
-    settings = scratch / f"{stem}.{to}.metadata.json"
+    settings = scratch / f"{stem(page)}.{to}.metadata.json"
     settings.write_text(json.dumps(dict(metadata), ensure_ascii=False, default=str), "utf-8")
-    defaults = scratch / f"{stem}.{to}.defaults.json"
+    defaults = scratch / f"{stem(page)}.{to}.defaults.json"
     defaults.write_text(
         json.dumps(
             {
                 "from": READER,
                 "to": "html5" if to == "html" else "typst-citations",
                 "standalone": True,
-                "template": str(template),
-                "metadata-files": [str(settings)],
                 "variables": dict(variables),
-                "filters": [
-                    *({"type": "lua", "path": str(path)} for path in _own_filters("before")),
-                    *([{"type": "citeproc"}] if _CITATION.search(markdown) else []),
-                    *({"type": "lua", "path": str(path)} for path in _own_filters("after")),
-                    *({"type": "lua", "path": str(path)} for path in filters),
-                ],
                 "html-math-method": {"method": "mathml"},
                 "section-divs": to == "html",
                 "table-of-contents": bool(metadata.get("toc", True)),
@@ -89,7 +77,21 @@ def convert(
         ),
         encoding="utf-8",
     )
-    return _pandoc(["--defaults", str(defaults)], markdown, page)
+    # Paths are arguments: in a file of defaults Pandoc reads ${...} in them, in metadata Markdown.
+    arguments = ["--defaults", str(defaults), "--metadata-file", str(settings)]
+    arguments += ["--template", str(template)]
+    for key, paths in files.items():
+        for path in paths:
+            arguments += ["--metadata", f"{key}={path}"]
+    arguments += [f"--lua-filter={path}" for path in _own_filters("before")]
+    arguments += ["--citeproc"] if _CITATION.search(markdown) else []
+    arguments += [f"--lua-filter={path}" for path in (*_own_filters("after"), *filters)]
+    return _pandoc(arguments, markdown, page)
+
+
+def stem(page: str) -> str:
+    """Return a file name for what is made of a page."""
+    return re.sub(r"[^0-9A-Za-z]+", "-", page) + hashlib.sha256(page.encode()).hexdigest()[:6]
 
 
 def _own_filters(when: str) -> list[Path]:

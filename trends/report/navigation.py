@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from html import escape
+from html import unescape
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote, unquote
 
+from trends.escaping import html as escape
 from trends.report.errors import RenderError
 from trends.report.markup import terms_of
 from trends.report.page import Page
@@ -43,7 +45,7 @@ class Place:
         path = self.output(file)
         here = PurePosixPath(output_name(self.page.name)).parent
         relative = os.path.relpath(path, here).replace(os.sep, "/")
-        return f"{relative}#{anchor}" if anchor else relative
+        return f"{quote(relative)}#{anchor}" if anchor else quote(relative)
 
     @property
     def home(self) -> str:
@@ -65,13 +67,14 @@ class Place:
 
     def linked(self, target: str) -> str:
         """Return a link of this page's text, to sources of other pages, as the site has it."""
+        target = unquote(unescape(target))
         if target.startswith("/"):
             return self.href(target)
         if not target.endswith(".qmd"):
-            return target
+            return quote(target)
         folder = PurePosixPath(self.page.name).parent
         source = os.path.normpath(folder / target).replace(os.sep, "/")
-        return os.path.relpath(self.output(source), folder).replace(os.sep, "/")
+        return quote(os.path.relpath(self.output(source), folder).replace(os.sep, "/"))
 
     def is_here(self, target: str) -> bool:
         """Tell whether a target is this page."""

@@ -266,6 +266,13 @@ def _read_cell(lines: list[Line], fence: Line) -> Cell:
                 file=fence.file,
                 line=option_line + at,
             )
+    label = str(options.get("label", ""))
+    if not re.fullmatch(r"[\w:.-]*", label) or ".." in label:
+        raise RenderError(
+            f"the label must be made of letters, digits, hyphens and underscores, got {label!r}.",
+            file=fence.file,
+            line=option_line,
+        )
     code = lines[len(options_text) :]
     first = code[0].number if code else fence.number
     return Cell("\n".join(line.text for line in code), options, fence.file, first, option_line)

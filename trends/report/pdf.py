@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from trends import escaping
 from trends.report.build import Build
 from trends.report.errors import RenderError
-from trends.report.markup import HERE, convert, terms_of
+from trends.report.markup import HERE, convert, stem, terms_of
 from trends.report.navigation import website
 from trends.report.page import Page
 
@@ -57,8 +58,9 @@ def write_pdf(
             filters=build.filters(metadata),
             page=page.name,
             scratch=build.scratch,
+            files=build.files_for_pandoc(page, metadata),
         )
-        written = build.scratch / f"{re.sub(r'[^0-9A-Za-z]+', '-', page.name)}.typ"
+        written = build.scratch / f"{stem(page.name)}.typ"
         written.write_text(source, encoding="utf-8")
         try:
             typst.compile(
@@ -72,6 +74,12 @@ def write_pdf(
             )
         except typst.TypstError as fault:
             raise RenderError(f"Typst says: {_explain(fault)}", file=page.name) from fault
+        except RuntimeError as fault:
+            raise RenderError(
+                f"Typst cannot work in {str(build.scratch)!r}: {fault}. "
+                "Take the backslash out of the folder's name.",
+                file=page.name,
+            ) from fault
     return path
 
 
@@ -84,14 +92,20 @@ def _variables(
     authors = metadata.get("author") or []
     site = website(build.place(page), metadata)
     made = {
-        "definitions": str(HERE / "typst" / "definitions.typ"),
-        "site-title": "" if site.get("title") == metadata["title"] else str(site.get("title", "")),
-        "page-of": metadata["language"]["page-of"],
-        "toc-title": metadata["language"]["toc-title-document"],
+        "definitions": escaping.typst(str(HERE / "typst" / "definitions.typ")),
+        "site-title": ""
+        if site.get("title", "") in ("", metadata["title"])
+        else escaping.typst(str(site["title"])),
+        "page-of": escaping.typst(metadata["language"]["page-of"]),
+        "toc-title": escaping.typst(metadata["language"]["toc-title-document"]),
         "toc-depth-text": str(metadata.get("toc-depth", 2)),
-        "author-text": ", ".join(authors if isinstance(authors, list) else [str(authors)]),
-        "edition-text": words["edition"].format(
-            day=edition.day, month=words["months"][edition.month - 1], year=edition.year
+        "author-text": escaping.typst(
+            ", ".join(map(str, authors if isinstance(authors, list) else [authors]))
+        ),
+        "edition-text": escaping.typst(
+            words["edition"].format(
+                day=edition.day, month=words["months"][edition.month - 1], year=edition.year
+            )
         ),
         "rtl": metadata["dir"] == "rtl",
         "arabic": metadata["lang"].startswith("ar"),

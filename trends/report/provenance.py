@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import trends
+from trends.report.ownership import MANIFEST
 from trends.report.project import Project
 from trends.tables.typed import first_day
 
@@ -64,11 +65,15 @@ def manifest(project: Project, engine: str) -> dict[str, Any]:
 
 
 def write_manifest(project: Project, engine: str, site: Path) -> Path:
-    """Write `manifest.json` into the site."""
-    path = site / "manifest.json"
-    path.write_text(
-        json.dumps(manifest(project, engine), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    """Write `manifest.json` into the site, with the files that a later render may replace."""
+    path = site / MANIFEST
+    files = sorted(
+        file.relative_to(site).as_posix()
+        for file in site.rglob("*")
+        if file.is_file() and file != path
     )
+    made = {**manifest(project, engine), "files": files}
+    path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
 

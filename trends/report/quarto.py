@@ -18,12 +18,16 @@ from typing import TYPE_CHECKING
 from trends.report.errors import RenderError
 from trends.report.page import Cell, Page
 from trends.report.pdf import font_folders
+from trends.report.workplace import kill_group
 
 if TYPE_CHECKING:
     from trends.report.build import Build
 
 #: Set while `trends render` runs Quarto, which then leaves the end of the work to it.
 UNDER_TRENDS = "TRENDS_RENDERS"
+
+#: Quarto writes inside the project only; its output is moved from there.
+_INSIDE = ".quarto-site-"
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"^\s*(?:\[\s*\d+/\d+\]\s+|Executing ')(?P<page>\S+?\.(?:qmd|ipynb))")
@@ -52,7 +56,8 @@ def build_site(build: Build, formats: tuple[str, ...], *, timestamp: int) -> str
         )
     root = build.project.root
     version = _run([command, "--version"], root, timestamp).stdout.strip()
-    inside = root / f".quarto-site-{os.getpid()}"
+    _sweep(root)
+    inside = root / f"{_INSIDE}{os.getpid()}"
     try:
         with build.timed("quarto"):
             ran = _run([command, "render", str(root), "--output-dir", inside.name], root, timestamp)
@@ -66,6 +71,27 @@ def build_site(build: Build, formats: tuple[str, ...], *, timestamp: int) -> str
     return f"quarto {version}"
 
 
+def _sweep(root: Path) -> None:
+    """Clear away the outputs of renders that were killed."""
+    for left in root.glob(f"{_INSIDE}*"):
+        owner = left.name.removeprefix(_INSIDE)
+        if owner.isdecimal() and not _is_alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    """Tell whether a process runs; on Windows, where asking would end it, say yes."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _run(arguments: list[str], root: Path, timestamp: int) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
@@ -77,16 +103,25 @@ def _run(arguments: list[str], root: Path, timestamp: int) -> subprocess.Complet
             os.pathsep
         ),
     }
-    return subprocess.run(
+    # Quarto starts kernels and compilers: they are one group, and end together.
+    with subprocess.Popen(
         arguments,
         cwd=root,
         env=environment,
         text=True,
         encoding="utf-8",
+        errors="replace",
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        check=False,
-    )
+        process_group=0,
+    ) as running:
+        try:
+            said, _ = running.communicate()
+        except BaseException:
+            kill_group(running.pid)
+            raise
+    return subprocess.CompletedProcess(arguments, running.returncode, said)
 
 
 def read_log(log: str, pages: list[Page], *, failed: bool) -> RenderError | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from datetime import time as clock
@@ -20,8 +18,10 @@ from trends.report.builtin import build_site
 from trends.report.edition import write_edition
 from trends.report.errors import RenderError
 from trends.report.links import check_site
+from trends.report.ownership import check_target
 from trends.report.project import read_project
 from trends.report.provenance import edition_date, write_manifest
+from trends.report.workplace import beside
 
 Engine = Literal["auto", "quarto", "builtin"]
 _FORMATS = {"html": "html", "pdf": "typst", "typst": "typst"}
@@ -107,11 +107,13 @@ def render(
     previous = None if previous_ledger is None else read_ledger(previous_ledger)
     root = Path(project).resolve()
     read = read_project(root)
-    target = Path(output).resolve() if output else read.output_folder
+    target = Path(output).absolute() if output else read.output_folder
+    check_target(read, target)
+    target = target.resolve()
     use_quarto = engine == "quarto" or (engine == "auto" and quarto.find() is not None)
     wanted = tuple(dict.fromkeys(_FORMATS[name] for name in formats))
     timestamp = int(datetime.combine(edition_date(root), clock(), tzinfo=UTC).timestamp())
-    with _beside(target) as (site, scratch):
+    with beside(target, lambda: check_target(read, target)) as (site, scratch):
         build = Build(read, site, scratch)
         if use_quarto:
             name = quarto.build_site(build, wanted, timestamp=timestamp)
@@ -154,26 +156,3 @@ def complete(project: str | Path, site: str | Path) -> None:
     with tempfile.TemporaryDirectory(prefix="trends-") as scratch:
         write_edition(Build(read, Path(site), Path(scratch)))
     write_manifest(read, "quarto", Path(site))
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[tuple[Path, Path]]:
-    """Give a folder beside the site to build in; put it in the site's place if all goes well."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name.lstrip('.')}-", dir=target.parent))
-    try:
-        site, scratch = work / "site", work / "scratch"
-        site.mkdir()
-        scratch.mkdir()
-        yield site, scratch
-        previous = work / "previous"
-        if target.exists():
-            target.rename(previous)
-        try:
-            site.rename(target)
-        except OSError:
-            if previous.exists():
-                previous.rename(target)
-            raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)

@@ -6,6 +6,8 @@ import re
 
 import pandas as pd
 
+from trends import escaping
+
 #: A cell that is a number with or without sign, thousands, decimals and a per cent sign.
 _NUMBER = re.compile("[\N{MINUS SIGN}-]?[\\d,]+(\\.\\d+)?%?|[\N{EN DASH}]|")
 
@@ -19,7 +21,9 @@ class Table:
     Parameters
     ----------
     frame : DataFrame
-        What to print; cells are printed as they are, so format numbers first.
+        What to print; cells are printed as they are, so format numbers first. Columns that
+        ``frame.attrs["markdown"]`` names hold Markdown (links, names set as code), and so does a
+        phrase of a finding; all other text is escaped.
 
     Examples
     --------
@@ -33,7 +37,11 @@ class Table:
         self.frame = frame
 
     def _repr_markdown_(self) -> str:
-        columns = [[_cell(value) for value in self.frame[name]] for name in self.frame.columns]
+        written = set(self.frame.attrs.get("markdown", ()))
+        columns = [
+            [_cell(value, is_markdown=name in written) for value in column]
+            for name, column in self.frame.items()
+        ]
         rules = [
             _rule(str(name), cells) for name, cells in zip(self.frame.columns, columns, strict=True)
         ]
@@ -46,11 +54,13 @@ class Table:
         return f"Table({len(self.frame):,} rows, {self.frame.shape[1]} columns)"
 
 
-def _cell(value: object) -> str:
-    """Return one cell as Markdown on one line."""
+def _cell(value: object, *, is_markdown: bool = False) -> str:
+    """Return one cell as Markdown on one line; text prints as it is."""
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return ""
-    return re.sub(r"\s*\n\s*", " ", str(value)).replace("|", "\\|")
+    if is_markdown:
+        return re.sub(r"\s*\n\s*", " ", str(value)).replace("|", "\\|")
+    return str(getattr(value, "markdown", None) or escaping.markdown(str(value)))
 
 
 def _rule(name: str, cells: list[str]) -> str:

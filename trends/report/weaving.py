@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from trends import escaping
 from trends.report.cells import Output, Session
 from trends.report.errors import RenderError
 from trends.report.page import Cell, Line, Page, Text
@@ -56,8 +58,7 @@ def _text(part: Text, session: Session) -> str:
 
 def _code(cell: Cell, options: dict[str, Any], metadata: dict[str, Any]) -> str:
     fold = options.get("code-fold", metadata.get("code-fold", False))
-    attributes = "{.python .cell-code}"
-    block = f"```{attributes}\n{cell.source.strip()}\n```"
+    block = escaping.code_block(cell.source.strip(), ".python .cell-code")
     if not fold:
         return f"\n{block}\n"
     state = ' open="true"' if fold == "show" else ""
@@ -104,9 +105,8 @@ def _picture_markdown(cell: Cell, drawn: list[Path]) -> list[str]:
         raise _fault(cell, f"`fig-subcap` must have one caption per figure, got {len(subs)}.")
     texts = []
     for position, path in enumerate(drawn):
-        alt = (alts[position] if position < len(alts) else alts[-1]).replace('"', "'")
-        alt = " ".join(alt.split())
-        picture = f'![]({path.as_posix()}){{fig-alt="{alt}"}}'
+        alt = escaping.attribute(alts[position] if position < len(alts) else alts[-1])
+        picture = f'![]({quote(path.as_posix())}){{fig-alt="{alt}"}}'
         if subs:
             name = f"#{cell.label}-{position + 1} " if cell.label else ""
             picture = (
@@ -124,15 +124,15 @@ def _as_list(value: Any, _length: int) -> list[str]:
 
 
 def _output_markdown(output: Output, *, as_is: bool) -> str:
-    content = str(output.content)
+    content = escaping.visible(str(output.content))
     if output.kind == "text/markdown" or (output.kind == "stdout" and as_is):
         return content.strip("\n")
     if output.kind == "text/html":
-        return f"````{{=html}}\n{content.strip()}\n````"
+        return escaping.code_block(content.strip(), "=html")
     if output.kind == "text/latex":
         return content.strip()
     name = "cell-output-stdout" if output.kind == "stdout" else "cell-output-display"
-    return f"````{{.text .{name}}}\n{content.rstrip()}\n````"
+    return escaping.code_block(content.rstrip(), f".text .{name}")
 
 
 def _captioned(cell: Cell, body: str, *, n_pictures: int) -> str:

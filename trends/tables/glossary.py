@@ -80,4 +80,6 @@ def dictionary(columns: Iterable[str], *, lang: str = "en") -> pd.DataFrame:
     rows = [
         (f"`{name}`", glossary[name].ar if lang == "ar" else glossary[name].en) for name in columns
     ]
-    return pd.DataFrame(rows, columns=headings)
+    table = pd.DataFrame(rows, columns=headings)
+    table.attrs["markdown"] = tuple(headings)
+    return table

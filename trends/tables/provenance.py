@@ -113,4 +113,6 @@ def provenance_table(tables: list[str | Path], *, lang: str = "en") -> pd.DataFr
         (f"`{found.file}`", found.title, found.licence, found.citation)
         for found in map(read_provenance, tables)
     ]
-    return pd.DataFrame(rows, columns=list(headings))
+    table = pd.DataFrame(rows, columns=list(headings))
+    table.attrs["markdown"] = (headings[0],)
+    return table

@@ -17,6 +17,11 @@ local function escape(text)
   return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"):gsub('"', "&quot;"))
 end
 
+-- text as a string of Typst
+local function quoted(text)
+  return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("\n", " ") .. '"'
+end
+
 local function term(key, default)
   return terms[key] and pandoc.utils.stringify(terms[key]) or default
 end
@@ -70,8 +75,8 @@ local function typst_note(span, key, say, kind)
     numbers[key] = #listed
   end
   local grade = span.attributes.grade and (span.attributes.grade .. " ") or ""
-  made:insert(pandoc.RawInline("typst", "#finding-mark(<finding-" .. anchor(key) .. ">, \"" .. grade
-    .. numbers[key] .. "\")"))
+  made:insert(pandoc.RawInline("typst", "#finding-mark(<finding-" .. anchor(key) .. ">, "
+    .. quoted(grade .. numbers[key]) .. ")"))
   return made
 end
 
@@ -86,7 +91,7 @@ local function list_of_findings()
   local items = pandoc.List({})
   for _, entry in ipairs(listed) do
     items:insert({ pandoc.Plain({ pandoc.Str(entry.say), pandoc.Space(), pandoc.RawInline("typst",
-      "#finding-key(\"" .. entry.key .. "\") <finding-" .. anchor(entry.key) .. ">") }) })
+      "#finding-key(" .. quoted(entry.key) .. ") <finding-" .. anchor(entry.key) .. ">") }) })
   end
   return pandoc.OrderedList(items)
 end

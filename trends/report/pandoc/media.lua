@@ -29,8 +29,14 @@ local function read(path)
   return text
 end
 
+-- the address of a picture as a path
+local function path_of(src)
+  return (src:gsub("%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end))
+end
+
 local function html_image(image, alt)
-  local fragment = image.src:match("%.svg$") and read((image.src:gsub("%.svg$", ".fragment")))
+  local path = path_of(image.src)
+  local fragment = path:match("%.svg$") and read((path:gsub("%.svg$", ".fragment")))
   if not fragment then
     image.attributes["fig-alt"] = nil
     image.caption = pandoc.Inlines(pandoc.Str(alt))
@@ -41,7 +47,7 @@ local function html_image(image, alt)
 end
 
 local function typst_image(image, alt)
-  local src = image.src
+  local src = path_of(image.src)
   if src:sub(1, 1) ~= "/" then src = folder .. "/" .. src end
   return raw("#picture(" .. quoted(src) .. ", alt: " .. quoted(alt) .. ")")
 end

@@ -367,7 +367,7 @@ end
 
 -- `word@fig-x` is an address to Pandoc, not a reference: say so rather than print it
 local function check_written(str)
-  local id = str.text:match("@(%a%a%a?%-[%w_-]+)")
+  local id = str.text:match("%w@(%a%a%a?%-[%w_-]+)")
   if id and TYPES[type_of(id)] then
     stop("the reference @" .. id .. " touches the word before it; write [@" .. id .. "]")
   end
