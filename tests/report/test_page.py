@@ -42,7 +42,6 @@ def test_a_block_that_only_shows_code_is_left_alone(tmp_path):
     ("text", "line", "words"),
     [
         ("One.\n\n{{< video a.mp4 >}}\n", 3, "the shortcode `video` is not supported"),
-        ("One.\n\n::: {.panel-tabset}\n:::\n", 3, r"`\.panel-tabset` is not supported"),
         ("::: {#thm-one}\n:::\n", 1, "`#thm-` is not supported"),
         ("One.\n\n```{r}\n1\n```\n", 3, r"must open with ```\{python\}"),
         ("```{python}\n1\n", 1, "never closed"),

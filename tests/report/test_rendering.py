@@ -71,7 +71,7 @@ def test_a_failing_cell_is_named_with_file_line_and_python_error(write_page, bod
         ("[gone](#nowhere)", "anchor that does not exist"),
         ("![A picture](none.png)", "the picture 'none.png' does not exist"),
         ("![](none.png)", "no alternative text"),
-        ("::: {.callout-odd}\nx\n:::", "callout-odd is unknown"),
+        ("::: {.callout-odd}\nx\n:::", r"index\.qmd:5: the class `\.callout-odd` is not supported"),
         ("Said by [@nobody2020].", "nobody2020"),
     ],
 )
@@ -109,7 +109,7 @@ def test_each_page_has_a_namespace_of_its_own(write_page):
         ("render: [index.qmd]", "render: [none.qmd]", "matches no page"),
         ("website: {title: Site}", "website: {titel: Site}", "`titel` in website is not supported"),
         ("execute:", "exekute:", "`exekute` in the project file is not supported"),
-        ("format: {html: {toc: false}}", "format: pptx", "format must be one of html, typst"),
+        ("format: {html: {toc: false}}", "format: pptx", "`format` must be html, typst, got pptx"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(write_page, old, new, words):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from trends.report.markup import terms_of
 from trends.report.navigation import Place
 from trends.report.page import Page
 from trends.report.project import CONFIG, Project, line_of, merge
+from trends.report.provenance import Edition, edition_of
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -31,12 +33,14 @@ class Build:
     site: Path
     scratch: Path
     metadata: dict[str, dict[str, Any]] = field(init=False)
+    edition: Edition = field(init=False)
     timings: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.metadata = {
             page.name: page_metadata(self.project, page) for page in self.project.pages
         }
+        self.edition = edition_of(self.project.root)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -90,13 +94,26 @@ class Build:
             )
         return path
 
+    def own_classes(self, metadata: dict[str, Any]) -> frozenset[str]:
+        """Return the classes that a page's own style sheets give a look."""
+        named = metadata.get("css") or []
+        names = named if isinstance(named, list) else [named]
+        texts = [self.file(str(name), "the style sheet").read_text("utf-8") for name in names]
+        return frozenset(re.findall(r"\.([A-Za-z][\w-]*)", "\n".join(texts)))
+
     def for_pandoc(self, page: Page, metadata: dict[str, Any]) -> dict[str, Any]:
         """Return what the conversion of a page's text needs of its settings."""
-        return {key: value for key, value in metadata.items() if key not in _NOT_FOR_PANDOC}
+        made = {key: value for key, value in metadata.items() if key not in _NOT_FOR_PANDOC}
+        made["author"] = authors(metadata)
+        if str(metadata.get("date", "")).strip() in _PINNED:
+            made["date"] = self.edition.day(metadata["lang"])
+        return made
 
     def files_for_pandoc(self, page: Page, metadata: dict[str, Any]) -> dict[str, list[Path]]:
         """Return the files and folders that the conversion of a page's text needs."""
-        made = {"page-folder": [page.path.parent]}
+        made: dict[str, list[Any]] = {"page-folder": [page.path.parent]}
+        if self.project.profiles:
+            made["trends-profile"] = [",".join(self.project.profiles)]
         for key, what in (("bibliography", "the bibliography"), ("csl", "the citation style")):
             named = metadata.get(key) or []
             names = named if isinstance(named, list) else [named]
@@ -104,9 +121,37 @@ class Build:
         return made
 
 
-def page_metadata(project: Project, page: Page) -> dict[str, Any]:
-    """Return a page's settings with its language, direction and terms filled in."""
-    found = project.metadata(page)
+def authors(metadata: Mapping[str, Any]) -> list[str]:
+    """Return each author on a line: the name, then where and how to be found."""
+    named = metadata.get("author") or []
+    return [_author(one) for one in (named if isinstance(named, list) else [named])]
+
+
+def _author(author: Any) -> str:
+    """Return an author's name and what else is told of the person."""
+    if not isinstance(author, dict):
+        return str(author)
+    name = author.get("name", "")
+    if isinstance(name, dict):
+        name = name.get("literal") or " ".join(
+            str(name[part]) for part in ("given", "family") if part in name
+        )
+    places = author.get("affiliation", author.get("affiliations")) or []
+    about = [
+        ", ".join(str(part) for part in one.values()) if isinstance(one, dict) else str(one)
+        for one in (places if isinstance(places, list) else [places])
+    ]
+    about += [str(author[key]) for key in ("email", "url", "orcid") if author.get(key)]
+    return f"{name} ({'; '.join(about)})" if about else str(name)
+
+
+#: Dates that mean the day of the build; here they are the day of the edition.
+_PINNED = frozenset({"today", "now", "last-modified"})
+
+
+def page_metadata(project: Project, page: Page, name: str | None = None) -> dict[str, Any]:
+    """Return a page's settings, of one format if named, with language and terms filled in."""
+    found = project.metadata(page, name)
     lang = str(found.get("lang", "en"))
     found["lang"] = lang
     found.setdefault("dir", "rtl" if lang.split("-")[0] in RIGHT_TO_LEFT else "ltr")

@@ -9,17 +9,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import PurePosixPath
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from trends.report.build import Build
+from trends.report.build import Build, page_metadata
 from trends.report.cells import Session
 from trends.report.errors import RenderError
 from trends.report.html import copy_assets, copy_resources, write_html, write_start_page
 from trends.report.page import Page
 from trends.report.pdf import write_pdf
-from trends.report.project import merge
 from trends.report.weaving import weave
 from trends.report.workplace import enter_worker, kill_group
 
@@ -104,8 +102,8 @@ def _build_page(
     # for counts of this size they are slower.
     with threadpool_limits(1), build.timed("cells"):
         markdown = _weave(build, page)
-    for name, own in build.project.formats(page).items():
-        settings = merge(own, build.metadata[page.name])
+    for name in build.project.formats(page):
+        settings = page_metadata(build.project, page, name)
         if name == "html" and name in formats:
             write_html(build, page, markdown, settings)
         elif name in formats:
@@ -115,10 +113,7 @@ def _build_page(
 
 def _weave(build: Build, page: Page) -> str:
     """Run a page's cells in a namespace of their own."""
-    metadata = build.metadata[page.name]
-    settings: dict[str, Any] = dict(metadata)
-    for own in build.project.formats(page).values():
-        settings = merge(own, settings)
+    settings = page_metadata(build.project, page, build.project.formats(page)[0])
     size = (float(settings.get("fig-width", 7.0)), float(settings.get("fig-height", 4.0)))
     session = Session(build.project.root, figure_size=size)
     folder = build.scratch / "figures" / PurePosixPath(page.name).with_suffix("")

@@ -21,6 +21,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from trends import escaping
+from trends.report import drawing
 from trends.report.errors import RenderError
 from trends.report.page import Cell, Line
 from trends.report.workplace import Stopped
@@ -34,6 +35,10 @@ _PREFERRED = (
     "text/plain",
 )
 _DRAWING_REPR = re.compile(r"^[\[<(]*(matplotlib|Axes|Figure|array\(\[<Axes|Text\()")
+
+
+#: Figures are always drawn into the page: the line says what is so already.
+_INLINE_MAGIC = re.compile(r"^[ \t]*%matplotlib[ \t]+inline[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,8 @@ class Session:
             "matplotlib.figure", "Figure", _figure_svg
         )
         self.shell.display_formatter = self.formatter
-        mpl.use("agg")
+        mpl.use("module://trends.report.drawing")
+        drawing.shown[:] = [lambda: _collected.extend(_take_figures())]
         mpl.rcdefaults()
         mpl.rcParams.update({"figure.figsize": figure_size, "savefig.facecolor": "none"})
 
@@ -134,7 +140,8 @@ class Session:
         _collected.clear()
         with self._at_work():
             run_cell: Callable[..., ExecutionResult] = self.shell.run_cell
-            outcome = run_cell(cell.source, store_history=False)
+            with self._size_of(cell):
+                outcome = run_cell(_INLINE_MAGIC.sub("", cell.source), store_history=False)
             error = outcome.error_before_exec or outcome.error_in_exec
             if isinstance(error, KeyboardInterrupt | Stopped):
                 raise error
@@ -142,6 +149,7 @@ class Session:
                 raise _locate(error, cell)
             drawn = _take_figures()
         outputs = [*_collected, *drawn]
+        drawn = [output for output in outputs if output.kind == "image/svg+xml"]
         if cell.source.rstrip().endswith(";"):
             outputs = [output for output in outputs if not output.is_result]
         if drawn:
@@ -175,6 +183,22 @@ class Session:
                 line=line.number,
             )
         return plain
+
+    @contextmanager
+    def _size_of(self, cell: Cell) -> Iterator[None]:
+        """Draw the figures of a cell in the size that its options give."""
+        import matplotlib as mpl
+
+        before = tuple(mpl.rcParams["figure.figsize"])
+        own = [cell.options.get(name) for name in ("fig-width", "fig-height")]
+        if any(own):
+            size = [float(one or usual) for one, usual in zip(own, before, strict=True)]
+            mpl.rcParams["figure.figsize"] = size
+        try:
+            yield
+        finally:
+            if any(own):
+                mpl.rcParams["figure.figsize"] = before
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:

@@ -17,7 +17,6 @@ from trends.report.links import anchor
 from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 from trends.report.page import Page
-from trends.report.provenance import edition_date
 
 if TYPE_CHECKING:
     from trends.findings.inputs import Record
@@ -84,7 +83,8 @@ def _write_ledger(build: Build) -> Ledger:
         site,
         edition={
             "title": str(website.get("title", "")),
-            "date": edition_date(build.project.root).isoformat(),
+            "date": build.edition.iso,
+            "dated_by": build.edition.source,
             "url": str(website.get("site-url", "")),
         },
     )

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import trends
 from trends.escaping import html as escape
 from trends.report import navigation
+from trends.report.allowed import check_uses
 from trends.report.build import Build
 from trends.report.errors import RenderError
 from trends.report.markup import HERE, convert, terms_of
@@ -22,7 +23,7 @@ from trends.report.project import line_of
 
 ASSETS = "assets"
 _ALIGNMENT = re.compile(r' style="text-align: (left|right|center);?"')
-_WIDTHS = re.compile(r"<colgroup>.*?</colgroup>\n?", re.DOTALL)
+_WIDTH = re.compile(r'<col style="width: (\d+)%;?" ?/>')
 _TABLE_WIDTH = re.compile(r'<table style="width:[^"]*">')
 _EMPTY_HEADER = re.compile(r'<th( class="[^"]*")?></th>')
 _LINK = re.compile(r'(?P<attribute>\b(?:href|src))="(?P<target>[^"#:]+)(?P<rest>#[^"]*)?"')
@@ -43,10 +44,15 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
             page=page.name,
             scratch=build.scratch,
             files=build.files_for_pandoc(page, metadata),
+            check=lambda uses: check_uses(uses, page, "html", build.own_classes(metadata)),
         )
         path = build.site / output_name(page.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         _copy_pictures(build, page, html)
+        for name in stylesheets(metadata):
+            copied = build.site / name
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(build.file(name, "the style sheet"), copied)
         path.write_text(_finish(html, place), encoding="utf-8")
     return path
 
@@ -61,12 +67,19 @@ def _variables(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
         "site-title": escape(str(site.get("title", ""))),
         "page-title": escape(_page_title(metadata, site)),
         "description-text": escape(str(metadata.get("description", ""))),
+        "abstract-title-text": escape(
+            str(metadata.get("abstract-title", metadata["language"]["section-title-abstract"]))
+        ),
+        "stylesheets": [escape(place.href(name)) for name in stylesheets(metadata)],
         "home": escape(place.href(place.home)),
         "navbar": navigation.navbar(place, site, terms),
         "sidebar": navigation.sidebar(place, site),
         "prev-next": navigation.neighbours(place, site, terms),
         "footer": navigation.footer(site),
-        "ui": {key: escape(str(value)) for key, value in terms.items() if isinstance(value, str)},
+        "ui": {
+            **{key: escape(value) for key, value in terms.items() if isinstance(value, str)},
+            **({"contents": escape(str(metadata["toc-title"]))} if "toc-title" in metadata else {}),
+        },
     }
     return {key: value for key, value in made.items() if value}
 
@@ -81,12 +94,23 @@ def _finish(html: str, place: Place) -> str:
     """Turn inline styles, which the content policy refuses, into classes; resolve the links."""
     html = _ALIGNMENT.sub(r' class="align-\1"', html)
     html = _EMPTY_HEADER.sub(r"<td\1></td>", html)
-    html = _TABLE_WIDTH.sub("<table>", _WIDTHS.sub("", html))
+    html = _TABLE_WIDTH.sub("<table>", _WIDTH.sub(_width_class, html))
 
     def resolve(found: re.Match[str]) -> str:
         return f'{found["attribute"]}="{place.linked(found["target"])}{found["rest"] or ""}"'
 
     return re.sub(r"\n{3,}", "\n\n", _LINK.sub(resolve, html))
+
+
+def _width_class(found: re.Match[str]) -> str:
+    """Return a column whose width is a class, in steps of five per cent."""
+    return f'<col class="width-{5 * max(1, round(int(found[1]) / 5))}">'
+
+
+def stylesheets(metadata: dict[str, Any]) -> list[str]:
+    """Return the style sheets that a page asks for, named from the project's root."""
+    named = metadata.get("css") or []
+    return [str(name) for name in (named if isinstance(named, list) else [named])]
 
 
 def copy_assets(build: Build) -> None:

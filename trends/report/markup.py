@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,7 @@ READER = (
     "-auto_identifiers+auto_identifiers-raw_tex-example_lists"
 )
 _CITATION = re.compile(r"(?<![\w.])@(?!(?:fig|tbl|sec|eq)-)\{?\w")
+_USES = "TRENDS-USES\t"
 _FILTER_FAULT = re.compile(r"TRENDS: (.*)")
 
 
@@ -52,6 +53,7 @@ def convert(
     page: str,
     scratch: Path,
     files: Mapping[str, Sequence[Path]] = MappingProxyType({}),
+    check: Callable[[list[str]], None] = lambda _: None,
 ) -> str:
     """Convert one woven page; what Pandoc or a filter finds wrong stops the render."""
     settings = scratch / f"{stem(page)}.{to}.metadata.json"
@@ -84,9 +86,10 @@ def convert(
         for path in paths:
             arguments += ["--metadata", f"{key}={path}"]
     arguments += [f"--lua-filter={path}" for path in _own_filters("before")]
-    arguments += ["--citeproc"] if _CITATION.search(markdown) else []
+    cites = _CITATION.search(markdown) or metadata.get("nocite")
+    arguments += ["--citeproc"] if cites else []
     arguments += [f"--lua-filter={path}" for path in (*_own_filters("after"), *filters)]
-    return _pandoc(arguments, markdown, page)
+    return _pandoc(arguments, markdown, page, check)
 
 
 def stem(page: str) -> str:
@@ -96,15 +99,18 @@ def stem(page: str) -> str:
 
 def _own_filters(when: str) -> list[Path]:
     """Return the built-in renderer's own filters that run before or after the citations."""
-    names = ("blocks.lua", "references.lua") if when == "before" else ("media.lua",)
+    names = ("uses.lua", "blocks.lua", "references.lua") if when == "before" else ("media.lua",)
     return [HERE / "pandoc" / name for name in names]
 
 
-def _pandoc(arguments: list[str], text: str, page: str) -> str:
+def _pandoc(arguments: list[str], text: str, page: str, check: Callable[[list[str]], None]) -> str:
     ran = subprocess.run(
         [pandoc_command(), *arguments], input=text.encode(), capture_output=True, check=False
     )
-    log = ran.stderr.decode(errors="replace").strip()
+    log = ran.stderr.decode(errors="replace").strip("\r\n")
+    uses = [line.split("\t", 1)[1] for line in log.splitlines() if line.startswith(_USES)]
+    check(uses)
+    log = "\n".join(line for line in log.splitlines() if not line.startswith(_USES))
     told = _FILTER_FAULT.search(log)
     if told:
         raise RenderError(f"{told[1]}.", file=page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ _INCLUDE = re.compile(r"^\s*\{\{<\s*include\s+(?P<file>\S+)\s*>\}\}\s*$")
 _SHORTCODE = re.compile(r"\{\{<\s*/?(?P<name>[\w-]+)")
 _OPTION = re.compile(r"^#\|\s?(?P<yaml>.*)$")
 _ATTRIBUTES = re.compile(r"\{[^{}]*\}")
-_UNSUPPORTED_CLASS = re.compile(r"\.(panel-tabset|column-[\w-]+|aside)\b")
 _UNSUPPORTED_ID = re.compile(
     r"#(thm|lem|cor|prp|cnj|def|exm|exr|sol|rem|alg|lst|nte|tip|wrn|imp|cau)-"
 )
@@ -25,7 +25,8 @@ _UNSUPPORTED_ID = re.compile(
 CELL_OPTIONS = frozenset(
     {
         "label", "fig-cap", "fig-subcap", "fig-alt", "tbl-cap", "echo", "include", "eval",
-        "output", "layout-ncol", "code-fold", "code-summary", "warning",
+        "output", "layout-ncol", "layout-nrow", "code-fold", "code-summary", "warning",
+        "tbl-colwidths", "fig-width", "fig-height", "column",
     }
 )  # fmt: skip
 
@@ -116,15 +117,23 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _read_lines(path: Path, name: str) -> list[Line]:
+    text = read_text(path, name).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.removesuffix("\n").split("\n") if text else []
+    return [Line(line, name, number) for number, line in enumerate(lines, start=1)]
+
+
+def read_text(path: Path, name: str) -> str:
+    """Read a file of the project, which must be UTF-8; a byte order mark is no part of it."""
+    stored = path.read_bytes()
     try:
-        text = path.read_text(encoding="utf-8")
+        return stored.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise RenderError(
             f"the page must be UTF-8, got byte {fault.object[fault.start]:#x} "
             f"at offset {fault.start}. Save it as UTF-8.",
             file=name,
+            line=stored.count(b"\n", 0, fault.start) + 1,
         ) from None
-    return [Line(line, name, number) for number, line in enumerate(text.splitlines(), start=1)]
 
 
 def _split_front_matter(lines: list[Line]) -> tuple[dict[str, Any], list[Line]]:
@@ -261,8 +270,7 @@ def _read_cell(lines: list[Line], fence: Line) -> Cell:
         if key not in CELL_OPTIONS:
             at = next(i for i, text in enumerate(options_text) if text.startswith(str(key)))
             raise RenderError(
-                f"the cell option `{key}` is not supported. "
-                f"Use one of {', '.join(sorted(CELL_OPTIONS))}.",
+                f"the cell option `{key}` is not supported.{_nearest(str(key))}",
                 file=fence.file,
                 line=option_line + at,
             )
@@ -278,6 +286,13 @@ def _read_cell(lines: list[Line], fence: Line) -> Cell:
     return Cell("\n".join(line.text for line in code), options, fence.file, first, option_line)
 
 
+def _nearest(option: str) -> str:
+    """Return a hint at the cell option that was meant."""
+    close = get_close_matches(option, CELL_OPTIONS, n=1, cutoff=0.6)
+    known = ", ".join(sorted(CELL_OPTIONS))
+    return f" Did you mean `{close[0]}`?" if close else f" Known are {known}."
+
+
 def _check_supported(line: Line) -> None:
     """Refuse what the portable subset leaves out, rather than print it as text."""
     text = re.sub(r"`[^`]*`", "", line.text)
@@ -291,12 +306,11 @@ def _check_supported(line: Line) -> None:
         )
         raise RenderError(f"{what}.", file=line.file, line=line.number)
     for attributes in _ATTRIBUTES.findall(text):
-        for pattern in (_UNSUPPORTED_CLASS, _UNSUPPORTED_ID):
-            bad = pattern.search(attributes)
-            if bad:
-                raise RenderError(
-                    f"`{bad[0]}` is not supported by the built-in renderer. Rewrite it with the "
-                    "portable subset (figures, tables, callouts, footnotes).",
-                    file=line.file,
-                    line=line.number,
-                )
+        bad = _UNSUPPORTED_ID.search(attributes)
+        if bad:
+            raise RenderError(
+                f"`{bad[0]}` is not supported by the built-in renderer. Rewrite it with the "
+                "portable subset (figures, tables, callouts, footnotes).",
+                file=line.file,
+                line=line.number,
+            )

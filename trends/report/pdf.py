@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from trends import escaping
-from trends.report.build import Build
+from trends.report.allowed import check_uses
+from trends.report.build import Build, authors
 from trends.report.errors import RenderError
-from trends.report.markup import HERE, convert, stem, terms_of
+from trends.report.markup import HERE, convert, stem
 from trends.report.navigation import website
 from trends.report.page import Page
 
@@ -54,11 +54,12 @@ def write_pdf(
             "typst",
             template=HERE / "typst" / "report.typ",
             metadata=build.for_pandoc(page, metadata),
-            variables=_variables(build, page, metadata, timestamp),
+            variables=_variables(build, page, metadata),
             filters=build.filters(metadata),
             page=page.name,
             scratch=build.scratch,
             files=build.files_for_pandoc(page, metadata),
+            check=lambda uses: check_uses(uses, page, "typst", build.own_classes(metadata)),
         )
         written = build.scratch / f"{stem(page.name)}.typ"
         written.write_text(source, encoding="utf-8")
@@ -83,13 +84,8 @@ def write_pdf(
     return path
 
 
-def _variables(
-    build: Build, page: Page, metadata: dict[str, Any], timestamp: int
-) -> dict[str, Any]:
+def _variables(build: Build, page: Page, metadata: dict[str, Any]) -> dict[str, Any]:
     """Return what the template needs beside the page's own settings."""
-    words = terms_of(metadata["lang"])
-    edition = datetime.fromtimestamp(timestamp, tz=UTC)
-    authors = metadata.get("author") or []
     site = website(build.place(page), metadata)
     made = {
         "definitions": escaping.typst(str(HERE / "typst" / "definitions.typ")),
@@ -97,16 +93,16 @@ def _variables(
         if site.get("title", "") in ("", metadata["title"])
         else escaping.typst(str(site["title"])),
         "page-of": escaping.typst(metadata["language"]["page-of"]),
-        "toc-title": escaping.typst(metadata["language"]["toc-title-document"]),
+        "toc-title": escaping.typst(
+            str(metadata.get("toc-title", metadata["language"]["toc-title-document"]))
+        ),
+        "abstract-title-text": escaping.typst(
+            str(metadata.get("abstract-title", metadata["language"]["section-title-abstract"]))
+        ),
+        "main-font": escaping.typst(str(metadata["mainfont"])) if "mainfont" in metadata else "",
         "toc-depth-text": str(metadata.get("toc-depth", 2)),
-        "author-text": escaping.typst(
-            ", ".join(map(str, authors if isinstance(authors, list) else [authors]))
-        ),
-        "edition-text": escaping.typst(
-            words["edition"].format(
-                day=edition.day, month=words["months"][edition.month - 1], year=edition.year
-            )
-        ),
+        "author-text": escaping.typst(", ".join(authors(metadata))),
+        "edition-text": escaping.typst(build.edition.words(metadata["lang"])),
         "rtl": metadata["dir"] == "rtl",
         "arabic": metadata["lang"].startswith("ar"),
         "contents": bool(metadata.get("toc", page.has_level_one_heading)),

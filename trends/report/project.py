@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trends.report.allowed import CONFIGURATION, PAGE, check_settings
 from trends.report.errors import RenderError
-from trends.report.page import Page, parse_yaml, read_page
+from trends.report.page import Page, parse_yaml, read_page, read_text
 
 CONFIG = "_quarto.yml"
 
-PROJECT_KEYS = frozenset(
-    {"type", "output-dir", "execute-dir", "render", "resources", "post-render"}
-)
-WEBSITE_KEYS = frozenset(
-    {"title", "description", "favicon", "site-url", "navbar", "sidebar", "page-footer",
-     "page-navigation", "search", "reader-mode", "back-to-top-navigation"}
-)  # fmt: skip
-PAGE_KEYS = frozenset(
-    {"title", "subtitle", "description", "author", "date", "abstract", "pagetitle", "lang", "dir",
-     "language", "format", "toc", "toc-depth", "toc-title", "number-sections", "engine", "execute",
-     "bibliography", "csl", "citeproc", "link-citations", "nocite", "html-math-method",
-     "fig-format", "fig-width", "fig-height", "filters", "css", "theme", "code-fold", "papersize",
-     "pdf-standard", "mainfont", "reference-section-title", "website"}
-)  # fmt: skip
 FORMATS = ("html", "typst")
+#: Settings whose values are files.
+_NAMES_FILES = frozenset({"bibliography", "csl", "css", "filters"})
+_OF_PROJECT_ALONE = frozenset({"project", "website", "profile"})
 
 
 @dataclass(frozen=True)
@@ -36,6 +28,7 @@ class Project:
     root: Path
     settings: dict[str, Any]
     pages: list[Page] = field(default_factory=list)
+    profiles: tuple[str, ...] = ()
 
     @property
     def website(self) -> dict[str, Any]:
@@ -68,24 +61,26 @@ class Project:
     def _project(self) -> dict[str, Any]:
         return dict(self.settings.get("project") or {})
 
-    def metadata(self, page: Page) -> dict[str, Any]:
-        """Return the settings of one page: the project's, its folders', its own."""
-        merged = {
-            key: value for key, value in self.settings.items() if key not in {"project", "website"}
-        }
-        folder = self.root
-        for part in page.path.parent.relative_to(self.root).parts:
-            folder = folder / part
-            merged = merge(merged, read_settings(folder / "_metadata.yml", self.root))
-        return merge(merged, page.front_matter)
+    def metadata(self, page: Page, name: str | None = None) -> dict[str, Any]:
+        """Return the settings of one page: the project's, its folders', its own.
 
-    def formats(self, page: Page) -> dict[str, dict[str, Any]]:
-        """Return the formats a page is made in, each with its own settings."""
-        asked = self.metadata(page).get("format", "html")
-        own = page.front_matter.get("format")
-        names = own if own is not None else asked
-        settings = asked if isinstance(asked, dict) else {}
-        chosen = [names] if isinstance(names, str) else list(names)
+        What is set for a format goes before what is set for all of them in the same place.
+        """
+        merged: dict[str, Any] = {}
+        for layer in self._layers(page):
+            merged = merge(merged, {key: one for key, one in layer.items() if key != "format"})
+            own = layer.get("format")
+            if name and isinstance(own, dict) and isinstance(own.get(name), dict):
+                merged = merge(merged, own[name])
+        return merged
+
+    def formats(self, page: Page) -> list[str]:
+        """Return the formats a page is made in."""
+        chosen: list[str] = ["html"]
+        for layer in self._layers(page):
+            asked = layer.get("format")
+            if asked is not None:
+                chosen = [asked] if isinstance(asked, str) else list(asked)
         for name in chosen:
             if name not in FORMATS:
                 raise RenderError(
@@ -93,11 +88,16 @@ class Project:
                     file=page.name,
                     line=line_of(page.path, "format"),
                 )
-        made = {}
-        for name in chosen:
-            value = settings.get(name)
-            made[name] = value if isinstance(value, dict) else {}
-        return made
+        return chosen
+
+    def _layers(self, page: Page) -> list[dict[str, Any]]:
+        """Return the settings that apply to a page, the nearest last."""
+        layers = [{key: one for key, one in self.settings.items() if key not in _OF_PROJECT_ALONE}]
+        folder = self.root
+        for part in page.path.parent.relative_to(self.root).parts:
+            folder = folder / part
+            layers.append(_rooted(read_settings(folder / "_metadata.yml", self.root), folder, self))
+        return [*layers, _rooted(page.front_matter, page.path.parent, self)]
 
 
 def read_project(root: Path) -> Project:
@@ -105,25 +105,90 @@ def read_project(root: Path) -> Project:
     path = root / CONFIG
     if not path.is_file():
         raise RenderError(f"the project must have a {CONFIG}, found none in {root}.", file=CONFIG)
-    settings = read_settings(path, root)
-    _check_keys(path, dict(settings.get("project") or {}), PROJECT_KEYS, "project")
-    _check_keys(path, dict(settings.get("website") or {}), WEBSITE_KEYS, "website")
-    _check_keys(path, settings, PAGE_KEYS | {"project", "website"}, "the project file")
+    settings = read_settings(path, root, CONFIGURATION, "the project file")
+    profiles = _profiles(settings)
+    # Of several profiles the first goes before the others.
+    for profile in reversed(profiles):
+        named = root / f"_quarto-{profile}.yml"
+        if not named.is_file():
+            raise RenderError(
+                f"there is no profile {profile!r}: the project has no {named.name}.", file=CONFIG
+            )
+        settings = merge(settings, read_settings(named, root, CONFIGURATION, "the profile"))
     project = Project(root, settings)
     pages = [read_page(page, root) for page in _page_files(project)]
     for page in pages:
-        _check_keys(page.path, page.front_matter, PAGE_KEYS, "front matter", page.name)
-    return Project(root, settings, pages)
+        _check_page(page)
+    return Project(root, settings, pages, profiles)
 
 
-def read_settings(path: Path, root: Path) -> dict[str, Any]:
-    """Read a YAML settings file; an absent one is empty."""
+def _profiles(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Return the profiles in force: those of QUARTO_PROFILE, else the project's default."""
+    asked = os.environ.get("QUARTO_PROFILE", "")
+    if asked:
+        return tuple(part for part in re.split(r"[,\s]+", asked) if part)
+    return tuple(_listed(dict(settings.get("profile") or {}).get("default")))
+
+
+def _check_page(page: Page) -> None:
+    """Refuse what a page's front matter asks for and nobody does."""
+    text = page.path.read_text(encoding="utf-8-sig")
+    if page.front_matter:
+        body = re.sub(r"\A---[ \t]*$", "", text, count=1, flags=re.MULTILINE)
+        yaml_text = re.split(r"^(?:---|\.\.\.)[ \t]*$", body, maxsplit=1, flags=re.MULTILINE)[0]
+        check_settings(page.front_matter, PAGE, text=yaml_text, file=page.name, what="front matter")
+    kernel = page.front_matter.get("jupyter")
+    if isinstance(kernel, dict):
+        kernel = dict(kernel.get("kernelspec") or {}).get("name")
+    if kernel is not None and not re.fullmatch(r"python\d?", str(kernel)):
+        raise RenderError(
+            f"`jupyter` must be python3, got {kernel!r}.",
+            file=page.name,
+            line=line_of(page.path, "jupyter"),
+        )
+
+
+def _rooted(settings: dict[str, Any], folder: Path, project: Project) -> dict[str, Any]:
+    """Return settings whose files are named from the project's root, not from their own folder."""
+
+    def rooted(name: str) -> str:
+        if name.startswith("/"):
+            return name[1:]
+        return os.path.relpath(folder / name, project.root).replace(os.sep, "/")
+
+    def of_value(value: Any) -> Any:
+        if isinstance(value, list):
+            return [of_value(item) for item in value]
+        if isinstance(value, dict):
+            return {key: rooted(str(one)) if key == "path" else one for key, one in value.items()}
+        return rooted(str(value))
+
+    made = {}
+    for key, value in settings.items():
+        if key in _NAMES_FILES and value is not None:
+            made[key] = of_value(value)
+        elif key == "format" and isinstance(value, dict):
+            made[key] = {
+                name: _rooted(one, folder, project) if isinstance(one, dict) else one
+                for name, one in value.items()
+            }
+        else:
+            made[key] = value
+    return made
+
+
+def read_settings(
+    path: Path, root: Path, known: Mapping[str, Any] = PAGE, what: str = "the folder's settings"
+) -> dict[str, Any]:
+    """Read a YAML settings file, which may ask only for what is known; an absent one is empty."""
     if not path.is_file():
         return {}
     name = path.relative_to(root).as_posix()
-    parsed = parse_yaml(path.read_text(encoding="utf-8"), name) or {}
+    text = read_text(path, name)
+    parsed = parse_yaml(text, name) or {}
     if not isinstance(parsed, dict):
         raise RenderError("the settings must be a mapping.", file=name, line=1)
+    check_settings(parsed, known, text=text, file=name, what=what)
     return parsed
 
 
@@ -155,26 +220,6 @@ def _listed(value: Any) -> list[str]:
     if value is None:
         return []
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-
-
-def _check_keys(
-    path: Path, settings: dict[str, Any], known: frozenset[str], what: str, name: str | None = None
-) -> None:
-    for key in settings:
-        if key not in known:
-            line = next(
-                (
-                    number
-                    for number, text in enumerate(path.read_text("utf-8").splitlines(), start=1)
-                    if re.match(rf"\s*{re.escape(str(key))}\s*:", text)
-                ),
-                None,
-            )
-            raise RenderError(
-                f"`{key}` in {what} is not supported. Known are {', '.join(sorted(known))}.",
-                file=name or path.name,
-                line=line,
-            )
 
 
 def _page_files(project: Project) -> list[Path]:

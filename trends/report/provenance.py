@@ -7,12 +7,15 @@ import json
 import os
 import platform
 import re
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import trends
+from trends.report.errors import RenderError
+from trends.report.markup import terms_of
 from trends.report.ownership import MANIFEST
 from trends.report.project import Project
 from trends.tables.typed import first_day
@@ -29,12 +32,66 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def edition_date(root: Path) -> date:
-    """Return the date of the newest input: SOURCE_DATE_EPOCH, else the data's sidecars."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+@dataclass(frozen=True)
+class Edition:
+    """The day of an edition, and how it is known.
+
+    Attributes
+    ----------
+    date : date or None
+        Day; None where no input is dated.
+    source : str
+        The file whose date it is, ``SOURCE_DATE_EPOCH``, or "" where there is none.
+    """
+
+    date: date | None
+    source: str
+
+    @property
+    def iso(self) -> str:
+        """Return the day as YYYY-MM-DD; "" for an undated edition."""
+        return "" if self.date is None else self.date.isoformat()
+
+    @property
+    def timestamp(self) -> int:
+        """Return the seconds that stand for the day in files that must have some."""
+        day = self.date or date(1970, 1, 1)
+        return int(datetime.combine(day, time(), tzinfo=UTC).timestamp())
+
+    def day(self, lang: str) -> str:
+        """Return the day in words."""
+        words = terms_of(lang)
+        if self.date is None:
+            return str(words["undated"])
+        return str(words["day"]).format(
+            day=self.date.day, month=words["months"][self.date.month - 1], year=self.date.year
+        )
+
+    def words(self, lang: str) -> str:
+        """Return what the edition is called."""
+        words = terms_of(lang)
+        if self.date is None:
+            return str(words["undated-edition"])
+        return str(words["edition"]).format(
+            day=self.date.day, month=words["months"][self.date.month - 1], year=self.date.year
+        )
+
+
+def edition_of(root: Path) -> Edition:
+    """Return the edition that a project's inputs make.
+
+    Its day is SOURCE_DATE_EPOCH where that is set, and else the newest day on which an input was
+    published or accessed, by its sidecar. Without either it has none, and says so.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "").strip()
     if epoch:
-        return datetime.fromtimestamp(int(epoch), tz=UTC).date()
-    found = [date(1970, 1, 1)]
+        if not re.fullmatch(r"\d{1,11}", epoch):
+            raise RenderError(
+                f"SOURCE_DATE_EPOCH must be whole seconds since 1970, got {epoch!r}. "
+                "Set it to the output of `git log -1 --format=%ct`, or unset it."
+            )
+        return Edition(datetime.fromtimestamp(int(epoch), tz=UTC).date(), "SOURCE_DATE_EPOCH")
+    found: list[tuple[date, str]] = []
     for sidecar in sorted((root / "data").glob("**/*")):
         if sidecar.suffix not in {".json", ".toml", ".yml", ".yaml"}:
             continue
@@ -42,13 +99,22 @@ def edition_date(root: Path) -> date:
             match = re.search(rf"[\"']?{key}[\"']?\s*[:=]\s*(.*)", sidecar.read_text("utf-8"))
             stated = _DATE.search(match[1]) if match else None
             if stated:
-                found.append(first_day(stated[1], f"{key} in {sidecar.name}").date())
-    return max(found)
+                day = first_day(stated[1], f"{key} in {sidecar.name}").date()
+                found.append((day, _name(sidecar, root)))
+    if not found:
+        return Edition(None, "")
+    newest = max(day for day, _ in found)
+    return Edition(newest, next(name for day, name in found if day == newest))
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
 
 
 def manifest(project: Project, engine: str) -> dict[str, Any]:
     """Return what the edition was made from; `built_at` is the only mention of now."""
     root = project.root
+    edition = edition_of(root)
     inputs = sorted(path for path in (root / "data").glob("**/*") if path.is_file())
     sources = sorted({source for page in project.pages for source in page.sources})
     return {
@@ -56,7 +122,8 @@ def manifest(project: Project, engine: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "engine": engine,
-        "edition": edition_date(root).isoformat(),
+        "edition": edition.iso,
+        "edition_dated_by": edition.source,
         "built_at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
         "inputs": {path.relative_to(root).as_posix(): sha256(path) for path in inputs},
         "pages": {path.relative_to(root).as_posix(): sha256(path) for path in sources},

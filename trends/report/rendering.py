@@ -6,8 +6,6 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from datetime import time as clock
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +18,7 @@ from trends.report.errors import RenderError
 from trends.report.links import check_site
 from trends.report.ownership import check_target
 from trends.report.project import read_project
-from trends.report.provenance import edition_date, write_manifest
+from trends.report.provenance import edition_of, write_manifest
 from trends.report.workplace import beside
 
 Engine = Literal["auto", "quarto", "builtin"]
@@ -112,7 +110,7 @@ def render(
     target = target.resolve()
     use_quarto = engine == "quarto" or (engine == "auto" and quarto.find() is not None)
     wanted = tuple(dict.fromkeys(_FORMATS[name] for name in formats))
-    timestamp = int(datetime.combine(edition_date(root), clock(), tzinfo=UTC).timestamp())
+    timestamp = edition_of(root).timestamp
     with beside(target, lambda: check_target(read, target)) as (site, scratch):
         build = Build(read, site, scratch)
         if use_quarto:

@@ -22,21 +22,24 @@ def weave(page: Page, session: Session, metadata: dict[str, Any], figure_folder:
     woven: list[str] = []
     labels: set[str] = set()
     execute = metadata.get("execute") or {}
+    enabled = execute.get("enabled", True)
     for part in page.parts:
         if isinstance(part, Text):
-            woven.append(_text(part, session))
+            woven.append(_text(part, session, enabled=enabled))
             continue
         if part.label and part.label in labels:
             raise _fault(part, f"the label {part.label!r} is used twice on this page.")
         labels.add(part.label)
         options = {"echo": True, "warning": True, **execute, **part.options}
-        outputs = session.run(part) if options.get("eval", True) else []
+        runs = enabled and options.get("eval", True)
+        outputs = session.run(part) if runs else []
         if options.get("include", True) is False:
             continue
         drawn = _write_pictures(part, outputs, figure_folder)
         if options["echo"]:
             woven.append(_code(part, options, metadata))
-        woven.append(_outputs(part, options, outputs, drawn))
+        if runs:
+            woven.append(_outputs(part, options, outputs, drawn))
     return "\n".join(woven) + "\n"
 
 
@@ -44,11 +47,18 @@ def _fault(cell: Cell, message: str) -> RenderError:
     return RenderError(message, file=cell.file, line=cell.option_line)
 
 
-def _text(part: Text, session: Session) -> str:
+def _text(part: Text, session: Session, *, enabled: bool) -> str:
     if part.verbatim:
         return "\n".join(line.text for line in part.lines)
 
     def inline(line: Line) -> str:
+        found = _INLINE.search(line.text)
+        if found and not enabled:
+            raise RenderError(
+                f"{found[0]} has no value, since `execute: enabled: false` runs no code.",
+                file=line.file,
+                line=line.number,
+            )
         return _INLINE.sub(
             lambda found: session.evaluate(found["expression"].strip(), line), line.text
         )
@@ -62,6 +72,9 @@ def _code(cell: Cell, options: dict[str, Any], metadata: dict[str, Any]) -> str:
     if not fold:
         return f"\n{block}\n"
     state = ' open="true"' if fold == "show" else ""
+    summary = options.get("code-summary", metadata.get("code-summary"))
+    if summary:
+        state += f' summary="{escaping.attribute(str(summary))}"'
     return f"\n{_FENCES} {{.code-fold{state}}}\n{block}\n{_FENCES}\n"
 
 
@@ -99,16 +112,30 @@ def _outputs(cell: Cell, options: dict[str, Any], outputs: list[Output], drawn: 
 
 
 def _picture_markdown(cell: Cell, drawn: list[Path]) -> list[str]:
-    alts = _as_list(cell.options.get("fig-alt"), len(drawn))
-    subs = _as_list(cell.options.get("fig-subcap"), len(drawn))
-    if cell.options.get("fig-subcap") and len(subs) != len(drawn):
-        raise _fault(cell, f"`fig-subcap` must have one caption per figure, got {len(subs)}.")
+    alts = _as_list(cell.options.get("fig-alt"))
+    asked = cell.options.get("fig-subcap")
+    subs = [""] * len(drawn) if asked is True else _as_list(asked)
+    captions = _as_list(cell.options.get("fig-cap"))
+    for option, given in (("fig-subcap", subs), ("fig-cap", captions[1:] and captions)):
+        if given and len(given) != len(drawn):
+            raise _fault(
+                cell,
+                f"`{option}` must have one caption for each of the {len(drawn)} figures, "
+                f"got {len(given)}.",
+            )
+    if len(alts) not in (0, 1, len(drawn)):
+        raise _fault(cell, f"`fig-alt` must have one text for each of the {len(drawn)} figures.")
     texts = []
     for position, path in enumerate(drawn):
         alt = escaping.attribute(alts[position] if position < len(alts) else alts[-1])
+        name = f"#{cell.label}-{position + 1} " if cell.label else ""
         picture = f'![]({quote(path.as_posix())}){{fig-alt="{alt}"}}'
-        if subs:
-            name = f"#{cell.label}-{position + 1} " if cell.label else ""
+        if len(captions) > 1:
+            picture = (
+                f"::::: {{{name}.float .float-fig}}\n{picture}\n\n"
+                f"::: {{.float-caption}}\n{captions[position]}\n:::\n:::::"
+            )
+        elif subs:
             picture = (
                 f"::::: {{{name}.subfloat}}\n{picture}\n\n"
                 f"::: {{.float-caption}}\n{subs[position]}\n:::\n:::::"
@@ -117,7 +144,7 @@ def _picture_markdown(cell: Cell, drawn: list[Path]) -> list[str]:
     return texts
 
 
-def _as_list(value: Any, _length: int) -> list[str]:
+def _as_list(value: Any) -> list[str]:
     if value is None:
         return []
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
@@ -148,16 +175,34 @@ def _captioned(cell: Cell, body: str, *, n_pictures: int) -> str:
         raise _fault(
             cell, f"the cell is labelled {label!r} and must have a caption. Add `#| {which}:`."
         )
-    columns = cell.options.get("layout-ncol")
     if not body:
         return ""
+    columns = _columns(cell, n_pictures)
     if columns:
-        body = f":::: {{.layout layout-ncol={int(columns)}}}\n{body}\n::::"
-    if not caption:
+        body = f":::::::: {{.layout layout-ncol={columns}}}\n{body}\n::::::::"
+    where = cell.options.get("column")
+    if where == "margin":
+        body = f"::::::::: {{.column-margin}}\n{body}\n:::::::::"
+    elif where is not None:
+        raise _fault(cell, f"`column` must be margin, got {where!r}.")
+    if not caption or isinstance(caption, list):
         return f"\n{body}\n"
     kind = "tbl" if cell.options.get("tbl-cap") else "fig"
     name = f"#{label} " if label.startswith(("fig-", "tbl-")) else ""
+    widths = cell.options.get("tbl-colwidths")
+    if widths is not None:
+        name += f'tbl-colwidths="{widths}" '
+    fence = ":" * 12
     return (
-        f"\n{_FENCES}: {{{name}.float .float-{kind}}}\n{body}\n\n"
-        f"::: {{.float-caption}}\n{str(caption).strip()}\n:::\n{_FENCES}:\n"
+        f"\n{fence} {{{name}.float .float-{kind}}}\n{body}\n\n"
+        f"::: {{.float-caption}}\n{str(caption).strip()}\n:::\n{fence}\n"
     )
+
+
+def _columns(cell: Cell, n_pictures: int) -> int:
+    """Return in how many columns the outputs of a cell stand; 0 for one after another."""
+    columns, rows = (cell.options.get(f"layout-{name}") for name in ("ncol", "nrow"))
+    for name, value in (("layout-ncol", columns), ("layout-nrow", rows)):
+        if value is not None and (not isinstance(value, int) or not 1 <= value <= 12):
+            raise _fault(cell, f"`{name}` must be a whole number from 1 to 12, got {value!r}.")
+    return columns or (-(-n_pictures // rows) if rows else 0)

@@ -59,11 +59,13 @@ local function link(el)
   return el.content
 end
 
--- The width of a column is left to Typst, which sees the content; paper knows left and right where
+-- The width of a column is left to Typst, which sees the content, unless the page gives it; paper knows left and right where
 -- HTML knows start and end; and a long id may break after a hyphen.
 local function columns(tbl)
+  local keeps = tbl.attributes["keep-widths"] ~= nil
+  tbl.attributes["keep-widths"] = nil
   for number, spec in ipairs(tbl.colspecs) do
-    tbl.colspecs[number] = { is_right_to_left and FLIPPED[spec[1]] or spec[1] }
+    tbl.colspecs[number] = { is_right_to_left and FLIPPED[spec[1]] or spec[1], keeps and spec[2] or nil }
   end
   return tbl:walk({ Str = function(str)
     local bare = str.text:gsub(LEFT_TO_RIGHT, ""):gsub(END, "")

@@ -82,27 +82,81 @@ local function code_fold(div)
   if not is_html() then return div.content end
   local open = div.attributes.open and " open" or ""
   local blocks = pandoc.Blocks({ raw_block('<details class="code-fold"' .. open .. "><summary>"
-    .. escape(term("code-summary", "Code")) .. "</summary>") })
+    .. escape(div.attributes.summary or term("code-summary", "Code")) .. "</summary>") })
   blocks:extend(div.content)
   blocks:insert(raw_block("</details>"))
   return blocks
 end
 
--- content for one format only ---------------------------------------------------------------------
+-- tabs: on a page one of them is open, on paper they follow one another -------------------------
 
-local function visible(div, shown)
-  local format = div.attributes["when-format"] or div.attributes["unless-format"]
-  if not format then return nil end
-  local here = format == "html" and is_html() or (format == "typst" or format == "pdf") and not is_html()
-  if div.attributes["unless-format"] then here = not here end
-  if not shown then here = not here end
-  return here and div.content or {}
+local n_tabsets = 0
+
+local function tabs_of(div)
+  local level, tabs = nil, {}
+  for _, block in ipairs(div.content) do
+    if block.t == "Header" and (not level or block.level <= level) then
+      level = level or block.level
+      tabs[#tabs + 1] = { title = block.content, id = block.identifier, content = pandoc.Blocks({}) }
+    elseif #tabs == 0 then
+      io.stderr:write("TRENDS: a .panel-tabset must begin with the heading of its first tab\n")
+      os.exit(83)
+    else
+      tabs[#tabs].content:insert(block)
+    end
+  end
+  return tabs
+end
+
+local function tabset(div)
+  local blocks = pandoc.Blocks({})
+  n_tabsets = n_tabsets + 1
+  for number, tab in ipairs(tabs_of(div)) do
+    if is_html() then
+      local title = pandoc.Plain(tab.title)
+      title.content:insert(1, raw("<summary>"))
+      title.content:insert(raw("</summary>"))
+      local id = tab.id ~= "" and ' id="' .. escape(tab.id) .. '"' or ""
+      blocks:extend({ raw_block('<details class="tab" name="tabs-' .. n_tabsets .. '"' .. id
+        .. (number == 1 and " open" or "") .. ">"), title, raw_block('<div class="tab-body">') })
+      blocks:extend(tab.content)
+      blocks:extend({ raw_block("</div>"), raw_block("</details>") })
+    else
+      blocks:insert(pandoc.Para({ pandoc.Strong(tab.title) }))
+      blocks:extend(tab.content)
+    end
+  end
+  if not is_html() then return blocks end
+  blocks:insert(1, raw_block('<div class="tabs">'))
+  blocks:insert(raw_block("</div>"))
+  return blocks
+end
+
+-- notes in the margin -------------------------------------------------------------------------------
+
+local function is_aside(el) return el.classes:includes("aside") or el.classes:includes("column-margin") end
+
+local function margin_note(div)
+  local blocks = pandoc.Blocks({ raw_block(is_html() and '<aside class="margin-note" role="note">'
+    or "#margin-note[") })
+  blocks:extend(div.content)
+  blocks:insert(raw_block(is_html() and "</aside>" or "]"))
+  return blocks
+end
+
+local function span(el)
+  if not is_aside(el) then return nil end
+  if not is_html() then return pandoc.Note({ pandoc.Plain(el.content) }) end
+  local made = pandoc.Inlines({ raw('<span class="margin-note" role="note">') })
+  made:extend(el.content)
+  made:insert(raw("</span>"))
+  return made
 end
 
 local function div(el)
   if el.classes:includes("code-fold") then return code_fold(el) end
-  if el.classes:includes("content-visible") then return visible(el, true) end
-  if el.classes:includes("content-hidden") then return visible(el, false) end
+  if el.classes:includes("panel-tabset") then return tabset(el) end
+  if is_aside(el) then return margin_note(el) end
   return callout(el)
 end
 
@@ -116,5 +170,5 @@ end
 return {
   { Meta = function(meta) terms = meta["language"] or {} end },
   { RawBlock = html_table },
-  { Div = div },
+  { Div = div, Span = span },
 }

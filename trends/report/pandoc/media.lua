@@ -49,7 +49,12 @@ end
 local function typst_image(image, alt)
   local src = path_of(image.src)
   if src:sub(1, 1) ~= "/" then src = folder .. "/" .. src end
-  return raw("#picture(" .. quoted(src) .. ", alt: " .. quoted(alt) .. ")")
+  local size = ""
+  for _, side in ipairs({ "width", "height" }) do
+    local pixels = tonumber((image.attributes[side] or ""):match("^[%d.]+"))
+    if pixels then size = size .. ", " .. side .. ": " .. pixels * 0.75 .. "pt" end
+  end
+  return raw("#picture(" .. quoted(src) .. ", alt: " .. quoted(alt) .. size .. ")")
 end
 
 local function picture(image)
@@ -88,6 +93,27 @@ local function align_numbers(tbl)
   return tbl
 end
 
+-- widths of columns as the page gives them, in shares of the whole
+local function set_widths(tbl)
+  local written = tbl.attributes["tbl-colwidths"]
+  tbl.attributes["tbl-colwidths"] = nil
+  if not written or written == "auto" or written == "false" or written == "False" then return end
+  local widths, total = {}, 0
+  for number in written:gmatch("%d+%.?%d*") do
+    widths[#widths + 1] = tonumber(number)
+    total = total + widths[#widths]
+  end
+  if #widths ~= #tbl.colspecs or total <= 0 then
+    io.stderr:write("TRENDS: tbl-colwidths must give a width for each of the " .. #tbl.colspecs
+      .. " columns, got " .. written .. "\n")
+    os.exit(83)
+  end
+  for column, spec in ipairs(tbl.colspecs) do
+    tbl.colspecs[column] = { spec[1], widths[column] / total }
+  end
+  if not is_html() then tbl.attributes["keep-widths"] = "true" end
+end
+
 local n_tables = 0
 
 -- what a reader hears of the region that scrolls: the table's caption, or a numbered name
@@ -101,6 +127,7 @@ end
 
 local function scrolled(tbl)
   align_numbers(tbl)
+  set_widths(tbl)
   local name = name_of(tbl)
   if not is_html() then return tbl end
   return { raw_block('<div class="table-scroll" tabindex="0" role="region" ' .. name .. ">"), tbl,

@@ -137,8 +137,9 @@ local function name_table(tbl, id)
   return tbl
 end
 
-local function bare_table(content, id)
+local function bare_table(content, id, widths)
   return content:walk({ Table = function(tbl)
+    if widths then tbl.attributes["tbl-colwidths"] = widths end
     local made = name_table(tbl, id)
     id = "" -- one name, one region
     return made
@@ -146,17 +147,18 @@ local function bare_table(content, id)
 end
 
 local sub_position = 0
+local sub_parent = nil
 
 local function subfloat(div)
   local content, caption = split_caption(div.content)
   sub_position = sub_position + 1
   local letter = string.char(96 + sub_position)
   if div.identifier ~= "" then
-    local parent = div.identifier:match("^(.*)%-%d+$")
+    local parent = sub_parent or div.identifier:match("^(.*)%-%d+$")
     entries[div.identifier] = { type = "fig", parent = parent, letter = letter }
   end
   local lead = words("(" .. letter .. ")")
-  lead:insert(pandoc.Space())
+  if #caption > 0 then lead:insert(pandoc.Space()) end
   lead:extend(caption)
   if is_html() then
     local plain = pandoc.Plain(lead)
@@ -193,20 +195,41 @@ end
 
 local walk_floats
 
+-- in how many columns a div sets what is in it; nil for one after another
+local function columns_of(div)
+  local columns, rows = div.attributes["layout-ncol"], div.attributes["layout-nrow"]
+  local number = tonumber(columns or rows)
+  if not columns and not rows then return nil end
+  if not number or number < 1 or number > 12 then
+    stop("a layout must have 1 to 12 columns or rows, got " .. (columns or rows))
+  end
+  return columns and math.floor(number) or math.ceil(#div.content / number)
+end
+
+-- a figure with a caption inside a figure is a part of it
+local function part_of(figure)
+  local caption = pandoc.Div({ pandoc.Plain(blocks_to_caption(figure.caption.long)) },
+    { class = "float-caption" })
+  local content = pandoc.Blocks(figure.content)
+  content:insert(caption)
+  return pandoc.Div(content, { id = figure.identifier, class = "subfloat" })
+end
+
 local function layout_div(div)
   local panels = pandoc.Blocks({})
   for _, block in ipairs(div.content) do
     panels:insert(pandoc.Div(walk_floats(pandoc.Blocks({ block }))))
   end
-  return layout(panels, tonumber(div.attributes["layout-ncol"]))
+  return layout(panels, columns_of(div))
 end
 
 local function float_div(div)
   local kind = type_of(div.identifier)
   if not TYPES[kind] then kind = div.classes:includes("float-tbl") and "tbl" or "fig" end
-  local columns = tonumber(div.attributes["layout-ncol"])
+  local columns = columns_of(div)
   local content, caption = split_caption(div.content)
-  if div.attributes["tbl-cap"] then caption = words(div.attributes["tbl-cap"]) end
+  local written = div.attributes["tbl-cap"] or div.attributes["fig-cap"]
+  if written then caption = words(written) end
   sub_position = 0
   -- reserve the number before any inner label is met
   local number_first = div.identifier
@@ -214,15 +237,19 @@ local function float_div(div)
     content = content:walk({ Table = function(tbl)
       if #caption == 0 then caption = blocks_to_caption(tbl.caption.long) end
     end })
-    content = bare_table(content, div.identifier)
+    content = bare_table(content, div.identifier, div.attributes["tbl-colwidths"])
   else
+    sub_parent = div.identifier ~= "" and div.identifier or nil
     content = content:walk({ Figure = function(figure)
-      return type_of(figure.identifier) == "fig" and figure or figure.content
+      local is_part = type_of(figure.identifier) == "fig" or #figure.caption.long > 0
+      return is_part and part_of(figure) or figure.content
     end })
   end
   local outer = float(number_first, kind, caption, pandoc.Blocks({}))
-  local inner = walk_floats(content)
-  if columns then
+  local inner
+  if not columns then
+    inner = walk_floats(content)
+  else
     local panels = pandoc.Blocks({})
     for _, block in ipairs(content) do
       panels:insert(pandoc.Div(walk_floats(pandoc.Blocks({ block }))))
@@ -323,7 +350,7 @@ walk_floats = function(blocks)
       if kind == "fig" or kind == "tbl" or div.classes:includes("float") then
         return float_div(div), false
       end
-      if div.attributes["layout-ncol"] then return layout_div(div), false end
+      if columns_of(div) then return layout_div(div), false end
     end,
   })
 end
