@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +18,7 @@ import typer
 import trends
 from trends import escaping
 from trends.destinations import check_destination
-from trends.endings import INVALID, OK, PROBLEM, speak_any_encoding, told
+from trends.endings import INVALID, OK, PROBLEM, SIGNALLED, speak_any_encoding, told
 
 if TYPE_CHECKING:
     from trends.analysis.result import Result
@@ -222,12 +224,19 @@ def main() -> NoReturn:
     speak_any_encoding()
     try:
         # Typer gives the code of `typer.Exit` back, or nothing.
-        code = app(standalone_mode=False)
+        code, message = app(standalone_mode=False) or OK, ""
     except BaseException as fault:  # each kind has its own code and words
         code, message = told(fault)
-        if message:
-            typer.echo(message, err=True)
-    raise SystemExit(code or OK)
+    if code == SIGNALLED + signal.SIGINT:  # Typer turns Ctrl-C into a code of its own
+        _, message = told(KeyboardInterrupt())
+    if message:
+        typer.echo(message, err=True)
+    if code > SIGNALLED:
+        # Threads that watch over workers would still be waited for, and those are gone.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
 
 
 def _ask(question: Question, series: object, seed: int) -> Result:

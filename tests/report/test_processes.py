@@ -86,8 +86,10 @@ def test_a_signal_ends_workers_and_what_they_started_and_clears_up(sleeping, sig
     root, process = sleeping
     begun = time.monotonic()
     process.send_signal(signum)
-    _, said = process.communicate(timeout=10)
-    assert time.monotonic() - begun < 2
+    _, said = process.communicate(timeout=30)
+    # Two seconds on an idle machine; a busy one has more processes than processors.
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert time.monotonic() - begun < 2 * busy
     assert process.returncode == code
     assert "Traceback" not in said
     assert _wait(lambda: not any(map(_is_alive, _pids(root, "*-*"))), 2)

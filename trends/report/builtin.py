@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import PurePosixPath
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -20,6 +21,9 @@ from trends.report.page import Page
 from trends.report.pdf import write_pdf
 from trends.report.weaving import weave
 from trends.report.workplace import enter_worker, kill_group
+
+#: In a worker: the build, its pages, the formats and the time stamp.
+_work: list[Any] = []
 
 
 def build_site(
@@ -65,13 +69,12 @@ def _build_in_forks(
     pool = ProcessPoolExecutor(
         n_workers,
         mp_context=multiprocessing.get_context("fork"),
-        initializer=enter_worker,
-        initargs=(os.getpid(),),
+        initializer=_enter,
+        initargs=(os.getpid(), build, pages, formats, timestamp),
     )
     try:
         futures = {
-            page.name: pool.submit(_build_page, build, page, formats, timestamp)
-            for page in longest_first
+            page.name: pool.submit(_build_numbered, pages.index(page)) for page in longest_first
         }
         for page in pages:
             try:
@@ -88,9 +91,21 @@ def _build_in_forks(
         for worker in set(multiprocessing.active_children()) - others:
             kill_group(worker.pid)
             worker.kill()
+        pool.shutdown(wait=False, cancel_futures=True)
         raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    pool.shutdown()
+
+
+def _enter(parent: int, *work: Any) -> None:
+    """Begin a worker; what it works on came with the fork, so that no queue has to carry it."""
+    enter_worker(parent)
+    _work[:] = work
+
+
+def _build_numbered(number: int) -> dict[str, float]:
+    """Build one of the pages that the worker came with."""
+    build, pages, formats, timestamp = _work
+    return _build_page(build, pages[number], formats, timestamp)
 
 
 def _build_page(

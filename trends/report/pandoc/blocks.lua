@@ -46,10 +46,8 @@ local function html_callout(div, kind, title)
   end
   line.content:insert(1, raw(before))
   line.content:insert(raw(after))
-  local blocks = pandoc.Blocks({ raw_block(open), line, raw_block('<div class="callout-body">') })
-  blocks:extend(div.content)
-  blocks:extend({ raw_block("</div>"), raw_block(close) })
-  return blocks
+  return pandoc.Blocks({ raw_block(open), line, pandoc.Div(div.content, { class = "callout-body" }),
+    raw_block(close) })
 end
 
 local function typst_callout(div, kind, title)
@@ -118,9 +116,7 @@ local function tabset(div)
       title.content:insert(raw("</summary>"))
       local id = tab.id ~= "" and ' id="' .. escape(tab.id) .. '"' or ""
       blocks:extend({ raw_block('<details class="tab" name="tabs-' .. n_tabsets .. '"' .. id
-        .. (number == 1 and " open" or "") .. ">"), title, raw_block('<div class="tab-body">') })
-      blocks:extend(tab.content)
-      blocks:extend({ raw_block("</div>"), raw_block("</details>") })
+        .. (number == 1 and " open" or "") .. ">"), title, pandoc.Div(tab.content, { class = "tab-body" }), raw_block("</details>") })
     else
       blocks:insert(pandoc.Para({ pandoc.Strong(tab.title) }))
       blocks:extend(tab.content)
