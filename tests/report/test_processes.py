@@ -62,6 +62,8 @@ def sleeping(write_page):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A job in the background ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert _wait(lambda: any(root.glob("child-*")), 30)
     time.sleep(0.3)

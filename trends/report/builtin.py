@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import PurePosixPath
 from typing import Any
@@ -78,6 +78,9 @@ def _build_in_forks(
         }
         for page in pages:
             try:
+                # A wait without end is not always woken by a signal that another thread received.
+                while not wait([futures[page.name]], timeout=0.2).done:
+                    continue
                 build.add_timings(futures[page.name].result())
             except BrokenProcessPool:
                 raise RenderError(
