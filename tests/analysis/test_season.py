@@ -355,6 +355,23 @@ def test_heavy_tails_and_few_counts_show_no_season_of_their_own(kind):
     assert n_found <= 8
 
 
+def test_months_before_the_first_event_say_nothing_about_a_season():
+    counts = np.r_[np.zeros(24, int), np.random.default_rng(0).poisson(9, 36)]
+    found = estimate_season(monthly(counts))
+    assert found.verdict == "no_clear_season"
+    assert found.n_years == 3.0
+    assert "no_events_before:2015-01" in found.caveats
+    alone = estimate_season(monthly(counts[24:], start="2015-01"))
+    assert found.p_value == alone.p_value
+    assert found.amplitude == alone.amplitude
+
+
+def test_a_year_of_zeros_in_the_middle_is_no_season():
+    rng = np.random.default_rng(1)
+    found = estimate_season(monthly([*rng.poisson(20, 36), *[0] * 18, *rng.poisson(20, 36)]))
+    assert found.verdict == "no_clear_season"
+
+
 # ------- bad input
 
 

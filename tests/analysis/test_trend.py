@@ -314,6 +314,90 @@ def test_days_of_ramadan_may_stand_beside_a_trend():
     assert trend.slope == pytest.approx(12 * 0.004, rel=0.02)
 
 
+# ------- edges: starts from nothing, ends, short series
+
+
+def test_a_group_that_ceased_has_stopped_and_may_have_gone_on_at_a_low_rate():
+    counts = [*np.random.default_rng(0).poisson(5, 30), *[0] * 24]
+    trend = estimate_trend(monthly(counts, exposure=30.4375))
+    assert trend.verdict == "stopped"
+    assert trend.silent_periods == 24
+    assert trend.edge_period == trend.series.index[29]
+    # At .12 a month, 24 months stay empty once in twenty.
+    assert trend.silent_rate_high == pytest.approx(-np.log(0.05) / 24)
+    [finding] = trend.findings()
+    assert (finding.estimate, finding.conf_high) == (0.0, trend.silent_rate_high)
+    assert "%" not in str(trend.summary()).replace("95%", "")
+    row = trend.to_frame(alpha=0.2).set_index("term").loc["silent_rate"]
+    assert row["conf_high"] == pytest.approx(-np.log(0.2) / 24)
+
+
+@pytest.mark.parametrize("counts", [[0] * 57 + [1, 1, 1], [0] * 18 + [10] * 18])
+def test_a_start_from_nothing_has_no_yearly_percentage(counts):
+    trend = estimate_trend(monthly(counts))
+    assert trend.verdict == "started"
+    assert counts[trend.silent_periods] > 0 == sum(counts[: trend.silent_periods])
+    for lang in ("en", "ar"):
+        assert max(map(len, trend.summary(lang).split())) < 25
+        assert "%" not in trend.summary(lang).replace("95%", "")
+
+
+def test_a_steady_fall_to_nothing_keeps_its_pace():
+    counts = np.random.default_rng(5).poisson(40 * np.exp(-0.12 * np.arange(60)))
+    trend = estimate_trend(monthly(counts))
+    assert (counts[-12:] == 0).all()
+    assert trend.verdict == "falling"
+    assert trend.silent_periods == 0
+    assert np.isnan(trend.silent_rate_high)
+
+
+def test_a_silence_that_the_line_expects_is_part_of_it_and_one_it_misses_is_not():
+    # The line through these counts expects how many events in the last months?
+    verdicts = set()
+    for level in ([1, 0], [2, 2]):
+        counts = level * 20 + [0] * 14
+        trend = estimate_trend(monthly(counts, exposure=30.4375))
+        expected = trend.fitted["fitted_rate"].iloc[-14:].sum() / max(trend.dispersion, 1)
+        assert (expected > 3) == (trend.verdict == "stopped"), (level, expected)
+        verdicts.add(trend.verdict)
+    assert verdicts == {"falling", "stopped"}
+
+
+def test_twelve_weeks_are_told_in_weeks_and_not_by_the_year():
+    weeks = pd.period_range("2024-01-01", periods=12, freq="W-SUN")
+    trend = estimate_trend(as_series(pd.Series(range(5, 17), index=weeks)))
+    [finding] = trend.findings()
+    assert finding.quantity == "span_ratio"
+    # log(2) over the weekly slope of the fit
+    weekly = trend.slope * 7 / 365.25
+    assert finding.values["pace"] == pytest.approx(np.log(2) / weekly)
+    assert finding.estimate == pytest.approx(np.exp(11 * weekly))
+    assert "doubling about every 7.1 weeks" in trend.summary()
+    assert "a year" not in trend.summary()
+    assert "أسبوع" in trend.summary("ar")
+
+
+@pytest.mark.parametrize(("n_months", "yearly"), [(23, False), (24, True)])
+def test_a_percentage_a_year_needs_two_years(n_months, yearly):
+    counts = np.round(50 * 1.01 ** np.arange(n_months)).astype(int)
+    trend = estimate_trend(monthly(counts))
+    assert (trend.findings()[0].quantity == "annual_percent_change") == yearly
+
+
+def test_a_pace_of_twentyfold_a_year_is_told_by_its_doubling_time():
+    counts = np.round(3 * 1.3 ** np.arange(26)).astype(int)
+    trend = estimate_trend(monthly(counts))
+    assert trend.annual_percent_change > 1900
+    assert trend.findings()[0].quantity == "span_ratio"
+    assert "doubling about every 2.6 months" in trend.summary()
+
+
+def test_yearly_series_double_in_years():
+    years = pd.period_range("2000", periods=12, freq="Y")
+    trend = estimate_trend(as_series(pd.Series(np.round(20 * 1.3 ** np.arange(12)), index=years)))
+    assert "doubles in 2.6 years" in trend.summary()
+
+
 # ------- bad input
 
 

@@ -368,7 +368,7 @@ def test_a_finding_that_names_a_record_nobody_has_is_an_error():
 
 
 def test_the_inputs_of_a_series_are_its_record_its_file_and_its_span():
-    series = trends.as_series(pd.Series([4, 6, 5, 3] * 5, index=MONTHS[:20]))
+    series = trends.as_series(pd.Series([4, 6, 5, 3] * 6, index=MONTHS[:24]))
     series.iloc[3, 0] = pd.NA
     series.attrs["source"] = {"file": "x.csv", "sha256": "a" * 64}
     ledger = trends.Ledger()
@@ -378,9 +378,9 @@ def test_the_inputs_of_a_series_are_its_record_its_file_and_its_span():
         "records": list(ledger.inputs),
         "files": ["a" * 64],
         "first": "2018-01",
-        "last": "2019-08",
-        "n_observed": 19,
-        "n_periods": 20,
+        "last": "2019-12",
+        "n_observed": 23,
+        "n_periods": 24,
     }
 
 

@@ -110,17 +110,19 @@ def test_a_broken_line_has_its_average_and_was_found_by_searching():
     assert all(finding.searched for finding in found.values())
 
 
-def test_months_to_double_follow_from_the_pace():
+def test_the_time_to_double_follows_from_the_pace():
     segment = names(STRAIGHT)["from-2013-01"]
     values = segment.values
     assert segment.conf_low > 0
+    # Two years or more are said in years.
+    per_year = 1 if values["pace_unit"]["en"] == "years" else 12
     for name, percent in (
-        ("months", segment.estimate),
-        ("months_low", segment.conf_high),
-        ("months_high", segment.conf_low),
+        ("pace", segment.estimate),
+        ("pace_low", segment.conf_high),
+        ("pace_high", segment.conf_low),
     ):
-        # So many months at this pace make two of one.
-        assert (1 + percent / 100) ** (values[name] / 12) == pytest.approx(2)
+        # So long at this pace makes two of one.
+        assert (1 + percent / 100) ** (values[name] / per_year) == pytest.approx(2)
     assert values["size_low"] < values["size"] < values["size_high"]
 
 

@@ -214,6 +214,23 @@ def _unit_of(value: Any) -> str:
     return str(units.pop()) if len(units) == 1 else ""
 
 
+def named_caveats(holds: Mapping[str, bool], about: Mapping[str, pd.Period]) -> tuple[str, ...]:
+    """Return the keys of the caveats that hold, with the period that some are about.
+
+    Examples
+    --------
+    >>> named_caveats({"late": True, "early": False}, {"late": pd.Period("2024-05", "M")})
+    ('late:2024-05',)
+    """
+    from trends.tables.calendar import format_period
+
+    return tuple(
+        f"{key}:{format_period(about[key])}" if key in about else key
+        for key, is_so in holds.items()
+        if is_so
+    )
+
+
 def plain(value: Any) -> Any:
     """Return a value as plain Python: numbers, strings, lists and mappings.
 

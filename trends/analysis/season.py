@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result, alpha_of, check_alpha
+from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.count_model import CountFit, Family, fit_counts, ratio_of
 from trends.models.counts.decomposition import loess_parts
 from trends.models.counts.observed import (
+    LEAST_EVENTFUL,
+    LEAST_OBSERVED,
     Observed,
-    bent_trend_columns,
     observed_periods,
     years_of,
 )
-from trends.models.counts.season_evidence import SeasonEvidence, season_evidence
+from trends.models.counts.season_evidence import SeasonEvidence, bent_trend, season_evidence
 from trends.models.counts.season_terms import (
     HIJRI_TERMS,
     LEAST_YEARS,
@@ -26,6 +27,7 @@ from trends.models.counts.season_terms import (
     season_columns,
 )
 from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
+from trends.models.counts.silence import active_span
 from trends.models.counts.smallest_change import smallest_noncentrality, smallest_visible
 from trends.tables.calendar import (
     days_in_periods,
@@ -92,7 +94,8 @@ class Season(Result):
     conf_level : float
         Level of all intervals.
     n_years : float
-        Length of the series.
+        Length of the series, silences beyond chance before the first event and after the last
+        left out.
     n_periods, n_observed, n_events : int
         Periods, periods with a count, events.
     caveats : tuple of str
@@ -213,6 +216,9 @@ def estimate_season(
     the trend, not with another year's months. The last ten nights are compared with the rest of
     Ramadan in a second fit, and every Ramadan by itself with its own surroundings in a third.
 
+    Silences beyond chance before the first event and after the last are left out: a group that had
+    not started has no season.
+
     An occasion that fills a share of a period is taken to multiply its rate by the ratio to the
     power of that share.
 
@@ -235,7 +241,7 @@ def estimate_season(
     if calendar not in ("gregorian", "hijri"):
         raise ValueError(f"`calendar` must be 'gregorian' or 'hijri', got {calendar!r}. Pick one.")
     check_alpha(alpha)
-    seen = observed_periods(series)
+    seen = _between_silences(series)
     letter = frequency_letter(seen.periods)
     coarse = "Y" if calendar == "gregorian" else "QY"
     if letter in coarse:
@@ -251,6 +257,16 @@ def estimate_season(
     if calendar == "gregorian":
         return _gregorian(series, seen, family, alpha)
     return _hijri(series, seen, family, alpha)
+
+
+def _between_silences(series: pd.DataFrame) -> Observed:
+    """Return what was observed from the first event to the last, where silences surround it."""
+    seen = observed_periods(series)
+    watched = series.iloc[active_span(seen)]
+    left = watched["count"].dropna()
+    if left.size < LEAST_OBSERVED or (left > 0).sum() < LEAST_EVENTFUL:
+        return seen
+    return observed_periods(watched)
 
 
 class _Fitted(NamedTuple):
@@ -278,7 +294,7 @@ class _Fitted(NamedTuple):
 
 def _fit(seen: Observed, columns: np.ndarray, extra: np.ndarray, family: Family) -> _Fitted | None:
     """Return the fit of effects `columns` beside trend and `extra`; None if unidentified."""
-    beside = np.column_stack([bent_trend_columns(seen.periods), extra])[seen.position]
+    beside = np.column_stack([bent_trend(seen), extra])[seen.position]
     design = np.column_stack([beside, columns[seen.position]])
     if not is_identified(seen, design):
         return None
@@ -328,15 +344,15 @@ def _gregorian(series: pd.DataFrame, seen: Observed, family: Family, alpha: floa
         smallest_ratio=float(ratio_of(2 * _smallest_wave(fitted, n_months, alpha))),
         sensitivity=_no_sensitivity(),
         ramadans=_no_ramadans(),
-        decomposition=_decomposition(series, seen),
-        caveats=_caveats(fitted, seen),
+        decomposition=_decomposition(seen),
+        caveats=_caveats(series, seen, fitted),
         family=fitted.fit.family,
         memory_probability=fitted.memory.probability,
         memory_correlation=fitted.memory.correlation,
         conf_level=1 - alpha,
         n_years=years_of(seen.periods),
-        n_periods=len(seen.periods),
-        n_observed=seen.count.size,
+        n_periods=len(series),
+        n_observed=int(series["count"].notna().sum()),
         n_events=int(seen.count.sum()),
     )
 
@@ -394,7 +410,7 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -
     ramadan, error = float(fitted.effects[0]), float(_errors(fitted)[0])
     sensitivity = _sensitivity(seen, waves, family, alpha)
     found = sensitivity.loc[sensitivity["term"] == "ramadan", "p_value"] <= alpha
-    caveats = _caveats(fitted, seen)
+    caveats = _caveats(series, seen, fitted)
     if not parted:
         caveats = (*caveats, "ramadan_or_time_of_year")
     if found.any() and not found.all():
@@ -416,15 +432,15 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -
         smallest_ratio=float(ratio_of(smallest_visible(error, n_free, power=0.8, alpha=alpha))),
         sensitivity=sensitivity,
         ramadans=_each_ramadan(seen, shares, waves, family, alpha),
-        decomposition=_decomposition(series, seen),
+        decomposition=_decomposition(seen),
         caveats=caveats,
         family=fitted.fit.family,
         memory_probability=fitted.memory.probability,
         memory_correlation=fitted.memory.correlation,
         conf_level=1 - alpha,
         n_years=years_of(seen.periods),
-        n_periods=len(seen.periods),
-        n_observed=seen.count.size,
+        n_periods=len(series),
+        n_observed=int(series["count"].notna().sum()),
         n_events=int(seen.count.sum()),
     )
 
@@ -522,7 +538,7 @@ def _no_sensitivity() -> pd.DataFrame:
     )
 
 
-def _decomposition(series: pd.DataFrame, seen: Observed) -> pd.DataFrame:
+def _decomposition(seen: Observed) -> pd.DataFrame:
     """Return the STL decomposition of the log rate; empty with gaps or other frequencies."""
     letter = frequency_letter(seen.periods)
     n_cycle = {"M": 12, "Q": 4}.get(letter, 0)
@@ -533,17 +549,23 @@ def _decomposition(series: pd.DataFrame, seen: Observed) -> pd.DataFrame:
     log_rate = np.log((seen.count + 0.5) / seen.exposure)
     cycle = seen.periods.month if letter == "M" else seen.periods.quarter
     parts = loess_parts(log_rate, np.asarray(cycle), n_cycle=n_cycle)
-    return pd.DataFrame({"period": series.index, "log_rate": log_rate, **parts})[columns]
+    return pd.DataFrame({"period": seen.periods, "log_rate": log_rate, **parts})[columns]
 
 
-def _caveats(fitted: _Fitted, seen: Observed) -> tuple[str, ...]:
+def _caveats(series: pd.DataFrame, seen: Observed, fitted: _Fitted | None) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
+    first, last = seen.periods[0], seen.periods[-1]
+    whole = observed_periods(series).caveats()
+    if fitted is None:
+        whole.pop("partial_last_period")
     holds = {
-        "nb_boundary": fitted.fit.at_boundary,
-        "memory_at_ceiling": fitted.memory.at_ceiling,
-        **seen.caveats(),
+        "nb_boundary": fitted is not None and fitted.fit.at_boundary,
+        "memory_at_ceiling": fitted is not None and fitted.memory.at_ceiling,
+        "no_events_before": first > series.index[0],
+        "no_events_after": last < series.index[-1],
+        **whole,
     }
-    return tuple(key for key, is_so in holds.items() if is_so)
+    return named_caveats(holds, {"no_events_before": first, "no_events_after": last})
 
 
 def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar, alpha: float) -> Season:
@@ -564,16 +586,14 @@ def _too_short(series: pd.DataFrame, seen: Observed, calendar: Calendar, alpha: 
         smallest_ratio=np.nan,
         sensitivity=_no_sensitivity(),
         ramadans=_no_ramadans(),
-        decomposition=_decomposition(series, seen),
-        caveats=tuple(
-            key for key, is_so in seen.caveats().items() if is_so and key != "partial_last_period"
-        ),
+        decomposition=_decomposition(seen),
+        caveats=_caveats(series, seen, None),
         family="none",
         memory_probability=np.nan,
         memory_correlation=np.nan,
         conf_level=1 - alpha,
         n_years=years_of(seen.periods),
-        n_periods=len(seen.periods),
-        n_observed=seen.count.size,
+        n_periods=len(series),
+        n_observed=int(series["count"].notna().sum()),
         n_events=int(seen.count.sum()),
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result, alpha_of, check_alpha
+from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.count_model import CountFit, Family, fit_counts, percent_change
 from trends.models.counts.observed import (
     Observed,
@@ -28,11 +28,16 @@ from trends.models.counts.serial_dependence import (
     newey_west,
     newey_west_lags,
 )
+from trends.models.counts.silence import Silence, silences
 from trends.models.counts.smallest_change import smallest_visible
-from trends.tables.calendar import format_period
 
 Dependence = Literal["memory", "hac", "none"]
-Verdict = Literal["rising", "falling", "persistence", "no_clear_trend"]
+Verdict = Literal["rising", "falling", "persistence", "no_clear_trend", "started", "stopped"]
+
+#: Events that a line expects in a silence from which it no longer describes it.
+EXPECTED_IN_SILENCE = 3.0
+#: Factor in a year from which a line describes no silence.
+MOST_FACTOR = 20.0
 
 #: The families and kinds of standard error that may be asked for.
 FAMILIES = ("auto", "poisson", "quasipoisson", "nb2")
@@ -69,8 +74,17 @@ class Trend(Result):
         Two-sided for no trend: under `dependence`, and if periods were independent.
     annual_percent_change : float
         100 (exp(slope) - 1), percent per year.
-    verdict : {"rising", "falling", "persistence", "no_clear_trend"}
-        At `alpha`; "persistence" when independence would find a trend and memory explains it.
+    verdict : {"rising", "falling", "persistence", "no_clear_trend", "started", "stopped"}
+        At `alpha`; "persistence" when independence would find a trend and memory explains it;
+        "started" and "stopped" where a silence beyond chance before the first event, or since the
+        last one, is no part of a line.
+    edge_period : Period or None
+        With "started" the period of the first event, with "stopped" that of the last.
+    silent_periods : int
+        Observed periods in that silence; otherwise 0.
+    silent_rate_high, silence_p_value : float
+        One-sided upper limit of the rate in it, events per 30.4375 days, at `conf_level`, and its
+        chance; NaN without one.
     smallest_annual_change : float
         Smallest rise, percent per year, that this series would have shown with 80% power.
     dispersion, dispersion_p_value : float
@@ -117,6 +131,10 @@ class Trend(Result):
     p_value_independent: float
     annual_percent_change: float
     verdict: Verdict
+    edge_period: pd.Period | None
+    silent_periods: int
+    silent_rate_high: float
+    silence_p_value: float
     smallest_annual_change: float
     dispersion: float
     dispersion_p_value: float
@@ -187,6 +205,13 @@ class Trend(Result):
             p_value = 2 * stats.t.sf(abs(value / error), self.n_free)
             rows.append((name, value, error, value / error, p_value, value - half, value + half))
         methods = [self.dependence] * len(rows)
+        if self.silent_periods:
+            nothing = np.nan
+            rows.append(
+                ("silent_rate", 0.0, nothing, nothing, self.silence_p_value, 0.0,
+                 self.silent_rate_high * np.log(alpha) / np.log(1 - self.conf_level))
+            )  # fmt: skip
+            methods.append("exact_poisson")
         for method, value, error, critical in self._checks(alpha):
             ratio = value / error
             p_value = 2 * stats.norm.sf(abs(ratio))
@@ -371,7 +396,8 @@ def estimate_trend(
     p_value_independent = float(2 * stats.t.sf(abs(slope / alone), memory.n_free))
     regressed = autoregressive_slope(seen, design, family=fit.family)
     curvature_p_value = _curvature(design, seen, family=fit.family)
-    verdict = _verdict(slope, p_value, p_value_independent, alpha)
+    edge = _edge(seen, fit, slope, unclear=p_value > alpha)
+    verdict = edge.verdict or _verdict(slope, p_value, p_value_independent, alpha)
     diagnostics = diagnose(
         seen.count,
         fit.expected,
@@ -395,6 +421,10 @@ def estimate_trend(
         p_value_independent=p_value_independent,
         annual_percent_change=float(percent_change(slope)),
         verdict=verdict,
+        edge_period=edge.period,
+        silent_periods=edge.silence.n_periods,
+        silent_rate_high=edge.silence.limit(alpha) if edge.verdict else np.nan,
+        silence_p_value=edge.silence.p_value if edge.verdict else np.nan,
         smallest_annual_change=float(
             percent_change(smallest_visible(std_error, memory.n_free, power=0.8, alpha=alpha))
         ),
@@ -536,6 +566,36 @@ def _fitted(series: pd.DataFrame, log_rate: np.ndarray, half: np.ndarray) -> pd.
     return table
 
 
+class _Edge(NamedTuple):
+    """A silence at one end that no line describes: its verdict, and the event next to it."""
+
+    verdict: Literal["", "started", "stopped"]
+    period: pd.Period | None
+    silence: Silence
+
+
+def _edge(seen: Observed, fit: CountFit, slope: float, *, unclear: bool) -> _Edge:
+    """Return the silence that a rise starts from or a fall ends in, if the line misses it.
+
+    The line misses a silence in which it expects more than three events (none would come once in
+    20 Poisson series), and says nothing sensible where it multiplies or shrinks twentyfold a year
+    or is not clear.
+    """
+    before, after = silences(seen)
+    eventful = seen.position[seen.count > 0]
+    nothing = _Edge("", None, Silence(0, 0.0, 1.0))
+    if before.n_periods and not after.n_periods and slope > 0:
+        quiet = fit.expected[: before.n_periods]
+        edge = _Edge("started", seen.periods[eventful[0]], before)
+    elif after.n_periods and not before.n_periods and slope < 0:
+        quiet = fit.expected[-after.n_periods :]
+        edge = _Edge("stopped", seen.periods[eventful[-1]], after)
+    else:
+        return nothing
+    missed = quiet.sum() / max(fit.dispersion, 1.0) > EXPECTED_IN_SILENCE
+    return edge if missed or unclear or abs(slope) >= np.log(MOST_FACTOR) else nothing
+
+
 def _verdict(slope: float, p_value: float, p_value_independent: float, alpha: float) -> Verdict:
     """Return what may be said of the slope at `alpha`."""
     if p_value <= alpha:
@@ -565,10 +625,8 @@ def _caveats(
         "excess_zeros": diagnostics.zeros_p_value < 0.01,
         **seen.caveats(),
     }
-    about = {} if influential is None else {"influential_period": format_period(influential)}
-    return tuple(
-        f"{key}:{about[key]}" if key in about else key for key, is_so in holds.items() if is_so
-    )
+    about = {} if influential is None else {"influential_period": influential}
+    return named_caveats(holds, about)
 
 
 def _refuse_unidentified(design: np.ndarray, season: str, *, n_eventful: int) -> None:

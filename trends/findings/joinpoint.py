@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from trends.analysis.joinpoint import Joinpoints
 from trends.findings.finding import Finding, Subject
+from trends.findings.pace import doubling, is_yearly
 from trends.models.counts.observed import first_observed
 from trends.tables.calendar import format_period
 
@@ -20,7 +23,8 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
         "family": result.family,
         "season": result.season,
     }
-    first, last = result.series.index[0], result.series.index[-1]
+    first, last = result.segments["start"].iloc[0], result.segments["end"].iloc[-1]
+    periods = pd.period_range(first, last, freq=first.freq)
     line = result.fitted["fitted_rate"].dropna()
     said = [
         Finding(
@@ -40,7 +44,8 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
                 "first": first,
                 "last": last,
                 "smallest": result.smallest_bend,
-                "smallest_known": math.isfinite(result.smallest_bend),
+                "smallest_known": math.isfinite(result.smallest_bend)
+                and is_yearly(periods, result.smallest_bend),
             },
         )
     ]
@@ -81,6 +86,7 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
                 conf_low=row.conf_low,
                 conf_high=row.conf_high,
                 unit="percent_per_year",
+                conf_level=result.conf_level,
                 method="memory",
                 settings=settings,
                 caveats=result.caveats,
@@ -96,24 +102,9 @@ def findings(result: Joinpoints, subject: Subject) -> list[Finding]:
                     "size": abs(row.estimate),
                     "size_low": low,
                     "size_high": high,
-                    **_pace_in_months(row.estimate, row.conf_low, row.conf_high),
+                    **doubling(periods, (row.estimate, row.conf_low, row.conf_high)),
+                    "not_yearly": not is_yearly(periods, row.conf_low, row.estimate, row.conf_high),
                 },
             )
         )
     return said
-
-
-def _pace_in_months(estimate: float, low: float, high: float) -> dict[str, float]:
-    """Return months to double (or halve) with an interval; NaN where the pace may be none."""
-    if low <= 0 <= high:
-        return {"months": math.nan, "months_low": math.nan, "months_high": math.nan}
-    # A fall by all but nothing is printed as one of 100 percent, which has no logarithm.
-    per_year = [
-        abs(math.log1p(max(percent / 100, -1 + 1e-12))) for percent in (estimate, low, high)
-    ]
-    months = [12 * math.log(2) / pace for pace in per_year]
-    return {
-        "months": months[0],
-        "months_low": min(months[1:]),
-        "months_high": max(months[1:]),
-    }

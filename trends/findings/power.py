@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from trends.analysis.power import DetectableChange
 from trends.findings.finding import Finding, Subject
+from trends.findings.pace import is_yearly
 
 
 def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
@@ -36,6 +39,9 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
             "last": last,
             "power": result.power,
             "percent": result.annual_percent_change,
+            "not_yearly": not is_yearly(
+                pd.PeriodIndex(result.series.index), result.annual_percent_change
+            ),
             "fall": 100 * (1 - result.ratio_down),
         },
     )

@@ -26,6 +26,9 @@ from trends.tables.window import Window
 
 LANGUAGES = ("en", "ar")
 
+#: Ratio and percentage beyond which a number is said to be more than this one.
+_MOST_RATIO, _MOST_PERCENT = 10_000.0, 10_000.0
+
 
 class Phrase(str):
     """A piece of prose that knows its marked-up form.
@@ -384,6 +387,10 @@ def format_number(value: float, shape: str, lang: str) -> str:
         return f"{value:,.0f}"
     if shape == "days":
         return f"{value:,.10g}"
+    if shape in {"ratio", "rough", "percent"}:
+        bounded = _beyond(value, shape, table)
+        if bounded:
+            return bounded
     if shape in {"ratio", "rough"}:
         return _format_ratio(value, rough=shape == "rough")
     if shape == "rate":
@@ -403,6 +410,21 @@ def format_number(value: float, shape: str, lang: str) -> str:
     raise ValueError(
         f"`shape` must be one of the printed shapes, got {shape!r}. Correct the template."
     )
+
+
+def _beyond(value: float, shape: str, table: Mapping[str, str]) -> str:
+    """Return in words what lies beyond numbers that mean anything; "" for all others."""
+    if shape == "percent":
+        if value > _MOST_PERCENT:
+            return table["beyond"].format(bound=f"{_MOST_PERCENT:,.0f}%")
+        if 99.5 < abs(value) < 100:
+            return table["almost"].format(bound="100%" if value > 0 else "\N{MINUS SIGN}100%")
+        return ""
+    if value > _MOST_RATIO:
+        return table["beyond"].format(bound=f"{_MOST_RATIO:,.0f}")
+    if 0 < value < 1 / _MOST_RATIO:
+        return table["below"].format(bound=f"{1 / _MOST_RATIO:g}")
+    return ""
 
 
 def _format_ratio(value: float, *, rough: bool) -> str:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trends.models.counts.observed import bent_trend_columns, observed_periods
-from trends.models.counts.season_evidence import season_evidence
+from trends.models.counts.observed import observed_periods
+from trends.models.counts.season_evidence import bent_trend, season_evidence
 from trends.models.counts.season_terms import (
     AUTO_ALPHA,
     LEAST_YEARS,
@@ -69,7 +69,7 @@ def test_auto_is_the_test_at_one_percent_beside_a_bent_trend():
     for ratio in (1.3, 1.5, 1.8, 2.2):
         seen = monthly(waving(48, ratio, rng))
         waves = season_columns(seen.periods, "harmonic")[0]
-        found = season_evidence(seen, bent_trend_columns(seen.periods), waves)
+        found = season_evidence(seen, bent_trend(seen), waves)
         if abs(found.p_value - AUTO_ALPHA) > 0.01:
             expected = "harmonic" if found.p_value < AUTO_ALPHA else "none"
             assert season_terms(seen, "auto").season == expected
@@ -126,7 +126,7 @@ def test_the_statistic_of_independent_counts_is_the_f_of_weighted_least_squares(
     # With no memory in the grid only the classical F statistic is left.
     none = pd.period_range("2015-01", periods=60, freq="M")
     seen = monthly(np.random.default_rng(4).poisson(30, 60))
-    beside = bent_trend_columns(none)
+    beside = bent_trend(seen)
     waves = season_columns(none, "harmonic")[0]
     from trends.models.counts import season_evidence as module
     from trends.models.counts.count_model import fit_counts
@@ -155,6 +155,6 @@ def test_p_values_of_noise_are_uniform():
     for _ in range(80):
         seen = monthly(rng.negative_binomial(1.1, 0.1, 48))
         waves = season_columns(seen.periods, "harmonic")[0]
-        p_values.append(season_evidence(seen, bent_trend_columns(seen.periods), waves).p_value)
+        p_values.append(season_evidence(seen, bent_trend(seen), waves).p_value)
     reached = np.arange(1, 81) / 80
     assert np.abs(np.sort(p_values) - reached).max() < 0.2

@@ -227,7 +227,8 @@ def _converged(
                 return fitted
     raise RuntimeError(
         f"`series` must allow a finite log-linear fit, got {int(counts.sum())} events in "
-        f"{int((counts > 0).sum())} of {counts.size} periods. Use longer periods or fewer terms."
+        f"{int((counts > 0).sum())} of {counts.size} periods. Use longer periods, or the part of "
+        "the series that holds events."
     )
 
 

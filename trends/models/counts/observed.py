@@ -14,6 +14,8 @@ from trends.tables.series import check_series
 
 #: Periods of each frequency in a mean Gregorian year.
 PERIODS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}
+#: Observed periods without which nothing can be asked of a series.
+LEAST_OBSERVED = 8
 #: Periods with events without which nothing can be asked of a series.
 LEAST_EVENTFUL = 3
 
@@ -56,7 +58,7 @@ FEW_EVENTS = 20
 
 
 def observed_periods(
-    series: pd.DataFrame, *, minimum: int = 8, n_eventful: int = LEAST_EVENTFUL
+    series: pd.DataFrame, *, minimum: int = LEAST_OBSERVED, n_eventful: int = LEAST_EVENTFUL
 ) -> Observed:
     """Return the observed periods of a checked count series as arrays.
 
@@ -141,15 +143,14 @@ def hinge_columns(times: np.ndarray, bends: np.ndarray) -> NDArray[np.float64]:
     return np.asarray(np.maximum(times[:, None] - bends[None, :], 0.0))
 
 
-def bent_trend_columns(periods: pd.PeriodIndex) -> NDArray[np.float64]:
-    """Return intercept, time and one bend a year: a trend that leaves a season alone.
+def bent_trend_columns(periods: pd.PeriodIndex, n_bends: int) -> NDArray[np.float64]:
+    """Return intercept, time and hinges at evenly spread bends.
 
     Returns
     -------
-    array of shape (n_periods, n_columns)
+    array of shape (n_periods, 2 + n_bends)
     """
     times = years_from_middle(periods)
-    n_bends = max(round(years_of(periods)) - 1, 0)
     bends = np.linspace(times[0], times[-1], n_bends + 2)[1:-1]
     return np.column_stack([np.ones(times.size), times, hinge_columns(times, bends)])
 

@@ -18,7 +18,7 @@ from trends.models.counts.memory import (
     memory_products,
     whitened_columns,
 )
-from trends.models.counts.observed import Observed
+from trends.models.counts.observed import Observed, bent_trend_columns, years_of
 from trends.models.counts.serial_dependence import (
     grid_of,
     least_scale,
@@ -46,6 +46,26 @@ class SeasonEvidence(NamedTuple):
 
     statistic: float
     p_value: float
+
+
+def bent_trend(seen: Observed) -> np.ndarray:
+    """Return a trend with one bend a year at all periods, with fewer where years stand empty.
+
+    Returns
+    -------
+    ndarray, shape (n_periods, n_columns)
+    """
+    n_bends = max(round(years_of(seen.periods)) - 1, 0)
+    while True:
+        columns = bent_trend_columns(seen.periods, n_bends)
+        try:
+            fit_counts(seen.count, columns[seen.position], seen.exposure, family="poisson")
+        except RuntimeError:
+            if n_bends == 0:
+                raise
+            n_bends //= 2
+            continue
+        return columns
 
 
 def season_evidence(

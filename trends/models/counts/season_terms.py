@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trends.models.counts.observed import Observed, bent_trend_columns, years_of
-from trends.models.counts.season_evidence import season_evidence
+from trends.models.counts.observed import Observed, years_of
+from trends.models.counts.season_evidence import bent_trend, season_evidence
 from trends.tables.calendar import frequency_letter, hijri_shares
 
 SeasonChoice = Literal["auto", "none", "month", "harmonic", "hijri"]
@@ -141,12 +141,12 @@ def _is_found(seen: Observed) -> bool:
     """Return whether a series shows the waves of a season."""
     if frequency_letter(seen.periods) == "Y" or years_of(seen.periods) < LEAST_YEARS:
         return False
-    beside = bent_trend_columns(seen.periods)[seen.position]
     waves = season_columns(seen.periods, "harmonic")[0][seen.position]
-    if not is_identified(seen, np.column_stack([beside, waves])):
-        return False
     try:
+        beside = bent_trend(seen)[seen.position]
+        if not is_identified(seen, np.column_stack([beside, waves])):
+            return False
         return season_evidence(seen, beside, waves, enough=_ENOUGH).p_value <= AUTO_ALPHA
     except RuntimeError:
-        # Counts that allow no finite bent trend, such as those with empty years, show no season.
+        # Counts that allow no finite fit show no season.
         return False

@@ -1,0 +1,42 @@
+"""How the course of one series is said: reviewed sentences in both languages."""
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import trends
+from trends.findings.finding import Noun, Subject
+from trends.findings.wording import say
+
+HERE = Path(__file__).parent
+
+
+def table_of(lang):
+    """Return the reviewed sentences of a language."""
+    return tomllib.loads((HERE / f"sentences_{lang}.toml").read_text(encoding="utf-8"))
+
+
+SUBJECT = Subject(key="s", en="Syria", ar="سوريا", noun=Noun(**table_of("en")["noun"]["attack"]))
+COURSES = {course["name"]: course for course in table_of("en")["course"]}
+CASES = [
+    pytest.param(lang, case["name"], case["says"], id=f"{lang}: {case['name']}")
+    for lang in ("en", "ar")
+    for case in table_of(lang)["course"]
+]
+
+
+@pytest.mark.parametrize(("lang", "name", "says"), CASES)
+def test_a_course_is_said_as_a_reader_of_the_language_approved(lang, name, says):
+    course = COURSES[name]
+    counts = course["counts"]
+    periods = pd.period_range(
+        course.get("start", "2018-01"), periods=len(counts), freq=course.get("freq", "M")
+    )
+    trend = trends.estimate_trend(trends.as_series(pd.Series(counts, index=periods)))
+    assert [str(say(finding, lang)) for finding in trend.findings(SUBJECT)] == says
+
+
+def test_both_languages_review_the_same_courses():
+    assert [case["name"] for case in table_of("ar")["course"]] == list(COURSES)
