@@ -421,6 +421,16 @@ def test_no_warning_escapes_on_awkward_counts():
     assert hit.verdict != "falling"
 
 
+def test_scatter_that_no_model_holds_is_said_and_not_denied():
+    counts = [4] * 30
+    counts[17] = 100_000
+    trend = estimate_trend(monthly(counts))
+    assert trend.family == "quasipoisson"
+    assert "nb_failed" in trend.caveats
+    assert "scatter far beyond chance" in trend.summary()
+    assert "no more than chance" not in trend.summary()
+
+
 def test_a_season_needs_as_many_periods_with_events_as_terms():
     counts = [0] * 48
     counts[0] = counts[24] = counts[47] = 1

@@ -507,7 +507,8 @@ def _caveats(
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
     holds = {
-        "nb_boundary": fit.at_boundary,
+        "nb_boundary": fit.nb_status == "boundary",
+        "nb_failed": fit.nb_status == "failed",
         "memory_at_ceiling": memory.at_ceiling,
         "simulation_incomplete": n_failed > 0,
         **seen.caveats(),

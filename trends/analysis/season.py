@@ -559,7 +559,8 @@ def _caveats(series: pd.DataFrame, seen: Observed, fitted: _Fitted | None) -> tu
     if fitted is None:
         whole.pop("partial_last_period")
     holds = {
-        "nb_boundary": fitted is not None and fitted.fit.at_boundary,
+        "nb_boundary": fitted is not None and fitted.fit.nb_status == "boundary",
+        "nb_failed": fitted is not None and fitted.fit.nb_status == "failed",
         "memory_at_ceiling": fitted is not None and fitted.memory.at_ceiling,
         "no_events_before": first > series.index[0],
         "no_events_after": last < series.index[-1],

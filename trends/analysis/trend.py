@@ -292,7 +292,7 @@ def estimate_trend(
     """Estimate a log-linear trend with an interval that holds for scattered, remembering counts.
 
     The mean is exp(level + slope * years + season) times the exposure, fitted by maximum
-    likelihood with statsmodels. Missing periods and periods not covered carry no information; a
+    likelihood. Missing periods and periods not covered carry no information; a
     partly observed period counts with the days observed.
 
     Parameters
@@ -302,8 +302,8 @@ def estimate_trend(
     family : {"auto", "poisson", "quasipoisson", "nb2"}
         Mean-variance law. The default takes negative binomial counts (variance = mean +
         nb_dispersion * mean**2) when the scatter around a Poisson trend is beyond chance at 5%,
-        else Poisson; NB2 falls back to Poisson when its likelihood has no interior maximum, and
-        a caveat says so.
+        else Poisson; NB2 falls back to Poisson when its likelihood has no interior maximum, and to
+        quasi-Poisson when none is found, and a caveat says so.
     season : {"auto", "none", "month", "harmonic", "hijri"}
         Pattern of the year beside the trend: waves where the series spans two years and shows them
         at 1% (the default), nothing (also None), a factor per month, two waves a year, or the days
@@ -616,7 +616,8 @@ def _caveats(
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know about this trend."""
     holds = {
-        "nb_boundary": fit.at_boundary,
+        "nb_boundary": fit.nb_status == "boundary",
+        "nb_failed": fit.nb_status == "failed",
         "bent_trend": curvature_p_value < 0.01,
         "trend_or_persistence": persistence,
         "memory_at_ceiling": memory.at_ceiling,

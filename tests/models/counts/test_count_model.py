@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.discrete.discrete_model import NegativeBinomial
 
 from trends.models.counts.count_model import fit_counts
 from trends.models.counts.season_terms import season_columns
@@ -149,4 +152,70 @@ def test_nb2_falls_back_to_poisson_where_its_likelihood_has_no_inner_maximum():
     step = np.column_stack([np.ones(112), np.arange(112) >= 36]).astype(float)
     fit = fit_counts(np.array(COAL, float), step, np.ones(112), family="nb2")
     assert fit.family == "poisson"
-    assert fit.at_boundary
+    assert fit.nb_status == "boundary"
+
+
+# ------- convergence, boundaries, failures
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e6])
+def test_counts_of_any_size_converge_to_the_same_relative_precision(scale):
+    # The gradient of the likelihood vanishes beside its own standard deviation.
+    mean = 20 * scale * np.exp(0.02 * np.arange(60))
+    rng = np.random.default_rng(2)
+    counts = rng.negative_binomial(30, 30 / (30 + mean)).astype(float)
+    fit = fit_counts(counts, steps(60), np.ones(60), family="nb2")
+    assert fit.family == "nb2"
+    left = (counts - fit.expected) / (1 + fit.nb_dispersion * fit.expected)
+    score = steps(60).T @ left
+    assert np.sqrt(score @ fit.covariance @ score) < 1e-4
+    poisson = fit_counts(counts, steps(60), np.ones(60), family="poisson")
+    score = steps(60).T @ (counts - poisson.expected)
+    assert np.sqrt(score @ poisson.covariance @ score) < 1e-4
+    assert poisson.expected.sum() == pytest.approx(counts.sum(), rel=1e-9)
+
+
+def test_scatter_a_little_beyond_chance_is_seen_at_a_mean_of_a_million():
+    mean = np.full(200, 1e6)
+    counts = np.random.default_rng(4).negative_binomial(mean / 0.8, 1 / 1.8).astype(float)
+    fit = fit_counts(counts, np.ones((200, 1)), np.ones(200))
+    assert (fit.family, fit.nb_status) == ("nb2", "")
+    assert 1 + fit.nb_dispersion * 1e6 == pytest.approx(counts.var() / counts.mean(), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("counts", "status"), [([5, 6] * 12, "boundary"), ([5, 5] * 12, "boundary")]
+)
+def test_counts_less_scattered_than_chance_lie_at_the_boundary(counts, status):
+    fit = fit_counts(np.array(counts, float), steps(24), np.ones(24), family="nb2")
+    assert (fit.family, fit.nb_status, fit.nb_dispersion) == ("poisson", status, 0.0)
+
+
+def test_a_maximum_that_misses_the_counts_is_a_failure_with_a_quasi_poisson_answer():
+    counts = np.full(30, 4.0)
+    counts[17] = 100_000
+    fit = fit_counts(counts, steps(30), np.ones(30))
+    assert (fit.family, fit.nb_status) == ("quasipoisson", "failed")
+    poisson = fit_counts(counts, steps(30), np.ones(30), family="poisson")
+    assert fit.params == pytest.approx(poisson.params)
+    assert fit.dispersion > 1000
+    assert fit.covariance == pytest.approx(poisson.covariance * fit.dispersion)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.02, 3.0), st.floats(0.5, 200.0))
+def test_the_nb2_maximum_is_that_of_statsmodels(seed, dispersion, mean):
+    rng = np.random.default_rng(seed)
+    design = np.column_stack([steps(40) / 40, rng.normal(size=40)])
+    path = mean * np.exp(design[:, 1] + 0.3 * design[:, 2])
+    counts = rng.negative_binomial(1 / dispersion, 1 / (1 + dispersion * path)).astype(float)
+    if (counts > 0).sum() < 8:
+        return
+    fit = fit_counts(counts, design, np.ones(40), family="nb2")
+    if fit.family != "nb2":
+        return
+    at = np.append(fit.params, fit.nb_dispersion)
+    model = NegativeBinomial(counts, design)
+    again = model.fit(start_params=at, disp=0, maxiter=200)
+    assert fit.log_likelihood >= again.llf - 1e-6
+    assert fit.log_likelihood == pytest.approx(model.loglike(at))

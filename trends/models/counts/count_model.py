@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
-import statsmodels.api as sm
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import xlogy
-from statsmodels.discrete.discrete_model import NegativeBinomial
+from scipy.special import digamma, gammaln, polygamma, xlogy
 
 Family = Literal["auto", "poisson", "quasipoisson", "nb2"]
 FittedFamily = Literal["poisson", "quasipoisson", "nb2"]
 
-#: NB2 dispersion below which the likelihood is taken to have its maximum at Poisson.
+#: Excess of the variance over a mean count, as its share, below which NB2 is taken to be Poisson.
 _BOUNDARY = 1e-6
+#: Log-likelihood that the last step may have gained: the next would gain about its square.
+_ENOUGH_GAIN = 1e-8
+#: Factor by which the events that an NB2 fit expects in all may miss those that were counted.
+_MOST_OFF = 2.0
+_MOST_STEPS, _MOST_HALVINGS = 100, 30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,8 +46,9 @@ class CountFit:
         Chance of so much dispersion or more if the counts were Poisson.
     log_likelihood : float
         Of the fitted family; for quasipoisson that of Poisson.
-    at_boundary : bool
-        Whether NB2 was wanted but its likelihood has no interior maximum.
+    nb_status : {"", "boundary", "failed"}
+        Why NB2 was wanted and not fitted: its likelihood has its maximum at Poisson, or none
+        that describes the counts, though they scatter beyond chance; then it is quasipoisson.
     """
 
     family: FittedFamily
@@ -56,7 +59,7 @@ class CountFit:
     dispersion: float
     dispersion_p_value: float
     log_likelihood: float
-    at_boundary: bool
+    nb_status: Literal["", "boundary", "failed"]
 
     @property
     def variance(self) -> np.ndarray:
@@ -110,8 +113,9 @@ def fit_counts(
     exposure : ndarray, shape (n_observed,)
         Positive; the means are proportional to it.
     family : {"auto", "poisson", "quasipoisson", "nb2"}
-        With auto, NB2 if the Poisson fit's dispersion is beyond chance at 5% and NB2 has an
-        interior maximum, else Poisson.
+        With auto, NB2 if the Poisson fit's dispersion is beyond chance at 5%, else Poisson. NB2
+        falls back to Poisson where its likelihood has no interior maximum, and to quasi-Poisson
+        where that maximum is not found.
 
     Returns
     -------
@@ -123,39 +127,39 @@ def fit_counts(
         If the fit does not converge.
     """
     offset = np.log(exposure)
-    poisson = _fit_poisson(counts, design, offset)
-    expected = np.asarray(poisson.fittedvalues, dtype=float)
+    poisson = _fit_held(counts, design, offset, 0.0)
+    expected = poisson.expected
     n_free = max(counts.size - design.shape[1], 1)
     chi_square = float(np.sum((counts - expected) ** 2 / expected))
     dispersion = chi_square / n_free
     p_value = float(stats.chi2.sf(chi_square, n_free))
-    covariance = np.asarray(poisson.normalized_cov_params, dtype=float)
-    wants_nb2 = family == "nb2" or (family == "auto" and p_value < 0.05)
-    if wants_nb2:
-        fitted = _fit_nb2(counts, design, offset, np.asarray(poisson.params), dispersion)
-        if fitted is not None:
-            params, nb_dispersion, joint, log_likelihood = fitted
+    nb_status: Literal["", "boundary", "failed"] = ""
+    if family == "nb2" or (family == "auto" and p_value < 0.05):
+        fitted = _fit_nb2(counts, design, offset, poisson)
+        if isinstance(fitted, _NB2):
             return CountFit(
                 family="nb2",
-                params=params,
-                covariance=joint,
-                expected=np.exp(design @ params + offset),
-                nb_dispersion=nb_dispersion,
+                params=fitted.params,
+                covariance=fitted.covariance,
+                expected=np.exp(design @ fitted.params + offset),
+                nb_dispersion=fitted.nb_dispersion,
                 dispersion=dispersion,
                 dispersion_p_value=p_value,
-                log_likelihood=log_likelihood,
-                at_boundary=False,
+                log_likelihood=fitted.log_likelihood,
+                nb_status="",
             )
+        nb_status = fitted
+    is_quasi = family == "quasipoisson" or nb_status == "failed"
     return CountFit(
-        family="quasipoisson" if family == "quasipoisson" else "poisson",
-        params=np.asarray(poisson.params, dtype=float),
-        covariance=covariance * (dispersion if family == "quasipoisson" else 1.0),
+        family="quasipoisson" if is_quasi else "poisson",
+        params=poisson.params,
+        covariance=poisson.covariance * (dispersion if is_quasi else 1.0),
         expected=expected,
         nb_dispersion=0.0,
         dispersion=dispersion,
         dispersion_p_value=p_value,
-        log_likelihood=float(poisson.llf),
-        at_boundary=wants_nb2,
+        log_likelihood=_log_likelihood(counts, expected, 0.0) - float(np.sum(gammaln(counts + 1))),
+        nb_status=nb_status,
     )
 
 
@@ -169,13 +173,8 @@ def fit_given_dispersion(
     RuntimeError
         If the fit does not converge.
     """
-    offset = np.log(exposure)
-    if nb_dispersion == 0:
-        fitted = _fit_poisson(counts, design, offset)
-    else:
-        family = sm.families.NegativeBinomial(alpha=nb_dispersion)
-        fitted = _converged(sm.GLM(counts, design, family=family, offset=offset), counts, offset)
-    return np.asarray(fitted.params, dtype=float), np.asarray(fitted.fittedvalues, dtype=float)
+    fit = _fit_held(counts, design, np.log(exposure), nb_dispersion)
+    return fit.params, fit.expected
 
 
 def deviance_residuals(
@@ -199,32 +198,30 @@ def deviance_residuals(
     return signed
 
 
-def _fit_poisson(
-    counts: np.ndarray, design: np.ndarray, offset: np.ndarray
-) -> sm.genmod.generalized_linear_model.GLMResultsWrapper:
-    """Return statsmodels' Poisson fit; what it would warn of is raised."""
-    model = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset)
-    return _converged(model, counts, offset)
+class _Fit(NamedTuple):
+    """Coefficients, fitted means and inverse Fisher information of one fit."""
+
+    params: np.ndarray
+    expected: np.ndarray
+    covariance: np.ndarray
 
 
-def _converged(
-    model: sm.GLM, counts: np.ndarray, offset: np.ndarray
-) -> sm.genmod.generalized_linear_model.GLMResultsWrapper:
-    """Return a converged fit, from nearer starts if the first one runs away."""
-    # statsmodels' own start, halfway to the data, runs away from outliers. The overall rate nearly
-    # always works, log counts by least squares where an outlier has a term of its own.
-    flat = np.zeros(model.exog.shape[1])
+def _fit_held(
+    counts: np.ndarray, design: np.ndarray, offset: np.ndarray, nb_dispersion: float
+) -> _Fit:
+    """Return the fit with the NB2 dispersion held, by Fisher scoring from two starts.
+
+    The overall rate nearly always leads to it, log counts by least squares where an outlier has a
+    term of its own. What is still to be gained is judged in units of log-likelihood, so that counts
+    of any size converge alike.
+    """
+    flat = np.zeros(design.shape[1])
     flat[0] = np.log(counts.sum() / np.exp(offset).sum())
-    near = np.linalg.lstsq(model.exog, np.log(counts + 0.5) - offset, rcond=None)[0]
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        for start in (flat, near):
-            try:
-                fitted = model.fit(start_params=start, maxiter=100, tol=1e-10)
-            except (ValueError, np.linalg.LinAlgError):
-                continue
-            if fitted.converged and np.all(np.isfinite(fitted.params)):
-                return fitted
+    near = np.linalg.lstsq(design, np.log(counts + 0.5) - offset, rcond=None)[0]
+    for start in (flat, near):
+        fit = _scored(counts, design, offset, nb_dispersion, start)
+        if fit is not None:
+            return fit
     raise RuntimeError(
         f"`series` must allow a finite log-linear fit, got {int(counts.sum())} events in "
         f"{int((counts > 0).sum())} of {counts.size} periods. Use longer periods, or the part of "
@@ -232,40 +229,174 @@ def _converged(
     )
 
 
-def _fit_nb2(
+def _scored(
     counts: np.ndarray,
     design: np.ndarray,
     offset: np.ndarray,
-    start: np.ndarray,
-    dispersion: float,
-) -> tuple[np.ndarray, float, np.ndarray, float] | None:
-    """Return params, dispersion, joint covariance and log-likelihood, or None at the boundary."""
-    mean = float(np.mean(counts))
-    first = max((dispersion - 1) / mean, 0.01)
-    for guess in (first, 0.1 * first, 10 * first):
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            model = NegativeBinomial(counts, design, offset=offset)
+    nb_dispersion: float,
+    params: np.ndarray,
+) -> _Fit | None:
+    """Return the fit that Fisher scoring reaches, or None if it runs away."""
+    with np.errstate(all="ignore"):
+        expected = np.exp(design @ params + offset)
+        value = _log_likelihood(counts, expected, nb_dispersion)
+        for _ in range(_MOST_STEPS):
+            spread = 1 + nb_dispersion * expected
+            gradient = design.T @ ((counts - expected) / spread)
+            information = design.T @ (design * (expected / spread)[:, None])
             try:
-                fitted = model.fit(
-                    start_params=np.append(start, guess),
-                    method="newton",
-                    maxiter=100,
-                    tol=1e-10,
-                    disp=0,
-                    warn_convergence=False,
-                    skip_hessian=True,
-                )
-                params = np.asarray(fitted.params, dtype=float)
-                if params[-1] <= _BOUNDARY or not np.all(np.isfinite(params)):
-                    continue
-                slope = np.asarray(model.score(params))
-                joint = np.linalg.inv(-np.asarray(model.hessian(params)))
-                log_likelihood = float(fitted.llf)
+                step = np.linalg.solve(information, gradient)
             except np.linalg.LinAlgError:
-                continue
-        # The Newton decrement bounds the log-likelihood still to be gained.
-        gain = slope @ joint @ slope
-        if gain < 1e-6 and np.isfinite(log_likelihood) and np.all(np.diag(joint) > 0):
-            return params[:-1], float(params[-1]), joint[:-1, :-1], log_likelihood
+                return None
+            gain = float(gradient @ step)
+            if not np.isfinite(gain):
+                return None
+            for _ in range(_MOST_HALVINGS):
+                moved = np.exp(design @ (params + step) + offset)
+                reached = _log_likelihood(counts, moved, nb_dispersion)
+                if reached >= value - 1e-12 * abs(value) and np.isfinite(reached):
+                    break
+                step = step / 2
+            else:
+                return None
+            params, expected, value = params + step, moved, reached
+            if gain < _ENOUGH_GAIN:
+                return _finished(params, expected, design, nb_dispersion)
     return None
+
+
+def _finished(
+    params: np.ndarray, expected: np.ndarray, design: np.ndarray, nb_dispersion: float
+) -> _Fit | None:
+    """Return a fit with its covariance, or None where the information is singular."""
+    weight = expected / (1 + nb_dispersion * expected)
+    try:
+        covariance = np.linalg.inv(design.T @ (design * weight[:, None]))
+    except np.linalg.LinAlgError:
+        return None
+    known = np.all(np.isfinite(params)) and np.all(np.diag(covariance) > 0)
+    return _Fit(params, expected, covariance) if known else None
+
+
+def _log_likelihood(counts: np.ndarray, expected: np.ndarray, nb_dispersion: float) -> float:
+    """Return the log-likelihood without the factorials of the counts."""
+    if nb_dispersion == 0:
+        return float(np.sum(xlogy(counts, expected) - expected))
+    size = 1 / nb_dispersion
+    return float(
+        np.sum(
+            gammaln(counts + size)
+            - gammaln(size)
+            + xlogy(counts, nb_dispersion * expected)
+            - (counts + size) * np.log1p(nb_dispersion * expected)
+        )
+    )
+
+
+class _NB2(NamedTuple):
+    """An NB2 fit: coefficients, dispersion, their joint covariance's block, log-likelihood."""
+
+    params: np.ndarray
+    nb_dispersion: float
+    covariance: np.ndarray
+    log_likelihood: float
+
+
+def _fit_nb2(
+    counts: np.ndarray, design: np.ndarray, offset: np.ndarray, poisson: _Fit
+) -> _NB2 | Literal["boundary", "failed"]:
+    """Return the NB2 fit, that its maximum lies at Poisson, or that it was not found."""
+    # At dispersion 0 the likelihood rises with it only if counts scatter more than Poisson ones.
+    if np.sum((counts - poisson.expected) ** 2 - counts) <= 0:
+        return "boundary"
+    excess = np.sum(((counts - poisson.expected) ** 2 - counts) / poisson.expected)
+    least = _BOUNDARY / float(counts.mean())
+    first = max(float(excess / poisson.expected.sum()), least)
+    for guess in (first, 0.1 * first, 10 * first):
+        theta = np.append(poisson.params, np.log(guess))
+        fit = _newton_nb2(counts, design, offset, theta, least)
+        if fit is None:
+            continue
+        if fit.nb_dispersion <= least:
+            return "boundary"
+        total = np.exp(design @ fit.params + offset).sum() / counts.sum()
+        # With one month that dwarfs all others the maximum describes neither it nor them.
+        return fit if 1 / _MOST_OFF < total < _MOST_OFF else "failed"
+    return "failed"
+
+
+def _newton_nb2(
+    counts: np.ndarray, design: np.ndarray, offset: np.ndarray, theta: np.ndarray, least: float
+) -> _NB2 | None:
+    """Return the maximum over coefficients and log dispersion, by Newton's method with halving."""
+    with np.errstate(all="ignore"):
+        value = _log_likelihood(counts, np.exp(design @ theta[:-1] + offset), np.exp(theta[-1]))
+        for _ in range(_MOST_STEPS):
+            gradient, hessian = _nb2_derivatives(counts, design, offset, theta)
+            if not np.all(np.isfinite(hessian)):
+                return None
+            # Away from the maximum the Hessian may point down the hill; its size still counts.
+            roots, axes = np.linalg.eigh(-hessian)
+            roots = np.maximum(np.abs(roots), 1e-12 * np.abs(roots).max())
+            step = axes @ ((axes.T @ gradient) / roots)
+            step *= min(1.0, 5 / np.abs(step).max())
+            gain = float(gradient @ step)
+            for _ in range(_MOST_HALVINGS):
+                moved = theta + step
+                expected = np.exp(design @ moved[:-1] + offset)
+                reached = _log_likelihood(counts, expected, float(np.exp(moved[-1])))
+                if reached >= value - 1e-12 * abs(value) and np.isfinite(reached):
+                    break
+                step = step / 2
+            else:
+                return None
+            theta, value = moved, reached
+            if theta[-1] < np.log(least):
+                return _NB2(theta[:-1], 0.0, np.empty((0, 0)), value)
+            if abs(gain) < _ENOUGH_GAIN:
+                break
+        else:
+            return None
+        _, hessian = _nb2_derivatives(counts, design, offset, theta)
+        try:
+            joint = np.linalg.inv(-hessian)
+        except np.linalg.LinAlgError:
+            return None
+    if not np.all(np.diag(joint) > 0):
+        return None
+    whole = value - float(np.sum(gammaln(counts + 1)))
+    return _NB2(theta[:-1], float(np.exp(theta[-1])), joint[:-1, :-1], whole)
+
+
+def _nb2_derivatives(
+    counts: np.ndarray, design: np.ndarray, offset: np.ndarray, theta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return gradient and Hessian of the log-likelihood in coefficients and log dispersion."""
+    expected = np.exp(design @ theta[:-1] + offset)
+    dispersion = float(np.exp(theta[-1]))
+    size, spread = 1 / dispersion, 1 + dispersion * expected
+    by_rate = (counts - expected) / spread
+    by_rate_twice = -expected * (1 + dispersion * counts) / spread**2
+    mixed = -expected * (counts - expected) / spread**2
+    rise = digamma(counts + size) - digamma(size)
+    bend = polygamma(1, counts + size) - polygamma(1, size)
+    once = np.sum(
+        -(size**2) * rise
+        + counts * size
+        + size**2 * np.log1p(dispersion * expected)
+        - (counts + size) * expected / spread
+    )
+    twice = np.sum(
+        2 * size**3 * rise
+        + size**4 * bend
+        - counts * size**2
+        - 2 * size**3 * np.log1p(dispersion * expected)
+        + 2 * size**2 * expected / spread
+        + (counts + size) * (expected / spread) ** 2
+    )
+    gradient = np.append(design.T @ by_rate, dispersion * once)
+    hessian = np.empty((theta.size, theta.size))
+    hessian[:-1, :-1] = design.T @ (design * by_rate_twice[:, None])
+    hessian[:-1, -1] = hessian[-1, :-1] = dispersion * (design.T @ mixed)
+    hessian[-1, -1] = dispersion**2 * twice + dispersion * once
+    return gradient, hessian
