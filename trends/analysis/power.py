@@ -8,9 +8,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import stdtr
 
 from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.count_model import CountFit, fit_counts, percent_change
+from trends.models.counts.memory import MemoryGrid
 from trends.models.counts.null_models import draw_counts
 from trends.models.counts.observed import (
     LEAST_EVENTFUL,
@@ -400,7 +402,7 @@ def _simulate(
     reason = ""
     for counts in draws.T:
         try:
-            found += _drawn_p_value(replace(seen, count=counts), design) <= alpha
+            found += _drawn_p_value(replace(seen, count=counts), design, memory.grid) <= alpha
         except (RuntimeError, ValueError) as failure:
             n_failed += 1
             reason = reason or str(failure)
@@ -417,7 +419,7 @@ def _share_interval(found: int, n_fitted: int, alpha: float) -> tuple[float, flo
     return float(interval.low), float(interval.high)
 
 
-def _drawn_p_value(seen: Observed, design: np.ndarray) -> float:
+def _drawn_p_value(seen: Observed, design: np.ndarray, grid: MemoryGrid) -> float:
     """Return the p-value of the change in one simulated series."""
     n_eventful = int((seen.count > 0).sum())
     if n_eventful < LEAST_EVENTFUL:
@@ -426,9 +428,9 @@ def _drawn_p_value(seen: Observed, design: np.ndarray) -> float:
             "Use longer periods."
         )
     fit = fit_counts(seen.count, design, seen.exposure)
-    memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
+    memory = memory_of_fit(fit, design, seen.count, seen.position, grid)
     statistic = abs(fit.params[1]) / memory.std_error(1)
-    return float(2 * stats.t.sf(statistic, memory.n_free))
+    return float(2 * stdtr(memory.n_free, -statistic))
 
 
 def _corrected_ratio(smallest: float, std_error: float, power: float, simulated: float) -> float:

@@ -9,6 +9,7 @@ in the exponent.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -116,7 +117,7 @@ def precision_matrix(
     rows = np.eye(gaps.size + 1)
     if weight == 0:
         return rows, 0.0
-    factor = _Factor.of(gaps, rho, weight)
+    factor = _factor(gaps.astype(float).tobytes(), rho, weight)
     return factor.whitened(rows), factor.log_determinant
 
 
@@ -140,6 +141,7 @@ def memory_products(
     log_determinant : array of shape (n_models,)
     within, across : arrays of shape (n_models, ..., n_columns, n_columns)
     """
+    gaps = np.asarray(gaps, dtype=np.float64)
     flat = columns.reshape(columns.shape[0], -1)
     alone = np.einsum("t...i,t...j->...ij", columns, columns)
     log_determinant = np.zeros(grid.rho.size)
@@ -149,7 +151,7 @@ def memory_products(
         if weight == 0:
             within[model] = across[model] = alone
             continue
-        factor = _Factor.of(gaps, float(rho), float(weight))
+        factor = _factor(gaps.tobytes(), float(rho), float(weight))
         whitened = factor.whitened(flat).reshape(columns.shape)
         remembered = factor.remembered(flat).reshape(columns.shape)
         log_determinant[model] = factor.log_determinant
@@ -167,7 +169,13 @@ def whitened_columns(
         if weight == 0:
             yield columns
         else:
-            yield _Factor.of(gaps, float(rho), float(weight)).whitened(columns)
+            yield _factor(gaps.tobytes(), float(rho), float(weight)).whitened(columns)
+
+
+@lru_cache(maxsize=128)
+def _factor(gaps: bytes, rho: float, weight: float) -> _Factor:
+    """Factorise the memory of rows with these gaps; the same series asks for it again and again."""
+    return _Factor.of(np.frombuffer(gaps), rho, weight)
 
 
 class _Factor(NamedTuple):

@@ -11,6 +11,7 @@ intervals too wide where there is none and too narrow where there is.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -246,6 +247,7 @@ def reml_weights(
     return np.asarray(weight / weight.sum(axis=0))
 
 
+@cache
 def least_scale(n_free: int) -> float:
     """Return the residual variance that 99 in 100 Poisson series exceed."""
     return float(stats.chi2.ppf(_LUCK, n_free) / n_free)

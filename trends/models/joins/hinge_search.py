@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-#: Sets of bends that are searched one by one; beyond, the best set is improved pair by pair.
-MOST_SETS = 20_000_000
+#: Sets of bends that are searched one by one; beyond, the best of fewer sets is improved.
+MOST_SETS = 1_000_000
+#: Sets of the coarser grid of candidates that the improvement also starts from.
+_COARSE_SETS = 50_000
 #: Squared length, relative to the hinge's own, below which a hinge adds nothing new.
 _NEGLIGIBLE = 1e-9
 
@@ -85,9 +87,9 @@ def best_bends(
 
     Notes
     -----
-    Exhaustive while there are at most 20 million sets. Beyond that the best smaller set gets one
-    more bend, and every pair of bends is searched again exhaustively with the others held, until
-    no pair improves.
+    Exhaustive while there are at most a million sets. Beyond that the best smaller set with one
+    more bend, and the best set on every second, third or later candidate, are improved: every pair
+    of bends is searched again exhaustively with the others held, until no pair improves.
     """
     follow = np.searchsorted(candidates, candidates + spacing)
     if n_bends == 0:
@@ -96,7 +98,25 @@ def best_bends(
         _, chosen = _explain(inner.gram, inner.cross[:, 0], follow, n_bends)
         return chosen
     smaller = best_bends(inner, candidates, n_bends - 1, spacing)
-    return _improve_pairs(inner, candidates, smaller, spacing)
+    starts = [_grown(inner, candidates, smaller, spacing)]
+    coarse = _best_of_coarser(inner, candidates, n_bends, spacing)
+    if coarse:
+        starts.append(coarse)
+    improved = [_improve_pairs(inner, candidates, start, spacing) for start in starts]
+    return max(improved)[1]
+
+
+def _best_of_coarser(
+    inner: HingeGram, candidates: np.ndarray, n_bends: int, spacing: int
+) -> tuple[int, ...]:
+    """Return the best set on a grid of candidates so coarse that its sets are few."""
+    step = 2
+    while comb(-(-candidates.size // step), n_bends) > _COARSE_SETS:
+        step += 1
+    places = candidates[::step]
+    follow = np.searchsorted(places, places + spacing)
+    _, chosen = _explain(inner.gram[::step, ::step], inner.cross[::step, 0], follow, n_bends)
+    return tuple(step * place for place in chosen)
 
 
 def _explain(
@@ -151,26 +171,32 @@ def _best_pair(
     return float(gain[earlier, later]), (earlier, later)
 
 
-def _improve_pairs(
+def _grown(
     inner: HingeGram, candidates: np.ndarray, smaller: tuple[int, ...], spacing: int
 ) -> tuple[int, ...]:
-    """Return one bend more than `smaller`, every pair re-searched until nothing improves."""
-    chosen = smaller
+    """Return the best set with one bend more that keeps all but at most one of `smaller`."""
+    held = [smaller, *(smaller[:i] + smaller[i + 1 :] for i in range(len(smaller)))]
+    size = len(smaller) + 1
+    return max(_add(inner, candidates, kept, size - len(kept), spacing) for kept in held)[1]
+
+
+def _improve_pairs(
+    inner: HingeGram, candidates: np.ndarray, chosen: tuple[int, ...], spacing: int
+) -> tuple[float, tuple[int, ...]]:
+    """Return what a set explains and the set, every pair re-searched until nothing improves."""
     best = -np.inf
-    for held in [smaller, *(smaller[:i] + smaller[i + 1 :] for i in range(len(smaller)))]:
-        gain, grown = _add(inner, candidates, held, len(smaller) + 1 - len(held), spacing)
-        if gain > best:
-            best, chosen = gain, grown
     improved = True
     while improved:
         improved = False
         for pair in combinations(chosen, 2):
             held = tuple(bend for bend in chosen if bend not in pair)
-            gain, grown = _add(inner, candidates, held, 2, spacing)
-            if gain > best * (1 + 1e-10):
-                best, chosen, improved = gain, grown, True
-                break
-    return chosen
+            gain, other = _add(inner, candidates, held, 2, spacing)
+            if gain > best + 1e-10 * abs(best) or np.isneginf(best):
+                improved = improved or other != chosen
+                best, chosen = gain, other
+                if improved:
+                    break
+    return best, chosen
 
 
 def _add(
