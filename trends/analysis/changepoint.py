@@ -17,8 +17,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trends.analysis.result import Result
-from trends.models.counts.memory import MemoryModels, memory_grid
+from trends.models.counts.memory import MemoryModels
 from trends.models.counts.observed import Observed, observed_periods
+from trends.models.counts.season_terms import (
+    LEAST_FREEDOM,
+    SeasonChoice,
+    SeasonName,
+    season_columns,
+    season_terms,
+)
+from trends.models.shifts.blocks import block_means, date_within, in_blocks, independent_columns
+from trends.models.shifts.level_fit import Problem, possible_starts
 from trends.models.shifts.level_shift import ShiftEvidence, log_sum
 from trends.models.shifts.segmentation import (
     PathStep,
@@ -26,20 +35,36 @@ from trends.models.shifts.segmentation import (
     penalty_path,
     robust_dispersion,
 )
-from trends.models.shifts.shift_search import PRICE_SEVERAL, Problem, Round, possible_starts
+from trends.models.shifts.shift_search import Round
 from trends.models.shifts.shift_summary import (
     ShiftSummary,
     StepSummary,
     find_shifts,
     highest_mass,
+    limits_of_few,
 )
 from trends.tables.calendar import format_period
 from trends.tables.typed import named_period
 
-Verdict = Literal["abrupt", "gradual", "shift", "cannot_tell", "none"]
+Verdict = Literal["abrupt", "gradual", "shift", "wanders", "cannot_tell", "none"]
+Obstacle = Literal["season", "persistence"]
 
 MAX_PERIODS = 1_500
-"""Longest series: the work grows with the square of the number of periods."""
+MOST_ROWS = 500
+LEAST_BLOCKS = 5
+LONGEST_BLOCK = 45
+"""Series of more than `MAX_PERIODS` observed periods are searched in at most `MOST_ROWS` blocks of
+periods, because the work grows with the square of the number of rows; dates are then found again
+among the periods. A regime has at least `LEAST_BLOCKS`: the block in which a level shifts lies
+between both and would pass for a regime of its own. In blocks of more than `LONGEST_BLOCK` days the
+waves of a year could not be seen."""
+
+CLEAR_OF_WANDER = 5.0
+"""Twice the log likelihood ratio beyond which steps are told apart from a wandering level: at 2,
+one in seven random walks with a monthly sd of .2 would show a firm shift within 60 months."""
+
+FEW_EVENTS = 5
+"""Events on one side of a changepoint below which the limits of the ratio are exact ones."""
 
 NEAR = 3
 """Periods within which two dates count as the same when methods are compared."""
@@ -61,12 +86,22 @@ class Changepoint:
         missing periods may have begun in any of them.
     located : bool
         Whether the 95% set spans at most half of the series.
-    rate_before, rate_after : float
-        Events per 30.4375 days from the previous changepoint to this one, and to the next one.
+    since, until : Period
+        First period of the regime before, and last period of the new one.
+    n_events_before, n_events_after : int
+        Events from the previous changepoint to this one, and to the next one.
+    exposure_before, exposure_after : float
+        Months of 30.4375 days, or units of exposure, watched there, times the season's average
+        factor.
+    clumping : float
+        How many events stand for one independent event, by scatter and memory.
     log_ratio_draws : array of shape (n_draws,)
         Draws of the log ratio of the rates, the period and the memory drawn too, shrunk towards 0.
     p_value : float
         Adjusted for the search.
+    p_value_persistent : float
+        The same where memory is judged half without the shift, as if all that the shift explains
+        could be persistence.
     redetected : float
         Share of resampled series in which it is found again within its confidence set.
     step_over_line : float
@@ -81,10 +116,16 @@ class Changepoint:
     period: pd.Period
     set_probability: pd.Series
     located: bool
-    rate_before: float
-    rate_after: float
+    since: pd.Period
+    until: pd.Period
+    n_events_before: int
+    n_events_after: int
+    exposure_before: float
+    exposure_after: float
+    clumping: float
     log_ratio_draws: NDArray[np.float64]
     p_value: float
+    p_value_persistent: float
     redetected: float
     step_over_line: float
     verdict: Verdict
@@ -105,8 +146,39 @@ class Changepoint:
         chosen = self.set_probability.index[highest_mass(self.set_probability.to_numpy(), alpha)]
         return pd.PeriodIndex(chosen.union(pd.PeriodIndex([self.period])).sort_values())
 
+    @property
+    def rate_before(self) -> float:
+        """Events per 30.4375 days from the previous changepoint to this one."""
+        return self.n_events_before / self.exposure_before
+
+    @property
+    def rate_after(self) -> float:
+        """Events per 30.4375 days from this changepoint to the next one."""
+        return self.n_events_after / self.exposure_after
+
+    def rate_bound(self, *, alpha: float = 0.05) -> float:
+        """Return the upper bound of the rate on the side without events, per 30.4375 days.
+
+        NaN if both sides have events.
+        """
+        if self.n_events_before and self.n_events_after:
+            return float("nan")
+        exposure = self.exposure_after if self.n_events_before else self.exposure_before
+        return float(-np.log(alpha) * self.clumping / exposure)
+
     def ratio(self, *, alpha: float = 0.05) -> tuple[float, float, float]:
-        """Return the ratio of the rate after to the rate before, with its interval."""
+        """Return the ratio of the rate after to the rate before, with its interval.
+
+        With fewer than `FEW_EVENTS` events on one side the limits are exact; the ratio is infinite
+        or 0 if there are none.
+        """
+        if min(self.n_events_before, self.n_events_after) < FEW_EVENTS:
+            return limits_of_few(
+                (self.n_events_before, self.n_events_after),
+                (self.exposure_before, self.exposure_after),
+                self.clumping,
+                alpha,
+            )
         low, middle, high = np.exp(
             np.quantile(self.log_ratio_draws, [alpha / 2, 0.5, 1 - alpha / 2])
         )
@@ -123,13 +195,19 @@ class Changepoints(Result):
         The count series that was analysed.
     changepoints : tuple of Changepoint
         In order of time; empty when no shift was found.
-    verdict : {"abrupt", "gradual", "shift", "cannot_tell", "none"}
-        What the series says as a whole. "cannot_tell": a break by the standards of independent
-        counts, but counts with memory look as broken often enough.
+    verdict : {"abrupt", "gradual", "shift", "wanders", "cannot_tell", "none"}
+        What the series says as a whole. "wanders": the counts look broken, but a level that drifts
+        from period to period explains them better, and no date can be given. "cannot_tell": a
+        break by the standards of independent counts, but counts with memory look as broken often
+        enough; or none was found beside a season that was left out.
+    obstacle : {"season", "persistence"} or None
+        What stands in the way where it cannot be told: a season that was left out of the model, or
+        the memory of the counts.
     p_value : float
-        Of any shift: the smaller of the p-values of the first two scans, for one step (times 1.25)
-        and for several (times 5). A p-value is the share of series without a break that look at
-        least as broken.
+        Of any shift, a step or an episode: the share of series without one, but with the same
+        average, season, scatter and memory, that look at least as broken.
+    p_error : float
+        Standard error of the p-value from the finite number of series drawn.
     p_value_independent : float
         The same if months did not remember each other.
     statistic : float
@@ -137,6 +215,9 @@ class Changepoints(Result):
     step_over_line : float
         Twice the log ratio of all steps found (of one step, if none was) to one straight line
         through the whole series, memory free in both.
+    step_over_wander : float
+        Twice the log ratio of all steps found (of one, if none was) to a level that wanders: a
+        random walk, or memory beyond what is considered beside a shift.
     detectable_ratio : float
         Smallest of the ratios 1.25, 1.5, 2, 3, 5, 10 that a shift at mid-series would have been
         found with in 80% of series like this one; NaN when a shift was found or even a tenfold
@@ -166,13 +247,17 @@ class Changepoints(Result):
         Best division for every penalty; see `penalty_path`.
     naive_periods : PeriodIndex
         Changepoints an uncalibrated Poisson cost with a BIC penalty would have claimed.
+    periods_per_row : int
+        Periods summed for the search: 1 for up to 1,500 observed periods.
     conf_level : float
         Level of sets and intervals; one minus the chance of any changepoint in a series without
         one.
+    season : {"none", "month", "harmonic", "hijri"}
+        The season in the model: "auto" has been decided.
     min_periods : int
         Shortest segment, in observed periods.
     n_null : int
-        Series drawn for each p-value.
+        Series drawn for each p-value; up to four times as many where it is near alpha.
     candidates : PeriodIndex or None
         Periods named in advance.
     """
@@ -180,10 +265,13 @@ class Changepoints(Result):
     series: pd.DataFrame
     changepoints: tuple[Changepoint, ...]
     verdict: Verdict
+    obstacle: Obstacle | None
     p_value: float
+    p_error: float
     p_value_independent: float
     statistic: float
     step_over_line: float
+    step_over_wander: float
     detectable_ratio: float
     candidate_period: pd.Period | None
     further_period: pd.Period | None
@@ -197,10 +285,17 @@ class Changepoints(Result):
     tests: pd.DataFrame
     path: tuple[PathStep, ...]
     naive_periods: pd.PeriodIndex
+    periods_per_row: int
     conf_level: float
+    season: SeasonName
     min_periods: int
     n_null: int
     candidates: pd.PeriodIndex | None
+
+    @property
+    def may_wander(self) -> bool:
+        """Whether a level that wanders without any shift explains the counts nearly as well."""
+        return self.step_over_wander <= CLEAR_OF_WANDER
 
     def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return one row per changepoint.
@@ -362,6 +457,7 @@ FRAME_COLUMNS = (
 def detect_changepoints(
     series: pd.DataFrame,
     *,
+    season: SeasonChoice = "auto",
     alpha: float = 0.05,
     min_periods: int = 2,
     candidates: Iterable[Any] | None = None,
@@ -371,15 +467,20 @@ def detect_changepoints(
     """Find level shifts that counts with memory would not show by themselves.
 
     One shift with memory is compared with memory alone, the memory unknown in both, and the
-    comparison is calibrated on series drawn with the same average, scatter and memory but no
-    shift. Further shifts are looked for beside those found; where no single one is found,
-    several at once (an episode, say) are looked for; the two searches share alpha.
+    comparison is calibrated on series drawn with the same average, season, scatter and memory but
+    no shift. A shift is a step that lasts or an episode that ends; further ones are looked for
+    beside those found.
 
     Parameters
     ----------
     series : DataFrame of n_periods rows
         Count series. Exposure may vary; missing and uncovered periods are left out and their
         distance in time is kept.
+    season : {"auto", "none", "month", "harmonic", "hijri"}
+        What repeats beside the levels, fitted again in every series drawn: nothing; a factor for
+        every month (quarter); sine and cosine of one and two waves a year; the days of Ramadan and
+        the two feasts; or, with auto, the waves where the series spans two years and shows them at
+        1% (see `trends.estimate_season`), else nothing.
     alpha : float
         Chance of any changepoint in a series that has none, and one minus the level of sets and
         intervals.
@@ -390,7 +491,8 @@ def detect_changepoints(
         than a search, and their dates are not estimated. Where nothing was observed at one, the
         level may shift from the next observed period, and both are said.
     n_null : int
-        Series drawn for each p-value. Default 999: p-values down to 0.001.
+        Series drawn for each p-value. Default 999: p-values down to 0.001. Fewer are drawn where
+        the p-value is far from small, up to four times as many where it is near alpha.
     rng : int or Generator, optional
         Seed. The same seed gives the same answer.
 
@@ -403,16 +505,22 @@ def detect_changepoints(
     TypeError
         If `series` is not a count series, or a candidate is not a period.
     ValueError
-        If `series` has fewer than 8 or more than 1,500 observed periods, or an option is out of
-        its range.
+        If `series` has fewer than 8 observed periods, an option is out of its range, or candidates
+        are named for more than 1,500 observed periods.
 
     Notes
     -----
-    The longest memory considered has a half-life of about three months (a correlation of 0.8 from
-    one month to the next); series with a longer one are flagged (`memory_at_limit`) and look
-    broken more often than `alpha`. Up-and-back episodes in fewer than about 60 periods can hardly
-    be told from memory. A gradual change is reported as a change of level with a date set that is
-    too narrow. None of this says why a level shifted, or whether what shifted was the counting.
+    The p-value is uniform for counts without memory. With memory it rests on an estimate of it: of
+    60 months with a latent correlation of 0.5, about one in ten shows a shift. What persistence
+    could explain is therefore graded lower: a firm grade needs the same p-value where all that the
+    shift explains may be persistence, and a step that beats a wandering level. The longest memory
+    considered beside a shift has a half-life of about three months (a correlation of 0.8 from one
+    month to the next); longer ones and random walks compete as wandering levels. Up-and-back
+    episodes in fewer than about 60 periods can hardly be told from memory. A gradual change is
+    reported as a change of level with a date set that is too narrow. More than 1,500 periods are
+    summed in blocks for the search (100,000 days in blocks of 200) and the dates refined by day; a
+    regime shorter than five blocks is not seen. None of this says why a level
+    shifted, or whether what shifted was the counting.
 
     References
     ----------
@@ -435,21 +543,62 @@ def detect_changepoints(
     """
     _check_options(alpha, min_periods, n_null)
     observed = observed_periods(series, n_eventful=0)
-    _check_length(observed, min_periods)
-    named = None if candidates is None else _read_candidates(candidates, observed.periods)
-    starts = possible_starts(observed.count.size, min_periods)
+    length = 1
+    if observed.count.size > MAX_PERIODS:
+        length = -(-len(observed.periods) // MOST_ROWS)
+    rows = in_blocks(observed, length) if length > 1 else observed
+    min_rows = (
+        int(min_periods) if length == 1 else max(LEAST_BLOCKS, -(-int(min_periods) // length))
+    )
+    _check_length(rows.count.size, min_rows)
+    named = None
+    starts = possible_starts(rows.count.size, min_rows)
+    if candidates is not None:
+        named = _read_candidates(candidates, observed.periods)
+        starts = _named_rows(named, observed, starts, length)
     days = (series.index[-1].end_time - series.index[0].start_time) / pd.Timedelta(days=1)
-    grid = memory_grid(days / len(series))
     problem = Problem(
-        observed=observed,
-        models=MemoryModels(np.diff(observed.position).astype(np.float64), grid),
-        min_rows=int(min_periods),
-        starts=starts if named is None else _named_rows(named, observed, starts),
+        observed=rows,
+        models=MemoryModels(np.diff(rows.position).astype(np.float64), length * days / len(series)),
+        season=np.empty((rows.count.size, 0)),
+        min_rows=min_rows,
+        starts=starts,
         searched=named is None,
         alpha=alpha,
         n_null=n_null,
     )
-    return _describe(series, problem, find_shifts(problem, np.random.default_rng(rng)), named)
+    taken, columns = _take_season(observed, season, length)
+    columns = independent_columns(block_means(columns, length)[rows.position])
+    if columns.shape[1] + LEAST_FREEDOM > rows.count.size:
+        raise ValueError(
+            f"`season` must leave at least {LEAST_FREEDOM} observed periods beside its "
+            f"{columns.shape[1]} terms, got {season!r} for {rows.count.size}. Use 'none' or a "
+            "longer series."
+        )
+    problem = problem._replace(season=columns)
+    summary = find_shifts(problem, np.random.default_rng(rng))
+    left_out = (
+        season == "none"
+        and length == 1
+        and not summary.steps
+        and season_terms(observed, "auto").season != "none"
+    )
+    return _describe(series, observed, length, problem, summary, named, taken, left_out=left_out)
+
+
+def _take_season(
+    observed: Observed, season: SeasonChoice, length: int
+) -> tuple[SeasonName, NDArray[np.float64]]:
+    """Return the season to take and its columns at all periods.
+
+    A series searched in blocks is long enough to afford the waves without asking for them.
+    """
+    if length == 1 or season != "auto":
+        terms = season_terms(observed, season)
+        return terms.season, terms.columns
+    days = (observed.periods[length].start_time - observed.periods[0].start_time).days
+    name: SeasonName = "harmonic" if days <= LONGEST_BLOCK else "none"
+    return name, season_columns(observed.periods, name)[0]
 
 
 def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
@@ -462,7 +611,7 @@ def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
         )
     if min_periods < 1:
         raise ValueError(f"`min_periods` must be at least 1, got {min_periods}. Use 2.")
-    needed = int(np.ceil(PRICE_SEVERAL / alpha)) - 1
+    needed = int(np.ceil(1 / alpha)) - 1
     if n_null < needed:
         raise ValueError(
             f"`n_null` must be at least {needed} for alpha={alpha:g}, got {n_null}. "
@@ -470,18 +619,12 @@ def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
         )
 
 
-def _check_length(observed: Observed, min_periods: int) -> None:
-    """Raise if there are too many periods, or too few for the shortest segment."""
-    n_observed = observed.count.size
-    if n_observed > MAX_PERIODS:
+def _check_length(n_rows: int, min_periods: int) -> None:
+    """Raise if there are too few periods for the shortest segment."""
+    if n_rows < 2 * min_periods + 2:
         raise ValueError(
-            f"`series` must have at most {MAX_PERIODS:,} observed periods, got {n_observed:,}. "
-            "Count by week or month."
-        )
-    if n_observed < 2 * min_periods + 2:
-        raise ValueError(
-            f"`min_periods` must be at most {(n_observed - 2) // 2} for {n_observed} observed "
-            f"periods, got {min_periods}. Use a smaller one."
+            f"`min_periods` must be at most {(n_rows - 2) // 2} for {n_rows} observed periods, "
+            f"got {min_periods}. Use a smaller one."
         )
 
 
@@ -504,9 +647,14 @@ def _read_candidates(candidates: Iterable[Any], index: pd.PeriodIndex) -> pd.Per
 
 
 def _named_rows(
-    named: pd.PeriodIndex, observed: Observed, starts: NDArray[np.int64]
+    named: pd.PeriodIndex, observed: Observed, starts: NDArray[np.int64], length: int
 ) -> NDArray[np.int64]:
     """Return the rows of periods named in advance, each the first observed from there on."""
+    if length > 1:
+        raise ValueError(
+            f"`candidates` must be None for more than {MAX_PERIODS:,} observed periods, got "
+            f"{observed.count.size:,}. Count by week or month to test dates named in advance."
+        )
     rows = np.searchsorted(observed.position, observed.periods.get_indexer(named))
     outside = ~np.isin(rows, starts)
     if outside.any():
@@ -519,30 +667,55 @@ def _named_rows(
 
 
 def _describe(
-    series: pd.DataFrame, problem: Problem, summary: ShiftSummary, named: pd.PeriodIndex | None
+    series: pd.DataFrame,
+    observed: Observed,
+    length: int,
+    problem: Problem,
+    summary: ShiftSummary,
+    named: pd.PeriodIndex | None,
+    season: SeasonName,
+    *,
+    left_out: bool,
 ) -> Changepoints:
     """Turn rows into dates and grade them."""
-    observed = problem.observed
-    index = observed.periods[observed.position]
+    first = summary.rounds[0] if summary.rounds else None
+    rows = problem.observed
+    index = rows.periods[rows.position]
     # steps that follow one another like stairs are a slope cut into pieces
     stairs = len(summary.steps) > 1 and summary.step_over_line < -CLEAR
-    changepoints = tuple(_describe_step(problem, step, stairs=stairs) for step in summary.steps)
+    changepoints = tuple(
+        _describe_step(problem, observed, length, step, stairs=stairs) for step in summary.steps
+    )
+    verdict = _overall_verdict(changepoints, summary, problem.alpha)
+    obstacle: Obstacle | None = "persistence" if verdict == "cannot_tell" else None
+    if left_out and verdict in ("none", "cannot_tell"):
+        # a season hides a shift by the scatter it makes and by what looks like memory
+        verdict, obstacle = "cannot_tell", "season"
     naive = optimal_segments(
         observed.count,
         observed.exposure,
-        2 * float(np.log(problem.n_rows)),
+        2 * float(np.log(observed.count.size)),
         min_rows=problem.min_rows,
     )
-    first = summary.rounds[0] if summary.rounds else None
+    path = penalty_path(
+        rows.count,
+        rows.exposure,
+        min_rows=problem.min_rows,
+        dispersion=robust_dispersion(rows.count, rows.exposure),
+        max_changes=None if problem.n_rows <= 600 else 40,
+    )
     further = summary.further
     return Changepoints(
         series=series,
         changepoints=changepoints,
-        verdict=_overall_verdict(changepoints, summary, problem.alpha),
+        verdict=verdict,
+        obstacle=obstacle,
         p_value=summary.p_value,
+        p_error=summary.p_error,
         p_value_independent=summary.p_value_independent,
-        statistic=first.statistic if first else 0.0,
+        statistic=first.calibration.statistic if first else 0.0,
         step_over_line=summary.step_over_line,
+        step_over_wander=summary.step_over_wander,
         detectable_ratio=summary.detectable_ratio,
         candidate_period=index[first.rows[0]] if first else None,
         further_period=index[further.rows[0]] if further else None,
@@ -554,15 +727,19 @@ def _describe(
         memory_at_limit=summary.memory_at_limit,
         models=_compare_models(summary.evidence),
         tests=_list_tests(index, summary.rounds),
-        path=penalty_path(
-            observed.count,
-            observed.exposure,
-            min_rows=problem.min_rows,
-            dispersion=robust_dispersion(observed.count, observed.exposure),
-            max_changes=None if problem.n_rows <= 600 else 40,
+        path=tuple(
+            step._replace(
+                starts=tuple(
+                    int(np.searchsorted(observed.position, length * rows.position[row]))
+                    for row in step.starts
+                )
+            )
+            for step in path
         ),
-        naive_periods=index[list(naive)],
+        naive_periods=observed.periods[observed.position[list(naive)]],
+        periods_per_row=length,
         conf_level=1 - problem.alpha,
+        season=season,
         min_periods=problem.min_rows,
         n_null=problem.n_null,
         candidates=named,
@@ -573,6 +750,8 @@ def _overall_verdict(
     changepoints: tuple[Changepoint, ...], summary: ShiftSummary, alpha: float
 ) -> Verdict:
     """Say in one word what the series shows."""
+    if summary.wanders:
+        return "wanders"
     if not changepoints:
         return "cannot_tell" if summary.p_value_independent <= alpha else "none"
     if summary.step_over_line < -CLEAR:
@@ -583,14 +762,20 @@ def _overall_verdict(
     return "gradual" if verdicts == {"gradual"} else "shift"
 
 
-def _describe_step(problem: Problem, step: StepSummary, *, stairs: bool) -> Changepoint:
+def _describe_step(
+    problem: Problem, observed: Observed, length: int, step: StepSummary, *, stairs: bool
+) -> Changepoint:
     """Describe one step: its dates, whether it looks like a step, how firmly."""
-    observed = problem.observed
-    period = observed.periods[int(observed.position[step.row])]
-    if problem.searched:
+    rows = problem.observed
+    if not problem.searched:
+        period = rows.periods[int(rows.position[step.row])]
+        probability = pd.Series([1.0], index=pd.PeriodIndex([period], name="period"))
+    elif length == 1:
+        period = rows.periods[int(rows.position[step.row])]
         probability = _spread_over_gaps(observed, step.rows, step.probability)
     else:
-        probability = pd.Series([1.0], index=pd.PeriodIndex([period], name="period"))
+        probability = _date_in_blocks(problem, observed, length, step)
+        period = probability.idxmax()
     verdict: Verdict = "shift"
     if abs(step.step_over_line) > CLEAR:
         verdict = "abrupt" if step.step_over_line > 0 else "gradual"
@@ -601,15 +786,42 @@ def _describe_step(problem: Problem, step: StepSummary, *, stairs: bool) -> Chan
         period=period,
         set_probability=probability,
         located=n_in_set <= len(observed.periods) / 2,
-        rate_before=step.rate_before,
-        rate_after=step.rate_after,
+        since=rows.periods[int(rows.position[step.bounds[0]])],
+        until=observed.periods[
+            min(length * int(rows.position[step.bounds[1] - 1] + 1), len(observed.periods)) - 1
+        ],
+        n_events_before=round(step.count_before),
+        n_events_after=round(step.count_after),
+        exposure_before=step.exposure_before,
+        exposure_after=step.exposure_after,
+        clumping=step.clumping,
         log_ratio_draws=step.log_ratio_draws,
         p_value=step.p_value,
+        p_value_persistent=step.p_value_persistent,
         redetected=step.redetected,
         step_over_line=step.step_over_line,
         verdict=verdict,
         searched=problem.searched,
     )
+
+
+def _date_in_blocks(
+    problem: Problem, observed: Observed, length: int, step: StepSummary
+) -> pd.Series:
+    """Return the probability of each period in and beside the blocks in which a step may be."""
+    position = problem.observed.position
+    inside = step.rows[highest_mass(step.probability, problem.alpha / 10)]
+    first = length * int(position[inside[0] - 1]) + 1
+    last = min(length * int(position[inside[-1]] + 1), len(observed.periods)) - 1
+    rates = tuple(
+        (count + 0.5) / exposure
+        for count, exposure in (
+            (step.count_before, step.exposure_before),
+            (step.count_after, step.exposure_after),
+        )
+    )
+    chance = date_within(observed, first, last, (rates[0], rates[1]), step.clumping)
+    return pd.Series(chance, index=observed.periods[first : last + 1])
 
 
 def _spread_over_gaps(
@@ -650,8 +862,10 @@ def _list_tests(index: pd.PeriodIndex, rounds: tuple[Round, ...]) -> pd.DataFram
                 "scan": current.scan,
                 "n_before": len(current.bounds),
                 "period": ", ".join(format_period(index[row]) for row in current.rows),
-                "statistic": current.statistic,
+                "statistic": current.calibration.statistic,
                 "p_value": current.p_value,
+                "p_error": current.p_error,
+                "p_value_persistent": current.p_value_persistent,
                 "p_value_independent": current.p_value_independent,
                 "found": current.found,
             }
@@ -663,6 +877,8 @@ def _list_tests(index: pd.PeriodIndex, rounds: tuple[Round, ...]) -> pd.DataFram
             "period",
             "statistic",
             "p_value",
+            "p_error",
+            "p_value_persistent",
             "p_value_independent",
             "found",
         ],

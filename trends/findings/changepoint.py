@@ -35,12 +35,22 @@ def _shift(
     periods = changepoint.confidence_set(alpha=1 - result.conf_level)
     ratio, low, high = changepoint.ratio(alpha=1 - result.conf_level)
     caveats = ["counting_may_shift"]
+    if low <= 1 <= high:
+        caveats.append("ratio_may_be_one")
+    if changepoint.p_value_persistent > 1 - result.conf_level:
+        caveats.append("persistence_possible")
+    if result.may_wander:
+        caveats.append("level_may_wander")
     if result.memory_at_limit:
         caveats.append("memory_at_limit")
     if changepoint.verdict == "gradual":
         caveats.append("gradual_date")
     named = _named(result, changepoint.period)
-    if not changepoint.searched:
+    if changepoint.n_events_before == 0:
+        sentence = "changepoint_began"
+    elif changepoint.n_events_after == 0:
+        sentence = "changepoint_stopped"
+    elif not changepoint.searched:
         sentence = "changepoint_named"
     elif not changepoint.located:
         sentence = "changepoint_not_located"
@@ -75,6 +85,10 @@ def _shift(
             "set_share": len(periods) / len(result.series),
             "rate_before": changepoint.rate_before,
             "rate_after": changepoint.rate_after,
+            "rate_bound": changepoint.rate_bound(alpha=1 - result.conf_level),
+            "since": changepoint.since,
+            "before": changepoint.period - 1,
+            "until": changepoint.until,
             "redetected": changepoint.redetected,
             "changepoint_verdict": changepoint.verdict,
         },
@@ -104,7 +118,11 @@ def _further(result: Changepoints, subject: Subject) -> Finding:
 def _no_shift(result: Changepoints, subject: Subject) -> Finding:
     """Return what was not found, and what would have been."""
     named = _named(result, result.candidate_period if result.verdict == "cannot_tell" else None)
-    if result.verdict == "cannot_tell":
+    if result.verdict == "wanders":
+        sentence = "changepoint_wanders"
+    elif result.obstacle == "season":
+        sentence = "changepoint_cannot_tell_season"
+    elif result.verdict == "cannot_tell":
         sentence = "changepoint_cannot_tell_named" if named else "changepoint_cannot_tell"
     elif math.isnan(result.detectable_ratio):
         sentence = "changepoint_none_blind_named" if named else "changepoint_none_blind"
@@ -170,6 +188,7 @@ def _settings(result: Changepoints) -> dict[str, Any]:
     """Return the choices behind the numbers."""
     return {
         "alpha": round(1 - result.conf_level, 12),
+        "season": result.season,
         "min_periods": result.min_periods,
         "n_null": result.n_null,
         "candidates": None

@@ -13,6 +13,8 @@ from trends.models.counts.memory import (
     memory_products,
     precision_matrix,
     variance_inflation,
+    walk_precision,
+    wandering_models,
 )
 
 GAPS = st.lists(st.integers(1, 5), min_size=1, max_size=8).map(lambda gaps: np.array(gaps, float))
@@ -84,9 +86,29 @@ def test_the_prior_sums_to_one_with_a_fifth_on_no_memory():
 
 
 def test_kept_models_are_those_made_anew():
-    models = MemoryModels(np.array([1.0, 2.0, 1.0]), memory_grid(30.4375))
+    models = MemoryModels(np.array([1.0, 2.0, 1.0]), 30.4375)
     first, second = list(models), list(models)
     assert len(first) == models.grid.rho.size
     for one, other in zip(first, second, strict=True):
         assert one[0] == other[0]
         assert (one[1] == other[1]).all()
+
+
+@pytest.mark.parametrize("step", [0.03, 1.0])
+def test_a_walk_has_the_covariance_of_its_definition(step):
+    gaps = np.array([1.0, 3.0, 1.0, 2.0])
+    since = np.cumsum([1.0, *gaps])
+    covariance = np.eye(5) + step * np.minimum.outer(since, since)
+    precision, log_determinant = walk_precision(gaps, step)
+    assert precision @ covariance == pytest.approx(np.eye(5), abs=1e-9)
+    assert log_determinant == pytest.approx(np.linalg.slogdet(covariance)[1])
+
+
+def test_wandering_memories_are_half_slow_and_half_walks():
+    models = wandering_models(np.ones(9), 30.4375)
+    chances = np.exp([log_prior for log_prior, _, _ in models])
+    assert chances.sum() == pytest.approx(1)
+    assert chances[:8] == pytest.approx(np.full(8, 1 / 16))
+    # a correlation of .9 from month to month is one of .9 ** (7 / 30.4375) from week to week
+    weekly = wandering_models(np.ones(9), 7.0)[0][1]
+    assert weekly == pytest.approx(precision_matrix(np.ones(9), 0.9 ** (7 / 30.4375), 0.3)[0])

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trends.models.counts.memory import MemoryModels, memory_grid
+from trends.models.counts.memory import MemoryModels
 from trends.models.counts.observed import Observed
-from trends.models.shifts.shift_search import Problem, possible_starts
+from trends.models.shifts.level_fit import Problem, possible_starts
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def problem_of():
     return _problem_of
 
 
-def _problem_of(count, *, exposure=None, min_rows=2, n_null=199, starts=None):
+def _problem_of(count, *, exposure=None, min_rows=2, n_null=199, starts=None, season=None):
     count = np.asarray(count, dtype=float)
     observed = Observed(
         count=count,
@@ -26,7 +26,8 @@ def _problem_of(count, *, exposure=None, min_rows=2, n_null=199, starts=None):
     )
     return Problem(
         observed=observed,
-        models=MemoryModels(np.ones(count.size - 1), memory_grid(30.4375)),
+        models=MemoryModels(np.ones(count.size - 1), 30.4375),
+        season=np.empty((count.size, 0)) if season is None else season,
         min_rows=min_rows,
         starts=possible_starts(count.size, min_rows) if starts is None else np.array(starts),
         searched=starts is None,

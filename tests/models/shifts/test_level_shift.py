@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from trends.models.counts.memory import MemoryModels, memory_grid
+from trends.models.counts.memory import MemoryModels
 from trends.models.shifts.level_shift import (
     Projections,
     best_divisions,
+    best_episodes,
     clip_to_neighbours,
+    possible_episodes,
     root_scale,
     scan_draws,
     scan_several,
@@ -34,7 +36,7 @@ def responses():
 
 @pytest.fixture
 def models():
-    return MemoryModels(GAPS, memory_grid(30.4375))
+    return MemoryModels(GAPS, 30.4375)
 
 
 def residual_square(response, design, precision):
@@ -119,7 +121,7 @@ def test_several_steps_are_weighed_as_by_the_long_way(column, responses, models)
     projections = Projections(column, base, models)
     nodes = np.array([0, *range(2, N_ROWS - 1), N_ROWS])
     divisions = best_divisions(responses, column, nodes, 4, 2)
-    scan = scan_several(responses, projections, (), 2)
+    scan = scan_several(responses, projections, 2)
     for number in range(3):
         designs = [steps_of(column, divisions[size][number]) for size in (2, 3, 4)]
         stable, several = long_way(responses[:, number], base, designs, models)
@@ -129,6 +131,58 @@ def test_several_steps_are_weighed_as_by_the_long_way(column, responses, models)
         assert scan.statistic[number] == pytest.approx(expected, abs=0.02)
         size = 2 + int(np.argmax(several - np.log(choices)))
         assert list(scan.rows[number, :size]) == list(divisions[size][number])
+
+
+def test_the_best_episode_is_the_least_squares_one_of_the_clipped_series(column, responses, models):
+    base = steps_of(column, [0])
+    projections = Projections(column, base, models)
+    episodes = possible_episodes(column, (), 2)
+    centred = projections.centre(responses)
+    found = episodes.nodes[best_episodes(centred, column, episodes)]
+    clipped = clip_to_neighbours(centred)
+    for number in range(3):
+
+        def squares(first, last, response=clipped[:, number]):
+            inside = np.where((np.arange(N_ROWS) >= first) & (np.arange(N_ROWS) < last), column, 0)
+            fitted = inside - base[:, 0] * (inside @ column) / (column @ column)
+            return -((fitted @ response) ** 2) / (fitted @ fitted)
+
+        # a level of two rows is left on both sides, and an episode lasts at least three
+        allowed = [(a, b) for a in range(2, N_ROWS) for b in range(a + 3, N_ROWS - 1)]
+        assert len(allowed) == np.count_nonzero(episodes.inverse_information)
+        least = min(squares(*pair) for pair in allowed)
+        assert squares(*found[number]) == pytest.approx(least, rel=1e-4)
+
+
+def test_an_episode_keeps_inside_its_segment(column):
+    episodes = possible_episodes(column, (7,), 2)
+    starts, ends = np.nonzero(episodes.inverse_information)
+    pairs = set(zip(episodes.nodes[starts], episodes.nodes[ends], strict=True))
+    # rows 0 to 6 leave room for one episode of three rows with two on each side, 7 to 13 as well
+    assert pairs == {(2, 5), (9, 12)}
+
+
+def test_a_step_and_an_episode_share_the_prior_evenly(column, responses, models):
+    base = steps_of(column, [0])
+    projections = Projections(column, base, models)
+    episodes = possible_episodes(column, (), 2)
+    line = column * np.linspace(0, 1, N_ROWS)
+    scan = scan_draws(responses, projections, STARTS, episodes)
+    for number in range(3):
+        response = responses[:, number]
+        evidence = weigh_shift(response, projections, STARTS, line, episodes)
+        first, last = evidence.episode
+        inside = steps_of(column, [first]) - steps_of(column, [last])
+        steps = [steps_of(column, [row]) for row in STARTS]
+        stable, extra = long_way(response, base, [*steps, inside], models)
+        # eight episodes are taken to be as probable as the best one
+        chance = 8 / np.count_nonzero(episodes.inverse_information)
+        expected = special.logsumexp(extra[:-1]) - np.log(STARTS.size), extra[-1] + np.log(chance)
+        both = special.logsumexp(expected) - np.log(2)
+        assert evidence.statistic == pytest.approx(2 * (both - stable))
+        assert scan.statistic[number] == pytest.approx(2 * (both - stable), abs=5e-3)
+        assert evidence.is_episode == (expected[1] > expected[0])
+        assert (scan.rows[number, 1] >= 0) == evidence.is_episode
 
 
 def test_the_root_has_the_moments_of_poisson_counts():

@@ -4,11 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 
+from trends.models.shifts.level_fit import DISPERSION_PRIOR, fit_levels
 from trends.models.shifts.shift_search import (
-    DISPERSION_PRIOR,
+    Calibration,
+    _draws_needed,
     free_rows,
-    segment_dispersion,
 )
 
 
@@ -21,12 +23,15 @@ COUNT = np.random.default_rng(2).negative_binomial(5, 0.2, 24).astype(float)
 EXPOSURE = np.random.default_rng(3).uniform(0.5, 1.5, 24)
 
 
+def dispersion_of(problem, bounds, split=None):
+    return fit_levels(problem, bounds, split).dispersion
+
+
 def test_scatter_is_pearson_over_rows_less_levels(problem_of):
     problem = problem_of(COUNT, exposure=EXPOSURE)
-    one = segment_dispersion(problem, (), None)
-    assert one == pytest.approx(np.full(24, pearson(COUNT, EXPOSURE) / 23))
+    assert dispersion_of(problem, ()) == pytest.approx(np.full(24, pearson(COUNT, EXPOSURE) / 23))
     split = pearson(COUNT[:9], EXPOSURE[:9]) + pearson(COUNT[9:], EXPOSURE[9:])
-    assert segment_dispersion(problem, (), 9) == pytest.approx(np.full(24, split / 22))
+    assert dispersion_of(problem, (), 9) == pytest.approx(np.full(24, split / 22))
 
 
 def test_a_segment_is_drawn_towards_the_series_with_four_degrees_of_freedom(problem_of):
@@ -38,13 +43,83 @@ def test_a_segment_is_drawn_towards_the_series_with_four_degrees_of_freedom(prob
         for own, size in zip(parts, (6, 9, 9), strict=True)
     ]
     assert DISPERSION_PRIOR == 4
-    found = segment_dispersion(problem, (6, 15), None)
+    found = dispersion_of(problem, (6, 15))
     assert found[[0, 6, 15]] == pytest.approx(expected)
     assert found[[5, 14, 23]] == pytest.approx(expected)
 
 
 def test_scatter_is_never_below_poisson(problem_of):
-    assert (segment_dispersion(problem_of([5.0] * 20), (10,), None) == 1).all()
+    assert (dispersion_of(problem_of([5.0] * 20), (10,)) == 1).all()
+
+
+def test_a_season_takes_its_degrees_of_freedom_from_scatter(problem_of):
+    month = np.arange(24)
+    season = np.column_stack([np.sin(np.pi * month / 6), np.cos(np.pi * month / 6)])
+    problem = problem_of(COUNT, exposure=EXPOSURE, season=season)
+    fit = fit_levels(problem, (), None)
+    square = ((COUNT - fit.mean) ** 2 / fit.mean).sum()
+    assert fit.dispersion[0] == pytest.approx(square / (24 - 1 - 2))
+
+
+def test_a_season_is_the_poisson_regression_of_the_counts(problem_of):
+    month = np.arange(120)
+    season = np.column_stack([np.sin(np.pi * month / 6), np.cos(np.pi * month / 6)])
+    mean = 400 * np.exp(season @ [0.5, -0.2]) * np.where(month < 40, 1, 1.5)
+    count = np.random.default_rng(1).poisson(mean).astype(float)
+    fit = fit_levels(problem_of(count, season=season), (40,), None)
+    design = np.column_stack([month < 40, month >= 40, season]).astype(float)
+    expected = sm.GLM(count, design, family=sm.families.Poisson()).fit().fittedvalues
+    # the normal prior of the season draws it by one part in ten thousand
+    assert fit.mean == pytest.approx(expected, rel=2e-3)
+    assert fit.exposure.mean() == pytest.approx(1)
+
+
+def test_scatter_that_changes_is_told_by_regime_and_even_scatter_is_not(problem_of):
+    rng = np.random.default_rng(4)
+    even, uneven = [], []
+    for _ in range(60):
+        quiet, wild = rng.poisson(10, 60), rng.negative_binomial(10 / 7, 1 / 8, 60)
+        even.append(np.unique(dispersion_of(problem_of(rng.poisson(10, 120)), ())).size)
+        uneven.append(dispersion_of(problem_of(np.append(quiet, wild)), ())[[0, -1]])
+    # one in a hundred even series is taken for uneven, by the choice of the bound
+    assert np.mean(np.array(even) > 1) <= 0.05
+    first, last = np.mean(uneven, axis=0)
+    assert first == pytest.approx(1.2, abs=0.25)
+    assert last == pytest.approx(8, rel=0.2)
+
+
+def test_a_p_value_is_the_weighted_share_that_looks_as_broken():
+    calibration = Calibration(
+        5.0, np.array([1.0, 5.0, 6.0, 2.0]), np.array([[1.0, 0.5, 0.25, 2.0], [1.0, 1, 1, 1]])
+    )
+    assert calibration.p_values == pytest.approx([1.75 / 4.75, 3 / 5])
+
+
+def test_a_statistic_is_found_exactly_beyond_the_threshold():
+    null = np.random.default_rng(1).normal(size=999)
+    weight = np.random.default_rng(2).uniform(0, 2, (2, 999))
+    threshold = Calibration(0.0, null, weight).threshold(0.05)
+    assert Calibration(threshold - 1e-9, null, weight).p_values[0] > 0.05
+    assert Calibration(threshold + 1e-9, null, weight).p_values[0] <= 0.05
+
+
+def test_the_error_of_a_p_value_is_that_of_a_share():
+    null = np.append(np.ones(50), np.zeros(949))
+    calibration = Calibration(1.0, null, np.ones((2, 999)))
+    assert calibration.error == pytest.approx(np.sqrt(0.05 * 0.95 / 999), rel=0.01)
+
+
+def test_draws_go_on_while_the_side_of_alpha_is_open(problem_of):
+    # p-values of .05 have an error of .007 with 999 draws; far ones need 199 only
+    def needed(n_alike, n_drawn):
+        null = np.append(np.ones(n_alike), np.zeros(n_drawn - n_alike))
+        return _draws_needed(Calibration(1.0, null, np.ones((2, n_drawn))), 999, 0.05)
+
+    assert needed(50, 199) == 0
+    assert needed(49, 199) == 800
+    assert needed(60, 999) == 999
+    assert needed(2, 999) == 0
+    assert needed(200, 3996) == 0
 
 
 def test_a_further_step_keeps_its_distance_from_those_found(problem_of):

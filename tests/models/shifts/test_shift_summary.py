@@ -6,7 +6,7 @@ from scipy import stats
 
 from trends.models.counts.memory import variance_inflation
 from trends.models.shifts.level_shift import ShiftEvidence
-from trends.models.shifts.shift_summary import draw_log_ratios, find_shifts
+from trends.models.shifts.shift_summary import draw_log_ratios, find_shifts, limits_of_few
 
 
 def certain(problem, model, row):
@@ -23,7 +23,9 @@ def test_memory_widens_the_draws_of_a_ratio_by_its_variance_inflation(memory, pr
     problem = problem_of(np.full(60, 1000.0))
     rho, weight = problem.grid.rho, problem.grid.weight
     model = int(np.flatnonzero((rho == 0.65) & (weight == 0.9))[0]) if memory else 0
-    draws = draw_log_ratios(problem, *certain(problem, model, 24), 0, 60, np.random.default_rng(1))
+    draws = draw_log_ratios(
+        problem, np.ones(60), *certain(problem, model, 24), 0, 60, np.random.default_rng(1)
+    )
     inflation = variance_inflation(np.array([24, 36]), rho[model], weight[model])
     assert (inflation > 3).all() == memory
     spread = np.sqrt((inflation / (1000 * np.array([24, 36]))).sum())
@@ -42,3 +44,41 @@ def test_a_step_found_elsewhere_is_not_found_again(problem_of):
     exactly = find_shifts(problem_of(counts, starts=np.arange(2, 59)), np.random.default_rng(1))
     assert anywhere.steps[0].redetected > 0.8
     assert exactly.steps[0].redetected < 0.6
+
+
+def test_limits_of_few_are_those_of_clopper_and_pearson():
+    # R: prop <- binom.test(192, 192)$conf.int; prop / (1 - prop) -> 51.5 Inf, months alike
+    estimate, low, high = limits_of_few((0, 192), (30.0, 30.0), 1.0, 0.05)
+    expected = stats.binomtest(192, 192).proportion_ci(method="exact")
+    assert (estimate, high) == (np.inf, np.inf)
+    assert low == pytest.approx(expected.low / (1 - expected.low))
+    assert low == pytest.approx(51.5, abs=0.1)
+    estimate, low, high = limits_of_few((40, 3), (20.0, 10.0), 1.0, 0.1)
+    expected = stats.binomtest(3, 43).proportion_ci(0.9, method="exact")
+    assert estimate == pytest.approx(3 / 10 / (40 / 20))
+    assert low == pytest.approx(expected.low / (1 - expected.low) * 2)
+    assert high == pytest.approx(expected.high / (1 - expected.high) * 2)
+
+
+def test_a_rate_that_fell_to_nothing_has_an_upper_limit_only():
+    estimate, low, high = limits_of_few((50, 0), (10.0, 10.0), 1.0, 0.05)
+    assert (estimate, low) == (0, 0)
+    assert high == pytest.approx(1 / limits_of_few((0, 50), (10.0, 10.0), 1.0, 0.05)[1])
+
+
+def test_clumped_events_give_wider_limits():
+    single, clumped = (limits_of_few((0, 60), (20.0, 20.0), one, 0.05)[1] for one in (1.0, 3.0))
+    assert clumped == pytest.approx(single / 3, rel=0.1)
+
+
+def test_a_step_beats_a_wandering_level_and_a_walk_does_not(problem_of):
+    rng = np.random.default_rng(3)
+    stepped, walked = [], []
+    for _ in range(12):
+        counts = rng.poisson(np.where(np.arange(100) < 50, 10, 30))
+        stepped.append(find_shifts(problem_of(counts), rng).step_over_wander)
+        walk = np.exp(np.cumsum(rng.normal(0, 0.25, 100)))
+        counts = rng.poisson(10 * walk / walk.mean())
+        walked.append(find_shifts(problem_of(counts), rng).step_over_wander)
+    assert np.median(stepped) > 8
+    assert np.median(walked) < -4

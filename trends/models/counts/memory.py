@@ -74,13 +74,14 @@ class MemoryModels:
     ----------
     gaps : array of shape (n_rows - 1,)
         Periods between neighbouring rows.
-    grid : MemoryGrid
-        The models.
+    days_per_period : float
+        Length of a period, which bounds the correlations from one to the next.
     """
 
-    def __init__(self, gaps: NDArray[np.float64], grid: MemoryGrid) -> None:
+    def __init__(self, gaps: NDArray[np.float64], days_per_period: float) -> None:
         self.gaps = gaps
-        self.grid = grid
+        self.days_per_period = days_per_period
+        self.grid = memory_grid(days_per_period)
         self._kept: list[tuple[float, NDArray[np.float64], float]] = []
 
     def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
@@ -233,3 +234,70 @@ def variance_inflation(
     weighted = rho * (1 - n_periods * rho ** (n_periods - 1) + (n_periods - 1) * rho**n_periods)
     lags = geometric - weighted / ((1 - rho) ** 2 * n_periods)
     return np.asarray(1 + 2 * weight * lags, dtype=np.float64)
+
+
+SLOW_RHO = (0.9, 0.95)
+SLOW_WEIGHT = (0.3, 0.5, 0.7, 0.9)
+"""Correlations from one month to the next beyond the ceiling, and shares of the variation."""
+
+WALK_STEP = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+"""Variance of a random walk's monthly step over the variance of the noise around it."""
+
+
+class WanderingModels:
+    """Memories that outlast a series, under which it has no level to shift.
+
+    Slow autoregressions and random walks, half of the prior probability on each kind. Iterating
+    yields (log prior, precision matrix, log determinant of the covariance) per model. In the grid
+    a walk has the correlation 1.
+
+    Parameters
+    ----------
+    gaps : array of shape (n_rows - 1,)
+        Periods between neighbouring rows.
+    days_per_period : float
+        Length of a period.
+    """
+
+    def __init__(self, gaps: NDArray[np.float64], days_per_period: float) -> None:
+        self.gaps = gaps
+        share = min(days_per_period / DAYS_PER_MONTH, 1.0)
+        rho, weight = (
+            axis.ravel()
+            for axis in np.meshgrid(np.array(SLOW_RHO) ** share, SLOW_WEIGHT, indexing="ij")
+        )
+        step = share * np.array(WALK_STEP)
+        log_prior = np.repeat(np.log([0.5 / rho.size, 0.5 / step.size]), [rho.size, step.size])
+        self.grid = MemoryGrid(
+            np.append(rho, np.ones(step.size)), np.append(weight, step / (1 + step)), log_prior
+        )
+
+    def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
+        """Yield the models in the order of the grid."""
+        for rho, weight, log_prior in zip(*self.grid, strict=True):
+            if rho < 1:
+                yield (float(log_prior), *precision_matrix(self.gaps, float(rho), float(weight)))
+            else:
+                step = float(weight / (1 - weight))
+                yield (float(log_prior), *walk_precision(self.gaps, step))
+
+
+def walk_precision(gaps: NDArray[np.float64], step: float) -> tuple[NDArray[np.float64], float]:
+    """Return the inverse and log determinant of ``I + step * W``, W of a random walk from 0.
+
+    The walk takes its first step one period before the first row; beside a free level that makes
+    no difference.
+    """
+    n_rows = gaps.size + 1
+    moves = 1 / (step * np.append(1.0, gaps))
+    # the inverse of the walk's covariance is tridiagonal, as in `precision_matrix`
+    diagonal = 1 + moves
+    diagonal[:-1] += moves[1:]
+    factor, off_factor, info = lapack.dpttrf(diagonal, -moves[1:])
+    if info != 0:
+        raise RuntimeError(
+            f"walk covariance must be positive definite, got step={step}. "
+            "Report this together with the series."
+        )
+    inverse, _ = lapack.dpttrs(factor, off_factor, np.eye(n_rows, order="F"))
+    return np.eye(n_rows) - inverse, float(np.log(factor).sum() - np.log(moves).sum())

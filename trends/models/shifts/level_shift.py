@@ -17,14 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trends.models.counts.memory import KEPT_ROWS, MemoryModels
+from trends.models.counts.memory import KEPT_ROWS, MemoryModels, WanderingModels
 
 CLIP = 2.0
-"""Robust scales by which a value may leave its neighbours' range before the scan for several steps
-clips it."""
+"""Robust scales by which a value may leave its neighbours' range before the searches for episodes
+and for several steps clip it."""
 
 MOST_NODES = 100
-"""Rows at which the scan for several steps may cut; the dates are refined afterwards."""
+MOST_EPISODE_NODES = 60
+"""Rows at which several steps, or an episode, may be; the dates are refined afterwards."""
+
+SHORTEST_EPISODE = 3
+
+ALIKE_EPISODES = 8.0
+"""Episodes that differ so little from the best one that they are as probable: only the best is
+weighed, and this many times its likelihood stands for the sum over all."""
 
 RESIDUAL_FLOOR = 1e-9
 """Smallest share of the residual sum of squares a step may leave: a perfect fit stays finite."""
@@ -119,12 +126,15 @@ class Projections:
         Effect of a unit change of the log rate on the response.
     base : array of shape (n_rows, n_base)
         Levels and steps that are there anyway; `column` is a sum of them.
-    models : MemoryModels
+    models : MemoryModels or WanderingModels
         The memory models.
     """
 
     def __init__(
-        self, column: NDArray[np.float64], base: NDArray[np.float64], models: MemoryModels
+        self,
+        column: NDArray[np.float64],
+        base: NDArray[np.float64],
+        models: MemoryModels | WanderingModels,
     ) -> None:
         self.column = column
         self.base = base
@@ -149,6 +159,11 @@ class Projections:
                 kept.append(projected)
             yield projected
         self._kept = kept
+
+    def centre(self, responses: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return responses (n_rows, n_series) less the least-squares fit of the base."""
+        fitted, *_ = np.linalg.lstsq(self.base, responses, rcond=None)
+        return np.asarray(responses - self.base @ fitted, dtype=np.float64)
 
     def increments(self, response: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what turns step covariances into the residual sum of squares.
@@ -183,7 +198,7 @@ class Projections:
 
 
 class ShiftEvidence(NamedTuple):
-    """What one series says about one more step, model by model.
+    """What one series says about one more step, or an episode, model by model.
 
     Attributes
     ----------
@@ -193,21 +208,40 @@ class ShiftEvidence(NamedTuple):
         The same with a step at each candidate row, prior over rows included.
     log_ramp : array of shape (n_models,)
         The same with a straight line instead of a step.
+    log_episode : array of shape (n_models,) or None
+        The same with the best episode, prior over episodes included; None if none was looked for.
+    episode : tuple of int
+        First row of the best episode and first row after it; empty if none was looked for.
     """
 
     log_stable: NDArray[np.float64]
     log_step: NDArray[np.float64]
     log_ramp: NDArray[np.float64]
+    log_episode: NDArray[np.float64] | None = None
+    episode: tuple[int, ...] = ()
+
+    @property
+    def log_shift(self) -> NDArray[np.float64]:
+        """Log marginal likelihood with a step or, as probable beforehand, an episode, by model."""
+        log_step = _log_sum_columns(self.log_step.T)
+        if self.log_episode is None:
+            return log_step
+        return np.asarray(np.logaddexp(log_step, self.log_episode) - np.log(2))
 
     @property
     def statistic(self) -> float:
-        """Twice the log ratio of step-and-memory to memory alone."""
-        return float(2 * (log_sum(self.log_step) - log_sum(self.log_stable)))
+        """Twice the log ratio of shift-and-memory to memory alone."""
+        return 2 * (log_sum(self.log_shift) - log_sum(self.log_stable))
 
     @property
     def step_over_ramp(self) -> float:
         """Twice the log ratio of one step to one straight line, memory free in both."""
         return float(2 * (log_sum(self.log_step) - log_sum(self.log_ramp)))
+
+    @property
+    def is_episode(self) -> bool:
+        """Whether the best episode is more probable than one step."""
+        return self.log_episode is not None and log_sum(self.log_episode) > log_sum(self.log_step)
 
     @property
     def position_probability(self) -> NDArray[np.float64]:
@@ -216,10 +250,12 @@ class ShiftEvidence(NamedTuple):
 
     @property
     def memory_probability(self) -> NDArray[np.float64]:
-        """Posterior of the memory models, judged half without and half with the step."""
-        probability = 0.5 * _normalise(self.log_stable)
-        probability += 0.5 * _normalise(self.log_step).sum(axis=1)
-        return probability
+        """Posterior of the memory models, judged half without and half with the shift."""
+        return 0.5 * (_normalise(self.log_stable) + _normalise(self.log_shift))
+
+    def memory_beside_shift(self, log_prior_ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the posterior of the memory models beside the shift, for another prior."""
+        return _normalise(self.log_shift + log_prior_ratio)
 
 
 def log_sum(values: NDArray[np.float64]) -> float:
@@ -234,34 +270,128 @@ def _normalise(log_values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(values / values.sum(), dtype=np.float64)
 
 
+class Episodes(NamedTuple):
+    """The episodes that are looked for: a level from one row to before another, and back.
+
+    Attributes
+    ----------
+    nodes : int array of shape (n_nodes,)
+        Rows at which an episode may start or end.
+    inverse_information : array of shape (n_nodes, n_nodes)
+        One over the squared length of the episode from node to node beside its segment's level;
+        0 where none may be.
+    log_prior : float
+        Log prior probability of the best episode and those that differ little from it.
+    """
+
+    nodes: NDArray[np.int64]
+    inverse_information: NDArray[np.float32]
+    log_prior: float
+
+
+def possible_episodes(
+    column: NDArray[np.float64], bounds: tuple[int, ...], min_rows: int
+) -> Episodes | None:
+    """Return the episodes inside the segments between `bounds`, None if there is no room."""
+    n_rows = column.size
+    stride = max(1, -(-n_rows // MOST_EPISODE_NODES))
+    edges = np.array([0, *bounds, n_rows])
+    nodes = np.arange(min_rows, n_rows - min_rows + 1, stride, dtype=np.int64)
+    segment = np.searchsorted(edges, nodes, side="right") - 1
+    squares = np.concatenate([[0.0], np.cumsum(column**2)])
+    inside = squares[nodes][None, :] - squares[nodes][:, None]
+    whole = squares[edges[segment + 1]] - squares[edges[segment]]
+    # an episode may end where its segment ends less min_rows, so that a level is left after it
+    length = nodes[None, :] - nodes[:, None]
+    allowed = (length >= max(min_rows, SHORTEST_EPISODE)) & (segment[:, None] == segment[None, :])
+    allowed &= ((nodes - edges[segment]) >= min_rows)[:, None]
+    allowed &= ((edges[segment + 1] - nodes) >= min_rows)[None, :]
+    information = inside - inside**2 / whole[:, None]
+    if not allowed.any():
+        return None
+    inverse = np.where(allowed, 1 / np.where(allowed, information, 1.0), 0.0)
+    n_episodes = float(allowed.sum()) * stride**2
+    return Episodes(
+        nodes, inverse.astype(np.float32), float(np.log(min(1.0, ALIKE_EPISODES / n_episodes)))
+    )
+
+
+def best_episodes(
+    centred: NDArray[np.float64], column: NDArray[np.float64], episodes: Episodes
+) -> NDArray[np.int64]:
+    """Return the least-squares episode of each series, shape (n_series, 2).
+
+    One spike looks like an episode, so values are clipped to their neighbours first.
+    """
+    nodes = episodes.nodes
+    clipped = clip_to_neighbours(centred) * column[:, None]
+    sums = np.concatenate([np.zeros((1, clipped.shape[1])), np.cumsum(clipped, axis=0)])
+    sums = sums[nodes].astype(np.float32)
+    n_series = sums.shape[1]
+    largest = np.full(n_series, -1.0, dtype=np.float32)
+    place = np.zeros((n_series, 2), dtype=np.int64)
+    series = np.arange(n_series)
+    for start in range(nodes.size):
+        ends = np.flatnonzero(episodes.inverse_information[start])
+        if ends.size == 0:
+            continue
+        gain = sums[ends] - sums[start]
+        gain *= gain
+        gain *= episodes.inverse_information[start, ends][:, None]
+        end = gain.argmax(axis=0)
+        height = gain[end, series]
+        better = height > largest
+        largest[better] = height[better]
+        place[better, 0] = start
+        place[better, 1] = ends[end[better]]
+    return place
+
+
 def weigh_shift(
     response: NDArray[np.float64],
     projections: Projections,
     starts: NDArray[np.int64],
     ramp: NDArray[np.float64],
+    episodes: Episodes | None = None,
 ) -> ShiftEvidence:
-    """Weigh every candidate step, and the ramp, against the base model for one series."""
+    """Weigh every candidate step, the best episode and the ramp against the base model."""
     n_models = projections.models.grid.rho.size
     log_stable = np.empty(n_models)
     log_step = np.empty((n_models, starts.size))
     log_ramp = np.empty(n_models)
+    log_episode = np.empty(n_models)
     exponent = projections.exponent
     increments = projections.increments(response)
     ramp_increments = projections.increments(ramp)
+    rows = np.empty(0, dtype=np.int64)
+    if episodes is not None:
+        place = best_episodes(projections.centre(response[:, None]), projections.column, episodes)
+        rows = episodes.nodes[place[0]]
     for model, projected in enumerate(projections):
         covariance = projected.step_rows @ response
         remaining = max(float(increments @ covariance), 1e-300)
+
+        def gained(share: NDArray[np.float64]) -> NDArray[np.float64]:
+            return -exponent * np.log(np.maximum(1 - share, RESIDUAL_FLOOR))
+
         share = covariance[starts] ** 2 / (projected.information[starts] * remaining)
         log_stable[model] = projected.log_weight - exponent * np.log(remaining)
-        log_step[model] = log_stable[model] - exponent * np.log(
-            np.maximum(1 - share, RESIDUAL_FLOOR)
-        )
+        log_step[model] = log_stable[model] + gained(share)
         ramp_information = ramp_increments @ (projected.step_rows @ ramp)
         ramp_share = (ramp_increments @ covariance) ** 2 / (ramp_information * remaining)
-        log_ramp[model] = log_stable[model] - exponent * np.log(
-            np.maximum(1 - ramp_share, RESIDUAL_FLOOR)
-        )
-    return ShiftEvidence(log_stable, log_step - np.log(starts.size), log_ramp)
+        log_ramp[model] = log_stable[model] + gained(ramp_share)
+        if episodes is not None:
+            products = projected.products(projections.column, rows)
+            information = products[0, 0] + products[1, 1] - 2 * products[0, 1]
+            score = covariance[rows[0]] - covariance[rows[1]]
+            log_episode[model] = log_stable[model] + gained(score**2 / (information * remaining))
+    return ShiftEvidence(
+        log_stable,
+        log_step - np.log(starts.size),
+        log_ramp,
+        None if episodes is None else log_episode + episodes.log_prior,
+        tuple(int(row) for row in rows),
+    )
 
 
 class Scan(NamedTuple):
@@ -271,28 +401,29 @@ class Scan(NamedTuple):
     ----------
     statistic : array of shape (n_series,)
         Twice the log ratio of shift-and-memory to memory alone.
-    row : array of shape (n_series,)
-        Row of the best step under the best memory model.
+    rows : array of shape (n_series, 2)
+        Row of the best step under the best memory model and -1, or the rows of the best episode.
     """
 
     statistic: NDArray[np.float64]
-    row: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
 
 def scan_draws(
     responses: NDArray[np.float64],
     projections: Projections,
     starts: NDArray[np.int64],
+    episodes: Episodes | None = None,
     *,
     memory: bool = True,
 ) -> Scan:
-    """Compute the step-against-memory statistic of many series at once.
+    """Compute the shift-against-memory statistic of many series at once.
 
     Parameters
     ----------
     responses : array of shape (n_rows, n_series)
         Standardised residuals.
-    projections, starts
+    projections, starts, episodes
         As for `weigh_shift`.
     memory : bool
         False compares one shift with none under the model without memory alone.
@@ -305,24 +436,38 @@ def scan_draws(
     exponent = np.float32(projections.exponent)
     # Single precision halves the time and costs 1e-3 on statistics around 8; taking the levels
     # out first keeps the sums small.
-    base = projections.base
-    fitted, *_ = np.linalg.lstsq(base, responses, rcond=None)
-    centred = responses - base @ fitted
+    centred = projections.centre(responses)
     increments = projections.increments(centred).astype(np.float32)
     single = centred.astype(np.float32)
     n_models = projections.models.grid.rho.size if memory else 1
     log_stable = np.empty((n_models, n_series))
-    log_shift = np.empty((n_models, n_series))
+    log_step = np.empty((n_models, n_series))
+    log_episode = np.empty((n_models, n_series))
     place = np.empty((n_models, n_series), dtype=np.int64)
+    if episodes is not None:
+        arcs = best_episodes(centred, projections.column, episodes)
     chunk = max(32, 65_536 // n_rows)
     blocks = [slice(first, first + chunk) for first in range(0, n_series, chunk)]
     for model, projected in enumerate(islice(projections, n_models)):
         step_rows = projected.step_rows.astype(np.float32)
         information = (1 / projected.information[starts]).astype(np.float32)
+        if episodes is not None:
+            products = projected.products(projections.column, episodes.nodes)
+            squares = np.diagonal(products)
+            lengths = (
+                squares[arcs[:, 0]] + squares[arcs[:, 1]] - 2 * products[arcs[:, 0], arcs[:, 1]]
+            )
         for block in blocks:
             scores = step_rows @ single[:, block]
             remaining = np.einsum("ij,ij->j", scores, increments[:, block])
             remaining = np.maximum(remaining, np.float32(1e-12))
+            log_stable[model, block] = projected.log_weight - exponent * np.log(remaining)
+            if episodes is not None:
+                rows = episodes.nodes[arcs[block]]
+                column = np.arange(rows.shape[0])
+                score = scores[rows[:, 0], column] - scores[rows[:, 1], column]
+                share = score**2 / (lengths[block] * remaining)
+                log_episode[model, block] = -exponent * np.log(np.maximum(1 - share, 1e-7))
             share = scores[starts]
             share *= share
             share *= information[:, None]
@@ -336,12 +481,17 @@ def scan_draws(
             place[model, block] = best
             share -= largest
             np.exp(share, out=share)
-            log_stable[model, block] = projected.log_weight - exponent * np.log(remaining)
-            log_shift[model, block] = largest + np.log(share.mean(axis=0))
-    log_shift += log_stable
-    best = np.take_along_axis(place, log_shift.argmax(axis=0)[None, :], axis=0)[0]
-    statistic = 2 * (_log_sum_columns(log_shift) - _log_sum_columns(log_stable))
-    return Scan(statistic, starts[best])
+            log_step[model, block] = largest + np.log(share.mean(axis=0))
+    log_step += log_stable
+    best = np.take_along_axis(place, log_step.argmax(axis=0)[None, :], axis=0)[0]
+    rows = np.column_stack([starts[best], np.full(n_series, -1)])
+    with_shift = _log_sum_columns(log_step)
+    if episodes is not None:
+        with_episode = _log_sum_columns(log_episode + log_stable) + episodes.log_prior
+        is_episode = with_episode > with_shift
+        rows[is_episode] = episodes.nodes[arcs[is_episode]]
+        with_shift = np.logaddexp(with_shift, with_episode) - np.log(2)
+    return Scan(2 * (with_shift - _log_sum_columns(log_stable)), rows)
 
 
 def _log_sum_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -356,11 +506,11 @@ class SeveralScan(NamedTuple):
     Attributes
     ----------
     statistic : array of shape (n_series,)
-        Twice the log ratio of several steps with memory to the reference steps with memory.
+        Twice the log ratio of several steps with memory to memory alone.
     rows : array of shape (n_series, n_most)
         Rows of the steps of the best division, filled up with -1.
     memory_probability : array of shape (n_models, n_series)
-        Posterior of the memory models, judged half with the reference and half with the divisions.
+        Posterior of the memory models, judged half without and half with the divisions.
     """
 
     statistic: NDArray[np.float64]
@@ -369,32 +519,22 @@ class SeveralScan(NamedTuple):
 
 
 def scan_several(
-    responses: NDArray[np.float64],
-    projections: Projections,
-    reference: tuple[int, ...],
-    min_rows: int,
-    *,
-    memory: bool = True,
+    responses: NDArray[np.float64], projections: Projections, min_rows: int
 ) -> SeveralScan:
-    """Compare several steps at once with the steps of a reference, memory free in both.
+    """Compare several steps at once with one level, memory free in both.
 
-    A search for one step at a time cannot see an episode whose second step takes back the first.
-    The divisions with one to three steps more than the reference (two to four if it has none)
-    that fit best by least squares are weighed, each with a prior spread evenly over all divisions
-    of its size.
+    A search for one step at a time cannot see steps that take one another back. The divisions with
+    two to four steps that fit best by least squares are weighed, each with a prior spread evenly
+    over all divisions of its size.
 
     Parameters
     ----------
     responses : array of shape (n_rows, n_series)
         Standardised residuals, clipped to their neighbours.
     projections : Projections
-        With the level as the only base regressor.
-    reference : tuple of int
-        Rows of the steps that are there anyway.
+        With one level, and perhaps a season, as base regressors.
     min_rows : int
         Shortest segment.
-    memory : bool
-        False compares under the model without memory alone.
 
     Returns
     -------
@@ -402,33 +542,26 @@ def scan_several(
     """
     n_rows, n_series = responses.shape
     nodes = _nodes(n_rows, min_rows)
-    fewest = max(2, len(reference) + 1)
-    most = min(len(reference) + 4 - bool(reference), n_rows // min_rows - 1, nodes.size - 2)
-    sizes = range(fewest, most + 1)
+    most = min(4, n_rows // min_rows - 1, nodes.size - 2)
+    sizes = range(2, most + 1)
     exponent = projections.exponent
-    centred = responses - projections.base @ np.linalg.lstsq(projections.base, responses)[0]
+    centred = projections.centre(responses)
     increments = projections.increments(centred).astype(np.float32)
     divisions = best_divisions(centred, projections.column, nodes, most, min_rows)
-    n_models = projections.models.grid.rho.size if memory else 1
-    log_reference = np.empty((n_models, n_series))
+    n_models = projections.models.grid.rho.size
+    log_level = np.empty((n_models, n_series))
     log_several = np.empty((n_models, len(sizes), n_series))
     single = centred.astype(np.float32)
-    # inner products are needed at rows that a division can use, and at those of the reference
-    used = np.union1d(nodes[1:-1], np.array(reference, dtype=np.int64))
+    used = nodes[1:-1]
     place = np.zeros(n_rows, dtype=np.int64)
     place[used] = np.arange(used.size)
-    at = np.broadcast_to(place[list(reference)], (n_series, len(reference)))
     among = {size: place[divisions[size]] for size in sizes}
-    for model, projected in enumerate(islice(projections, n_models)):
+    for model, projected in enumerate(projections):
         products = projected.products(projections.column, used)
         scores = projected.step_rows.astype(np.float32) @ single
         remaining = np.maximum(np.einsum("ij,ij->j", scores, increments), 1e-12)
         scores = scores[used]
-        base = remaining
-        if reference:
-            explained = _explained(scores, products, at)
-            base = np.maximum(remaining - explained, RESIDUAL_FLOOR * remaining)
-        log_reference[model] = projected.log_weight - exponent * np.log(base)
+        log_level[model] = projected.log_weight - exponent * np.log(remaining)
         for which, size in enumerate(sizes):
             explained = _explained(scores, products, among[size])
             left = np.maximum(remaining - explained, 1e-7 * remaining)
@@ -438,14 +571,14 @@ def scan_several(
     )
     by_size = np.stack([_log_sum_columns(log_several[:, which]) for which in range(len(sizes))])
     by_size -= prior[:, None]
-    statistic = 2 * (_log_sum_columns(by_size) - _log_sum_columns(log_reference))
+    statistic = 2 * (_log_sum_columns(by_size) - _log_sum_columns(log_level))
     rows = np.full((n_series, most), -1, dtype=np.int64)
     chosen = by_size.argmax(axis=0)
     for which, size in enumerate(sizes):
         these = chosen == which
         rows[these, :size] = divisions[size][these]
     log_models = _log_sum_columns(np.moveaxis(log_several - prior[None, :, None], 1, 0))
-    probability = 0.5 * np.exp(log_reference - _log_sum_columns(log_reference))
+    probability = 0.5 * np.exp(log_level - _log_sum_columns(log_level))
     probability += 0.5 * np.exp(log_models - _log_sum_columns(log_models))
     return SeveralScan(statistic, rows, probability)
 
