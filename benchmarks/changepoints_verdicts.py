@@ -217,7 +217,7 @@ def write_page(table: pd.DataFrame, options: argparse.Namespace) -> None:
         "Made by `OMP_NUM_THREADS=1 python benchmarks/changepoints_verdicts.py`, seed "
         f"{options.seed}, {options.n_null} null draws. error: Monte Carlo standard error of found;",
         "near: within three months of mid-series; firm: a changepoint of grade A or B; harmonic: a",
-        "season was taken; p_0.05: share of p-values of at most 0.05, before what wanders is left out.",
+        "season was taken; p_0.05: share of p-values of at most 0.05, wandering levels included.",
         "",
         "| " + " | ".join(["series", *columns[:1], *columns[1:]]) + " |",
         "|" + "---|" * (len(columns) + 1),

@@ -43,6 +43,22 @@ def test_two_windows_say_what_a_reader_of_the_language_approved(lang, case):
     assert said == case["says"]
 
 
+@pytest.mark.parametrize(
+    ("lang", "case"),
+    [
+        pytest.param(lang, case, id=f"{lang}: {case['name']}")
+        for lang in ("en", "ar")
+        for case in table_of(lang)["changepoint"]
+    ],
+)
+def test_what_happened_to_a_level_is_said_as_a_reader_approved(lang, case):
+    months = pd.period_range("2016-01", periods=len(case["counts"]), freq="M")
+    series = trends.as_series(pd.Series(case["counts"], index=months), exposure=30.4375)
+    found = trends.detect_changepoints(series, season=case["season"], n_null=199, rng=1)
+    subject = Subject(key="s", en="Syria", ar="سوريا")
+    assert str(wording.say(found.findings(subject)[0], lang)) == case["says"]
+
+
 # ------- no sentence says more than its interval
 
 
