@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from trends.models.counts.memory import (
     MemoryGrid,
     MemoryModels,
+    WanderingModels,
     correlation_matrix,
     memory_grid,
     memory_products,
     precision_matrix,
     variance_inflation,
     walk_precision,
-    wandering_models,
 )
 
 GAPS = st.lists(st.integers(1, 5), min_size=1, max_size=8).map(lambda gaps: np.array(gaps, float))
@@ -105,10 +105,17 @@ def test_a_walk_has_the_covariance_of_its_definition(step):
 
 
 def test_wandering_memories_are_half_slow_and_half_walks():
-    models = wandering_models(np.ones(9), 30.4375)
-    chances = np.exp([log_prior for log_prior, _, _ in models])
+    models = WanderingModels(np.ones(9), 30.4375)
+    chances = np.exp(models.grid.log_prior)
     assert chances.sum() == pytest.approx(1)
-    assert chances[:8] == pytest.approx(np.full(8, 1 / 16))
-    # a correlation of .9 from month to month is one of .9 ** (7 / 30.4375) from week to week
-    weekly = wandering_models(np.ones(9), 7.0)[0][1]
-    assert weekly == pytest.approx(precision_matrix(np.ones(9), 0.9 ** (7 / 30.4375), 0.3)[0])
+    assert chances[models.grid.rho < 1] == pytest.approx(np.full(8, 1 / 16))
+    assert chances[models.grid.rho == 1] == pytest.approx(np.full(6, 1 / 12))
+    slow, *_, walk = models
+    assert slow[1] == pytest.approx(precision_matrix(np.ones(9), 0.9, 0.3)[0])
+    assert walk[1] == pytest.approx(walk_precision(np.ones(9), 3.0)[0])
+    # a correlation of .9 from month to month is one of .9 ** (7 / 30.4375) from week to week, and
+    # a walk's variance grows by its length
+    slow, *_, walk = WanderingModels(np.ones(9), 7.0)
+    weekly = 7 / 30.4375
+    assert slow[1] == pytest.approx(precision_matrix(np.ones(9), 0.9**weekly, 0.3)[0])
+    assert walk[1] == pytest.approx(walk_precision(np.ones(9), 3.0 * weekly)[0])
