@@ -1,0 +1,98 @@
+"""Which ways of remembering does a level have, from none to wandering without any level?
+
+The memories of `trends.models.counts.memory` fade within months: there is a level to come back to.
+Beyond them stand memories that outlast the series in practice, slow autoregressions and random
+walks: under those a rate drifts to wherever chance takes it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trends.models.counts.memory import memory_grid, precision_matrix
+from trends.tables.calendar import DAYS_PER_MONTH
+
+#: Correlations and weights of the package's memories that stand for all of them here: what is
+#: weighed is the course, and memories between these make the same of it.
+FADING_RHO = (0.35, 0.65, 0.8, 0.95, 0.993)
+FADING_WEIGHT = (0.3, 0.5, 0.7, 0.9)
+#: Monthly correlations beyond the ceiling of memory: half-lives of 6.6 and 13.5 months.
+SLOW_RHO = (0.9, 0.95)
+SLOW_WEIGHT = (0.3, 0.5, 0.7, 0.9)
+#: Variance of a random walk's step over the variance of the noise around it.
+WALK_STEP = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+
+
+class Memories(NamedTuple):
+    """Memories of one set of rows as whitening matrices.
+
+    Attributes
+    ----------
+    whiten : array of shape (n_memories, n_rows, n_rows)
+        Times residuals with that memory gives independent ones of the same scale.
+    log_determinant : array of shape (n_memories,)
+        Of the covariance.
+    log_prior : array of shape (n_memories,)
+        Sums to one on the natural scale.
+    inflation : array of shape (n_memories,)
+        Correlation of neighbouring residuals; 1 for a random walk.
+    """
+
+    whiten: NDArray[np.float64]
+    log_determinant: NDArray[np.float64]
+    log_prior: NDArray[np.float64]
+    correlation: NDArray[np.float64]
+
+
+def fading_memories(position: NDArray[np.int64], days_per_period: float) -> Memories:
+    """Return the memories under which there is a level; the first is none."""
+    grid = memory_grid(days_per_period)
+    kept = (grid.weight == 0) | (
+        np.isin(grid.rho, FADING_RHO) & np.isin(grid.weight, FADING_WEIGHT)
+    )
+    log_prior = grid.log_prior[kept]
+    log_prior[1:] = np.log((1 - np.exp(log_prior[0])) / (log_prior.size - 1))
+    return _memories(position, grid.rho[kept], grid.weight[kept], log_prior)
+
+
+def wandering_memories(position: NDArray[np.int64], days_per_period: float) -> Memories:
+    """Return slow autoregressions and random walks, half of the prior weight on each kind."""
+    shorter = min(days_per_period / DAYS_PER_MONTH, 1.0)
+    rho, weight = (
+        axis.ravel()
+        for axis in np.meshgrid(np.array(SLOW_RHO) ** shorter, SLOW_WEIGHT, indexing="ij")
+    )
+    slow = _memories(position, rho, weight, np.full(rho.size, np.log(0.5 / rho.size)))
+    walks = [_random_walk(position, step * shorter) for step in WALK_STEP]
+    return Memories(
+        np.concatenate([slow.whiten, np.stack([whiten for whiten, _ in walks])]),
+        np.concatenate([slow.log_determinant, [log_det for _, log_det in walks]]),
+        np.concatenate([slow.log_prior, np.full(len(walks), np.log(0.5 / len(walks)))]),
+        np.concatenate([slow.correlation, np.ones(len(walks))]),
+    )
+
+
+def _memories(
+    position: NDArray[np.int64],
+    rho: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    log_prior: NDArray[np.float64],
+) -> Memories:
+    """Return stationary memories with their whitening matrices."""
+    gaps = np.diff(position).astype(np.float64)
+    whiten, log_determinant = [], []
+    for one_rho, one_weight in zip(rho, weight, strict=True):
+        precision, log_det = precision_matrix(gaps, float(one_rho), float(one_weight))
+        whiten.append(np.linalg.cholesky(precision).T)
+        log_determinant.append(log_det)
+    return Memories(np.stack(whiten), np.array(log_determinant), log_prior, rho * weight)
+
+
+def _random_walk(position: NDArray[np.int64], step: float) -> tuple[NDArray[np.float64], float]:
+    """Return whitening matrix and log determinant of noise around a random walk from 0."""
+    since = (position - position[0]).astype(np.float64)
+    lower = np.linalg.cholesky(np.eye(since.size) + step * np.minimum.outer(since, since))
+    return np.linalg.inv(lower), float(2 * np.log(np.diag(lower)).sum())

@@ -1,0 +1,304 @@
+"""Which course did a rate take: steady, a line, a bend, steps, an episode, or none at all?
+
+Every course is weighed with every season and every memory on the same counts. A wandering level
+competes as a course of its own, with memories that outlast the series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from trends.models.courses import candidates
+from trends.models.courses.evidence import (
+    Evidence,
+    Fitted,
+    Rows,
+    fit_designs,
+    weigh_designs,
+)
+from trends.models.courses.scatter import scatter_by_part
+from trends.models.courses.wander import Memories, fading_memories, wandering_memories
+
+#: Prior weight of every course; `benchmarks/descriptions.py` shows what they give.
+PRIOR = {
+    "steady": 0.30,
+    "slope": 0.17,
+    "bend": 0.04,
+    "two_bends": 0.02,
+    "step": 0.16,
+    "step_on_slope": 0.02,
+    "two_steps": 0.04,
+    "three_steps": 0.02,
+    "four_steps": 0.01,
+    "episode": 0.06,
+    "wander": 0.16,
+}
+#: Prior weight of no season; the rest is spread evenly over the kinds.
+PRIOR_NO_SEASON = 0.5
+#: Prior standard deviation of the level around the overall rate, and of a jump at a known break.
+LEVEL_SD, JUMP_SD = 3.0, 2.0
+#: Log weight below the best at which a set of dates, or a season, is no longer open.
+_OPEN = 5.0
+_OPEN_SEASON = 9.0
+#: Most sets of dates of one course that are weighed under every memory.
+_MOST_OPEN = 24
+
+
+class Season(NamedTuple):
+    """Columns that repeat, with the prior standard deviation of each coefficient.
+
+    Attributes
+    ----------
+    columns : array of shape (n_rows, n_columns)
+    sd : array of shape (n_columns,)
+    """
+
+    columns: NDArray[np.float64]
+    sd: NDArray[np.float64]
+
+
+class Weighed(NamedTuple):
+    """One course with one season: its sets of dates, their weights, the fits.
+
+    Attributes
+    ----------
+    course, season : str
+    sets : array of shape (n_sets, n_dates)
+        Rows.
+    columns : array of shape (n_sets, n_rows, n_terms)
+        On the log scale: level, changes, jumps, season.
+    n_changes : int
+        How many terms after the level are the course's own.
+    log_weight : array of shape (n_sets, n_memories)
+        Priors included.
+    evidence : Evidence
+    correlation : array of shape (n_memories,)
+        Correlation of neighbouring residuals.
+    """
+
+    course: str
+    season: str
+    sets: NDArray[np.int64]
+    columns: NDArray[np.float64]
+    n_changes: int
+    log_weight: NDArray[np.float64]
+    evidence: Evidence
+    correlation: NDArray[np.float64]
+
+
+def weigh_courses(
+    count: NDArray[np.float64],
+    exposure: NDArray[np.float64],
+    position: NDArray[np.int64],
+    *,
+    days_per_period: float,
+    seasons: Mapping[str, Season],
+    jumps: NDArray[np.float64],
+) -> list[Weighed]:
+    """Weigh every course with every season.
+
+    Parameters
+    ----------
+    count, exposure : arrays of shape (n_rows,)
+        Events and months observed.
+    position : array of int, shape (n_rows,)
+        Place of each row among all periods.
+    days_per_period : float
+        Which memories there can be.
+    seasons : mapping of str to Season
+        The seasons that compete with none.
+    jumps : array of shape (n_rows, n_jumps)
+        Columns that every course has, such as changes of definition.
+
+    Returns
+    -------
+    list of Weighed
+        One for every course and season that is open.
+    """
+    rows = Rows(count, np.log(exposure), np.ones(count.size))
+    finest = list(seasons.values())[-1:] or [Season(np.empty((count.size, 0)), np.empty(0))]
+    rows = rows._replace(scatter=scatter_by_part(_calm_residuals(rows, finest[0], jumps)))
+    fading = fading_memories(position, days_per_period)
+    wandering = wandering_memories(position, days_per_period)
+    weighed: list[Weighed] = []
+    best = -np.inf
+    none = Season(np.empty((count.size, 0)), np.empty(0))
+    log_prior = {name: np.log((1 - PRIOR_NO_SEASON) / max(len(seasons), 1)) for name in seasons}
+    log_prior["none"] = np.log(PRIOR_NO_SEASON) if seasons else 0.0
+    for name, season in {"none": none, **seasons}.items():
+        base = _Base(rows, position, fading, wandering, season, jumps)
+        found = base.simple(name, log_prior[name])
+        highest = max(float(one.log_weight.max()) for one in found)
+        best = max(best, highest)
+        if highest >= best - _OPEN_SEASON:
+            found += base.others(name, log_prior[name])
+        weighed.extend(found)
+    return weighed
+
+
+def _calm_residuals(
+    rows: Rows, season: Season, jumps: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the standardised roots of a steady rate with the finest season."""
+    designs = np.column_stack([np.ones(rows.count.size), jumps, season.columns])[None]
+    sd = np.concatenate([[LEVEL_SD], np.full(jumps.shape[1], JUMP_SD), season.sd])
+    fitted = fit_designs(rows, designs, sd**-2.0, _dispersion(rows))
+    return fitted.response[0] - fitted.columns[0] @ fitted.params[0]
+
+
+class _Base:
+    """What all courses with one season share."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        position: NDArray[np.int64],
+        fading: Memories,
+        wandering: Memories,
+        season: Season,
+        jumps: NDArray[np.float64],
+    ) -> None:
+        self.rows = rows
+        self.times = position.astype(np.float64)
+        self.fading = fading
+        self.wandering = wandering
+        self.beside = np.column_stack([jumps, season.columns])
+        self.beside_sd = np.concatenate([np.full(jumps.shape[1], JUMP_SD), season.sd])
+        self.dispersion = _dispersion(rows)
+        self.few = _some(fading, [0, *_representative(fading)])
+
+    def simple(self, season: str, log_prior: float) -> list[Weighed]:
+        """Return the courses by which a season is judged: no change, a line, one step."""
+        n_rows = self.rows.count.size
+        nothing = np.empty((1, n_rows, 0))
+        no_dates = np.empty((1, 0), dtype=np.int64)
+        found = [
+            self._one("steady", season, log_prior, no_dates, nothing, 1),
+            self._one("wander", season, log_prior, no_dates, nothing, 1),
+        ]
+        slope = candidates.slope_columns(self.times)
+        found.append(self._one("slope", season, log_prior, no_dates, slope, 1))
+        steps = candidates.step_dates(n_rows)
+        if steps.size:
+            columns = candidates.step_columns(n_rows, steps)
+            found.append(self._one("step", season, log_prior, steps, columns, len(steps)))
+        return found
+
+    def others(self, season: str, log_prior: float) -> list[Weighed]:
+        """Return the courses with more than one change."""
+        n_rows = self.rows.count.size
+        found = []
+        slope = candidates.slope_columns(self.times)
+        steps = candidates.step_dates(n_rows)
+        if steps.size:
+            columns = candidates.step_columns(n_rows, steps)
+            sloped = np.concatenate([columns, np.broadcast_to(slope, columns.shape)], axis=2)
+            found.append(self._one("step_on_slope", season, log_prior, steps, sloped, len(steps)))
+        for course, n_bends in (("bend", 1), ("two_bends", 2)):
+            joins = candidates.bend_dates(n_rows, n_bends)
+            if len(joins):
+                columns = candidates.bend_columns(self.times, joins)
+                found.append(self._one(course, season, log_prior, joins, columns, len(joins)))
+        response, column = self._level_only()
+        pairs, n_pairs = candidates.episode_dates(response, column, n_rows)
+        if n_pairs:
+            columns = candidates.episode_columns(n_rows, pairs)
+            found.append(self._one("episode", season, log_prior, pairs, columns, n_pairs))
+        pairs, n_pairs = candidates.two_step_dates(response, column, n_rows)
+        if n_pairs:
+            columns = candidates.step_columns(n_rows, pairs)
+            found.append(self._one("two_steps", season, log_prior, pairs, columns, n_pairs))
+        for course, n_steps in (("three_steps", 3), ("four_steps", 4)):
+            if n_rows >= (n_steps + 1) * 2 * candidates.LEAST_LEVEL:
+                sets, n_sets = candidates.many_step_dates(response, column, n_steps)
+                columns = candidates.step_columns(n_rows, sets)
+                found.append(self._one(course, season, log_prior, sets, columns, n_sets))
+        return found
+
+    def _level_only(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return roots and the effect of a level on them beside the season of a steady rate."""
+        design, precision = self._designs(np.empty((1, self.rows.count.size, 0)))
+        fitted = fit_designs(self.rows, design, precision, self.dispersion)
+        beside = fitted.columns[0, :, 1:] @ fitted.params[0, 1:]
+        return fitted.response[0] - beside, fitted.columns[0, :, 0]
+
+    def _designs(
+        self, changes: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return level, changes and what stands beside them, with the prior precisions."""
+        n_sets, n_rows, n_changes = changes.shape
+        designs = np.concatenate(
+            [
+                np.ones((n_sets, n_rows, 1)),
+                changes,
+                np.broadcast_to(self.beside, (n_sets, *self.beside.shape)),
+            ],
+            axis=2,
+        )
+        sd = np.concatenate([[LEVEL_SD], np.full(n_changes, candidates.CHANGE), self.beside_sd])
+        return designs, sd**-2.0
+
+    def _one(
+        self,
+        course: str,
+        season: str,
+        log_prior: float,
+        sets: NDArray[np.int64],
+        changes: NDArray[np.float64],
+        n_sets: int,
+    ) -> Weighed:
+        """Weigh one course under every memory, at the dates that are open."""
+        designs, precision = self._designs(changes)
+        fitted = fit_designs(self.rows, designs, precision, self.dispersion)
+        memories = self.wandering if course == "wander" else self.fading
+        if len(sets) > 1:
+            kept = self._open(fitted, precision)
+            fitted, sets, designs = fitted.take(kept), sets[kept], designs[kept]
+        evidence = weigh_designs(fitted, precision, memories)
+        log_weight = evidence.log_evidence + log_prior + np.log(PRIOR[course]) - np.log(n_sets)
+        return Weighed(
+            course,
+            season,
+            sets,
+            designs,
+            changes.shape[2],
+            log_weight,
+            evidence,
+            memories.correlation,
+        )
+
+    def _open(self, fitted: Fitted, precision: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the sets of dates that no memory of a few rules out."""
+        first = weigh_designs(fitted, precision, self.few).log_evidence
+        height = (first - first.max(axis=0)).max(axis=1)
+        order = np.argsort(-height)[:_MOST_OPEN]
+        return np.sort(order[height[order] >= -_OPEN])
+
+
+def _dispersion(rows: Rows) -> float:
+    """Return the variance over mean of the counts from neighbouring roots."""
+    root = np.sqrt((rows.count + 0.375) / np.exp(rows.log_exposure))
+    scale = np.exp(rows.log_exposure)
+    pairs = np.diff(root) ** 2 / (1 / scale[1:] + 1 / scale[:-1])
+    return float(max(1.0, 4 * pairs.mean()))
+
+
+def _some(memories: Memories, which: list[int]) -> Memories:
+    """Return a few of the memories."""
+    return Memories(*(part[which] for part in memories))
+
+
+def _representative(memories: Memories) -> list[int]:
+    """Return a middling and a strong memory."""
+    target = np.array([0.25, 0.55])
+    return [int(np.abs(memories.correlation - one).argmin()) for one in target]
+
+
+def course_log_weights(weighed: list[Weighed]) -> dict[tuple[str, str], float]:
+    """Return the log weight of every course with every season."""
+    return {(one.course, one.season): float(logsumexp(one.log_weight)) for one in weighed}
