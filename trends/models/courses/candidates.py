@@ -17,6 +17,20 @@ from trends.models.shifts.level_shift import best_divisions
 CHANGE = 1.0
 #: Fewest rows of a level, and of a line between two joins.
 LEAST_LEVEL, LEAST_LINE = 3, 6
+#: Fewest rows that let a course be told from the simpler ones at all.
+LEAST_ROWS = {
+    "steady": 8,
+    "wander": 8,
+    "slope": 8,
+    "step": 8,
+    "step_on_slope": 12,
+    "bend": 18,
+    "two_bends": 36,
+    "two_steps": 12,
+    "three_steps": 24,
+    "four_steps": 36,
+    "episode": 16,
+}
 #: Most sets of dates of one course that are weighed in full.
 MOST_SETS = 80
 #: Dates at which one bend, and two, may be.
@@ -29,11 +43,9 @@ def slope_columns(times: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def bend_columns(times: NDArray[np.float64], joins: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return a broken line as its change over every stretch, shape (n_sets, n_rows, n_joins + 1)."""
+    """Return a broken line as its change over each stretch: (n_sets, n_rows, n_joins + 1)."""
     n_sets = joins.shape[0]
-    ends = np.column_stack(
-        [np.full(n_sets, times[0]), times[joins], np.full(n_sets, times[-1])]
-    )
+    ends = np.column_stack([np.full(n_sets, times[0]), times[joins], np.full(n_sets, times[-1])])
     low, high = ends[:, None, :-1], ends[:, None, 1:]
     share = (times[None, :, None] - low) / (high - low)
     columns: NDArray[np.float64] = np.clip(share, 0, 1)
@@ -70,7 +82,7 @@ def bend_dates(n_rows: int, n_bends: int) -> NDArray[np.int64]:
 
 
 def episode_dates(
-    response: NDArray[np.float64], column: NDArray[np.float64], n_free: int
+    response: NDArray[np.float64], column: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], int]:
     """Return the episodes that fit best, and how many there are: at most half of the series.
 
@@ -78,8 +90,6 @@ def episode_dates(
     ----------
     response, column : arrays of shape (n_rows,)
         Standardised roots without anything but their level, and the effect of the level on them.
-    n_free : int
-        Degrees of freedom of the dispersion.
     """
     n_rows = response.size
     before, after, inside = _sums(response, column)
@@ -89,11 +99,11 @@ def episode_dates(
     allowed &= (length >= LEAST_LEVEL) & (length <= n_rows // 2)
     outside_sum, outside_square = before[0] + after[0], before[1] + after[1]
     gain = _gain(inside) + _gain((outside_sum, outside_square))
-    return _best(gain, allowed, response, n_free), int(allowed.sum())
+    return _best(gain, allowed), int(allowed.sum())
 
 
 def two_step_dates(
-    response: NDArray[np.float64], column: NDArray[np.float64], n_free: int
+    response: NDArray[np.float64], column: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], int]:
     """Return the pairs of steps that fit best, and how many there are."""
     n_rows = response.size
@@ -102,7 +112,7 @@ def two_step_dates(
     allowed = (start >= LEAST_LEVEL) & (end <= n_rows - LEAST_LEVEL)
     allowed &= end - start >= LEAST_LEVEL
     gain = _gain(before) + _gain(inside) + _gain(after)
-    return _best(gain, allowed, response, n_free), int(allowed.sum())
+    return _best(gain, allowed), int(allowed.sum())
 
 
 def many_step_dates(
@@ -158,8 +168,6 @@ def _gain(sums: _Sums) -> NDArray[np.float64]:
 def _best(
     gain: NDArray[np.float64],
     allowed: NDArray[np.bool_],
-    response: NDArray[np.float64],
-    n_free: int,
 ) -> NDArray[np.int64]:
     """Return the allowed pairs with the largest gain, shape (n_sets, 2)."""
     flat = np.where(allowed, gain, -np.inf).ravel()

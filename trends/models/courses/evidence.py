@@ -30,7 +30,7 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
-    count : array of shape (n_rows,)
+    events : array of shape (n_rows,)
         Events.
     log_exposure : array of shape (n_rows,)
         Log of the months observed.
@@ -38,14 +38,14 @@ class Rows(NamedTuple):
         Variance of each row beside that of the others.
     """
 
-    count: NDArray[np.float64]
+    events: NDArray[np.float64]
     log_exposure: NDArray[np.float64]
     scatter: NDArray[np.float64]
 
     @property
     def log_rate(self) -> float:
         """Log of events per unit of exposure, half an event more."""
-        return float(np.log((self.count.sum() + 0.5) / np.exp(self.log_exposure).sum()))
+        return float(np.log((self.events.sum() + 0.5) / np.exp(self.log_exposure).sum()))
 
 
 class Fitted(NamedTuple):
@@ -110,29 +110,27 @@ def fit_designs(
     weight = 1 / (dispersion * rows.scatter)
     transposed = designs.transpose(0, 2, 1)
     ridge = np.diag(precision)
-    start = np.log(rows.count + 0.5) - offset
-    first = (rows.count + 0.5) * weight
+    start = np.log(rows.events + 0.5) - offset
+    first = (rows.events + 0.5) * weight
     gram = (transposed * first) @ designs + ridge
-    params = np.linalg.solve(gram, (transposed @ (first * start))[..., None])[..., 0]
+    params = _solve(gram, transposed @ (first * start))
     for _ in range(N_ITERATIONS):
         mean = np.exp(np.clip((designs @ params[..., None])[..., 0], -14, 14) + offset)
-        score = (transposed @ ((rows.count - mean) * weight)[..., None])[..., 0]
+        score = (transposed @ ((rows.events - mean) * weight)[..., None])[..., 0]
         gram = (transposed * (mean * weight)[:, None, :]) @ designs + ridge
-        move = np.linalg.solve(gram, (score - precision * params)[..., None])[..., 0]
+        move = _solve(gram, score - precision * params)
         far = np.abs((designs @ move[..., None])[..., 0]).max(axis=1)
         params += move * np.minimum(1.0, _FARTHEST / np.maximum(far, 1e-12))[:, None]
     mean = np.exp(np.clip((designs @ params[..., None])[..., 0], -14, 14) + offset)
     scale = root_scale(mean, 1.0)
     spread = np.maximum(scale.spread, LEAST_SPREAD) * np.sqrt(rows.scatter)
     columns = designs * (scale.slope / spread)[..., None]
-    residual = (np.sqrt(rows.count + 0.375) - scale.centre) / spread
+    residual = (np.sqrt(rows.events + 0.375) - scale.centre) / spread
     response = residual + (columns @ params[..., None])[..., 0]
     return Fitted(params, columns, response, np.log(spread).sum(axis=1))
 
 
-def weigh_designs(
-    fitted: Fitted, precision: NDArray[np.float64], memories: Memories
-) -> Evidence:
+def weigh_designs(fitted: Fitted, precision: NDArray[np.float64], memories: Memories) -> Evidence:
     """Return the evidence of fitted designs under every memory."""
     n_designs, n_rows, n_terms = fitted.columns.shape
     stacked = np.concatenate([fitted.columns, fitted.response[..., None]], axis=2)
@@ -143,7 +141,11 @@ def weigh_designs(
     for whiten, log_det, log_prior in zip(
         memories.whiten, memories.log_determinant, memories.log_prior, strict=True
     ):
-        whitened = (whiten.astype(np.float32) @ flat).reshape(n_rows, n_designs, n_terms + 1).transpose(1, 0, 2)
+        whitened = (
+            (whiten.astype(np.float32) @ flat)
+            .reshape(n_rows, n_designs, n_terms + 1)
+            .transpose(1, 0, 2)
+        )
         gram = (whitened.transpose(0, 2, 1) @ whitened).astype(np.float64)
         within, cross = gram[:, :n_terms, :n_terms], gram[:, :n_terms, n_terms]
         total = gram[:, n_terms, n_terms]
@@ -151,7 +153,7 @@ def weigh_designs(
         dispersion = np.maximum((total - explained) / (n_rows - n_terms), 1.0)
         posterior = within / dispersion[:, None, None] + ridge
         scaled = cross / dispersion[:, None]
-        covariance = np.linalg.inv(posterior)
+        covariance = np.asarray(np.linalg.inv(posterior), dtype=np.float64)
         centre = np.einsum("bij,bj->bi", covariance, scaled)
         left = total / dispersion - np.einsum("bi,bi->b", scaled, centre)
         log_evidence.append(

@@ -30,7 +30,7 @@ def scatter_by_part(residual: NDArray[np.float64]) -> NDArray[np.float64]:
     Examples
     --------
     >>> calm, wild = np.tile([1.0, -1.0], 20), np.tile([3.0, -3.0], 20)
-    >>> scatter_by_part(np.concatenate([calm, wild]))[[0, -1]].tolist()
+    >>> scatter_by_part(np.concatenate([calm, wild]))[[0, -1]].round().tolist()
     [1.0, 9.0]
     """
     n_rows = residual.size
@@ -56,7 +56,9 @@ def scatter_by_part(residual: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.minimum(scatter, MOST), dtype=np.float64)
 
 
-def _log_likelihood(variance: NDArray[np.float64] | float, n_rows: NDArray[np.int64] | int) -> NDArray[np.float64]:
-    """Return the normal log likelihood at the fitted variance, which is at least that of Poisson."""
+def _log_likelihood(
+    variance: NDArray[np.float64] | float, n_rows: NDArray[np.int64] | int
+) -> NDArray[np.float64]:
+    """Return the normal log likelihood at the fitted variance, at least that of Poisson."""
     kept = np.maximum(variance, 1.0)
     return np.asarray(-0.5 * n_rows * (np.log(kept) + variance / kept), dtype=np.float64)

@@ -19,6 +19,8 @@ from trends.tables.calendar import DAYS_PER_MONTH
 #: weighed is the course, and memories between these make the same of it.
 FADING_RHO = (0.35, 0.65, 0.8, 0.95, 0.993)
 FADING_WEIGHT = (0.3, 0.5, 0.7, 0.9)
+#: Prior weight of no memory. A memory that need not be there hides a step from a line.
+PRIOR_NO_MEMORY = 0.65
 #: Monthly correlations beyond the ceiling of memory: half-lives of 6.6 and 13.5 months.
 SLOW_RHO = (0.9, 0.95)
 SLOW_WEIGHT = (0.3, 0.5, 0.7, 0.9)
@@ -37,14 +39,17 @@ class Memories(NamedTuple):
         Of the covariance.
     log_prior : array of shape (n_memories,)
         Sums to one on the natural scale.
-    inflation : array of shape (n_memories,)
+    correlation : array of shape (n_memories,)
         Correlation of neighbouring residuals; 1 for a random walk.
+    fresh : array of shape (n_memories,)
+        Variance of the part that is not remembered.
     """
 
     whiten: NDArray[np.float64]
     log_determinant: NDArray[np.float64]
     log_prior: NDArray[np.float64]
     correlation: NDArray[np.float64]
+    fresh: NDArray[np.float64]
 
 
 def fading_memories(position: NDArray[np.int64], days_per_period: float) -> Memories:
@@ -53,8 +58,8 @@ def fading_memories(position: NDArray[np.int64], days_per_period: float) -> Memo
     kept = (grid.weight == 0) | (
         np.isin(grid.rho, FADING_RHO) & np.isin(grid.weight, FADING_WEIGHT)
     )
-    log_prior = grid.log_prior[kept]
-    log_prior[1:] = np.log((1 - np.exp(log_prior[0])) / (log_prior.size - 1))
+    log_prior = np.full(kept.sum(), np.log((1 - PRIOR_NO_MEMORY) / (kept.sum() - 1)))
+    log_prior[0] = np.log(PRIOR_NO_MEMORY)
     return _memories(position, grid.rho[kept], grid.weight[kept], log_prior)
 
 
@@ -72,6 +77,7 @@ def wandering_memories(position: NDArray[np.int64], days_per_period: float) -> M
         np.concatenate([slow.log_determinant, [log_det for _, log_det in walks]]),
         np.concatenate([slow.log_prior, np.full(len(walks), np.log(0.5 / len(walks)))]),
         np.concatenate([slow.correlation, np.ones(len(walks))]),
+        np.concatenate([slow.fresh, np.ones(len(walks))]),
     )
 
 
@@ -88,7 +94,9 @@ def _memories(
         precision, log_det = precision_matrix(gaps, float(one_rho), float(one_weight))
         whiten.append(np.linalg.cholesky(precision).T)
         log_determinant.append(log_det)
-    return Memories(np.stack(whiten), np.array(log_determinant), log_prior, rho * weight)
+    return Memories(
+        np.stack(whiten), np.array(log_determinant), log_prior, rho * weight, 1 - weight
+    )
 
 
 def _random_walk(position: NDArray[np.int64], step: float) -> tuple[NDArray[np.float64], float]:

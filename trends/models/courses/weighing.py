@@ -27,16 +27,16 @@ from trends.models.courses.wander import Memories, fading_memories, wandering_me
 #: Prior weight of every course; `benchmarks/descriptions.py` shows what they give.
 PRIOR = {
     "steady": 0.30,
-    "slope": 0.17,
-    "bend": 0.04,
-    "two_bends": 0.02,
-    "step": 0.16,
-    "step_on_slope": 0.02,
-    "two_steps": 0.04,
-    "three_steps": 0.02,
-    "four_steps": 0.01,
+    "slope": 0.20,
+    "bend": 0.045,
+    "two_bends": 0.01,
+    "step": 0.215,
+    "step_on_slope": 0.015,
+    "two_steps": 0.035,
+    "three_steps": 0.015,
+    "four_steps": 0.005,
     "episode": 0.06,
-    "wander": 0.16,
+    "wander": 0.10,
 }
 #: Prior weight of no season; the rest is spread evenly over the kinds.
 PRIOR_NO_SEASON = 0.5
@@ -62,6 +62,9 @@ class Season(NamedTuple):
     sd: NDArray[np.float64]
 
 
+_NO_DATES = np.empty((1, 0), dtype=np.int64)
+
+
 class Weighed(NamedTuple):
     """One course with one season: its sets of dates, their weights, the fits.
 
@@ -79,6 +82,8 @@ class Weighed(NamedTuple):
     evidence : Evidence
     correlation : array of shape (n_memories,)
         Correlation of neighbouring residuals.
+    path : array of shape (n_rows,)
+        Where a wandering level was, as a log rate over its mean; 0 for courses with a level.
     """
 
     course: str
@@ -89,10 +94,11 @@ class Weighed(NamedTuple):
     log_weight: NDArray[np.float64]
     evidence: Evidence
     correlation: NDArray[np.float64]
+    path: NDArray[np.float64]
 
 
 def weigh_courses(
-    count: NDArray[np.float64],
+    events: NDArray[np.float64],
     exposure: NDArray[np.float64],
     position: NDArray[np.int64],
     *,
@@ -104,7 +110,7 @@ def weigh_courses(
 
     Parameters
     ----------
-    count, exposure : arrays of shape (n_rows,)
+    events, exposure : arrays of shape (n_rows,)
         Events and months observed.
     position : array of int, shape (n_rows,)
         Place of each row among all periods.
@@ -120,14 +126,14 @@ def weigh_courses(
     list of Weighed
         One for every course and season that is open.
     """
-    rows = Rows(count, np.log(exposure), np.ones(count.size))
-    finest = list(seasons.values())[-1:] or [Season(np.empty((count.size, 0)), np.empty(0))]
+    rows = Rows(events, np.log(exposure), np.ones(events.size))
+    finest = list(seasons.values())[-1:] or [Season(np.empty((events.size, 0)), np.empty(0))]
     rows = rows._replace(scatter=scatter_by_part(_calm_residuals(rows, finest[0], jumps)))
     fading = fading_memories(position, days_per_period)
     wandering = wandering_memories(position, days_per_period)
     weighed: list[Weighed] = []
     best = -np.inf
-    none = Season(np.empty((count.size, 0)), np.empty(0))
+    none = Season(np.empty((events.size, 0)), np.empty(0))
     log_prior = {name: np.log((1 - PRIOR_NO_SEASON) / max(len(seasons), 1)) for name in seasons}
     log_prior["none"] = np.log(PRIOR_NO_SEASON) if seasons else 0.0
     for name, season in {"none": none, **seasons}.items():
@@ -141,11 +147,9 @@ def weigh_courses(
     return weighed
 
 
-def _calm_residuals(
-    rows: Rows, season: Season, jumps: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _calm_residuals(rows: Rows, season: Season, jumps: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the standardised roots of a steady rate with the finest season."""
-    designs = np.column_stack([np.ones(rows.count.size), jumps, season.columns])[None]
+    designs = np.column_stack([np.ones(rows.events.size), jumps, season.columns])[None]
     sd = np.concatenate([[LEVEL_SD], np.full(jumps.shape[1], JUMP_SD), season.sd])
     fitted = fit_designs(rows, designs, sd**-2.0, _dispersion(rows))
     return fitted.response[0] - fitted.columns[0] @ fitted.params[0]
@@ -164,6 +168,7 @@ class _Base:
         jumps: NDArray[np.float64],
     ) -> None:
         self.rows = rows
+        self.n_rows = rows.events.size
         self.times = position.astype(np.float64)
         self.fading = fading
         self.wandering = wandering
@@ -174,55 +179,52 @@ class _Base:
 
     def simple(self, season: str, log_prior: float) -> list[Weighed]:
         """Return the courses by which a season is judged: no change, a line, one step."""
-        n_rows = self.rows.count.size
-        nothing = np.empty((1, n_rows, 0))
-        no_dates = np.empty((1, 0), dtype=np.int64)
-        found = [
-            self._one("steady", season, log_prior, no_dates, nothing, 1),
-            self._one("wander", season, log_prior, no_dates, nothing, 1),
-        ]
+        nothing = np.empty((1, self.n_rows, 0))
         slope = candidates.slope_columns(self.times)
-        found.append(self._one("slope", season, log_prior, no_dates, slope, 1))
-        steps = candidates.step_dates(n_rows)
-        if steps.size:
-            columns = candidates.step_columns(n_rows, steps)
-            found.append(self._one("step", season, log_prior, steps, columns, len(steps)))
-        return found
+        steps = candidates.step_dates(self.n_rows)
+        columns = candidates.step_columns(self.n_rows, steps)
+        return [
+            self._one("steady", season, log_prior, _NO_DATES, nothing, 1),
+            self._one("wander", season, log_prior, _NO_DATES, nothing, 1),
+            self._one("slope", season, log_prior, _NO_DATES, slope, 1),
+            self._one("step", season, log_prior, steps, columns, len(steps)),
+        ]
 
     def others(self, season: str, log_prior: float) -> list[Weighed]:
-        """Return the courses with more than one change."""
-        n_rows = self.rows.count.size
-        found = []
-        slope = candidates.slope_columns(self.times)
-        steps = candidates.step_dates(n_rows)
-        if steps.size:
-            columns = candidates.step_columns(n_rows, steps)
-            sloped = np.concatenate([columns, np.broadcast_to(slope, columns.shape)], axis=2)
-            found.append(self._one("step_on_slope", season, log_prior, steps, sloped, len(steps)))
-        for course, n_bends in (("bend", 1), ("two_bends", 2)):
-            joins = candidates.bend_dates(n_rows, n_bends)
-            if len(joins):
-                columns = candidates.bend_columns(self.times, joins)
-                found.append(self._one(course, season, log_prior, joins, columns, len(joins)))
+        """Return the courses with more than one change, as far as the series is long enough."""
+        steps = candidates.step_dates(self.n_rows)
+        columns = candidates.step_columns(self.n_rows, steps)
+        slope = np.broadcast_to(candidates.slope_columns(self.times), columns.shape)
         response, column = self._level_only()
-        pairs, n_pairs = candidates.episode_dates(response, column, n_rows)
-        if n_pairs:
-            columns = candidates.episode_columns(n_rows, pairs)
-            found.append(self._one("episode", season, log_prior, pairs, columns, n_pairs))
-        pairs, n_pairs = candidates.two_step_dates(response, column, n_rows)
-        if n_pairs:
-            columns = candidates.step_columns(n_rows, pairs)
-            found.append(self._one("two_steps", season, log_prior, pairs, columns, n_pairs))
+        kinds: dict[str, tuple[NDArray[np.int64], NDArray[np.float64], int]] = {}
+        sloped = np.concatenate([columns, slope], axis=2)
+        kinds["step_on_slope"] = (steps, sloped, len(steps))
+        for course, n_bends in (("bend", 1), ("two_bends", 2)):
+            if self._is_long_enough(course):
+                joins = candidates.bend_dates(self.n_rows, n_bends)
+                kinds[course] = (joins, candidates.bend_columns(self.times, joins), len(joins))
+        pairs, n_pairs = candidates.two_step_dates(response, column)
+        kinds["two_steps"] = (pairs, candidates.step_columns(self.n_rows, pairs), n_pairs)
+        if self._is_long_enough("episode"):
+            pairs, n_pairs = candidates.episode_dates(response, column)
+            kinds["episode"] = (pairs, candidates.episode_columns(self.n_rows, pairs), n_pairs)
         for course, n_steps in (("three_steps", 3), ("four_steps", 4)):
-            if n_rows >= (n_steps + 1) * 2 * candidates.LEAST_LEVEL:
+            if self._is_long_enough(course):
                 sets, n_sets = candidates.many_step_dates(response, column, n_steps)
-                columns = candidates.step_columns(n_rows, sets)
-                found.append(self._one(course, season, log_prior, sets, columns, n_sets))
-        return found
+                kinds[course] = (sets, candidates.step_columns(self.n_rows, sets), n_sets)
+        return [
+            self._one(course, season, log_prior, *kind)
+            for course, kind in kinds.items()
+            if self._is_long_enough(course)
+        ]
+
+    def _is_long_enough(self, course: str) -> bool:
+        """Whether the series has the rows that a course needs."""
+        return self.n_rows >= candidates.LEAST_ROWS[course]
 
     def _level_only(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return roots and the effect of a level on them beside the season of a steady rate."""
-        design, precision = self._designs(np.empty((1, self.rows.count.size, 0)))
+        design, precision = self._designs(np.empty((1, self.rows.events.size, 0)))
         fitted = fit_designs(self.rows, design, precision, self.dispersion)
         beside = fitted.columns[0, :, 1:] @ fitted.params[0, 1:]
         return fitted.response[0] - beside, fitted.columns[0, :, 0]
@@ -270,6 +272,7 @@ class _Base:
             log_weight,
             evidence,
             memories.correlation,
+            _path(fitted, evidence, memories) if course == "wander" else np.zeros(self.n_rows),
         )
 
     def _open(self, fitted: Fitted, precision: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -282,10 +285,19 @@ class _Base:
 
 def _dispersion(rows: Rows) -> float:
     """Return the variance over mean of the counts from neighbouring roots."""
-    root = np.sqrt((rows.count + 0.375) / np.exp(rows.log_exposure))
+    root = np.sqrt((rows.events + 0.375) / np.exp(rows.log_exposure))
     scale = np.exp(rows.log_exposure)
     pairs = np.diff(root) ** 2 / (1 / scale[1:] + 1 / scale[:-1])
     return float(max(1.0, 4 * pairs.mean()))
+
+
+def _path(fitted: Fitted, evidence: Evidence, memories: Memories) -> NDArray[np.float64]:
+    """Return the remembered part of the residuals under the likeliest memory, as log rates."""
+    memory = int(evidence.log_evidence[0].argmax())
+    residual = fitted.response[0] - fitted.columns[0] @ evidence.params[0, memory]
+    whiten = memories.whiten[memory]
+    remembered = residual - memories.fresh[memory] * (whiten.T @ (whiten @ residual))
+    return np.asarray(remembered / fitted.columns[0, :, 0], dtype=np.float64)
 
 
 def _some(memories: Memories, which: list[int]) -> Memories:

@@ -1,0 +1,609 @@
+"""What kind of course did the counts take: steady, a slope, a step, an episode, or none at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from trends.analysis.result import Result
+from trends.models.counts.observed import PERIODS_PER_YEAR, season_columns
+from trends.models.courses import candidates
+from trends.models.courses.account import N_STEPS, Account, Drawn, account_of, draw_kind
+from trends.models.courses.weighing import Season, Weighed, weigh_courses
+from trends.tables.calendar import (
+    DAYS_PER_MONTH,
+    days_in_periods,
+    format_period,
+    frequency_letter,
+    hijri_shares,
+)
+from trends.tables.series import check_series
+
+SeasonChoice = Literal["auto", "none", "month", "harmonic", "hijri"]
+Verdict = Literal[
+    "steady",
+    "slope",
+    "bend",
+    "step",
+    "steps",
+    "episode",
+    "season_only",
+    "wanders",
+    "cannot_tell",
+]
+
+#: The seasons that may be asked for.
+SEASONS = ("auto", "none", "month", "harmonic", "hijri")
+#: Rows that are weighed at most; longer series are added up over neighbouring periods.
+MOST_ROWS = 300
+#: Periods with an event below which no course can be told.
+LEAST_EVENTFUL = 3
+#: Prior standard deviation of a log effect of the time of year, and of a second wave.
+_SEASON_SD, _SECOND_WAVE_SD, _MONTH_SD = 0.35, 0.2, 0.3
+#: Level of the intervals.
+_LEVEL = 0.95
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Description(Result):
+    """The one account of a series, under which everything else about it is said.
+
+    Attributes
+    ----------
+    series : DataFrame of n_periods rows
+        The count series that was asked about.
+    season : {"auto", "none", "month", "harmonic", "hijri"}
+        Seasons that were weighed.
+    known_breaks : tuple of Period
+        Periods from which counting changed; the level may jump there under every course.
+    verdict : str
+        steady, slope, bend (a slope that bends), step, steps, episode, season_only, wanders, or
+        cannot_tell.
+    leading : str
+        The kind of course with most weight, whether or not that is enough: steady, slope, bend,
+        step, episode or wander.
+    weight : float
+        Its weight, between 0 and 1.
+    weights : DataFrame
+        Columns kind, weight: of every kind of course, most first; they sum to 1.
+    courses : DataFrame
+        Columns course, season, weight: of every course with every season.
+    left_out : tuple of str
+        Courses that the series is too short for.
+    seasonal : bool
+        Whether a yearly (or Hijri) season belongs to the account.
+    season_weight : float
+        Weight of any season against none.
+    changes : DataFrame
+        Columns term, period, date_low, date_high, estimate, conf_low, conf_high: what the leading
+        kind consists of. Dates are first periods of the new level, of the new pace, or of an
+        episode and of what follows it; estimates are ratios of rates, for a slope and for the
+        stretches between bends percent per year.
+    last_over_first : tuple of float
+        Estimate and ends of the interval of the rate at the end over the rate at the start of a
+        straight line, whatever the verdict: what "steady" leaves open.
+    dispersion : float
+        Variance over mean of the counts around the leading course.
+    memory_correlation : float
+        Correlation of neighbouring residuals of the leading course.
+    periods_per_row : int
+        Neighbouring periods that were added up because the series is long; 1 if none.
+    n_periods, n_observed, n_events : int
+    fitted : DataFrame of n_periods rows
+        Columns period, count, exposure, rate, fitted_rate, level_rate: observed rate, the leading
+        course with and without its season, per 30.4375 days.
+    curves : DataFrame
+        Columns kind, period, level_rate: every kind with a weight of 0.05 or more.
+    conf_level : float
+        Level of the intervals, 0.95.
+    caveats : tuple of str
+        Keys of what a reader must know.
+    """
+
+    series: pd.DataFrame
+    season: str
+    known_breaks: tuple[pd.Period, ...]
+    verdict: Verdict
+    leading: str
+    weight: float
+    weights: pd.DataFrame
+    courses: pd.DataFrame
+    left_out: tuple[str, ...]
+    seasonal: bool
+    season_weight: float
+    changes: pd.DataFrame
+    last_over_first: tuple[float, float, float]
+    dispersion: float
+    memory_correlation: float
+    periods_per_row: int
+    n_periods: int
+    n_observed: int
+    n_events: int
+    fitted: pd.DataFrame
+    curves: pd.DataFrame
+    conf_level: float = _LEVEL
+    caveats: tuple[str, ...] = field(default=())
+
+    @property
+    def allows_pace(self) -> bool:
+        """Whether one yearly pace, and a doubling time, may be said of the series."""
+        return self.verdict == "slope"
+
+    @property
+    def allows_date(self) -> bool:
+        """Whether a date of a change of level may be said of the series."""
+        return self.verdict in {"step", "steps", "episode"}
+
+    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+        """Return a row for every kind of course, then one for every change of the leading kind.
+
+        Parameters
+        ----------
+        alpha : float
+            One minus the level of the intervals; only 0.05 is kept with the result.
+
+        Returns
+        -------
+        DataFrame
+            Columns term, weight, period, date_low, date_high, estimate, conf_low, conf_high,
+            conf_level. The weight is that of the kind; the other columns are of the changes.
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is not 0.05.
+        """
+        if alpha != 1 - self.conf_level and not np.isclose(alpha, 1 - self.conf_level):
+            raise ValueError(
+                f"`alpha` must be {1 - self.conf_level:g}, the level the description was made at, "
+                f"got {alpha}. Leave it out."
+            )
+        kinds = self.weights.rename(columns={"kind": "term"})
+        frame = pd.concat([kinds, self.changes], ignore_index=True)
+        frame["conf_level"] = self.conf_level
+        return frame[
+            [
+                "term",
+                "weight",
+                "period",
+                "date_low",
+                "date_high",
+                "estimate",
+                "conf_low",
+                "conf_high",
+                "conf_level",
+            ]
+        ]
+
+
+def describe_series(
+    series: pd.DataFrame,
+    *,
+    season: SeasonChoice = "auto",
+    known_breaks: Iterable[pd.Period | str] = (),
+    rng: int | np.random.Generator | None = None,
+) -> Description:
+    """Weigh the courses a rate may have taken and say which one the counts speak for.
+
+    A steady level, a slope, a slope that bends, one step and several, a temporary episode and a
+    level that wanders are compared on one likelihood, each with and without a season and with
+    every memory from month to month; dates, sizes, memory and scatter are averaged over.
+
+    Parameters
+    ----------
+    series : DataFrame of n_periods rows
+        Count series with at least 8 observed periods. Missing periods are left out and their
+        distance in time is kept.
+    season : {"auto", "none", "month", "harmonic", "hijri"}
+        Seasons weighed against none: two yearly waves and a factor for every month (the default,
+        from two years on), nothing, one of these alone, or Ramadan and the feasts.
+    known_breaks : iterable of Period or str
+        Periods from which counting changed (a new coding, a new coverage). Under every course the
+        level may jump there, so that the jump is not taken for an event.
+    rng : int or Generator, optional
+        Seed of the draws behind intervals of dates and sizes. Weights and verdict are computed and
+        do not depend on it.
+
+    Returns
+    -------
+    Description
+
+    Raises
+    ------
+    TypeError
+        If `series` is not a count series, or a break is not a period.
+    ValueError
+        If `series` has fewer than 8 observed periods, a break lies outside it, or the season is
+        not one of its choices.
+
+    Notes
+    -----
+    Counts are compared on the square-root scale, where their scatter hardly depends on the rate;
+    the coefficients are integrated out by Laplace's approximation with changes that are beforehand
+    within about threefold either way. A course is the verdict when its weight is at least 0.4,
+    and its grade says by how much it leads. Without that the verdict is "cannot tell", and the courses that share the weight are
+    named.
+
+    A wandering level is a random walk or an autoregression with a half-life beyond half a year:
+    it has neither a pace nor dates. In fewer than about 60 periods it can hardly be told from a
+    slope or a step, and the weights show that. The weights compare these courses with one another;
+    they do not say that any of them is true. ``benchmarks/descriptions.py`` shows how often the
+    verdict is right in simulation.
+
+    References
+    ----------
+    Kass RE, Raftery AE (1995). Bayes factors. Journal of the American Statistical Association
+    90(430):773-795. doi:10.1080/01621459.1995.10476572
+
+    Beaulieu C, Killick R (2018). Distinguishing trends and shifts from memory in climate data.
+    Journal of Climate 31(23):9519-9543. doi:10.1175/JCLI-D-17-0863.1
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import trends
+    >>> months = pd.period_range("2020-01", periods=36, freq="M")
+    >>> counts = pd.Series([4, 6, 5, 3, 5, 7] * 3 + [14, 16, 12, 15, 18, 13] * 3, index=months)
+    >>> account = trends.describe_series(trends.as_series(counts), rng=1)
+    >>> account.verdict, str(account.changes["period"][0])
+    ('step', '2021-07')
+    """
+    if season not in SEASONS:
+        raise ValueError(f"`season` must be one of {', '.join(SEASONS)}, got {season!r}. Pick one.")
+    check_series(series)
+    breaks = _read_breaks(known_breaks, series)
+    rows = _rows(series)
+    generator = np.random.default_rng(rng)
+    if int((rows.events > 0).sum()) < LEAST_EVENTFUL:
+        return _too_few(series, season, breaks, rows)
+    weighed = weigh_courses(
+        rows.events,
+        rows.exposure,
+        rows.position,
+        days_per_period=rows.days,
+        seasons=_seasons(season, rows),
+        jumps=_jumps(breaks, rows),
+    )
+    return _describe(series, season, breaks, rows, weighed, generator)
+
+
+class _Rows(NamedTuple):
+    """Observed periods, several added up to one row when there are many.
+
+    Attributes
+    ----------
+    events, exposure : arrays of shape (n_rows,)
+        Events and months observed.
+    position : int array of shape (n_rows,)
+        Place of each row in steps of `together` periods.
+    first, last : int arrays of shape (n_rows,)
+        Places of the first and last period that a row covers.
+    periods : PeriodIndex
+        All periods of the series.
+    together : int
+        Periods to a row.
+    days : float
+        Length of a row.
+    """
+
+    events: np.ndarray
+    exposure: np.ndarray
+    position: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    periods: pd.PeriodIndex
+    together: int
+    days: float
+
+
+def _rows(series: pd.DataFrame) -> _Rows:
+    """Return the observed periods as rows, at most `MOST_ROWS`."""
+    periods = pd.PeriodIndex(series.index)
+    seen = (series["count"].notna() & (series["exposure"] > 0)).to_numpy()
+    together = -(-len(periods) // MOST_ROWS)
+    place = np.arange(len(periods)) // together
+    events = np.where(seen, series["count"].to_numpy(dtype=float, na_value=0.0), 0.0)
+    months = np.where(seen, series["exposure"].to_numpy(dtype=float), 0.0) / DAYS_PER_MONTH
+    added, watched = np.bincount(place, events), np.bincount(place, months)
+    position = np.flatnonzero(watched > 0)
+    return _Rows(
+        added[position],
+        watched[position],
+        position,
+        position * together,
+        np.minimum((position + 1) * together, len(periods)) - 1,
+        periods,
+        together,
+        float(np.median(days_in_periods(periods))) * together,
+    )
+
+
+def _read_breaks(
+    known_breaks: Iterable[pd.Period | str], series: pd.DataFrame
+) -> tuple[pd.Period, ...]:
+    """Read the periods from which counting changed."""
+    if isinstance(known_breaks, str | pd.Period):
+        known_breaks = [known_breaks]
+    index = pd.PeriodIndex(series.index)
+    breaks = []
+    for one in known_breaks:
+        try:
+            period = pd.Period(one, freq=index.freq)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"`known_breaks` must be periods or dates, got {one!r}. "
+                f"Write them like {format_period(index[0])}."
+            ) from error
+        if not index[0] < period <= index[-1]:
+            raise ValueError(
+                f"`known_breaks` must lie after {format_period(index[0])} and no later than "
+                f"{format_period(index[-1])}, got {format_period(period)}. Leave it out."
+            )
+        breaks.append(period)
+    return tuple(sorted(set(breaks)))
+
+
+def _jumps(breaks: tuple[pd.Period, ...], rows: _Rows) -> np.ndarray:
+    """Return a column for every known break that has rows on both sides."""
+    places = [rows.periods.get_loc(one) for one in breaks]
+    columns = [(rows.first >= place).astype(float) for place in places]
+    kept = [column for column in columns if 0 < column.sum() < column.size]
+    return np.column_stack(kept) if kept else np.empty((rows.events.size, 0))
+
+
+def _seasons(season: str, rows: _Rows) -> dict[str, Season]:
+    """Return the seasons that are weighed against none."""
+    letter = frequency_letter(rows.periods)
+    span = len(rows.periods) / PERIODS_PER_YEAR[letter]
+    if season == "none" or letter == "Y" or span < 2 or rows.days > 100:
+        return {}
+    if season == "hijri":
+        shares = hijri_shares(rows.periods)[["ramadan", "eid_al_fitr", "eid_al_adha"]]
+        columns = shares.to_numpy()[rows.first]
+        return {"hijri": Season(columns, np.array([0.5, 1.0, 1.0]))}
+    middle = rows.periods[(rows.first + rows.last) // 2]
+    waves = season_columns(middle, "harmonic")[0]
+    sd = np.where(np.arange(waves.shape[1]) < 2, _SEASON_SD, _SECOND_WAVE_SD)
+    found = {"harmonic": Season(waves, sd), "month": _month_season(middle)}
+    return found if season == "auto" else {season: found[season]}
+
+
+def _month_season(middle: pd.PeriodIndex) -> Season:
+    """Return month (or quarter) effects around their average as independent columns."""
+    dummies = season_columns(middle, "month")[0]
+    every = np.column_stack([1 - dummies.sum(axis=1), dummies])
+    n_parts = every.shape[1]
+    # Columns orthogonal to the constant, so that every month is alike beforehand.
+    basis = np.linalg.svd(np.eye(n_parts) - 1 / n_parts)[0][:, : n_parts - 1]
+    return Season(every @ basis, np.full(n_parts - 1, _MONTH_SD))
+
+
+def _describe(
+    series: pd.DataFrame,
+    season: str,
+    breaks: tuple[pd.Period, ...],
+    rows: _Rows,
+    weighed: list[Weighed],
+    rng: np.random.Generator,
+) -> Description:
+    """Turn weights into a result."""
+    account = account_of(weighed)
+    n_jumps = _jumps(breaks, rows).shape[1]
+    drawn = draw_kind(weighed, account.leading, n_jumps, rng)
+    line = draw_kind(weighed, "slope", n_jumps, rng)
+    seasonal = account.seasonal
+    verdict = _verdict(account, drawn, seasonal)
+    fitted = _fitted(series, rows, drawn)
+    shares = pd.Series(account.weight).sort_values(ascending=False)
+    weights = pd.DataFrame({"kind": shares.index, "weight": shares.to_numpy()})
+    curves = [
+        _curve(kind, rows, draw_kind(weighed, kind, n_jumps, rng))
+        for kind, weight in account.weight.items()
+        if weight >= 0.05
+    ]
+    return Description(
+        series=series,
+        season=season,
+        known_breaks=breaks,
+        verdict=verdict,
+        leading=account.leading,
+        weight=account.weight[account.leading],
+        weights=weights,
+        courses=account.courses,
+        left_out=_left_out(rows.events.size),
+        seasonal=seasonal,
+        season_weight=1 - account.season_weight["none"],
+        changes=_changes(drawn, rows),
+        last_over_first=_quantiles(np.exp(line.changes[:, 0])),
+        dispersion=drawn.dispersion,
+        memory_correlation=drawn.correlation,
+        periods_per_row=rows.together,
+        n_periods=len(rows.periods),
+        n_observed=int(series["count"].notna().sum()),
+        n_events=int(rows.events.sum()),
+        fitted=fitted,
+        curves=pd.concat(curves, ignore_index=True),
+        caveats=_caveats(series, rows, breaks, account),
+    )
+
+
+def _verdict(account: Account, drawn: Drawn, seasonal: bool) -> Verdict:
+    """Return the verdict that the weights come to."""
+    if not account.decided:
+        return "cannot_tell"
+    if account.leading == "steady":
+        return "season_only" if seasonal else "steady"
+    if account.leading == "step":
+        return "step" if N_STEPS[drawn.course] == 1 else "steps"
+    named: dict[str, Verdict] = {
+        "slope": "slope",
+        "bend": "bend",
+        "episode": "episode",
+        "wander": "wanders",
+    }
+    return named[account.leading]
+
+
+def _left_out(n_rows: int) -> tuple[str, ...]:
+    """Return the courses that so few rows cannot tell from simpler ones."""
+    return tuple(course for course, least in candidates.LEAST_ROWS.items() if n_rows < least)
+
+
+def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
+    """Return median and ends of the interval."""
+    tail = (1 - _LEVEL) / 2
+    middle, low, high = np.quantile(values, [0.5, tail, 1 - tail])
+    return float(middle), float(low), float(high)
+
+
+def _changes(drawn: Drawn, rows: _Rows) -> pd.DataFrame:
+    """Return the changes that a course consists of."""
+    columns = ["term", "period", "date_low", "date_high", "estimate", "conf_low", "conf_high"]
+    found: list[dict[str, Any]] = []
+    if drawn.course in N_STEPS:
+        for step in range(N_STEPS[drawn.course]):
+            sizes = _sizes("ratio", np.exp(drawn.changes[:, step]))
+            found.append(sizes | _dates(drawn.dates[:, step], rows))
+    elif drawn.course == "episode":
+        sizes = _sizes("episode_ratio", np.exp(drawn.changes[:, 0]))
+        found.append(sizes | _dates(drawn.dates[:, 0], rows))
+        end = np.minimum(drawn.dates[:, 1], rows.events.size - 1)
+        found.append({"term": "episode_end"} | _dates(end, rows))
+    elif drawn.course in {"slope", "bend", "two_bends"}:
+        ends = np.column_stack(
+            [
+                np.zeros(len(drawn.changes)),
+                rows.position[drawn.dates],
+                np.full(len(drawn.changes), rows.position[-1]),
+            ]
+        )
+        years = np.diff(ends, axis=1) * rows.days / 365.25
+        for stretch in range(drawn.changes.shape[1]):
+            with np.errstate(over="ignore"):
+                pace = 100 * np.expm1(drawn.changes[:, stretch] / years[:, stretch])
+            sizes = _sizes("annual_percent_change", pace)
+            found.append(sizes | _dates(drawn.dates[:, stretch - 1], rows) if stretch else sizes)
+    return pd.DataFrame(found, columns=columns)
+
+
+def _sizes(term: str, values: np.ndarray) -> dict[str, Any]:
+    """Return the columns of one estimate."""
+    estimate, low, high = _quantiles(values)
+    return {"term": term, "estimate": estimate, "conf_low": low, "conf_high": high}
+
+
+def _dates(drawn: np.ndarray, rows: _Rows) -> dict[str, Any]:
+    """Return the likeliest period of a change and the periods between which it lies.
+
+    Sets that hold 97.5% of the weight hold the truth in about 95% of series that remember.
+    """
+    values, counts = np.unique(drawn, return_counts=True)
+    low, high = np.quantile(drawn, [0.0125, 0.9875], method="inverted_cdf")
+    places = [rows.first[values[counts.argmax()]], rows.first[int(low)], rows.last[int(high)]]
+    if rows.together == 1:
+        places[2] = rows.first[int(high)]
+    names = ("period", "date_low", "date_high")
+    return {name: rows.periods[place] for name, place in zip(names, places, strict=True)}
+
+
+def _fitted(series: pd.DataFrame, rows: _Rows, drawn: Drawn) -> pd.DataFrame:
+    """Return observed and fitted rates of every period."""
+    exposure = series["exposure"].to_numpy(dtype=float)
+    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(exposure > 0, count / exposure * DAYS_PER_MONTH, np.nan)
+    return pd.DataFrame(
+        {
+            "period": series.index,
+            "count": series["count"].to_numpy(),
+            "exposure": exposure,
+            "rate": rate,
+            "fitted_rate": _over_periods(drawn.curve, rows),
+            "level_rate": _over_periods(drawn.level, rows),
+        }
+    )
+
+
+def _over_periods(curve: np.ndarray, rows: _Rows) -> np.ndarray:
+    """Return a rate for every period, from the nearest row where nobody watched."""
+    rate = np.exp(curve) * (rows.events.sum() + 0.5) / rows.exposure.sum()
+    places = np.arange(len(rows.periods))
+    row = np.searchsorted(rows.first, places, side="right") - 1
+    return np.asarray(rate[row.clip(min=0)])
+
+
+def _curve(kind: str, rows: _Rows, drawn: Drawn) -> pd.DataFrame:
+    """Return the rate of one kind of course without season."""
+    return pd.DataFrame(
+        {"kind": kind, "period": rows.periods, "level_rate": _over_periods(drawn.level, rows)}
+    )
+
+
+def _caveats(
+    series: pd.DataFrame, rows: _Rows, breaks: tuple[pd.Period, ...], account: Account
+) -> tuple[str, ...]:
+    """Return the keys of what a reader must know."""
+    days = series["exposure"].to_numpy(dtype=float)
+    whole = days_in_periods(rows.periods)
+    holds = {
+        "courses_left_out": bool(_left_out(rows.events.size)),
+        "periods_added_up": rows.together > 1,
+        "declared_jump": bool(breaks),
+        "partial_last_period": bool(0 < days[-1] < 0.999 * whole[-1]),
+        "unobserved_periods": bool(series["count"].isna().any()),
+        "few_events": rows.events.sum() < 20,
+        "counting_may_shift": account.decided and account.leading in {"step", "episode"},
+    }
+    return tuple(key for key, is_so in holds.items() if is_so)
+
+
+def _too_few(
+    series: pd.DataFrame, season: str, breaks: tuple[pd.Period, ...], rows: _Rows
+) -> Description:
+    """Return the description of a series with hardly an event: no course can be told."""
+    nothing = pd.DataFrame(
+        columns=["term", "period", "date_low", "date_high", "estimate", "conf_low", "conf_high"]
+    )
+    rate = rows.events.sum() / rows.exposure.sum()
+    flat = Drawn(
+        course="steady",
+        dates=np.empty((0, 0), dtype=np.int64),
+        changes=np.empty((0, 0)),
+        curve=np.full(rows.events.size, np.log(max(rate, 1e-12) / _own_rate(rows))),
+        level=np.full(rows.events.size, np.log(max(rate, 1e-12) / _own_rate(rows))),
+        correlation=0.0,
+        dispersion=1.0,
+    )
+    return Description(
+        series=series,
+        season=season,
+        known_breaks=breaks,
+        verdict="cannot_tell",
+        leading="steady",
+        weight=np.nan,
+        weights=pd.DataFrame({"kind": ["steady"], "weight": [np.nan]}),
+        courses=pd.DataFrame(columns=["course", "season", "weight"]),
+        left_out=tuple(course for course in candidates.LEAST_ROWS if course != "steady"),
+        seasonal=False,
+        season_weight=np.nan,
+        changes=nothing,
+        last_over_first=(np.nan, np.nan, np.nan),
+        dispersion=np.nan,
+        memory_correlation=np.nan,
+        periods_per_row=rows.together,
+        n_periods=len(rows.periods),
+        n_observed=int(series["count"].notna().sum()),
+        n_events=int(rows.events.sum()),
+        fitted=_fitted(series, rows, flat),
+        curves=_curve("steady", rows, flat),
+        caveats=("few_events",),
+    )
+
+
+def _own_rate(rows: _Rows) -> float:
+    """Return the rate that curves are relative to."""
+    return float((rows.events.sum() + 0.5) / rows.exposure.sum())
