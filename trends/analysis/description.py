@@ -225,8 +225,8 @@ def describe_series(
     Counts are compared on the square-root scale, where their scatter hardly depends on the rate;
     the coefficients are integrated out by Laplace's approximation with changes that are beforehand
     within about threefold either way. A course is the verdict when its weight is at least 0.4,
-    and its grade says by how much it leads. Without that the verdict is "cannot tell", and the courses that share the weight are
-    named.
+    and its grade says by how much it leads. Without that the verdict is "cannot tell", and the
+    courses that share the weight are named.
 
     A wandering level is a random walk or an autoregression with a half-life beyond half a year:
     it has neither a pace nor dates. In fewer than about 60 periods it can hardly be told from a

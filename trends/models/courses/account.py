@@ -83,13 +83,21 @@ def account_of(weighed: Sequence[Weighed]) -> Account:
     return Account(weight, leading, decided, season_weight, courses)
 
 
+def _most_simple(totals: dict[str, float]) -> str:
+    """Return the course with the fewest changes that has half the weight of the best or more."""
+    best = max(totals.values())
+    open_ = [course for course in KINDS if totals.get(course, -np.inf) >= best - np.log(2)]
+    return open_[0]
+
+
 class Drawn(NamedTuple):
     """Draws from what is known of one kind of course.
 
     Attributes
     ----------
     course : str
-        The course of this kind with most weight, which is the one that is drawn.
+        The course of this kind that is drawn: of those with at least half the weight of the best
+        the one with the fewest changes.
     dates : array of int, shape (n_draws, n_dates)
         Rows.
     changes : array of shape (n_draws, n_changes)
@@ -120,7 +128,7 @@ def draw_kind(
     for one in courses:
         size = float(logsumexp(one.log_weight))
         totals[one.course] = float(np.logaddexp(totals.get(one.course, -np.inf), size))
-    course = max(totals, key=lambda name: totals[name])
+    course = _most_simple(totals)
     parts = [one for one in courses if one.course == course]
     logs = np.array([logsumexp(one.log_weight) for one in parts])
     shares = np.exp(logs - logsumexp(logs))
