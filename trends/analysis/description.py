@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, alpha_of
+from trends.models.counts.count_model import percent_change
 from trends.models.counts.observed import PERIODS_PER_YEAR, season_columns
 from trends.models.courses import candidates
 from trends.models.courses.account import N_STEPS, Account, Drawn, account_of, draw_kind
@@ -44,8 +45,12 @@ MOST_ROWS = 300
 LEAST_EVENTFUL = 3
 #: Prior standard deviation of a log effect of the time of year, and of a second wave.
 _SEASON_SD, _SECOND_WAVE_SD, _MONTH_SD = 0.35, 0.2, 0.3
-#: Level of the intervals.
+#: Level of the intervals, and the probabilities at which draws are kept.
 _LEVEL = 0.95
+_PROBABILITIES = np.linspace(0.0025, 0.9975, 399)
+#: Share of the error of a date set that is given to it: sets of 97.5% hold the truth in about 95%
+#: of series that remember.
+_DATE_ALPHA = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -78,14 +83,11 @@ class Description(Result):
         Whether a yearly (or Hijri) season belongs to the account.
     season_weight : float
         Weight of any season against none.
-    changes : DataFrame
-        Columns term, period, date_low, date_high, estimate, conf_low, conf_high: what the leading
-        kind consists of. Dates are first periods of the new level, of the new pace, or of an
-        episode and of what follows it; estimates are ratios of rates, for a slope and for the
-        stretches between bends percent per year.
-    last_over_first : tuple of float
-        Estimate and ends of the interval of the rate at the end over the rate at the start of a
-        straight line, whatever the verdict: what "steady" leaves open.
+    parts : tuple of Part
+        What the leading kind consists of: steps with their ratio, the ratio and the end of an
+        episode, the pace of a slope or of the stretches between bends in percent per year; then,
+        whatever the verdict, the rate at the end of a straight line over that at its start, which
+        is what "steady" leaves open.
     dispersion : float
         Variance over mean of the counts around the leading course.
     memory_correlation : float
@@ -115,8 +117,7 @@ class Description(Result):
     left_out: tuple[str, ...]
     seasonal: bool
     season_weight: float
-    changes: pd.DataFrame
-    last_over_first: tuple[float, float, float]
+    parts: tuple[Part, ...]
     dispersion: float
     memory_correlation: float
     periods_per_row: int
@@ -138,46 +139,96 @@ class Description(Result):
         """Whether a date of a change of level may be said of the series."""
         return self.verdict in {"step", "steps", "episode"}
 
-    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
-        """Return a row for every kind of course, then one for every change of the leading kind.
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
+        """Return a row for every kind of course, then one for every part of the leading kind.
 
         Parameters
         ----------
-        alpha : float
-            One minus the level of the intervals; only 0.05 is kept with the result.
+        alpha : float, optional
+            One minus the level of the intervals; that of the result by default.
 
         Returns
         -------
         DataFrame
             Columns term, weight, period, date_low, date_high, estimate, conf_low, conf_high,
-            conf_level. The weight is that of the kind; the other columns are of the changes.
+            conf_level. The weight is that of a kind; the other columns are of its parts.
 
         Raises
         ------
         ValueError
-            If `alpha` is not 0.05.
+            If `alpha` is not between 0 and 1.
         """
-        if alpha != 1 - self.conf_level and not np.isclose(alpha, 1 - self.conf_level):
-            raise ValueError(
-                f"`alpha` must be {1 - self.conf_level:g}, the level the description was made at, "
-                f"got {alpha}. Leave it out."
-            )
-        kinds = self.weights.rename(columns={"kind": "term"})
-        frame = pd.concat([kinds, self.changes], ignore_index=True)
-        frame["conf_level"] = self.conf_level
-        return frame[
-            [
-                "term",
-                "weight",
-                "period",
-                "date_low",
-                "date_high",
-                "estimate",
-                "conf_low",
-                "conf_high",
-                "conf_level",
-            ]
+        alpha = alpha_of(alpha, self.conf_level)
+        kinds = [
+            {"term": row.kind, "weight": row.weight} for row in self.weights.itertuples(index=False)
         ]
+        parts = [one.row(alpha, self.series.index) for one in self.parts]
+        frame = pd.DataFrame(kinds + parts, columns=_COLUMNS[:-1])
+        frame["conf_level"] = 1 - alpha
+        for name in ("estimate", "conf_low", "conf_high"):
+            frame[name] = frame[name].astype(float)
+        return frame
+
+
+_COLUMNS = [
+    "term",
+    "weight",
+    "period",
+    "date_low",
+    "date_high",
+    "estimate",
+    "conf_low",
+    "conf_high",
+    "conf_level",
+]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Part:
+    """One part of a course: when and how much.
+
+    Attributes
+    ----------
+    term : {"ratio", "episode_ratio", "episode_end", "annual_percent_change", "last_over_first"}
+    values : ndarray, shape (n_probabilities,)
+        Quantiles of its size; empty for the end of an episode.
+    first, last : int arrays of shape (n_probabilities,)
+        Quantiles of its date as places of the first and last period it may be; empty without one.
+    mode : int or None
+        Place of the likeliest period.
+    """
+
+    term: str
+    values: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    mode: int | None
+
+    def interval(self, alpha: float) -> tuple[float, float, float]:
+        """Return median and ends of the interval of the size."""
+        ends = np.interp([0.5, alpha / 2, 1 - alpha / 2], _PROBABILITIES, self.values)
+        return float(ends[0]), float(ends[1]), float(ends[2])
+
+    def dates(self, alpha: float) -> tuple[int, int]:
+        """Return the places between which the date lies."""
+        tail = _DATE_ALPHA * alpha / 2
+        low, high = np.searchsorted(_PROBABILITIES, [tail, 1 - tail]).clip(max=self.first.size - 1)
+        return int(self.first[low]), int(self.last[high])
+
+    def row(self, alpha: float, periods: pd.PeriodIndex) -> dict[str, Any]:
+        """Return the part as a row of a table."""
+        row: dict[str, Any] = {"term": self.term}
+        if self.values.size:
+            sizes = self.interval(alpha)
+            row |= dict(zip(("estimate", "conf_low", "conf_high"), sizes, strict=True))
+        if self.mode is not None:
+            low, high = self.dates(alpha)
+            row |= {
+                "period": periods[self.mode],
+                "date_low": periods[low],
+                "date_high": periods[high],
+            }
+        return row
 
 
 def describe_series(
@@ -249,7 +300,7 @@ def describe_series(
     >>> months = pd.period_range("2020-01", periods=36, freq="M")
     >>> counts = pd.Series([4, 6, 5, 3, 5, 7] * 3 + [14, 16, 12, 15, 18, 13] * 3, index=months)
     >>> account = trends.describe_series(trends.as_series(counts), rng=1)
-    >>> account.verdict, str(account.changes["period"][0])
+    >>> account.verdict, str(account.to_frame()["period"].dropna().item())
     ('step', '2021-07')
     """
     if season not in SEASONS:
@@ -417,8 +468,7 @@ def _describe(
         left_out=_left_out(rows.events.size),
         seasonal=seasonal,
         season_weight=1 - account.season_weight["none"],
-        changes=_changes(drawn, rows),
-        last_over_first=_quantiles(np.exp(line.changes[:, 0])),
+        parts=_parts(drawn, line, rows),
         dispersion=drawn.dispersion,
         memory_correlation=drawn.correlation,
         periods_per_row=rows.together,
@@ -427,7 +477,7 @@ def _describe(
         n_events=int(rows.events.sum()),
         fitted=fitted,
         curves=pd.concat(curves, ignore_index=True),
-        caveats=_caveats(series, rows, breaks, account),
+        caveats=_caveats(series, rows, breaks, shifts=verdict in {"step", "steps", "episode"}),
     )
 
 
@@ -453,61 +503,44 @@ def _left_out(n_rows: int) -> tuple[str, ...]:
     return tuple(course for course, least in candidates.LEAST_ROWS.items() if n_rows < least)
 
 
-def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
-    """Return median and ends of the interval."""
-    tail = (1 - _LEVEL) / 2
-    middle, low, high = np.quantile(values, [0.5, tail, 1 - tail])
-    return float(middle), float(low), float(high)
-
-
-def _changes(drawn: Drawn, rows: _Rows) -> pd.DataFrame:
-    """Return the changes that a course consists of."""
-    columns = ["term", "period", "date_low", "date_high", "estimate", "conf_low", "conf_high"]
-    found: list[dict[str, Any]] = []
+def _parts(drawn: Drawn, line: Drawn, rows: _Rows) -> tuple[Part, ...]:
+    """Return what a course consists of, and how far a straight line goes."""
+    found = []
     if drawn.course in N_STEPS:
         for step in range(N_STEPS[drawn.course]):
-            sizes = _sizes("ratio", np.exp(drawn.changes[:, step]))
-            found.append(sizes | _dates(drawn.dates[:, step], rows))
+            ratio = np.exp(drawn.changes[:, step])
+            found.append(_part("ratio", ratio, drawn.dates[:, step], rows))
     elif drawn.course == "episode":
-        sizes = _sizes("episode_ratio", np.exp(drawn.changes[:, 0]))
-        found.append(sizes | _dates(drawn.dates[:, 0], rows))
-        end = np.minimum(drawn.dates[:, 1], rows.events.size - 1)
-        found.append({"term": "episode_end"} | _dates(end, rows))
+        ratio = np.exp(drawn.changes[:, 0])
+        found.append(_part("episode_ratio", ratio, drawn.dates[:, 0], rows))
+        found.append(_part("episode_end", None, drawn.dates[:, 1] - 1, rows))
     elif drawn.course in {"slope", "bend", "two_bends"}:
-        ends = np.column_stack(
-            [
-                np.zeros(len(drawn.changes)),
-                rows.position[drawn.dates],
-                np.full(len(drawn.changes), rows.position[-1]),
-            ]
-        )
-        years = np.diff(ends, axis=1) * rows.days / 365.25
+        n_draws = len(drawn.changes)
+        turns = rows.position[drawn.dates]
+        ends = [np.full(n_draws, rows.position[0]), turns, np.full(n_draws, rows.position[-1])]
+        years = np.diff(np.column_stack(ends), axis=1) * rows.days / 365.25
         for stretch in range(drawn.changes.shape[1]):
-            with np.errstate(over="ignore"):
-                pace = 100 * np.expm1(drawn.changes[:, stretch] / years[:, stretch])
-            sizes = _sizes("annual_percent_change", pace)
-            found.append(sizes | _dates(drawn.dates[:, stretch - 1], rows) if stretch else sizes)
-    return pd.DataFrame(found, columns=columns)
+            pace = percent_change(drawn.changes[:, stretch] / years[:, stretch])
+            dates = drawn.dates[:, stretch - 1] if stretch else None
+            found.append(_part("annual_percent_change", pace, dates, rows))
+    found.append(_part("last_over_first", np.exp(line.changes[:, 0]), None, rows))
+    return tuple(found)
 
 
-def _sizes(term: str, values: np.ndarray) -> dict[str, Any]:
-    """Return the columns of one estimate."""
-    estimate, low, high = _quantiles(values)
-    return {"term": term, "estimate": estimate, "conf_low": low, "conf_high": high}
-
-
-def _dates(drawn: np.ndarray, rows: _Rows) -> dict[str, Any]:
-    """Return the likeliest period of a change and the periods between which it lies.
-
-    Sets that hold 97.5% of the weight hold the truth in about 95% of series that remember.
-    """
-    values, counts = np.unique(drawn, return_counts=True)
-    low, high = np.quantile(drawn, [0.0125, 0.9875], method="inverted_cdf")
-    places = [rows.first[values[counts.argmax()]], rows.first[int(low)], rows.last[int(high)]]
-    if rows.together == 1:
-        places[2] = rows.first[int(high)]
-    names = ("period", "date_low", "date_high")
-    return {name: rows.periods[place] for name, place in zip(names, places, strict=True)}
+def _part(term: str, values: np.ndarray | None, dates: np.ndarray | None, rows: _Rows) -> Part:
+    """Return one part from draws of its size and of the row of its date."""
+    nothing = np.empty(0, dtype=np.int64)
+    places, mode = nothing, None
+    if dates is not None:
+        places = np.quantile(dates, _PROBABILITIES, method="inverted_cdf").astype(np.int64)
+        mode = int(rows.first[np.bincount(dates).argmax()])
+    return Part(
+        term=term,
+        values=np.empty(0) if values is None else np.quantile(values, _PROBABILITIES),
+        first=rows.first[places],
+        last=rows.last[places] if rows.together > 1 else rows.first[places],
+        mode=mode,
+    )
 
 
 def _fitted(series: pd.DataFrame, rows: _Rows, drawn: Drawn) -> pd.DataFrame:
@@ -544,7 +577,7 @@ def _curve(kind: str, rows: _Rows, drawn: Drawn) -> pd.DataFrame:
 
 
 def _caveats(
-    series: pd.DataFrame, rows: _Rows, breaks: tuple[pd.Period, ...], account: Account
+    series: pd.DataFrame, rows: _Rows, breaks: tuple[pd.Period, ...], *, shifts: bool = False
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
     days = series["exposure"].to_numpy(dtype=float)
@@ -556,7 +589,7 @@ def _caveats(
         "partial_last_period": bool(0 < days[-1] < 0.999 * whole[-1]),
         "unobserved_periods": bool(series["count"].isna().any()),
         "few_events": rows.events.sum() < 20,
-        "counting_may_shift": account.decided and account.leading in {"step", "episode"},
+        "counting_may_shift": shifts,
     }
     return tuple(key for key, is_so in holds.items() if is_so)
 
@@ -565,9 +598,6 @@ def _too_few(
     series: pd.DataFrame, season: str, breaks: tuple[pd.Period, ...], rows: _Rows
 ) -> Description:
     """Return the description of a series with hardly an event: no course can be told."""
-    nothing = pd.DataFrame(
-        columns=["term", "period", "date_low", "date_high", "estimate", "conf_low", "conf_high"]
-    )
     rate = rows.events.sum() / rows.exposure.sum()
     flat = Drawn(
         course="steady",
@@ -590,8 +620,7 @@ def _too_few(
         left_out=tuple(course for course in candidates.LEAST_ROWS if course != "steady"),
         seasonal=False,
         season_weight=np.nan,
-        changes=nothing,
-        last_over_first=(np.nan, np.nan, np.nan),
+        parts=(),
         dispersion=np.nan,
         memory_correlation=np.nan,
         periods_per_row=rows.together,
@@ -600,7 +629,7 @@ def _too_few(
         n_events=int(rows.events.sum()),
         fitted=_fitted(series, rows, flat),
         curves=_curve("steady", rows, flat),
-        caveats=("few_events",),
+        caveats=_caveats(series, rows, breaks),
     )
 
 

@@ -30,6 +30,7 @@ KINDS = {
 N_STEPS = {"step": 1, "step_on_slope": 1, "two_steps": 2, "three_steps": 3, "four_steps": 4}
 #: Least weight of a kind for it to be the verdict, and of any season for it to be told.
 LEAST_WEIGHT, LEAST_SEASON = 0.4, 0.8
+#: Draws of what a course consists of.
 N_DRAWS = 4000
 
 
