@@ -92,6 +92,7 @@ RESULTS = {
     ),
     "trend": lambda: trends.estimate_trend(made_up_series()),
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
+    "description": lambda: trends.describe_series(made_up_series(), rng=1),
     "power": lambda: trends.detectable_change(made_up_series()),
     "joinpoint": lambda: trends.fit_joinpoints(made_up_series(), max_joinpoints=2),
     "season": lambda: trends.estimate_season(made_up_series()),
@@ -307,6 +308,10 @@ DRAWN = {
             *rates(r.series),
             *(rate for one in r.changepoints for rate in (one.rate_before, one.rate_after)),
         ],
+    ),
+    "description": lambda r: (
+        [day(period) for period in r.fitted["period"]],
+        [*rates(r.series), *r.curves["level_rate"]],
     ),
     "power": lambda r: (
         [*r.curve["ratio"], r.ratio_up],

@@ -43,6 +43,8 @@ SEASONS = ("auto", "none", "month", "harmonic", "hijri")
 MOST_ROWS = 300
 #: Periods with an event below which no course can be told.
 LEAST_EVENTFUL = 3
+#: Events below which a stretch beside a step is nearly empty.
+FEW_BESIDE = 5
 #: Prior standard deviation of a log effect of the time of year, and of a second wave.
 _SEASON_SD, _SECOND_WAVE_SD, _MONTH_SD = 0.35, 0.2, 0.3
 #: Level of the intervals, and the probabilities at which draws are kept.
@@ -468,7 +470,7 @@ def _describe(
         left_out=_left_out(rows.events.size),
         seasonal=seasonal,
         season_weight=1 - account.season_weight["none"],
-        parts=_parts(drawn, line, rows),
+        parts=_parts(drawn, line, rows, rng),
         dispersion=drawn.dispersion,
         memory_correlation=drawn.correlation,
         periods_per_row=rows.together,
@@ -503,12 +505,12 @@ def _left_out(n_rows: int) -> tuple[str, ...]:
     return tuple(course for course, least in candidates.LEAST_ROWS.items() if n_rows < least)
 
 
-def _parts(drawn: Drawn, line: Drawn, rows: _Rows) -> tuple[Part, ...]:
+def _parts(drawn: Drawn, line: Drawn, rows: _Rows, rng: np.random.Generator) -> tuple[Part, ...]:
     """Return what a course consists of, and how far a straight line goes."""
     found = []
     if drawn.course in N_STEPS:
         for step in range(N_STEPS[drawn.course]):
-            ratio = np.exp(drawn.changes[:, step])
+            ratio = _ratio(drawn, step, rows, rng)
             found.append(_part("ratio", ratio, drawn.dates[:, step], rows))
     elif drawn.course == "episode":
         ratio = np.exp(drawn.changes[:, 0])
@@ -525,6 +527,28 @@ def _parts(drawn: Drawn, line: Drawn, rows: _Rows) -> tuple[Part, ...]:
             found.append(_part("annual_percent_change", pace, dates, rows))
     found.append(_part("last_over_first", np.exp(line.changes[:, 0]), None, rows))
     return tuple(found)
+
+
+def _ratio(drawn: Drawn, step: int, rows: _Rows, rng: np.random.Generator) -> np.ndarray:
+    """Return draws of the ratio of a step.
+
+    Beside a stretch with hardly an event a log ratio has no normal distribution, and its prior
+    would decide how large it can be. There the rates of the two stretches are drawn as gamma
+    variables with the events themselves, over the dispersion.
+    """
+    n_rows = rows.events.size
+    bounds = np.column_stack(
+        [np.zeros(len(drawn.dates)), drawn.dates, np.full(len(drawn.dates), n_rows)]
+    ).astype(np.int64)
+    events = np.diff(np.concatenate([[0.0], np.cumsum(rows.events)])[bounds], axis=1)
+    months = np.diff(np.concatenate([[0.0], np.cumsum(rows.exposure)])[bounds], axis=1)
+    few = events[:, step : step + 2].min(axis=1) < FEW_BESIDE
+    ratio = np.exp(drawn.changes[:, step])
+    if not few.mean() > 0.5:
+        return np.asarray(ratio)
+    shape = events[:, step : step + 2] / drawn.dispersion + 0.5
+    rate = rng.gamma(shape, 1.0) / months[:, step : step + 2]
+    return np.asarray(rate[:, 1] / np.maximum(rate[:, 0], 1e-12))
 
 
 def _part(term: str, values: np.ndarray | None, dates: np.ndarray | None, rows: _Rows) -> Part:

@@ -74,6 +74,7 @@ def _sizes(result: Description) -> dict[str, Any]:
                 f"{name}period": periods[part.mode],
                 f"{name}date_low": periods[low],
                 f"{name}date_high": periods[high],
+                f"{name}n_in_set": high - low + 1,
             }
     return values
 
@@ -82,6 +83,7 @@ def _step(result: Description, part: Part, number: int, subject: Subject) -> Fin
     """Return one of several steps."""
     alpha = 1 - result.conf_level
     ratio, low, high = part.interval(alpha)
+    first, last = part.dates(alpha)
     row = part.row(alpha, result.series.index)
     return Finding(
         finding_id=f"{subject.key}.description.step-{number}",
@@ -101,6 +103,7 @@ def _step(result: Description, part: Part, number: int, subject: Subject) -> Fin
         values={
             "verdict": result.verdict,
             "course_weight": result.weight,
+            "n_in_set": last - first + 1,
             **{name: row[name] for name in ("period", "date_low", "date_high")},
         },
     )

@@ -20,6 +20,7 @@ KINDS = {
     "two_bends": "bend",
     "step": "step",
     "step_on_slope": "step",
+    "step_on_wander": "step",
     "two_steps": "step",
     "three_steps": "step",
     "four_steps": "step",
@@ -27,7 +28,14 @@ KINDS = {
     "wander": "wander",
 }
 #: Steps of the courses that have them.
-N_STEPS = {"step": 1, "step_on_slope": 1, "two_steps": 2, "three_steps": 3, "four_steps": 4}
+N_STEPS = {
+    "step": 1,
+    "step_on_slope": 1,
+    "step_on_wander": 1,
+    "two_steps": 2,
+    "three_steps": 3,
+    "four_steps": 4,
+}
 #: Least weight of a kind for it to be the verdict, and of any season for it to be told.
 LEAST_WEIGHT, LEAST_SEASON = 0.4, 0.8
 #: Draws of what a course consists of.

@@ -24,6 +24,7 @@ LEAST_ROWS = {
     "slope": 8,
     "step": 8,
     "step_on_slope": 12,
+    "step_on_wander": 24,
     "bend": 18,
     "two_bends": 36,
     "two_steps": 12,

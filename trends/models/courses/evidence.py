@@ -138,8 +138,12 @@ def weigh_designs(fitted: Fitted, precision: NDArray[np.float64], memories: Memo
     flat = stacked.transpose(1, 0, 2).reshape(n_rows, -1).astype(np.float32)
     ridge = np.diag(precision)
     log_evidence, params, covariances, dispersions = [], [], [], []
-    for whiten, log_det, log_prior in zip(
-        memories.whiten, memories.log_determinant, memories.log_prior, strict=True
+    for whiten, log_det, log_prior, least in zip(
+        memories.whiten,
+        memories.log_determinant,
+        memories.log_prior,
+        memories.least_dispersion,
+        strict=True,
     ):
         whitened = (
             (whiten.astype(np.float32) @ flat)
@@ -150,10 +154,10 @@ def weigh_designs(fitted: Fitted, precision: NDArray[np.float64], memories: Memo
         within, cross = gram[:, :n_terms, :n_terms], gram[:, :n_terms, n_terms]
         total = gram[:, n_terms, n_terms]
         explained = np.einsum("bi,bi->b", cross, _solve(within + 1e-6 * ridge, cross))
-        dispersion = np.maximum((total - explained) / (n_rows - n_terms), 1.0)
+        dispersion = np.maximum((total - explained) / (n_rows - n_terms), least)
         posterior = within / dispersion[:, None, None] + ridge
         scaled = cross / dispersion[:, None]
-        covariance = np.asarray(np.linalg.inv(posterior), dtype=np.float64)
+        covariance = _inverse(posterior)
         centre = np.einsum("bij,bj->bi", covariance, scaled)
         left = total / dispersion - np.einsum("bi,bi->b", scaled, centre)
         log_evidence.append(
@@ -178,3 +182,9 @@ def _solve(matrices: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArr
     """Solve many systems with one right side each."""
     solved: NDArray[np.float64] = np.linalg.solve(matrices, vectors[..., None])[..., 0]
     return solved
+
+
+def _inverse(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Invert many matrices."""
+    inverse: NDArray[np.float64] = np.linalg.inv(matrices)
+    return inverse

@@ -51,6 +51,13 @@ class Memories(NamedTuple):
     correlation: NDArray[np.float64]
     fresh: NDArray[np.float64]
 
+    @property
+    def least_dispersion(self) -> NDArray[np.float64]:
+        """Dispersions below which counts, given those before, would be surer than Poisson ones."""
+        # The determinant is the product of the variances of every count given those before it.
+        n_rows = self.whiten.shape[1]
+        return np.asarray(np.maximum(np.exp(-self.log_determinant / n_rows), 1.0))
+
 
 def fading_memories(position: NDArray[np.int64], days_per_period: float) -> Memories:
     """Return the memories under which there is a level; the first is none."""

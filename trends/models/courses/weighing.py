@@ -36,8 +36,11 @@ PRIOR = {
     "three_steps": 0.015,
     "four_steps": 0.005,
     "episode": 0.06,
-    "wander": 0.10,
+    "wander": 0.09,
+    "step_on_wander": 0.01,
 }
+#: Courses whose level wanders.
+WANDERING = ("wander", "step_on_wander")
 #: Prior weight of no season; the rest is spread evenly over the kinds.
 PRIOR_NO_SEASON = 0.5
 #: Prior standard deviation of the level around the overall rate, and of a jump at a known break.
@@ -83,7 +86,7 @@ class Weighed(NamedTuple):
     correlation : array of shape (n_memories,)
         Correlation of neighbouring residuals.
     path : array of shape (n_rows,)
-        Where a wandering level was, as a log rate over its mean; 0 for courses with a level.
+        Where a wandering level was, as a log rate over what else there is; 0 without one.
     """
 
     course: str
@@ -175,7 +178,6 @@ class _Base:
         self.beside = np.column_stack([jumps, season.columns])
         self.beside_sd = np.concatenate([np.full(jumps.shape[1], JUMP_SD), season.sd])
         self.dispersion = _dispersion(rows)
-        self.few = _some(fading, [0, *_representative(fading)])
 
     def simple(self, season: str, log_prior: float) -> list[Weighed]:
         """Return the courses by which a season is judged: no change, a line, one step."""
@@ -199,6 +201,7 @@ class _Base:
         kinds: dict[str, tuple[NDArray[np.int64], NDArray[np.float64], int]] = {}
         sloped = np.concatenate([columns, slope], axis=2)
         kinds["step_on_slope"] = (steps, sloped, len(steps))
+        kinds["step_on_wander"] = (steps, columns, len(steps))
         for course, n_bends in (("bend", 1), ("two_bends", 2)):
             if self._is_long_enough(course):
                 joins = candidates.bend_dates(self.n_rows, n_bends)
@@ -257,9 +260,9 @@ class _Base:
         """Weigh one course under every memory, at the dates that are open."""
         designs, precision = self._designs(changes)
         fitted = fit_designs(self.rows, designs, precision, self.dispersion)
-        memories = self.wandering if course == "wander" else self.fading
+        memories = self.wandering if course in WANDERING else self.fading
         if len(sets) > 1:
-            kept = self._open(fitted, precision)
+            kept = self._open(fitted, precision, memories)
             fitted, sets, designs = fitted.take(kept), sets[kept], designs[kept]
         evidence = weigh_designs(fitted, precision, memories)
         log_weight = evidence.log_evidence + log_prior + np.log(PRIOR[course]) - np.log(n_sets)
@@ -272,12 +275,15 @@ class _Base:
             log_weight,
             evidence,
             memories.correlation,
-            _path(fitted, evidence, memories) if course == "wander" else np.zeros(self.n_rows),
+            _path(fitted, evidence, memories) if course in WANDERING else np.zeros(self.n_rows),
         )
 
-    def _open(self, fitted: Fitted, precision: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the sets of dates that no memory of a few rules out."""
-        first = weigh_designs(fitted, precision, self.few).log_evidence
+    def _open(
+        self, fitted: Fitted, precision: NDArray[np.float64], memories: Memories
+    ) -> NDArray[np.int64]:
+        """Return the sets of dates that not every one of a few memories rules out."""
+        few = _some(memories, _representative(memories))
+        first = weigh_designs(fitted, precision, few).log_evidence
         height = (first - first.max(axis=0)).max(axis=1)
         order = np.argsort(-height)[:_MOST_OPEN]
         return np.sort(order[height[order] >= -_OPEN])
@@ -293,11 +299,11 @@ def _dispersion(rows: Rows) -> float:
 
 def _path(fitted: Fitted, evidence: Evidence, memories: Memories) -> NDArray[np.float64]:
     """Return the remembered part of the residuals under the likeliest memory, as log rates."""
-    memory = int(evidence.log_evidence[0].argmax())
-    residual = fitted.response[0] - fitted.columns[0] @ evidence.params[0, memory]
+    best, memory = np.unravel_index(evidence.log_evidence.argmax(), evidence.log_evidence.shape)
+    residual = fitted.response[best] - fitted.columns[best] @ evidence.params[best, memory]
     whiten = memories.whiten[memory]
     remembered = residual - memories.fresh[memory] * (whiten.T @ (whiten @ residual))
-    return np.asarray(remembered / fitted.columns[0, :, 0], dtype=np.float64)
+    return np.asarray(remembered / fitted.columns[best, :, 0], dtype=np.float64)
 
 
 def _some(memories: Memories, which: list[int]) -> Memories:
@@ -306,9 +312,9 @@ def _some(memories: Memories, which: list[int]) -> Memories:
 
 
 def _representative(memories: Memories) -> list[int]:
-    """Return a middling and a strong memory."""
-    target = np.array([0.25, 0.55])
-    return [int(np.abs(memories.correlation - one).argmin()) for one in target]
+    """Return the first memory, a middling and a strong one."""
+    order = np.argsort(memories.correlation, kind="stable")
+    return [0, int(order[order.size // 2]), int(order[order.size * 9 // 10])]
 
 
 def course_log_weights(weighed: list[Weighed]) -> dict[tuple[str, str], float]:
