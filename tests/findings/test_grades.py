@@ -121,6 +121,7 @@ BOUNDS = [
     ("changepoint_none", {"verdict": "none", "detectable_ratio": 3}, 0, "C"),
     ("changepoint_none", {"verdict": "none", "detectable_ratio": math.nan}, 0, "C"),
     ("changepoint_further", {}, 0, "D"),
+    ("account", {}, 0, "D"),
     ("description", {"verdict": "cannot_tell", "course_weight": 0.99}, 0, "D"),
     ("description", {"verdict": "step", "course_weight": 0.9}, 0, "A"),
     ("description", {"verdict": "step", "course_weight": 0.9}, 1, "B"),

@@ -210,6 +210,7 @@ def _span(result: Description) -> dict[str, Any]:
 def _settings(result: Description) -> dict[str, Any]:
     """Return the choices behind the account."""
     return {
+        "verdict": result.verdict,
         "season": result.season,
         "known_breaks": [str(period) for period in result.known_breaks],
         "left_out": list(result.left_out),

@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from trends import escaping
+from trends.analysis.description import Description
 from trends.analysis.result import Result, plain
 from trends.findings import wording
+from trends.findings.account import Account, account_of, under
 from trends.findings.claims import Claim, Claims, nearest
 from trends.findings.finding import Finding, Noun, Subject
 from trends.findings.inputs import Record, digest, input_records
@@ -38,6 +40,9 @@ SCHEMA_VERSION = 2
 _BLOCK = re.compile(
     r'<script type="application/json" class="trends-ledger">(?P<json>.*?)</script>', re.DOTALL
 )
+
+#: Questions whose findings are worded under the description of their series.
+_UNDER_ACCOUNT = ("trend", "joinpoint", "changepoint", "season")
 
 #: Columns of findings.csv, in order.
 _COLUMNS = (
@@ -68,6 +73,8 @@ class Ledger:
         Statement id to the record of a published figure quoted in prose.
     inputs : dict
         Record id to the counts that findings were made from.
+    accounts : dict
+        Series, by its record's id, to what its description allows other findings to say.
     caveats : dict
         Caveat of a finding to its sentence in each language.
     edition : dict
@@ -95,6 +102,7 @@ class Ledger:
         self.findings: dict[str, Record] = {}
         self.statements: dict[str, Record] = {}
         self.inputs: dict[str, Record] = {}
+        self.accounts: dict[str, Account] = {}
         self.caveats: dict[str, dict[str, str]] = {}
         self.edition: dict[str, str] = {}
         self.made_with = {"version": version("trends"), "code": code_hash()}
@@ -103,6 +111,9 @@ class Ledger:
 
     def add(self, result: Result, subject: Subject | None = None) -> Claims:
         """Add the findings of a result.
+
+        A description comes before whatever else is asked of its series: from then on findings of
+        that series are worded and graded under it.
 
         Parameters
         ----------
@@ -121,14 +132,16 @@ class Ledger:
         TypeError
             If `result` is not a result.
         ValueError
-            If the ledger holds another finding under one of the ids.
+            If the ledger holds another finding under one of the ids, or a description comes after
+            other findings of its series or beside another description.
         """
         if not isinstance(result, Result):
             raise TypeError(
                 f"`result` must be what an analysis returned, got {type(result).__name__}. "
                 "Call the analysis first and add its result."
             )
-        found = [self._named(finding) for finding in result.findings(subject)]
+        found = self._under_account(result, result.findings(subject))
+        found = [self._named(finding) for finding in found]
         tests: dict[float, str] = {}
         for finding in found:
             # Findings of one result with one p-value say one test in different ways.
@@ -138,6 +151,32 @@ class Ledger:
         return Claims(
             ((_short_name(finding), self._claim(finding)) for finding in found), self.lang
         )
+
+    def _under_account(self, result: Result, found: list[Finding]) -> list[Finding]:
+        """Return findings as the description of their series allows; keep a description."""
+        records = {key for finding in found for key in finding.inputs.records}
+        if not isinstance(result, Description):
+            known = [self.accounts[key] for key in sorted(records) if key in self.accounts]
+            return under(found, known[0]) if len(records) == len(known) == 1 else found
+        account = account_of(result, found)
+        for key in records:
+            if self.accounts.get(key, account) != account:
+                raise ValueError(
+                    "`result` must be the one description of its series, got a second one that "
+                    f"says {account.verdict!r}. Describe a series once and add that."
+                )
+            earlier = [
+                one["finding_id"]
+                for one in self.findings.values()
+                if key in one["inputs"]["records"] and one["question"] in _UNDER_ACCOUNT
+            ]
+            if earlier and key not in self.accounts:
+                raise ValueError(
+                    "`result` must be added before other findings of its series, got a "
+                    f"description after {earlier[0]}. Add the description first."
+                )
+            self.accounts[key] = account
+        return found
 
     def constant(
         self,

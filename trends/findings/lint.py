@@ -17,6 +17,7 @@ from tomllib import loads
 from typing import Any
 
 from trends.findings import wording
+from trends.findings.account import irreconcilable
 from trends.findings.claims import nearest
 from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
@@ -161,6 +162,7 @@ class _Guard:
             if form
         }
         self.written_out = _written_out(frozenset(nouns))
+        self.excluded = irreconcilable(ledger.findings.values())
 
     def faults(self, passage: Passage, file: str) -> Iterator[LintFault]:
         """Yield everything wrong with a passage."""
@@ -168,6 +170,7 @@ class _Guard:
         for piece in passage.pieces:
             if piece.kind in MARKS:
                 yield from self._of_mark(piece, file)
+        yield from self._of_accounts(passage, file)
         yield from self._of_survival(passage, file)
         for sentence in sentences(passage):
             yield from self._of_verbs(sentence, file)
@@ -226,6 +229,25 @@ class _Guard:
             rule=f"the {piece.kind} {piece.key} is in no ledger",
             allowed=nearest(piece.key, known).strip() or "Add the result to the page's ledger.",
         )
+
+    def _of_accounts(self, passage: Passage, file: str) -> Iterator[LintFault]:
+        """Check that no sentence says what another one about the same series excludes."""
+        for piece in passage.pieces:
+            if piece.kind == "sentence" and piece.key in self.excluded:
+                other = self.excluded[piece.key]
+                described = self.ledger.findings[other]["quantity"] == "course_weight"
+                yield LintFault(
+                    file=file,
+                    line=piece.line,
+                    words=_short(piece.text),
+                    finding=piece.key,
+                    rule=f"the sentence cannot stand beside {other}, which is about the same "
+                    "series",
+                    allowed="Add the description to the page's ledger before this result."
+                    if described
+                    else "Describe the series: add trends.describe_series(...) to the page's "
+                    "ledger first.",
+                )
 
     def _of_survival(self, passage: Passage, file: str) -> Iterator[LintFault]:
         """Check that what does not survive the number of tests is said with that caveat."""

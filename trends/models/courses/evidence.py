@@ -180,11 +180,10 @@ def weigh_designs(fitted: Fitted, precision: NDArray[np.float64], memories: Memo
 
 def _solve(matrices: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Solve many systems with one right side each."""
-    solved: NDArray[np.float64] = np.linalg.solve(matrices, vectors[..., None])[..., 0]
-    return solved
+    solved = np.linalg.solve(matrices, vectors[..., None])[..., 0]
+    return np.asarray(solved, dtype=np.float64)
 
 
 def _inverse(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     """Invert many matrices."""
-    inverse: NDArray[np.float64] = np.linalg.inv(matrices)
-    return inverse
+    return np.asarray(np.linalg.inv(matrices), dtype=np.float64)
