@@ -11,20 +11,26 @@ import pandas as pd
 
 from trends.analysis.result import Result, alpha_of
 from trends.models.counts.count_model import percent_change
-from trends.models.counts.observed import PERIODS_PER_YEAR, season_columns
+from trends.models.counts.observed import (
+    LEAST_EVENTFUL,
+    Observed,
+    observed_periods,
+    observed_rates,
+    years_of,
+)
+from trends.models.counts.season_terms import (
+    LEAST_YEARS,
+    SEASONS,
+    SeasonChoice,
+    SeasonName,
+    season_columns,
+)
 from trends.models.courses import candidates
 from trends.models.courses.account import N_STEPS, Account, Drawn, account_of, draw_kind
 from trends.models.courses.weighing import Season, Weighed, weigh_courses
-from trends.tables.calendar import (
-    DAYS_PER_MONTH,
-    days_in_periods,
-    format_period,
-    frequency_letter,
-    hijri_shares,
-)
-from trends.tables.series import check_series
+from trends.tables.calendar import days_in_periods, format_period
+from trends.tables.typed import named_period
 
-SeasonChoice = Literal["auto", "none", "month", "harmonic", "hijri"]
 Verdict = Literal[
     "steady",
     "slope",
@@ -37,16 +43,15 @@ Verdict = Literal[
     "cannot_tell",
 ]
 
-#: The seasons that may be asked for.
-SEASONS = ("auto", "none", "month", "harmonic", "hijri")
 #: Rows that are weighed at most; longer series are added up over neighbouring periods.
 MOST_ROWS = 300
-#: Periods with an event below which no course can be told.
-LEAST_EVENTFUL = 3
 #: Events below which a stretch beside a step is nearly empty.
 FEW_BESIDE = 5
 #: Prior standard deviation of a log effect of the time of year, and of a second wave.
 _SEASON_SD, _SECOND_WAVE_SD, _MONTH_SD = 0.35, 0.2, 0.3
+_HIJRI_SD = (0.5, 1.0, 1.0)
+#: Days of a row beyond which a season cannot be seen, when rows were added up.
+_LONGEST_ROW = 100
 #: Level of the intervals, and the probabilities at which draws are kept.
 _LEVEL = 0.95
 _PROBABILITIES = np.linspace(0.0025, 0.9975, 399)
@@ -307,12 +312,12 @@ def describe_series(
     """
     if season not in SEASONS:
         raise ValueError(f"`season` must be one of {', '.join(SEASONS)}, got {season!r}. Pick one.")
-    check_series(series)
-    breaks = _read_breaks(known_breaks, series)
-    rows = _rows(series)
+    seen = observed_periods(series, n_eventful=0)
+    breaks = _read_breaks(known_breaks, seen.periods)
+    rows = _rows(seen)
     generator = np.random.default_rng(rng)
     if int((rows.events > 0).sum()) < LEAST_EVENTFUL:
-        return _too_few(series, season, breaks, rows)
+        return _too_few(series, season, breaks, seen, rows)
     weighed = weigh_courses(
         rows.events,
         rows.exposure,
@@ -321,7 +326,7 @@ def describe_series(
         seasons=_seasons(season, rows),
         jumps=_jumps(breaks, rows),
     )
-    return _describe(series, season, breaks, rows, weighed, generator)
+    return _describe(series, season, breaks, seen, rows, weighed, generator)
 
 
 class _Rows(NamedTuple):
@@ -353,48 +358,35 @@ class _Rows(NamedTuple):
     days: float
 
 
-def _rows(series: pd.DataFrame) -> _Rows:
+def _rows(seen: Observed) -> _Rows:
     """Return the observed periods as rows, at most `MOST_ROWS`."""
-    periods = pd.PeriodIndex(series.index)
-    seen = (series["count"].notna() & (series["exposure"] > 0)).to_numpy()
-    together = -(-len(periods) // MOST_ROWS)
-    place = np.arange(len(periods)) // together
-    events = np.where(seen, series["count"].to_numpy(dtype=float, na_value=0.0), 0.0)
-    months = np.where(seen, series["exposure"].to_numpy(dtype=float), 0.0) / DAYS_PER_MONTH
-    added, watched = np.bincount(place, events), np.bincount(place, months)
-    position = np.flatnonzero(watched > 0)
+    n_periods = len(seen.periods)
+    together = -(-n_periods // MOST_ROWS)
+    place = seen.position // together
+    position = np.unique(place)
     return _Rows(
-        added[position],
-        watched[position],
+        np.bincount(place, seen.count)[position],
+        np.bincount(place, seen.exposure)[position],
         position,
         position * together,
-        np.minimum((position + 1) * together, len(periods)) - 1,
-        periods,
+        np.minimum((position + 1) * together, n_periods) - 1,
+        seen.periods,
         together,
-        float(np.median(days_in_periods(periods))) * together,
+        float(np.median(days_in_periods(seen.periods))) * together,
     )
 
 
-def _read_breaks(
-    known_breaks: Iterable[pd.Period | str], series: pd.DataFrame
-) -> tuple[pd.Period, ...]:
+def _read_breaks(known_breaks: Iterable[Any], periods: pd.PeriodIndex) -> tuple[pd.Period, ...]:
     """Read the periods from which counting changed."""
-    if isinstance(known_breaks, str | pd.Period):
+    if isinstance(known_breaks, str) or not isinstance(known_breaks, Iterable):
         known_breaks = [known_breaks]
-    index = pd.PeriodIndex(series.index)
     breaks = []
     for one in known_breaks:
-        try:
-            period = pd.Period(one, freq=index.freq)
-        except (TypeError, ValueError) as error:
-            raise TypeError(
-                f"`known_breaks` must be periods or dates, got {one!r}. "
-                f"Write them like {format_period(index[0])}."
-            ) from error
-        if not index[0] < period <= index[-1]:
+        period = named_period(one, periods, "known_breaks")
+        if not periods[0] < period <= periods[-1]:
             raise ValueError(
-                f"`known_breaks` must lie after {format_period(index[0])} and no later than "
-                f"{format_period(index[-1])}, got {format_period(period)}. Leave it out."
+                f"`known_breaks` must lie after {format_period(periods[0])} and no later than "
+                f"{format_period(periods[-1])}, got {format_period(period)}. Leave it out."
             )
         breaks.append(period)
     return tuple(sorted(set(breaks)))
@@ -408,21 +400,25 @@ def _jumps(breaks: tuple[pd.Period, ...], rows: _Rows) -> np.ndarray:
     return np.column_stack(kept) if kept else np.empty((rows.events.size, 0))
 
 
-def _seasons(season: str, rows: _Rows) -> dict[str, Season]:
+def _seasons(season: SeasonChoice, rows: _Rows) -> dict[str, Season]:
     """Return the seasons that are weighed against none."""
-    letter = frequency_letter(rows.periods)
-    span = len(rows.periods) / PERIODS_PER_YEAR[letter]
-    if season == "none" or letter == "Y" or span < 2 or rows.days > 100:
+    is_short = years_of(rows.periods) < LEAST_YEARS or rows.days > _LONGEST_ROW
+    if season == "none" or (season == "auto" and is_short):
         return {}
-    if season == "hijri":
-        shares = hijri_shares(rows.periods)[["ramadan", "eid_al_fitr", "eid_al_adha"]]
-        columns = shares.to_numpy()[rows.first]
-        return {"hijri": Season(columns, np.array([0.5, 1.0, 1.0]))}
+    chosen: tuple[SeasonName, ...] = ("harmonic", "month") if season == "auto" else (season,)
+    return {name: _season_of(name, rows) for name in chosen}
+
+
+def _season_of(name: SeasonName, rows: _Rows) -> Season:
+    """Return one season with the prior standard deviation of its effects."""
     middle = rows.periods[(rows.first + rows.last) // 2]
-    waves = season_columns(middle, "harmonic")[0]
-    sd = np.where(np.arange(waves.shape[1]) < 2, _SEASON_SD, _SECOND_WAVE_SD)
-    found = {"harmonic": Season(waves, sd), "month": _month_season(middle)}
-    return found if season == "auto" else {season: found[season]}
+    if name == "month":
+        return _month_season(middle)
+    columns = season_columns(middle, name)[0]
+    if name == "hijri":
+        return Season(columns, np.array(_HIJRI_SD))
+    sd = np.where(np.arange(columns.shape[1]) < 2, _SEASON_SD, _SECOND_WAVE_SD)
+    return Season(columns, sd)
 
 
 def _month_season(middle: pd.PeriodIndex) -> Season:
@@ -439,6 +435,7 @@ def _describe(
     series: pd.DataFrame,
     season: str,
     breaks: tuple[pd.Period, ...],
+    seen: Observed,
     rows: _Rows,
     weighed: list[Weighed],
     rng: np.random.Generator,
@@ -475,11 +472,11 @@ def _describe(
         memory_correlation=drawn.correlation,
         periods_per_row=rows.together,
         n_periods=len(rows.periods),
-        n_observed=int(series["count"].notna().sum()),
+        n_observed=seen.count.size,
         n_events=int(rows.events.sum()),
         fitted=fitted,
         curves=pd.concat(curves, ignore_index=True),
-        caveats=_caveats(series, rows, breaks, shifts=verdict in {"step", "steps", "episode"}),
+        caveats=_caveats(seen, rows, breaks, shifts=verdict in {"step", "steps", "episode"}),
     )
 
 
@@ -569,19 +566,8 @@ def _part(term: str, values: np.ndarray | None, dates: np.ndarray | None, rows: 
 
 def _fitted(series: pd.DataFrame, rows: _Rows, drawn: Drawn) -> pd.DataFrame:
     """Return observed and fitted rates of every period."""
-    exposure = series["exposure"].to_numpy(dtype=float)
-    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(exposure > 0, count / exposure * DAYS_PER_MONTH, np.nan)
-    return pd.DataFrame(
-        {
-            "period": series.index,
-            "count": series["count"].to_numpy(),
-            "exposure": exposure,
-            "rate": rate,
-            "fitted_rate": _over_periods(drawn.curve, rows),
-            "level_rate": _over_periods(drawn.level, rows),
-        }
+    return observed_rates(series).assign(
+        fitted_rate=_over_periods(drawn.curve, rows), level_rate=_over_periods(drawn.level, rows)
     )
 
 
@@ -601,25 +587,24 @@ def _curve(kind: str, rows: _Rows, drawn: Drawn) -> pd.DataFrame:
 
 
 def _caveats(
-    series: pd.DataFrame, rows: _Rows, breaks: tuple[pd.Period, ...], *, shifts: bool = False
+    seen: Observed, rows: _Rows, breaks: tuple[pd.Period, ...], *, shifts: bool = False
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
-    days = series["exposure"].to_numpy(dtype=float)
-    whole = days_in_periods(rows.periods)
-    holds = {
+    holds = seen.caveats() | {
         "courses_left_out": bool(_left_out(rows.events.size)),
         "periods_added_up": rows.together > 1,
         "declared_jump": bool(breaks),
-        "partial_last_period": bool(0 < days[-1] < 0.999 * whole[-1]),
-        "unobserved_periods": bool(series["count"].isna().any()),
-        "few_events": rows.events.sum() < 20,
         "counting_may_shift": shifts,
     }
     return tuple(key for key, is_so in holds.items() if is_so)
 
 
 def _too_few(
-    series: pd.DataFrame, season: str, breaks: tuple[pd.Period, ...], rows: _Rows
+    series: pd.DataFrame,
+    season: str,
+    breaks: tuple[pd.Period, ...],
+    seen: Observed,
+    rows: _Rows,
 ) -> Description:
     """Return the description of a series with hardly an event: no course can be told."""
     rate = rows.events.sum() / rows.exposure.sum()
@@ -649,11 +634,11 @@ def _too_few(
         memory_correlation=np.nan,
         periods_per_row=rows.together,
         n_periods=len(rows.periods),
-        n_observed=int(series["count"].notna().sum()),
+        n_observed=seen.count.size,
         n_events=int(rows.events.sum()),
         fitted=_fitted(series, rows, flat),
         curves=_curve("steady", rows, flat),
-        caveats=_caveats(series, rows, breaks),
+        caveats=_caveats(seen, rows, breaks),
     )
 
 
