@@ -1,9 +1,10 @@
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from trends.findings.lint import lint
+from trends.findings.lint import _asked, _denied, _either_way, _found_claims, _short, lint
 from trends.findings.prose import passages, sentences
 
 HERE = Path(__file__).parent
@@ -174,3 +175,63 @@ def test_marked_words_are_never_cut_into_sentences():
     page = '<p>One. <span class="sentence" data-key="k">Two. Three.</span> Four. Five</p>'
     found = ["".join(piece.text for piece in one).strip() for one in sentences(passages(page)[0])]
     assert found == ["One.", "Two. Three.", "Four.", "Five"]
+
+
+# ------- how near a denial must stand
+
+
+def denied(text, word="rose"):
+    """Return how a word of a text is denied."""
+    return _denied(text, re.search(word, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("it did not rose", "denied"),
+        ("not one two three rose", "denied"),
+        ("not one two three four rose", ""),
+        ("not one, and it rose", ""),
+        ("not one but it rose", ""),
+        ("it did not clearly rose", "no claim"),
+        ("it did not rose one two three four clearly", "no claim"),
+        ("it did not rose one two three four five clearly", "denied"),
+        ("it did not rose one, clearly", "denied"),
+        ("it rose", ""),
+        ("it rose, not clearly", ""),
+    ],
+)
+def test_a_denial_reaches_four_words_ahead_and_its_doubt_five_words_on(text, how):
+    assert denied(text) == how
+
+
+@pytest.mark.parametrize("length", [79, 80, 81])
+def test_long_words_are_shown_by_their_beginning(length):
+    text = "x" * length
+    assert _short(text) == (text if length <= 80 else "x" * 77 + "...")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("whether it rose", True),
+        ("whether it did, it rose", False),
+        ("whether it did and it rose", False),
+        ("they said “it rose” then", True),
+        ("they said “it” and it rose", False),
+        ('they said "rose"', True),
+        ("it rose", False),
+    ],
+)
+def test_what_is_asked_or_quoted_is_not_said(text, asked):
+    assert _asked(text, re.search("rose", text)) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [("it may rise or fall", True), ("neither rise nor fall", True), ("a rise and a fall", False)],
+)
+def test_opposites_joined_by_or_say_neither(text, pair):
+    claims = _found_claims(text)
+    assert len(claims) == 2
+    assert all(_either_way(text, found, claims) == pair for _, found in claims)
