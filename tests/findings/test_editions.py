@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import trends
-from trends.findings.editions import _series_causes, compare_editions
+from trends.findings.editions import _series_causes, _window, compare_editions
 from trends.findings.finding import Subject
 from trends.findings.inputs import digest
 from trends.findings.ledger import read_ledger
@@ -300,3 +300,49 @@ def test_what_is_newly_known_of_the_counting_is_a_change_of_coverage():
     assert causes(edition(plain), edition(marked)) == {("changed_coverage", "flags_changed")}
     change = compare_editions(edition(plain), edition(marked)).changes[0]
     assert "zeros_left_out, it was –" in change.causes[0].to_text()
+
+
+# ------- order and records of changes
+
+
+def test_changes_stand_in_the_order_of_their_weight():
+    def ledger(*pairs):
+        kept = trends.Ledger()
+        for name, first, second in pairs:
+            subject = Subject(key=name, en="Claims", ar="ما أُعلن")
+            kept.add(
+                trends.compare_rates(
+                    (first, "2024-01-01", "2024-12-31"), (second, "2023-01-01", "2023-12-31")
+                ),
+                subject,
+            )
+        return kept
+
+    # One keeps its verb and its grade, one loses its verb, one goes and one comes.
+    old = ledger(("a-number", 294, 121), ("b-verb", 294, 121), ("c-gone", 294, 121))
+    new = ledger(("a-number", 295, 121), ("b-verb", 130, 121), ("d-new", 294, 121))
+    changes = compare_editions(old, new).changes
+    assert all(change.conclusion for change in changes if change.kind in {"new", "gone"})
+    order = [(change.kind, change.conclusion) for change in changes]
+    assert order == sorted(
+        order, key=lambda one: (["changed", "new", "gone"].index(one[0]), not one[1])
+    )
+    assert {("changed", True), ("changed", False), ("new", True), ("gone", True)} == set(order)
+
+
+@pytest.mark.parametrize(
+    ("window", "shown"),
+    [
+        ({"window_start": None, "window_end": None, "days": 30.0}, "30.0 days"),
+        (
+            {"window_start": "2024-01-01", "window_end": None, "window_basis": "unknown"},
+            "2024-01-01/None, unknown",
+        ),
+        (
+            {"window_start": None, "window_end": "2024-12-31", "window_basis": "unknown"},
+            "None/2024-12-31, unknown",
+        ),
+    ],
+)
+def test_a_window_is_told_by_the_end_that_is_known(window, shown):
+    assert _window(window) == shown

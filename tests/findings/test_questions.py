@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import trends
+from trends.findings.contradiction import _distance
 from trends.findings.wording import say
 
 MONTHS = pd.period_range("2013-01", periods=96, freq="M", name="period")
@@ -222,3 +223,34 @@ def test_a_further_shift_is_said_only_where_there_is_one():
     further = dataclasses.replace(STEP, further_period=MONTHS[70], further_p_value=0.2)
     assert names(further)["further"].p_value == 0.2
     assert "around November 2018" in str(say(names(further)["further"]))
+
+
+def test_a_ratio_whose_interval_ends_at_one_is_not_clear():
+    clear = trends.compare_rates((294, 366), (121, 365))
+    assert set(names(clear)) == {"ratio", "tipping"}
+    for low, high in ((1.0, 3.0), (0.5, 1.0)):
+        ends = dataclasses.replace(clear, ratio_low=low, ratio_high=high)
+        assert set(names(ends)) == {"ratio", "visible"}
+
+
+def test_a_gregorian_season_is_said_by_the_test_of_all_its_months():
+    yearly = trends.estimate_season(STEADY)
+    assert yearly.p_value != yearly.to_frame()["p_value"].iloc[0]
+    assert names(yearly)["wave"].p_value == yearly.p_value
+
+
+# ------- contradiction
+
+
+@pytest.mark.parametrize(
+    ("gap", "first", "p_value", "shown"),
+    [
+        (3.0, 220.0, math.nan, "3 (1.4%)"),
+        (3.0, 0.0, math.nan, "3"),
+        (0.0, 220.0, math.nan, ""),
+        (math.nan, 220.0, math.nan, ""),
+        (3.0, 220.0, 0.02, "p: 0.020"),
+    ],
+)
+def test_how_far_off_a_conflict_is(gap, first, p_value, shown):
+    assert _distance({"gap": gap, "first": first, "p_value": p_value}, "en") == shown
