@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from trends.analysis.description import Description
 from trends.figures import style
-from trends.findings.wording import format_number, words
+from trends.findings.wording import format_number, rate_axis, words
 
 #: Colour of each kind of course.
 COLOURS = {
@@ -58,6 +58,6 @@ def plot(result: Description, *, ax: Axes | None = None, lang: str = "en") -> Ax
         )
     top = 1.08 * np.nanmax([fitted["rate"].max(), result.curves["level_rate"].max()])
     ax.set_ylim(0, max(top, 1e-3))
-    ax.set_ylabel(table["figure"]["per_month_axis"])
+    ax.set_ylabel(rate_axis(result.series, lang))
     ax.legend(loc="best")
     return ax
