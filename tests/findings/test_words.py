@@ -162,7 +162,8 @@ def raised():
                 ]
                 parts = [*appended, *returned, *started]
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "holds":
-                parts = node.value.keys
+                tables = [one for one in ast.walk(node.value) if isinstance(one, ast.Dict)]
+                parts = [key for table in tables for key in table.keys]
             else:
                 continue
             found |= {
