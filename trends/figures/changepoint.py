@@ -13,7 +13,6 @@ from trends.analysis.changepoint import Changepoints
 from trends.figures import style
 from trends.figures.count_series import rates
 from trends.findings.wording import format_time, rate_axis, words
-from trends.tables.exposure import rate_exposure
 
 
 def plot(
@@ -63,9 +62,13 @@ def plot(
         )
     starts = [series.index[0], *(one.period for one in result.changepoints)]
     ends = [*(one.period - 1 for one in result.changepoints), series.index[-1]]
-    for start, end in zip(starts, ends, strict=True):
-        within = series.loc[start:end].dropna()
-        level = within["count"].sum() / rate_exposure(within).sum()
+    levels = [result.rate]
+    if result.changepoints:
+        levels = [
+            result.changepoints[0].rate_before,
+            *(one.rate_after for one in result.changepoints),
+        ]
+    for start, end, level in zip(starts, ends, levels, strict=True):
         ax.hlines(level, start.start_time, end.end_time, color=style.FIRST, linewidth=2.2)
     # room for the dates above the highest count
     ax.set_ylim(0, 1.18 * max(float(np.nanmax(rate)), 1e-9))

@@ -116,7 +116,8 @@ class Round(NamedTuple):
     calibration : Calibration
         Statistic and draws.
     p_value, p_error : float
-        Monte Carlo p-value, memory judged beside the shift, and its standard error.
+        Monte Carlo p-value and its standard error: memory judged beside a step, but half without an
+        episode, which is what memory makes most easily.
     p_value_persistent : float
         The same where memory is judged half without the shift, as if all that a shift explains
         could be persistence.
@@ -271,7 +272,9 @@ def _calibrate(
     rng: np.random.Generator,
 ) -> Calibration:
     """Draw series without the shift until it is clear on which side of alpha the p-value is."""
-    judged = np.stack([memory_beside(evidence), evidence.memory_probability])
+    # an episode is what memory makes most easily, so it is not judged beside itself
+    beside = evidence.memory_probability if evidence.is_episode else memory_beside(evidence)
+    judged = np.stack([beside, evidence.memory_probability])
     # drawing from the mean of both serves both p-values, no draw counting more than twice
     drawn = judged.mean(axis=0)
     first = min(FIRST_DRAWS, problem.n_null)
