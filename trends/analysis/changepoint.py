@@ -511,7 +511,7 @@ def detect_changepoints(
     Notes
     -----
     The p-value is uniform for counts without memory. With memory it rests on an estimate of it: of
-    60 months with a latent correlation of 0.5, about one in ten shows a shift. What persistence
+    60 months with a latent correlation of 0.5, about one in six shows a shift. What persistence
     could explain is therefore graded lower: a firm grade needs the same p-value where all that the
     shift explains may be persistence, and a step that beats a wandering level. The longest memory
     considered beside a shift has a half-life of about three months (a correlation of 0.8 from one
