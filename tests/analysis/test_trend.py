@@ -314,6 +314,27 @@ def test_days_of_ramadan_may_stand_beside_a_trend():
     assert trend.slope == pytest.approx(12 * 0.004, rel=0.02)
 
 
+def test_a_level_that_wanders_for_long_is_refused_a_pace_and_noise_is_not():
+    # 20 series of each kind, 156 months. Walks are refused in .95, NB series with a slope in .02.
+    rng = np.random.default_rng(3)
+    found = [
+        estimate_trend(monthly(rng.poisson(20 * np.exp(np.cumsum(rng.normal(0, 0.1, 156))))))
+        for _ in range(20)
+    ]
+    refused = [each for each in found if each.verdict == "wanders"]
+    assert all(each.wandering_log_odds > 2.5 for each in refused)
+    without_pace = len(refused) + sum("bent_trend" in each.caveats for each in found)
+    assert without_pace >= 15
+    path = 20 * np.exp(0.6 * np.arange(156) / 155)
+    steady = [estimate_trend(monthly(rng.negative_binomial(path / 2, 1 / 3))) for _ in range(20)]
+    assert sum(each.verdict == "wanders" for each in steady) <= 2
+    [finding] = refused[0].findings()
+    assert finding.grade == "D"
+    assert "the level wanders" in refused[0].summary()
+    assert "يتنقل المستوى" in refused[0].summary("ar")
+    assert "doubles" not in refused[0].summary()
+
+
 # ------- edges: starts from nothing, ends, short series
 
 

@@ -56,7 +56,7 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
     )
     pace = doubling(periods, (result.annual_percent_change, low, high))
     # A pace that bends is no pace to extrapolate.
-    if bent or math.isnan(pace["pace"]):
+    if bent or result.verdict == "wanders" or math.isnan(pace["pace"]):
         return [change]
     term = "doubling_time" if low > 0 else "halving_time"
     return [
@@ -69,7 +69,7 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
             conf_high=pace["pace_high"],
             unit=pace["pace_unit"]["en"],
             sentence=f"trend_{term}",
-            values={"bent": bent, "pace_unit": pace["pace_unit"]},
+            values={"bent": bent, "wanders": False, "pace_unit": pace["pace_unit"]},
             method=result.dependence,
             caveats=result.caveats,
             graded_by="trend",
@@ -101,6 +101,7 @@ def _values(result: Trend) -> dict[str, Any]:
         "first": result.series.index[0],
         "last": result.series.index[-1],
         "bent": "bent_trend" in result.caveats,
+        "wanders": result.verdict == "wanders",
         "n_observed": result.n_observed,
         "p_value_independent": result.p_value_independent,
     }

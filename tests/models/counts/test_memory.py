@@ -15,6 +15,8 @@ from trends.models.counts.memory import (
     precision_matrix,
     variance_inflation,
     walk_precision,
+    walk_products,
+    wandering_products,
 )
 
 GAPS = st.lists(st.integers(1, 5), min_size=1, max_size=8).map(lambda gaps: np.array(gaps, float))
@@ -119,3 +121,35 @@ def test_wandering_memories_are_half_slow_and_half_walks():
     weekly = 7 / 30.4375
     assert slow[1] == pytest.approx(precision_matrix(np.ones(9), 0.9**weekly, 0.3)[0])
     assert walk[1] == pytest.approx(walk_precision(np.ones(9), 3.0 * weekly)[0])
+
+
+# ------- levels that wander
+
+
+def walk_covariance(gaps, step):
+    """Noise around a random walk that starts one period before the first row."""
+    time = 1 + np.concatenate([[0.0], np.cumsum(gaps)])
+    return np.eye(time.size) + step * np.minimum(time[:, None], time[None, :])
+
+
+@given(GAPS, st.floats(0.01, 5.0))
+def test_products_of_a_walk_are_those_of_its_covariance(gaps, step):
+    dense = walk_covariance(gaps, step)
+    columns = np.random.default_rng(gaps.size).normal(size=(gaps.size + 1, 3))
+    log_determinant, within, across = walk_products(columns, gaps, step)
+    precision, again = walk_precision(gaps, step)
+    assert precision @ dense == pytest.approx(np.eye(gaps.size + 1), abs=1e-8)
+    assert log_determinant == again == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-8)
+    assert within == pytest.approx(columns.T @ precision @ columns, abs=1e-8)
+    assert across == pytest.approx(columns.T @ dense @ columns, rel=1e-9, abs=1e-8)
+
+
+def test_the_products_of_a_wandering_grid_are_in_its_order():
+    gaps = np.array([1.0, 2.0, 1.0, 1.0, 3.0])
+    models = WanderingModels(gaps, 30.4375)
+    columns = np.random.default_rng(1).normal(size=(6, 2))
+    log_determinant, within, _ = wandering_products(columns, gaps, models.grid)
+    for place, (_, precision, known) in enumerate(models):
+        assert log_determinant[place] == pytest.approx(known)
+        assert within[place] == pytest.approx(columns.T @ precision @ columns)
+    assert np.exp(models.grid.log_prior).sum() == pytest.approx(1)

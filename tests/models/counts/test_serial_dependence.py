@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.special import logsumexp
 
 from trends.models.counts.count_model import fit_counts
+from trends.models.counts.memory import WanderingModels
 from trends.models.counts.serial_dependence import (
     fixed_b_critical_value,
     grid_of,
@@ -15,6 +17,7 @@ from trends.models.counts.serial_dependence import (
     newey_west,
     newey_west_lags,
     upper_quartile,
+    wandering_log_odds,
     weigh_memories,
 )
 
@@ -191,3 +194,28 @@ def test_newey_west_takes_the_lags_of_lazarus_and_the_points_of_kiefer():
         1.96 + 2.9694 / 2 + 0.416 / 4 - 0.5324 / 8
     )
     assert fixed_b_critical_value(0.0, 0.1) == pytest.approx(1.645, abs=1e-3)
+
+
+def test_the_odds_of_wandering_are_those_of_the_restricted_likelihoods():
+    _, design, position = weighed(2)
+    rng = np.random.default_rng(5)
+    residuals = np.cumsum(rng.normal(0, 0.6, 40)) + rng.normal(size=40)
+    grid = grid_of(pd.period_range("2020-01", periods=40, freq="M"))
+    memory = weigh_memories(design, residuals, position, grid=grid)
+    found = wandering_log_odds(memory, design, residuals, position, days_per_period=30.4375)
+    models = WanderingModels(np.ones(39), 30.4375)
+
+    def density(correlation):
+        contrasts = np.linalg.svd(design.T)[2][3:]
+        left, within = contrasts @ residuals, contrasts @ correlation @ contrasts.T
+        squares = left @ np.linalg.solve(within, left)
+        return -0.5 * (np.linalg.slogdet(within)[1] + 37 * np.log(squares))
+
+    fading = [
+        log_prior + density(brute_force_correlation(position, rho, weight))
+        for rho, weight, log_prior in zip(*grid, strict=True)
+    ]
+    wandering = [
+        log_prior + density(np.linalg.inv(precision)) for log_prior, precision, _ in models
+    ]
+    assert found == pytest.approx(logsumexp(wandering) - logsumexp(fading))

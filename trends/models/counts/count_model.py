@@ -273,7 +273,8 @@ def _finished(
         covariance = np.linalg.inv(design.T @ (design * weight[:, None]))
     except np.linalg.LinAlgError:
         return None
-    known = np.all(np.isfinite(params)) and np.all(np.diag(covariance) > 0)
+    # Means that vanish are those of a stretch without events, which has no finite pace.
+    known = np.all(np.isfinite(params)) and np.all(np.diag(covariance) > 0) and np.all(expected > 0)
     return _Fit(params, expected, covariance) if known else None
 
 

@@ -289,15 +289,54 @@ def walk_precision(gaps: NDArray[np.float64], step: float) -> tuple[NDArray[np.f
     no difference.
     """
     n_rows = gaps.size + 1
+    _, whole, log_determinant = _walk_factors(gaps, step)
+    inverse, _ = lapack.dpttrs(*whole, np.eye(n_rows, order="F"))
+    return np.eye(n_rows) - inverse, log_determinant
+
+
+def _walk_factors(
+    gaps: NDArray[np.float64], step: float
+) -> tuple[tuple[NDArray[np.float64], ...], tuple[NDArray[np.float64], ...], float]:
+    """Factorise the inverse Q of ``step * W`` and Q + I; also return the log determinant of R.
+
+    Q is tridiagonal, and R = I + Q^-1 has the inverse I - (Q + I)^-1.
+    """
     moves = 1 / (step * np.append(1.0, gaps))
-    # the inverse of the walk's covariance is tridiagonal, as in `precision_matrix`
-    diagonal = 1 + moves
+    diagonal = moves.copy()
     diagonal[:-1] += moves[1:]
-    factor, off_factor, info = lapack.dpttrf(diagonal, -moves[1:])
-    if info != 0:
+    *walk, fault = lapack.dpttrf(diagonal, -moves[1:])
+    *whole, second_fault = lapack.dpttrf(diagonal + 1, -moves[1:])
+    if fault or second_fault:
         raise RuntimeError(
             f"walk covariance must be positive definite, got step={step}. "
             "Report this together with the series."
         )
-    inverse, _ = lapack.dpttrs(factor, off_factor, np.eye(n_rows, order="F"))
-    return np.eye(n_rows) - inverse, float(np.log(factor).sum() - np.log(moves).sum())
+    return tuple(walk), tuple(whole), float(np.log(whole[0]).sum() - np.log(moves).sum())
+
+
+def walk_products(
+    columns: NDArray[np.float64], gaps: NDArray[np.float64], step: float
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Return log|R|, C'R^-1 C and C'RC of columns C for the covariance R of `walk_precision`."""
+    walk, whole, log_determinant = _walk_factors(gaps, step)
+    spread, _ = lapack.dpttrs(*walk, columns)
+    solved, _ = lapack.dpttrs(*whole, columns)
+    alone = columns.T @ columns
+    return log_determinant, alone - columns.T @ solved, alone + columns.T @ spread
+
+
+def wandering_products(
+    columns: NDArray[np.float64], gaps: NDArray[np.float64], grid: MemoryGrid
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return what `memory_products` does, for the grid of `WanderingModels`."""
+    slow = grid.rho < 1
+    held = MemoryGrid(grid.rho[slow], grid.weight[slow], grid.log_prior[slow])
+    log_determinant, within, across = memory_products(columns, gaps, held)
+    walks = [
+        walk_products(columns, gaps, float(weight / (1 - weight))) for weight in grid.weight[~slow]
+    ]
+    return (
+        np.append(log_determinant, [each[0] for each in walks]),
+        np.concatenate([within, [each[1] for each in walks]]),
+        np.concatenate([across, [each[2] for each in walks]]),
+    )

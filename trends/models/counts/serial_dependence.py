@@ -16,9 +16,16 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import logsumexp
 
 from trends.models.counts.count_model import CountFit, Family, fit_counts
-from trends.models.counts.memory import MemoryGrid, memory_grid, memory_products
+from trends.models.counts.memory import (
+    MemoryGrid,
+    WanderingModels,
+    memory_grid,
+    memory_products,
+    wandering_products,
+)
 from trends.models.counts.observed import Observed
 from trends.tables.calendar import days_in_periods
 
@@ -50,6 +57,10 @@ class MemoryPosterior:
         Covariance of the coefficients under each.
     n_free : int
         Residual degrees of freedom.
+    least_scale : float
+        Floor of the scales.
+    log_evidence : float
+        Log of the restricted likelihood, averaged over the grid, up to a constant of the design.
     """
 
     grid: MemoryGrid
@@ -57,6 +68,8 @@ class MemoryPosterior:
     scales: np.ndarray
     covariances: np.ndarray
     n_free: int
+    least_scale: float
+    log_evidence: float
 
     @property
     def probability(self) -> float:
@@ -197,24 +210,69 @@ def weigh_memories(
     -------
     MemoryPosterior
     """
+    return _posterior(
+        design,
+        memory_products(np.column_stack([design, residuals]), np.diff(position), grid),
+        grid,
+        least_scale,
+    )
+
+
+def wandering_log_odds(
+    memory: MemoryPosterior,
+    design: np.ndarray,
+    residuals: np.ndarray,
+    position: np.ndarray,
+    *,
+    days_per_period: float,
+) -> float:
+    """Return the log evidence for a level that wanders over one whose memory fades.
+
+    A wandering level follows a slow autoregression or a random walk.
+
+    Parameters
+    ----------
+    memory : MemoryPosterior
+        Of `weigh_memories` for the same design and residuals.
+    design, residuals, position
+        As there.
+    days_per_period : float
+        Length of a period.
+    """
+    gaps = np.diff(position).astype(float)
+    grid = WanderingModels(gaps, days_per_period).grid
+    columns = np.column_stack([design, residuals])
+    products = wandering_products(columns, gaps, grid)
+    slow = _posterior(design, products, grid, memory.least_scale)
+    return slow.log_evidence - memory.log_evidence
+
+
+def _posterior(
+    design: np.ndarray,
+    products: tuple[np.ndarray, np.ndarray, np.ndarray],
+    grid: MemoryGrid,
+    least_scale: float,
+) -> MemoryPosterior:
+    """Return the posterior of memories, given the products of design and residuals under each."""
+    log_det, within, across = products
     n_observed, n_terms = design.shape
     n_free = n_observed - n_terms
-    log_det, within, across = memory_products(
-        np.column_stack([design, residuals]), np.diff(position), grid
-    )
     gram, cross = within[:, :n_terms, :n_terms], within[:, :n_terms, n_terms]
     explained = np.einsum("mi,mi->m", cross, np.linalg.solve(gram, cross[..., None])[..., 0])
     left = np.maximum(within[:, n_terms, n_terms] - explained, 1e-10)
-    probabilities = reml_weights(grid, log_det, np.linalg.slogdet(gram)[1], left[:, None], n_free)[
-        :, 0
-    ]
+    log_weight = (
+        grid.log_prior - 0.5 * (log_det + np.linalg.slogdet(gram)[1]) - 0.5 * n_free * np.log(left)
+    )
+    evidence = float(logsumexp(log_weight))
     scales = np.maximum(left / n_free, least_scale)
     return MemoryPosterior(
         grid=grid,
-        probabilities=probabilities,
+        probabilities=np.exp(log_weight - evidence),
         scales=scales,
         covariances=_sandwiches(design, across[:, :n_terms, :n_terms], scales),
         n_free=n_free,
+        least_scale=least_scale,
+        log_evidence=evidence,
     )
 
 
