@@ -303,7 +303,9 @@ def _path(fitted: Fitted, evidence: Evidence, memories: Memories) -> NDArray[np.
     residual = fitted.response[best] - fitted.columns[best] @ evidence.params[best, memory]
     whiten = memories.whiten[memory]
     remembered = residual - memories.fresh[memory] * (whiten.T @ (whiten @ residual))
-    return np.asarray(remembered / fitted.columns[best, :, 0], dtype=np.float64)
+    # Residuals are twice roots, and the effect of a level on them is the root itself.
+    share = 1 + remembered / (2 * fitted.columns[best, :, 0])
+    return np.asarray(2 * np.log(np.maximum(share, 1e-3)), dtype=np.float64)
 
 
 def _some(memories: Memories, which: list[int]) -> Memories:
