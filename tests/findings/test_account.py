@@ -89,6 +89,19 @@ def test_a_wandering_level_has_neither_and_says_why():
         }
 
 
+def test_a_change_over_the_span_is_a_pace_too_and_a_silence_is_none():
+    short = trends.estimate_trend(STEPPED.iloc[26:46])
+    assert [one.quantity for one in short.findings()] == ["span_ratio"]
+    assert set(said(short, "slope")) == {"span_ratio"}
+    (finding,) = said(short, "step").values()
+    assert (finding.quantity, finding.grade) == ("line_ratio", "D")
+    assert "would end at" in say(finding)
+    counts = np.concatenate([np.zeros(40), np.random.default_rng(2).poisson(5, 32)])
+    began = trends.estimate_trend(trends.as_series(pd.Series(counts.astype(int), index=MONTHS)))
+    if [one.quantity for one in began.findings()] == ["silent_rate"]:
+        assert set(said(began, "wanders")) == {"silent_rate"}
+
+
 def test_a_trend_that_is_not_clear_agrees_with_a_level():
     flat = trends.as_series(pd.Series(np.random.default_rng(1).poisson(20, 72), index=MONTHS))
     unclear = trends.estimate_trend(flat)

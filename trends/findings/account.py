@@ -25,6 +25,16 @@ DATES = frozenset({"step", "steps", "episode"})
 _LEVEL = frozenset({"steady", "season_only", "cannot_tell"})
 #: Verbs of a pace that rises or falls.
 _CLEAR = frozenset({"rose", "fell", "rose_fast", "fell_fast"})
+#: Changes that are paces, with the value that is no change; times in which a rate doubles; and what
+#: is said of a change where it is no pace: quantity and sentence.
+_NO_CHANGE = {"annual_percent_change": 0.0, "span_ratio": 1.0, "segment_percent_change": 0.0}
+_TIMES = frozenset({"doubling_time", "halving_time"})
+_LINES = {
+    "annual_percent_change": ("line_percent_change", "account_no_pace"),
+    "span_ratio": ("line_ratio", "account_no_span"),
+}
+#: Sentences about a first or a last event, which were seen and not searched for.
+_SEEN = frozenset({"changepoint_began", "changepoint_stopped"})
 _CAPS = {"B": "account_likely", "C": "account_tentative"}
 
 
@@ -86,31 +96,39 @@ def under(found: list[Finding], account: Account) -> list[Finding]:
 
 
 def _trend(found: list[Finding], account: Account) -> Iterator[Finding]:
-    """Yield a yearly change as a pace only under a slope."""
+    """Yield a yearly change or one over the span as a pace only under a slope."""
     for finding in found:
-        is_pace = finding.quantity != "annual_percent_change"
-        unclear = not is_pace and finding.conf_low <= 0 <= finding.conf_high
-        if account.verdict in PACE:
+        if finding.quantity not in _NO_CHANGE:
+            # A silence is seen, not fitted.
+            allowed = finding.quantity not in _TIMES or account.verdict in PACE
+            if allowed:
+                yield finding
+        elif account.verdict in PACE:
             yield _capped(finding, account)
-        elif is_pace:
-            continue
-        elif unclear and account.verdict in _LEVEL:
+        elif _is_unclear(finding) and account.verdict in _LEVEL:
             yield finding
         else:
-            yield _restated(finding, account, "line_percent_change", "account_no_pace")
+            yield _restated(finding, account, *_LINES[finding.quantity])
+
+
+def _is_unclear(finding: Finding) -> bool:
+    """Whether the interval of a change holds no change."""
+    return finding.conf_low <= _NO_CHANGE[finding.quantity] <= finding.conf_high
 
 
 def _joinpoint(found: list[Finding], account: Account) -> Iterator[Finding]:
     """Yield the paces of stretches only under a slope or a slope that bends."""
-    number, *paces = found
+    number, *others = found
+    paces = [one for one in others if one.quantity == "segment_percent_change"]
     straight = number.estimate == 0
-    unclear = all(one.conf_low <= 0 <= one.conf_high for one in paces)
+    unclear = all(_is_unclear(one) for one in paces)
     if account.verdict == "bend" or (straight and account.verdict in PACES):
         yield from (_capped(finding, account) for finding in found)
     elif straight and unclear and account.verdict in _LEVEL:
         yield from found
     else:
         yield _restated(number, account, "n_joinpoints", "account_no_paces")
+        yield from (one for one in others if one not in paces)
 
 
 def _changepoint(found: list[Finding], account: Account) -> Iterator[Finding]:
@@ -118,7 +136,7 @@ def _changepoint(found: list[Finding], account: Account) -> Iterator[Finding]:
     restated = False
     for finding in found:
         is_shift = finding.quantity == "ratio"
-        if is_shift and not finding.searched:
+        if is_shift and (not finding.searched or finding.sentence in _SEEN):
             yield finding if account.verdict in DATES else _with(finding, "account_other_course")
         elif is_shift and account.verdict in DATES:
             known = _is_known(finding.values, account)
@@ -195,8 +213,8 @@ def irreconcilable(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         for series in record["inputs"]["records"]:
             if record["quantity"] == "course_weight":
                 verdicts[series] = (str(record["settings"]["verdict"]), key)
-            elif record["quantity"] in {"doubling_time", "halving_time"} or (
-                record["quantity"] == "annual_percent_change" and record["verb"] in _CLEAR
+            elif record["quantity"] in _TIMES or (
+                record["quantity"] in _LINES and record["verb"] in _CLEAR
             ):
                 paces.setdefault(series, []).append(key)
             elif record["quantity"] == "segment_percent_change" and record["verb"] in _CLEAR:
