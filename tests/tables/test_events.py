@@ -179,9 +179,7 @@ def test_every_bad_cell_is_a_fault_in_the_words_of_the_file(tmp_path):
         (3, "time_precision", "4"),
         (4, "country", ""),
         (4, "fatalities", "-1.0"),
-        (4, "longitude", "200.0"),
         (5, "fatalities", "two"),
-        (5, "latitude, longitude", "34.7, empty"),
     ]
 
 

@@ -246,15 +246,15 @@ def look_at_events(tmp_path, *rows, **options):
     return validate(path, **options)
 
 
-def test_an_event_outside_the_box_of_its_country_is_a_fault(tmp_path):
+def test_an_event_outside_the_box_of_its_country_is_a_doubt_since_no_count_looks_at_it(tmp_path):
     swapped = "a,2024-05-01,,Syria,38.3,34.7,,"
-    (fault,) = look_at_events(tmp_path, swapped).faults
-    assert (fault.row, fault.column) == (2, "country, latitude, longitude")
-    assert fault.value == "38.3, 34.7"
-    assert fault.rule == "must lie in Syria: latitude 32 to 37.5, longitude 35.5 to 42.5"
-    assert look_at_events(tmp_path, swapped, boxes={}).ok
+    (doubt,) = look_at_events(tmp_path, swapped).doubts
+    assert (doubt.row, doubt.column) == (2, "country, latitude, longitude")
+    assert doubt.value == "38.3, 34.7"
+    assert doubt.rule == "lies outside Syria: latitude 32 to 37.5, longitude 35.5 to 42.5"
+    assert look_at_events(tmp_path, swapped, boxes={}).doubts == ()
     box = {"Mali": (10.0, -12.5, 25.0, 4.5)}
-    assert not look_at_events(tmp_path, "a,2024-05-01,,Mali,50,0,,", boxes=box).ok
+    assert look_at_events(tmp_path, "a,2024-05-01,,Mali,50,0,,", boxes=box).doubts
 
 
 def test_an_event_in_the_future_is_a_fault(tmp_path):

@@ -4,12 +4,15 @@ One stated reading for each kind of cell, whatever the file: nothing is rounded,
 Read as meant are Arabic-Indic and Persian digits, a no-break or thin space (or an Arabic thousands
 separator) between groups of three digits, the Arabic decimal separator, and a trailing ``.0`` of a
 whole number. A comma inside a number is refused, because it separates thousands for some and
-decimals for others. In number and date cells ``NA`` and ``NaN`` mean empty.
+decimals for others; so is a count such as ``1.204`` or ``1.000`` in a file whose cells are
+separated by semicolons, where the point may separate thousands. In number and date cells ``NA`` and
+``NaN`` mean empty. Words are read in one spelling: composed accents, no invisible characters.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -35,10 +38,21 @@ _SPELLINGS = {
 _THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f\u066c](?=\d{3}(?!\d))")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u2009\u202f\u066c]\d{3})+(?:\.\d+)?")
 _EMPTY = {"", "NA", "NaN", "nan", "N/A", "<NA>", "NaT", "null", "NULL", "None"}
-# Nineteen digits and more do not fit the integer type.
-_WHOLE = re.compile(r"[-+]?\d{1,18}(?:\.0+)?")
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?")
+# Only the ten digits of ASCII: whatever else Unicode calls a digit is refused. Nineteen of them and
+# more do not fit the integer type.
+_WHOLE = re.compile(r"[-+]?[0-9]{1,18}(?:\.0+)?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_HOUR = r"(?:[01][0-9]|2[0-3])"
+_TIME = rf"{_HOUR}(?::?[0-5][0-9](?::?[0-5][0-9](?:\.[0-9]+)?)?)?"
+# A time in a zone belongs to another day elsewhere; midnight in that zone can only mean the day.
+_MIDNIGHT = r"00(?::?00(?::?00(?:\.0+)?)?)?(?:Z|[-+][0-9]{2}:?[0-9]{2})"
+_DATE = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[T ](?:{_TIME}|{_MIDNIGHT}))?")
+_IN_A_ZONE = re.compile(
+    rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}(?:Z|[-+][0-9]{{2}}:?[0-9]{{2}})"
+)
+_POINT_AND_THREE_DIGITS = re.compile(r"[-+]?[0-9]{1,3}(?:\.[0-9]{3})+")
+# Joiners shape Persian words and are kept; these only hide.
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\u061c\ufeff"))
 _YES, _NO = {"true", "yes", "1"}, {"false", "no", "0"}
 
 
@@ -55,11 +69,14 @@ class CellKind:
         What the cell must be.
     fix : str
         What to do when it is not.
+    counted : bool
+        Whether the number is a count, in which three digits after a point may be thousands.
     """
 
     read: Callable[[pd.Series], tuple[pd.Series, np.ndarray]]
     rule: str
     fix: str
+    counted: bool = False
 
 
 def convert(cells: pd.DataFrame, kinds: Mapping[str, CellKind]) -> tuple[pd.DataFrame, list[Fault]]:
@@ -84,21 +101,35 @@ def convert(cells: pd.DataFrame, kinds: Mapping[str, CellKind]) -> tuple[pd.Data
     for name in cells.columns:
         kind = kinds.get(name, WORDS)
         values, wrong = kind.read(cells[name])
-        table[name] = values
-        faults += [
-            Fault(
-                file=file,
-                row=int(cells.index[position]),
-                column=name,
-                value=str(cells[name].iloc[position]),
-                rule=kind.rule,
-                fix=kind.fix,
-            )
-            for position in np.flatnonzero(wrong)
-        ]
+        if kind.counted and cells.attrs.get("separator") == ";":
+            thousands = cells[name].str.strip().str.fullmatch(_POINT_AND_THREE_DIGITS)
+            wrong = wrong | thousands.fillna(False).to_numpy(bool)
+        table[name] = values.mask(wrong) if wrong.any() and kind.counted else values
+        for position in np.flatnonzero(wrong):
+            value = str(cells[name].iloc[position])
+            rule, fix = _said_of(kind, value)
+            row = int(cells.index[position])
+            faults.append(Fault(file=file, row=row, column=name, value=value, rule=rule, fix=fix))
     converted = pd.DataFrame(table, index=cells.index)
     converted.attrs = dict(cells.attrs)
     return converted, faults
+
+
+def _said_of(kind: CellKind, value: str) -> tuple[str, str]:
+    """Return the rule that a cell breaks and what to do, as exactly as its text allows."""
+    if kind.counted and _POINT_AND_THREE_DIGITS.fullmatch(value.strip()):
+        return (
+            "must be a number that can be read in one way",
+            "The point may separate thousands or decimals here: write 1000 for a thousand, 1 for "
+            "one.",
+        )
+    if kind.read in _DATED and _IN_A_ZONE.fullmatch(_clean(value) or ""):
+        return (
+            "must be a day without a time zone",
+            "Write the local day, which decides the period: in pandas "
+            '.dt.tz_convert("Asia/Baghdad").dt.tz_localize(None), with the zone of the events.',
+        )
+    return kind.rule, kind.fix
 
 
 def _plain(texts: pd.Series) -> pd.Series:
@@ -117,9 +148,22 @@ def _clean(text: str) -> str | None:
     return _THOUSANDS.sub("", word) if _GROUPED.fullmatch(word) else word
 
 
+def one_spelling(text: str) -> str:
+    """Return a label as it is compared: composed, trimmed, without characters that only hide.
+
+    Examples
+    --------
+    >>> one_spelling(" Syrie\u0301\u200b ") == "Syri\u00e9"
+    True
+    """
+    if text.isascii():
+        return text.strip()
+    return unicodedata.normalize("NFC", text.translate(_INVISIBLE)).strip()
+
+
 def _read_words(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
-    """Read words: trimmed, missing where empty."""
-    words = texts.str.strip()
+    """Read words in one spelling, missing where empty."""
+    words = texts.map({text: one_spelling(text) for text in texts.unique()}).astype("str")
     return words.mask(words == ""), np.zeros(len(texts), dtype=bool)
 
 
@@ -146,7 +190,54 @@ def _read_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
     words = _plain(texts)
     days = words.str.extract(rf"^{_DATE.pattern}$", expand=False)
     values = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
+    # No calendar has a year 0, and the standard library knows none.
+    values = values.mask(days.str.startswith("0000").fillna(False).to_numpy(bool))
     return values, words.notna().to_numpy() & values.isna().to_numpy()
+
+
+def _read_days(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
+    """Read calendar days in any spelling that leaves no doubt."""
+    return _read_dates(year_first(texts))
+
+
+def year_first(texts: pd.Series) -> pd.Series:
+    """Write days year first where their spelling leaves no doubt; leave other texts alone.
+
+    Read are names of months in English (3 May 2024, 31-December-2019, May 3, 2024), eight digits
+    (20240503), and days of a column written with slashes, points or dashes when some day beyond the
+    twelfth shows which part is the day.
+
+    Examples
+    --------
+    >>> year_first(pd.Series(["03 May 2024", "31-Dec-2019"])).tolist()
+    ['2024-05-03', '2019-12-31']
+    >>> year_first(pd.Series(["5/3/2024", "13/3/2024"])).tolist()
+    ['2024-03-05', '2024-03-13']
+    >>> year_first(pd.Series(["5/3/2024", "4/3/2024"])).tolist()
+    ['5/3/2024', '4/3/2024']
+    """
+    spellings = pd.Series(texts.astype("str").unique(), dtype="str")
+    words = spellings.str.translate(_SPELLINGS).str.strip()
+    unread = ~words.str.fullmatch(_DATE).fillna(False) & ~words.isin(_EMPTY)
+    if not unread.any():
+        return texts
+    days = pd.Series(pd.NaT, index=words.index, dtype="datetime64[s]")
+    named = words.where(unread).str.replace(r"[-,\s]+", " ", regex=True)
+    for form in ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%Y%m%d"):
+        days = days.fillna(pd.to_datetime(named, format=form, errors="coerce"))
+    parts = words.where(unread).str.extract(
+        r"^([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})(?:[T ]0{1,2}:00(?::00)?)?$"
+    )
+    first, second = pd.to_numeric(parts[0]), pd.to_numeric(parts[2])
+    day_first, month_first = (first > 12).any(), (second > 12).any()
+    # One column has one order; where both or neither shows, nothing is guessed.
+    if day_first != month_first and parts[0].notna().eq(unread).all():
+        day, month = (parts[0], parts[2]) if day_first else (parts[2], parts[0])
+        written = parts[3] + "-" + month.str.zfill(2) + "-" + day.str.zfill(2)
+        days = days.fillna(pd.to_datetime(written, format="%Y-%m-%d", errors="coerce"))
+    known = days.notna()
+    rewritten = spellings.mask(known, days.dt.strftime("%Y-%m-%d"))
+    return texts.astype("str").map(dict(zip(spellings, rewritten, strict=True)))
 
 
 def _read_yes_no(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
@@ -166,16 +257,27 @@ WHOLE_NUMBER = CellKind(
     _read_whole_numbers,
     "must be a whole number",
     "Write digits only, without a decimal part, a comma or words; leave the cell empty if unknown.",
+    counted=True,
 )
 NUMBER = CellKind(
     _read_numbers,
     "must be a number",
     "Write digits with a point before decimals, no comma; leave the cell empty if unknown.",
 )
+#: A number that counts people or things, though a database may share it out (half a death).
+TOLL = CellKind(_read_numbers, NUMBER.rule, NUMBER.fix, counted=True)
 DATE = CellKind(
     _read_dates,
     "must be a day of the calendar written YYYY-MM-DD",
     "Rewrite the date, year first; check that the month has that day.",
 )
 YES_NO = CellKind(_read_yes_no, "must be true or false", "Write true or false.")
+DAY = CellKind(
+    _read_days,
+    DATE.rule,
+    "Rewrite the date, year first; check that the month has that day.",
+)
 PERIOD = CellKind(_read_period_column, PERIOD_RULE, PERIOD_FIX)
+
+# Readers whose cells are days.
+_DATED = (_read_dates, _read_days)

@@ -31,7 +31,10 @@ class _Remedy:
 
 
 _REMEDIES = {
-    "field_uniqueness": _Remedy("Give each row its own value.", "must be unique"),
+    "field_uniqueness": _Remedy(
+        "Keep one row of each: the one that holds, and the latest where it was revised.",
+        "must be unique",
+    ),
     "column_in_dataframe": _Remedy(
         "Add the column; leave its cells empty where nothing is known.", "this column is missing"
     ),

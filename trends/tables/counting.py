@@ -74,7 +74,8 @@ def count_events(
         observed) and ``complete``. A period watched without an event is 0; one not watched has
         exposure 0 and no count. Groups without an event in the span stay. ``attrs`` say what became
         of all events: ``n_events``, ``n_counted``, ``n_outside_span``, ``n_outside_coverage``, and
-        ``n_ambiguous`` of which the period depends on `allocation` or on an inexact date.
+        ``n_ambiguous`` of which the period depends on `allocation` or on an inexact date; and of
+        all rows: ``n_repeated`` told of an event once more, ``n_redated`` had an impossible year.
 
     Raises
     ------
@@ -238,6 +239,8 @@ def _table(
         "n_outside_span": _whole(found.n_events - n_in),
         "n_outside_coverage": _whole(n_in - n_seen),
         "n_ambiguous": found.n_ambiguous,
+        "n_repeated": found.n_repeated,
+        "n_redated": found.n_redated,
         "allocation": allocation,
         "span": f"{numbered_day(span[0]).date()} to {numbered_day(span[1]).date()}",
     }

@@ -8,52 +8,89 @@ nothing is guessed.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import json
+import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from trends.tables.cells import one_spelling
 from trends.tables.faults import Fault, InvalidTable
+from trends.tables.sources import names_without_header
 
 _SEPARATORS = ",\t;"
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
+_ARABIC_ENCODINGS = {"cp1256": "Windows-1256", "iso8859-6": "ISO-8859-6"}
 
 
-def read_cells(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
+def read_cells(
+    path: str | Path,
+    *,
+    encoding: str = "utf-8",
+    sheet: str | None = None,
+    header: int | None = None,
+) -> pd.DataFrame:
     """Read a table file as text.
 
     Parameters
     ----------
     path : str or Path
-        CSV (comma, semicolon or tab between cells), TSV, XLSX (first sheet) or Parquet; CSV and TSV
-        also packed with gzip, or zipped alone in their archive. Text is UTF-8, with or without a
-        byte order mark, or UTF-16 with one.
-
+        CSV (comma, semicolon or tab between cells), TSV, XLSX or Parquet; CSV and TSV also packed
+        with gzip, or zipped alone in their archive; the JSON of a database's interface. Text is
+        UTF-8, with or without a byte order mark, or UTF-16 or UTF-32 with one.
     encoding : str
         How text is written. Default UTF-8, because a guess can garble names without anyone
-        noticing; an old export may need ``encoding="cp1252"``.
+        noticing; an old export may need ``encoding="cp1252"``, an Arabic one ``"cp1256"``.
+    sheet : str, optional
+        Sheet of a workbook. Default: its first.
+    header : int, optional
+        Row that holds the column names, counted from 1. Default: the first row that holds
+        anything.
 
     Returns
     -------
     DataFrame of n_rows rows
         Text cells, "" where the cell is empty, indexed by the row in the file (the header is row
         1). ``attrs["file"]`` is the file's name, ``attrs["sha256"]`` the hash of its bytes as
-        stored.
+        stored, ``attrs["separator"]`` what stands between the cells of a text.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
+    ValueError
+        If the encoding or the sheet is unknown.
     InvalidTable
         If the file is no table; every fault found is listed.
     """
+    return read_sheets(path, encoding=encoding, sheet=sheet, header=header, first=True)[0]
+
+
+def read_sheets(
+    path: str | Path,
+    *,
+    encoding: str = "utf-8",
+    sheet: str | None = None,
+    header: int | None = None,
+    first: bool = False,
+) -> list[pd.DataFrame]:
+    """Read every sheet of a workbook as text, or the one table of any other file.
+
+    Options and faults are those of `read_cells`; ``attrs["sheet"]`` names the sheet. Where a
+    workbook holds several sheets and none is named, one that is no table (a licence, a note) is
+    left out; with `first`, only the first is read.
+    """
     path = Path(path)
+    _check_encoding(encoding)
     if not path.is_file():
         raise FileNotFoundError(
             f"`path` must name a file, got {str(path)!r}. Check the spelling and the folder."
@@ -62,14 +99,27 @@ def read_cells(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
     if not stored:
         raise InvalidTable([_whole_file(path.name, "the file is empty", "Save the table again.")])
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes[-1:] == [".xlsx"]:
-        cells = _read_workbook(stored, path.name)
+    if suffixes[-1:] in ([".xlsx"], [".xlsm"]):
+        tables = _read_workbook(stored, path.name, sheet, header, first)
     elif suffixes[-1:] in ([".parquet"], [".pq"]):
-        cells = _read_parquet(stored, path.name)
+        tables = [_read_parquet(stored, path.name)]
     else:
-        cells = _read_unpacked(unpack(stored, path.name), path.name, encoding)
-    cells.attrs = {"file": path.name, "sha256": hashlib.sha256(stored).hexdigest()}
-    return cells
+        tables = [_read_unpacked(unpack(stored, path.name), path.name, encoding, header)]
+    named = {"file": path.name, "sha256": hashlib.sha256(stored).hexdigest()}
+    for cells in tables:
+        cells.attrs = {**cells.attrs, **named}
+    return tables
+
+
+def _check_encoding(encoding: str) -> None:
+    """Raise unless Python knows an encoding."""
+    try:
+        codecs.lookup(encoding)
+    except (LookupError, TypeError, ValueError):
+        raise ValueError(
+            f"`encoding` must be one that Python knows, got {encoding!r}. "
+            "For instance utf-8, cp1252 (Western Europe) or cp1256 (Arabic)."
+        ) from None
 
 
 def unpack(stored: bytes, file: str) -> bytes:
@@ -100,6 +150,13 @@ def unpack(stored: bytes, file: str) -> bytes:
                     )
                     raise InvalidTable([fault])
                 return archive.read(names[0])
+        except (RuntimeError, NotImplementedError) as error:
+            fault = _whole_file(
+                file,
+                "the zip archive must be one that opens without a password",
+                "Unpack it, and give the table itself.",
+            )
+            raise InvalidTable([fault]) from error
         except (zipfile.BadZipFile, EOFError, zlib.error) as error:
             raise InvalidTable(
                 [
@@ -116,41 +173,67 @@ def _whole_file(file: str, rule: str, fix: str, value: str = "") -> Fault:
     return Fault(file=file, row=None, column="", value=value, rule=rule, fix=fix)
 
 
-def _read_unpacked(stored: bytes, file: str, encoding: str) -> pd.DataFrame:
-    """Read the bytes of a text table, or of the answers of the UCDP API."""
+def _read_unpacked(stored: bytes, file: str, encoding: str, header: int | None) -> pd.DataFrame:
+    """Read the bytes of a text table, or of the answers of a database's interface."""
     text = _decode(stored, file, encoding)
     if text.lstrip()[:1] in ("{", "["):
         return _read_json(text, file)
-    return _read_text(text, file)
+    return _read_text(text, file, header)
 
 
 def _read_json(text: str, file: str) -> pd.DataFrame:
-    """Read a list of records, or one or more pages that hold them as ``Result``."""
+    """Read a list of records, or one or more pages that hold them (as ``Result`` or ``data``)."""
     fix = "Fetch the pages again, and keep them as a list or one page to a file."
     try:
         pages = json.loads(text)
     except json.JSONDecodeError as error:
         rule = f"the JSON text is cut short or damaged at line {error.lineno}"
         raise InvalidTable([_whole_file(file, rule, fix)]) from error
+    except (RecursionError, ValueError) as error:
+        rule = "must be JSON of records, is nested too deep or holds numbers too long"
+        raise InvalidTable([_whole_file(file, rule, fix)]) from error
     records: list[dict[str, object]] = []
     for page in pages if isinstance(pages, list) else [pages]:
-        if not isinstance(page, dict):
+        found = _records_of(page)
+        if found is None:
             fault = _whole_file(file, "must be a list of records", fix, str(page)[:80])
             raise InvalidTable([fault])
-        records += page.get("Result", [page])
+        records += found
+    if not records:
+        raise InvalidTable([_whole_file(file, "holds no records", fix)])
     names = list(dict.fromkeys(name for record in records for name in record))
     columns = {
-        name: pd.array([_cell_text(record.get(name)) for record in records], dtype="str")
+        name: pd.array([cell_text(record.get(name)) for record in records], dtype="str")
         for name in names
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(1, len(records) + 1, name="row"))
 
 
-def _read_text(text: str, file: str) -> pd.DataFrame:
+def _records_of(page: object) -> list[dict[str, object]] | None:
+    """Return the records of a page, or the page where it is one itself; None where neither."""
+    if not isinstance(page, dict):
+        return None
+    held = next((page[name] for name in ("Result", "data") if name in page), None)
+    if held is None and not {"Result", "data"} & set(page):
+        lists = [value for value in page.values() if isinstance(value, list) and value]
+        only = lists[0] if len(lists) == 1 else None
+        held = only if only is not None and isinstance(only[0], dict) else [page]
+    if isinstance(held, list) and all(isinstance(record, dict) for record in held):
+        return held
+    return None
+
+
+def _read_text(text: str, file: str, header: int | None) -> pd.DataFrame:
     """Split text into cells, one fault per row that does not fit the header."""
     _refuse_other_formats(text, file)
-    header_line = text.lstrip().split("\n", 1)[0]
-    separator = max(_SEPARATORS, key=header_line.count)
+    lines = text.lstrip().splitlines()
+    separator = max(_SEPARATORS, key=lines[0].count)
+    # Excel writes what separates the cells into a first line of its own.
+    declared = _SEPARATOR_LINE.fullmatch(lines[0])
+    if declared:
+        separator, lines = declared.group(1), lines[1:]
+    elif header is not None and 1 < header <= len(lines):
+        separator = max(_SEPARATORS, key=lines[header - 1].count)
     limit = csv.field_size_limit(len(text) + 1)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
@@ -161,50 +244,69 @@ def _read_text(text: str, file: str) -> pd.DataFrame:
         raise InvalidTable([fault]) from error
     finally:
         csv.field_size_limit(limit)
-    return _text_frame(rows, file, separator)
+    if declared:
+        rows[next(number for number, row in enumerate(rows) if any(row))] = []
+    cells = _text_frame(rows, file, separator, header)
+    cells.attrs = {"separator": separator}
+    return cells
 
 
-def _text_frame(rows: list[list[str]], file: str, separator: str = ",") -> pd.DataFrame:
+def _text_frame(
+    rows: list[list[str]], file: str, separator: str = ",", header: int | None = None
+) -> pd.DataFrame:
     """Make a frame of text cells; blank rows are skipped but keep their row number."""
     filled = [number for number, row in enumerate(rows, start=1) if any(row)]
-    header = [name.strip() for name in rows[filled[0] - 1]]
-    faults = _header_faults(header, file)
-    faults += [
+    filled = [number for number in filled if header is None or number >= header]
+    if not filled:
+        raise InvalidTable([_whole_file(file, "the file is empty", "Save the table again.")])
+    names, body = names_without_header(rows[filled[0] - 1]), filled
+    if not names:
+        names, body = [one_spelling(name) for name in rows[filled[0] - 1]], filled[1:]
+    faults = [
         Fault(
             file=file,
             row=number,
             column="",
             value=separator.join(rows[number - 1])[:80],
-            rule=f"must have {len(header)} cells like the header, has {len(rows[number - 1])}",
+            rule=f"must have {len(names)} cells like the header, has {len(rows[number - 1])}",
             fix="Put quotes around cells that hold a separator, and check that none is missing.",
         )
-        for number in filled[1:]
-        if len(rows[number - 1]) != len(header)
+        for number in body
+        if len(rows[number - 1]) != len(names)
     ]
+    columns = list(zip(*(rows[number - 1] for number in body), strict=False))
+    columns = columns or [()] * len(names)
+    if not faults and len(names) > 1 and _numbers_the_rows(names[0], columns[0]):
+        names, columns = names[1:], columns[1:]
+    faults = _header_faults(names, file, filled[0]) + faults
     if faults:
         raise InvalidTable(faults)
-    body = [rows[number - 1] for number in filled[1:]]
-    columns = list(zip(*body, strict=True)) if body else [()] * len(header)
     return pd.DataFrame(
         {
             name: pd.array(list(cells), dtype="str")
-            for name, cells in zip(header, columns, strict=True)
+            for name, cells in zip(names, columns, strict=True)
         },
-        index=pd.Index(filled[1:], dtype="int64", name="row"),
+        index=pd.Index(body, dtype="int64", name="row"),
     )
+
+
+def _numbers_the_rows(name: str, cells: Sequence[str]) -> bool:
+    """Tell whether a first column without a name only numbers the rows, as pandas writes it."""
+    return name in ("", "Unnamed: 0") and all(cell.isdecimal() for cell in cells)
 
 
 def _decode(stored: bytes, file: str, encoding: str) -> str:
     """Decode text, one fault per line that is in another encoding."""
-    if stored[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        try:
-            return stored.decode("utf-16")
-        except UnicodeDecodeError as error:
-            fault = _whole_file(file, "the UTF-16 text is cut short", "Save the file as UTF-8.")
-            raise InvalidTable([fault]) from error
+    if stored[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        encoding = "utf-32"
+    elif stored[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        encoding = "utf-16"
     try:
-        text = stored.decode(encoding).removeprefix("\ufeff")
+        text = stored.decode(encoding).lstrip("\ufeff")
     except UnicodeDecodeError as error:
+        if encoding in ("utf-16", "utf-32"):
+            said = f"the {encoding.upper()} text is cut short"
+            raise InvalidTable([_whole_file(file, said, "Save the file as UTF-8.")]) from error
         raise InvalidTable(_encoding_faults(stored, file, encoding)) from error
     if "\x00" in text:
         raise InvalidTable(
@@ -214,7 +316,8 @@ def _decode(stored: bytes, file: str, encoding: str) -> str:
 
 
 def _encoding_faults(stored: bytes, file: str, encoding: str) -> list[Fault]:
-    """Return one fault per line that is in another encoding."""
+    """Return one fault per line that is in another encoding, with the one that makes it text."""
+    meant, called = _likely_encoding(stored)
     faults = []
     for number, line in enumerate(stored.split(b"\n"), start=1):
         try:
@@ -226,12 +329,30 @@ def _encoding_faults(stored: bytes, file: str, encoding: str) -> list[Fault]:
                     file=file,
                     row=number,
                     column="",
-                    value=around.decode("cp1252", errors="replace"),
-                    rule=f"must be {encoding.upper()} text, is not (shown as Windows-1252)",
-                    fix="Save the file again with the encoding UTF-8.",
+                    value=around.decode(meant, errors="replace"),
+                    rule=f"must be {encoding.upper()} text, is not (shown as {called})",
+                    fix=f'If it reads well so, pass encoding="{meant}" (--encoding {meant}); '
+                    "otherwise save the file again as UTF-8.",
                 )
             )
     return faults
+
+
+def _likely_encoding(stored: bytes) -> tuple[str, str]:
+    """Return the encoding in which undecodable text most likely makes sense, and its name.
+
+    In an Arabic encoding Arabic text is runs of Arabic letters; Western text read so has single
+    ones inside words.
+    """
+    runs = {}
+    for encoding, called in _ARABIC_ENCODINGS.items():
+        text = stored.decode(encoding, errors="replace")
+        words = re.findall(r"[\u0621-\u064a\u067e\u0686\u0698\u06a9\u06af]+", text)
+        letters = sum(map(len, words))
+        lonely = sum(len(word) == 1 for word in words) + text.count("\ufffd")
+        runs[encoding, called] = letters - 4 * lonely
+    best = max(runs, key=lambda key: runs[key])
+    return best if runs[best] > 0 else ("cp1252", "Windows-1252")
 
 
 def _refuse_other_formats(text: str, file: str) -> None:
@@ -249,7 +370,7 @@ def _refuse_other_formats(text: str, file: str) -> None:
         raise InvalidTable([fault])
 
 
-def _header_faults(header: list[str], file: str) -> list[Fault]:
+def _header_faults(header: list[str], file: str, row: int) -> list[Fault]:
     """Return one fault per column without a name of its own."""
     faults = []
     for position, name in enumerate(header):
@@ -259,23 +380,47 @@ def _header_faults(header: list[str], file: str) -> list[Fault]:
             rule, fix = "column names must be unique", "Rename or remove one of the columns."
         else:
             continue
-        faults.append(Fault(file=file, row=1, column=name, value="", rule=rule, fix=fix))
+        faults.append(Fault(file=file, row=row, column=name, value="", rule=rule, fix=fix))
     return faults
 
 
-def _read_workbook(stored: bytes, file: str) -> pd.DataFrame:
-    """Read the first sheet of a workbook as text."""
+def _read_workbook(
+    stored: bytes, file: str, sheet: str | None, header: int | None, first: bool
+) -> list[pd.DataFrame]:
+    """Read sheets of a workbook as text."""
     try:
-        sheet = pd.read_excel(io.BytesIO(stored), dtype=object, header=None, keep_default_na=False)
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+        with pd.ExcelFile(io.BytesIO(stored), engine="openpyxl") as book:
+            names = [str(name) for name in book.sheet_names]
+            if sheet is not None and sheet not in names:
+                raise ValueError(
+                    f"`sheet` must be one of {', '.join(names)}, got {sheet!r}. Name a sheet."
+                )
+            chosen = names[:1] if first and sheet is None else names
+            chosen = chosen if sheet is None else [sheet]
+            tables = {
+                name: pd.read_excel(
+                    book, sheet_name=name, dtype=object, header=None, keep_default_na=False
+                )
+                for name in chosen
+            }
+    except (zipfile.BadZipFile, KeyError, TypeError, EOFError, OSError) as error:
         fault = _whole_file(
             file, "must be an XLSX workbook", "Save the table again as XLSX or CSV."
         )
         raise InvalidTable([fault]) from error
-    if sheet.empty:
-        raise InvalidTable([_whole_file(file, "the file is empty", "Save the table again.")])
-    rows = [[_cell_text(cell) for cell in row] for row in sheet.itertuples(index=False)]
-    return _text_frame(rows, file)
+    found, faults = [], []
+    for name, table in tables.items():
+        rows = [[cell_text(cell) for cell in row] for row in table.itertuples(index=False)]
+        try:
+            cells = _text_frame(rows, file, header=header)
+        except InvalidTable as invalid:
+            faults += invalid.faults
+            continue
+        cells.attrs = {"sheet": name}
+        found.append(cells)
+    if not found:
+        raise InvalidTable(faults)
+    return found
 
 
 def _read_parquet(stored: bytes, file: str) -> pd.DataFrame:
@@ -287,11 +432,11 @@ def _read_parquet(stored: bytes, file: str) -> pd.DataFrame:
     except (pyarrow.ArrowInvalid, OSError) as error:
         fault = _whole_file(file, "must be a Parquet file", "Fetch the file again.")
         raise InvalidTable([fault]) from error
-    texts = {str(name): frame[name].map(_cell_text).astype("str") for name in frame.columns}
+    texts = {str(name): frame[name].map(cell_text).astype("str") for name in frame.columns}
     return pd.DataFrame(texts).set_axis(pd.RangeIndex(2, len(frame) + 2, name="row"))
 
 
-def _cell_text(cell: object) -> str:
+def cell_text(cell: object) -> str:
     """Write a typed cell as it would stand in a CSV file."""
     if cell is None or cell is pd.NaT or cell is pd.NA or cell != cell:
         return ""

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from trends.tables.events import ended_before_start
 from trends.tables.faults import Fault
 from trends.tables.figure import figures_allowed
 from trends.tables.sources import Layout
@@ -186,17 +185,43 @@ def days_to_come(table: pd.DataFrame, columns: Sequence[str], file: str) -> list
     ]
 
 
-def event_faults(events: pd.DataFrame, boxes: Mapping[str, Box], file: str) -> list[Fault]:
-    """Return events in the future or outside the country they are said to be in."""
-    return days_to_come(events, ("start", "end"), file) + _out_of_place(events, boxes, file)
-
-
 def event_doubts(
-    events: pd.DataFrame, cells: pd.DataFrame, layout: Layout, file: str
+    events: pd.DataFrame,
+    cells: pd.DataFrame,
+    layout: Layout,
+    boxes: Mapping[str, Box],
+    file: str,
 ) -> list[Fault]:
     """Return what is odd in a table of events, given beside the cells it was read from."""
-    ended = [] if layout.source == "trends" else ended_before_start(events)
-    return ended + _odd_fatalities(events, layout, file) + _twins(cells, layout, file)
+    return [
+        *_out_of_place(events, boxes, file),
+        *_odd_fatalities(events, layout, file),
+        *_other_years(events, cells, layout, file),
+        *_twins(cells.loc[cells.index.intersection(events.index)], layout, file),
+    ]
+
+
+def _other_years(
+    events: pd.DataFrame, cells: pd.DataFrame, layout: Layout, file: str
+) -> list[Fault]:
+    """Find events of which the database's own column of the year says another than their dates."""
+    if layout.year not in cells:
+        return []
+    given = pd.to_numeric(cells[layout.year].reindex(events.index), errors="coerce")
+    first = events["start"].dt.year
+    last = events["end"].dt.year.fillna(first)
+    odd = given.notna() & ~given.between(first, last)
+    return [
+        fault_at(
+            file,
+            int(row),
+            f"{layout.columns['start']}, {layout.year}",
+            "the date and the column of the year name different years",
+            "Look at the source; the event is counted by its date.",
+            f"{event['start'].date()}, {given[row]:g}",
+        )
+        for row, event in events[odd].iterrows()
+    ]
 
 
 def _out_of_place(events: pd.DataFrame, boxes: Mapping[str, Box], file: str) -> list[Fault]:
@@ -211,8 +236,9 @@ def _out_of_place(events: pd.DataFrame, boxes: Mapping[str, Box], file: str) -> 
                 file,
                 int(row),
                 "country, latitude, longitude",
-                f"must lie in {country}: {sides}",
-                "Correct the country or the coordinates; latitude comes first.",
+                f"lies outside {country}: {sides}",
+                "Look at the country and the coordinates (latitude comes first); counts by country "
+                "follow the country named.",
                 f"{place['latitude']:g}, {place['longitude']:g}",
             )
             for row, place in own[~inside].iterrows()
@@ -244,6 +270,8 @@ def _odd_fatalities(events: pd.DataFrame, layout: Layout, file: str) -> list[Fau
 def _twins(cells: pd.DataFrame, layout: Layout, file: str) -> list[Fault]:
     """Find rows that repeat an earlier one in everything but the id of the event."""
     name = layout.columns["event_id"]
+    if name not in cells:
+        return []
     others = [column for column in cells.columns if column != name]
     twins = cells[cells.duplicated(others, keep="first")]
     rule = "the row repeats an earlier one in everything but its id"

@@ -1,188 +1,191 @@
-"""Which rules of the schema `Events` do rows break, asked in the engine that holds them?
+"""Which rows of a table in an engine are written so plainly that they can be counted there?
 
-Pandera looks at frames; here the same rules are expressions, so that an engine can count the rows
-that break them while it counts events, and only those rows come back.
+The reader of events decides what is acceptable. A row is *plain* when it is written in the
+commonest way, with every value within bounds: a sufficient condition, in expressions that any
+engine evaluates, for the reader to accept the row and to read what stands there. Every other row is
+fetched and put before the reader itself, so that no rule is stated twice.
 """
 
 # Ibis spells "missing" isnull and notnull; the rules against those names are about pandas.
-# ruff: noqa: PD003, PD004
+# ruff: noqa: PD003
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 
-from trends.tables.faults import Fault
-from trends.tables.sources import DATE_PRECISIONS, LOCATION_PRECISIONS, Layout
+from trends.tables.sources import (
+    COORDINATE_BOUNDS,
+    DATABASES,
+    DATE_PRECISIONS,
+    EVENT_COLUMNS,
+    LOCATION_PRECISIONS,
+    Layout,
+)
 
-#: Least and greatest value of each number of an event.
-NUMBER_BOUNDS = {
-    "latitude": (-90.0, 90.0),
-    "longitude": (-180.0, 180.0),
-    "fatalities_low": (0.0, np.inf),
-    "fatalities_best": (0.0, np.inf),
-    "fatalities_high": (0.0, np.inf),
-}
+_TOLLS = ("fatalities_low", "fatalities_best", "fatalities_high")
+_WORDS = {"date_precision": DATE_PRECISIONS, "location_precision": LOCATION_PRECISIONS}
+
+#: Columns that counting looks at, beside those that are counted by.
+LOOKED_AT = (
+    "event_id",
+    "start",
+    "end",
+    "country",
+    "date_precision",
+    "location_precision",
+    "event_type",
+    *COORDINATE_BOUNDS,
+    *_TOLLS,
+)
 
 
-def events_in(table: ir.Table, layout: Layout, by: Sequence[str]) -> ir.Table:
-    """Return an engine's table as events: days, groups, and whether a rule is broken."""
-    available = [*layout.columns, *(["source"] if layout.database else [])]
-    check_by(by, [*available, *(table.columns if layout.source == "trends" else [])])
-    if layout.source == "ucdp-ged" and table["date_start"].type().is_string():
-        # The Humanitarian Data Exchange adds a second header row of tags.
-        table = table.filter(~table["date_start"].startswith("#").fill_null(False))
+# Ibis ships no type for its decorator.
+@ibis.udf.scalar.builtin(name="strlen")  # type: ignore[untyped-decorator]
+def _n_bytes(text: str) -> dt.int64:
+    """Return DuckDB's number of bytes of a text."""
+
+
+def events_in(
+    table: ir.Table,
+    layout: Layout,
+    by: Sequence[str],
+    bounds: tuple[pd.Timestamp, pd.Timestamp],
+    *,
+    in_duckdb: bool,
+) -> ir.Table:
+    """Return an engine's table as events: days, groups, and whether a row is plain."""
+    check_by(by, layout, list(table.columns))
     columns: dict[str, ir.Value] = {
         "event_id": _text(table, layout, "event_id"),
-        "day": _date(table, layout, "start"),
-        "last_day": _end(table, layout),
+        "day": _within(_date(table, layout, "start"), bounds),
+        "last_day": _within(_end(table, layout), bounds),
         "precision": _text(table, layout, "date_precision"),
-        # Null where a cell is empty and no rule is broken; sums leave it out.
-        "broken": ibis.or_(*(rule.broken for rule in _rules(table, layout))),
+        "plain": ibis.and_(*conditions(table, layout, bounds, in_duckdb)),
     }
     groups = {f"group{i}": _text(table, layout, name) for i, name in enumerate(by)}
     return table.select(**columns, **groups)
 
 
-def check_by(by: Sequence[str], available: Sequence[str]) -> None:
+def check_by(by: Sequence[str], layout: Layout, columns: Sequence[str]) -> None:
     """Raise unless events can be counted by these columns."""
+    available = [
+        name
+        for name in EVENT_COLUMNS
+        if layout.columns.get(name) in columns or not layout.published
+    ]
+    available += [*(["source"] if layout.published else []), *map(str, columns)]
     for name in by:
         if name not in available:
             raise ValueError(
                 f"`by` must name columns of the events, got {name!r}. "
-                f"Use one of {', '.join(dict.fromkeys(map(str, available)))}."
+                f"Use one of {', '.join(dict.fromkeys(available))}."
             )
     if len(set(by)) < len(by):
-        raise ValueError(f"`by` must name each column once, got {by}. Remove the repetition.")
+        raise ValueError(f"`by` must name each column once, got {list(by)}. Remove the repetition.")
 
 
-def faults_in(
-    backend: Any, table: ir.Table, layout: Layout, *, file: str, most: int = 20
-) -> list[Fault]:
-    """List faults of a table in an engine by event id, some of each rule and how many more."""
-    name = layout.columns["event_id"]
-    own = _text(table, layout, "event_id")
-    faults = []
-    for rule in _rules(table, layout):
-        broken = table.filter(rule.broken.fill_null(False))
-        shown = backend.execute(broken.select(event=own, value=rule.value).limit(most))
-        faults += [
-            Fault(
-                file=file,
-                row=None,
-                column=rule.column,
-                value=f"{'' if pd.isna(value) else value} ({name} {event})",
-                rule=rule.rule,
-                fix=rule.fix,
-            )
-            for event, value in shown.itertuples(index=False)
-        ]
-        n_more = int(backend.execute(broken.count())) - most if len(shown) == most else 0
-        if n_more > 0:
-            said = f"{rule.rule}; {n_more:,} more events break this rule"
-            faults.append(
-                Fault(file=file, row=None, column=rule.column, value="", rule=said, fix=rule.fix)
-            )
-    ids = table.select(event=own).filter(lambda each: each["event"].notnull())
-    repeated = ids.group_by("event").aggregate(n=ids.count()).filter(lambda each: each["n"] > 1)
-    faults += [
-        Fault(
-            file=file,
-            row=None,
-            column=name,
-            value=f"{event} ({n} times)",
-            rule="must be unique",
-            fix="Give each row its own value, or drop the repeated rows.",
-        )
-        for event, n in backend.execute(repeated.limit(most)).itertuples(index=False)
+def conditions(
+    table: ir.Table,
+    layout: Layout,
+    bounds: tuple[pd.Timestamp, pd.Timestamp],
+    in_duckdb: bool,
+) -> list[ir.BooleanValue]:
+    """Return what all holds of a plain row, one condition for each rule of the reader."""
+    if layout.source == "gtd":
+        # Its dates stand in three columns, which only the reader puts together.
+        return [ibis.literal(False)]
+    start, end = _date(table, layout, "start"), _date(table, layout, "end")
+    first, last = (ibis.date(day.date()) for day in bounds)
+    held = [
+        _plain_id(_text(table, layout, "event_id"), in_duckdb).fill_null(False),
+        start.between(first, last).fill_null(False),
     ]
-    return faults
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """One rule of the schema `Events`, pushed down into an engine."""
-
-    column: str
-    rule: str
-    fix: str
-    broken: ir.BooleanValue
-    value: ir.StringValue
-
-
-def _rules(table: ir.Table, layout: Layout) -> list[_Rule]:
-    """Return the rules of the schema `Events` for the columns that a table has."""
-    dated = "must be a day of the calendar written YYYY-MM-DD"
-    rewrite = "Rewrite the date, year first; check that the month has that day."
-    filled = "Fill the cell in."
-    start, end = _date(table, layout, "start"), _end(table, layout)
-    rules = [
-        _rule(table, layout, name, "must not be empty", filled, _text(table, layout, name).isnull())
-        for name in ("event_id", "country")
-    ]
-    rules.append(_rule(table, layout, "start", dated, rewrite, start.isnull()))
+    if layout.columns["country"] in table.columns:
+        held.append(_not_blank(_text(table, layout, "country")).fill_null(False))
     their_end = layout.columns.get("end", "")
     if their_end in table.columns:
-        if table[their_end].type().is_string():
-            unreadable = _text(table, layout, "end").notnull() & end.isnull()
-            rules.append(_rule(table, layout, "end", dated, rewrite, unreadable))
-        if layout.source == "trends":
-            late = "end must not be before start"
-            rules.append(
-                _rule(table, layout, "end", late, "Swap or correct the dates.", end < start)
+        own = [] if layout.published else [(end >= start) | _by_a_database(table)]
+        dated = ibis.and_(end.between(first, last), *own).fill_null(False)
+        held.append(_empty(table, their_end) | dated)
+    placed_by = [n for n in COORDINATE_BOUNDS if layout.columns[n] in table.columns]
+    if len(placed_by) == 1:
+        held.append(_empty(table, layout.columns[placed_by[0]]))
+    elif placed_by:
+        latitude, longitude = (_number(table, layout, name) for name in COORDINATE_BOUNDS)
+        placed = ibis.and_(
+            *(
+                number.between(*limits)
+                for number, limits in zip(
+                    (latitude, longitude), COORDINATE_BOUNDS.values(), strict=True
+                )
             )
-    for name, (low, high) in NUMBER_BOUNDS.items():
-        if layout.columns.get(name, name) in table.columns and name in layout.columns:
-            rules.append(_number_rule(table, layout, name, low, high))
-    codes = {"date_precision": DATE_PRECISIONS, "location_precision": LOCATION_PRECISIONS}
-    for name in ("date_precision", "location_precision", "event_type"):
-        theirs = layout.columns.get(name)
-        known = [*layout.words.get(name, codes.get(name, ()) if layout.source == "trends" else ())]
+        ).fill_null(False)
+        nowhere = ibis.and_(*(_empty(table, layout.columns[name]) for name in COORDINATE_BOUNDS))
+        held.append(placed | nowhere)
+    for name in _TOLLS:
+        theirs = layout.columns.get(name, "")
+        if theirs in table.columns:
+            number = _number(table, layout, name)
+            counted = ((number >= 0) & (number < float("inf"))).fill_null(False)
+            held.append(_empty(table, theirs) | counted)
+    for name in (*_WORDS, "event_type"):
+        theirs = layout.columns.get(name, "")
+        known = [*layout.words.get(name, () if layout.published else _WORDS.get(name, ()))]
         if theirs in table.columns and known:
-            written = table[theirs].cast("string").nullif("")
-            listed = f"must be one of {', '.join(known)}"
-            unknown = written.notnull() & ~written.isin(known)
-            rules.append(_rule(table, layout, name, listed, "Correct the word.", unknown))
-    return rules
+            written = table[theirs].cast("string")
+            held.append(_empty(table, theirs) | written.isin(known).fill_null(False))
+    return held
 
 
-def _number_rule(table: ir.Table, layout: Layout, name: str, low: float, high: float) -> _Rule:
-    """Return the rule that a number is one and lies within bounds."""
-    written = table[layout.columns[name]]
-    if written.type().is_string():
-        text = written.strip().nullif("")
-        number = text.try_cast("float64")
-        unreadable = text.notnull() & number.isnull()
+def _plain_id(event_id: ir.StringValue, in_duckdb: bool) -> ir.BooleanValue:
+    """Tell whether an id is ASCII without space around it, and no number cut by a spreadsheet."""
+    # Every character of ASCII that is not seen comes before the first that is.
+    trimmed = (event_id >= "!") & (event_id.right(1) >= "!")
+    if in_duckdb:
+        # Counting bytes and letters costs a tenth of looking for a pattern.
+        ascii_only = _n_bytes(event_id) == event_id.length()
     else:
-        number, unreadable = written, ibis.literal(False)
-    if np.isfinite(high):
-        within, outside = f"must be between {low:g} and {high:g}", ~number.between(low, high)
-    else:
-        within, outside = "must be 0 or more", number < low
-    wrong = unreadable | outside
-    return _rule(table, layout, name, within, "Correct the number.", wrong)
+        ascii_only = ~event_id.re_search("[^ -~]")
+    return trimmed & ascii_only & ~event_id.contains("E+") & ~event_id.endswith(".0")
 
 
-def _rule(
-    table: ir.Table, layout: Layout, name: str, rule: str, fix: str, broken: ir.BooleanValue
-) -> _Rule:
-    """Return a rule on one column, named as in the table."""
-    theirs = layout.columns.get(name, name)
-    value = table[theirs].cast("string") if theirs in table.columns else ibis.literal("")
-    return _Rule(column=theirs, rule=rule, fix=fix, broken=broken, value=value)
+def _not_blank(words: ir.StringValue) -> ir.BooleanValue:
+    """Tell whether a text begins with something that can be seen."""
+    first = words.substr(0, 1)
+    return first.between("!", "~").ifelse(True, first.re_search(r"^[\p{L}\p{N}]"))
+
+
+def _by_a_database(table: ir.Table) -> ir.BooleanValue:
+    """Tell which rows of a table in the package's own columns come from a published database."""
+    if "source" not in table.columns or not table["source"].type().is_string():
+        return ibis.literal(False)
+    return table["source"].isin(DATABASES).fill_null(False)
+
+
+def _empty(table: ir.Table, name: str) -> ir.BooleanValue:
+    """Tell which cells of a column are empty."""
+    value = table[name]
+    return value.isnull() | (value == "") if value.type().is_string() else value.isnull()
+
+
+def _number(table: ir.Table, layout: Layout, name: str) -> ir.NumericValue:
+    """Return a column as numbers, null where it is not plainly one."""
+    value = table[layout.columns[name]]
+    if not value.type().is_string():
+        return value.cast("float64") if value.type().is_numeric() else ibis.literal(None, "float64")
+    return value.re_search(r"^-?[0-9]+(\.[0-9]+)?$").ifelse(value.try_cast("float64"), None)
 
 
 def _text(table: ir.Table, layout: Layout, name: str) -> ir.StringValue:
     """Return a column of an event as text, code turned into words, null where it is empty."""
     theirs = layout.columns.get(name, name)
     if theirs not in table.columns:
-        constant = layout.database if name == "source" and layout.database else None
+        constant = layout.database if name == "source" and layout.published else None
         return ibis.literal(constant, type="string")
     text = table[theirs].cast("string").nullif("")
     words = layout.words.get(name)
@@ -190,16 +193,24 @@ def _text(table: ir.Table, layout: Layout, name: str) -> ir.StringValue:
 
 
 def _date(table: ir.Table, layout: Layout, name: str) -> ir.DateValue:
-    """Return a column as days, null where it is none."""
+    """Return a column as days, null where it is not plainly one."""
     theirs = layout.columns.get(name, name)
     if theirs not in table.columns:
         return ibis.literal(None, type="date")
     value = table[theirs]
-    if not value.type().is_string():
-        return value.cast("date")
-    text = value.strip()
-    written = text.re_search(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?$")
-    return written.ifelse(text.substr(0, 10).try_cast("date"), None)
+    kind = value.type()
+    if kind.is_string():
+        written = value.re_search(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00:00(\.0+)?)?$")
+        return written.ifelse(value.substr(0, 10).try_cast("date"), None)
+    # A moment in a zone belongs to another day elsewhere: that is for the reader.
+    plain = kind.is_date() or (kind.is_timestamp() and kind.timezone is None)
+    return value.cast("date") if plain else ibis.literal(None, type="date")
+
+
+def _within(day: ir.DateValue, bounds: tuple[pd.Timestamp, pd.Timestamp]) -> ir.DateValue:
+    """Return days within bounds; an engine knows days that Python does not."""
+    first, last = (ibis.date(bound.date()) for bound in bounds)
+    return day.between(first, last).ifelse(day, None)
 
 
 def _end(table: ir.Table, layout: Layout) -> ir.DateValue:

@@ -17,20 +17,21 @@ import ibis.expr.types as ir
 import pyarrow
 import pyarrow.csv
 
-from trends.tables.pushdown import NUMBER_BOUNDS, check_by
-from trends.tables.sources import Layout, layout_of
+from trends.tables.pushdown import LOOKED_AT, check_by
+from trends.tables.sources import COORDINATE_BOUNDS, Layout, layout_of, spelled_as
 
-#: Kinds of the columns of an event in a text file; every other column is words.
+#: Kinds of the columns of an event in a text file; every other column is words. Arrow accepts the
+#: spellings of days and numbers that the reader accepts, or fewer, and gives them the same value.
 _TEXT_KINDS = {
     **dict.fromkeys(("start", "end"), "day"),
-    **dict.fromkeys(NUMBER_BOUNDS, "number"),
+    **dict.fromkeys(COORDINATE_BOUNDS, "number"),
+    **dict.fromkeys(("fatalities_low", "fatalities_best", "fatalities_high"), "number"),
 }
 _ARROW_TYPES = {
     "day": pyarrow.timestamp("us"),
     "number": pyarrow.float64(),
     "word": pyarrow.string(),
 }
-_DUCKDB_TYPES = {"day": "TIMESTAMP", "number": "DOUBLE", "word": "VARCHAR"}
 
 #: Text files up to this size are parsed in memory, which is faster; larger ones are streamed.
 IN_MEMORY_BYTES = 1_000_000_000
@@ -58,7 +59,7 @@ def scan(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Table | No
             return connection.read_parquet([str(each) for each in paths])
         if all(suffix.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")) for suffix in suffixes):
             return _scan_text(connection, paths, by)
-    except (duckdb.Error, pyarrow.ArrowException, KeyError, OSError, UnicodeDecodeError):
+    except (duckdb.Error, pyarrow.ArrowException, csv.Error, KeyError, OSError, UnicodeDecodeError):
         # Whatever is wrong with the file, the reader says it better, or can read it all the same.
         return None
     return None
@@ -71,14 +72,16 @@ def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Tabl
         return None
     separator, names = headers.pop()
     layout = layout_of(names)
-    if layout is None or layout.source == "gtd":
+    # A semicolon may go with points between thousands, and only the reader asks.
+    if layout is None or layout.source == "gtd" or separator == ";":
         return None
+    if len(set(names)) < len(names) or spelled_as(layout, names):
+        return None
+    check_by(by, layout, names)
     kinds = {theirs: _TEXT_KINDS.get(name, "word") for name, theirs in layout.columns.items()}
     kinds |= {name: "word" for name in by if name not in layout.columns}
     kinds = {name: kind for name, kind in kinds.items() if name in names}
-    check_by(by, [*layout.columns, "source", *(names if layout.source == "trends" else [])])
     if sum(each.stat().st_size for each in paths) > IN_MEMORY_BYTES:
-        columns = {name: _DUCKDB_TYPES[kinds.get(name, "word")] for name in names}
         return connection.read_csv(
             [str(each) for each in paths],
             auto_detect=False,
@@ -86,7 +89,7 @@ def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Tabl
             delim=separator,
             quote='"',
             escape='"',
-            columns=columns,
+            columns=dict.fromkeys(names, "VARCHAR"),
         )
     needed = [name for name in kinds if name in _needed(layout, by)]
     options = pyarrow.csv.ConvertOptions(
@@ -118,8 +121,7 @@ def _may_hold_line_breaks(path: Path) -> bool:
 
 def _needed(layout: Layout, by: Sequence[str]) -> set[str]:
     """Return the columns that counting and its checks look at."""
-    names = {"event_id", "start", "end", "country", "date_precision", "location_precision"}
-    names |= {*NUMBER_BOUNDS, *layout.words, *by}
+    names = {*LOOKED_AT, *layout.words, *by}
     return {layout.columns.get(name, name) for name in names}
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from trends.tables.calendar import days_in_periods
 from trends.tables.series import MEASURED_COLUMNS
-from trends.tables.sources import DATE_PRECISIONS, LOCATION_PRECISIONS
+from trends.tables.sources import COORDINATE_BOUNDS, DATE_PRECISIONS, LOCATION_PRECISIONS
 
 with warnings.catch_warnings():
     # Where PySpark is installed Pandera looks for its pandas layer, which warns of pandas 3;
@@ -49,6 +49,12 @@ PART_KINDS = ("area", "country", "actor", "type", "target", "period", "subset")
 STATEMENT_COLUMNS = ("measure", "count", "window_start", "window_end", "counted_by")
 #: The same of a table of definitions.
 DEFINITION_COLUMNS = ("definition", "counter", "measure", "counts_from", "counts_to", "counts")
+
+
+def _bounds(name: str) -> dict[str, int]:
+    """Return the range of a coordinate as Pandera takes it."""
+    low, high = COORDINATE_BOUNDS[name]
+    return {"min_value": low, "max_value": high}
 
 
 class Statements(pa.DataFrameModel):
@@ -275,15 +281,11 @@ class Events(pa.DataFrameModel):
     start: Series[pd.Timestamp] = pa.Field()
     end: Series[pd.Timestamp] | None = pa.Field(nullable=True)
     date_precision: Series[str] | None = pa.Field(isin=DATE_PRECISIONS, nullable=True)
-    country: Series[str] = pa.Field(str_length={"min_value": 1})
+    country: Series[str] | None = pa.Field(str_length={"min_value": 1})
     admin1: Series[str] | None = pa.Field(nullable=True)
     admin2: Series[str] | None = pa.Field(nullable=True)
-    latitude: Series[float] | None = pa.Field(
-        in_range={"min_value": -90, "max_value": 90}, nullable=True
-    )
-    longitude: Series[float] | None = pa.Field(
-        in_range={"min_value": -180, "max_value": 180}, nullable=True
-    )
+    latitude: Series[float] | None = pa.Field(in_range=_bounds("latitude"), nullable=True)
+    longitude: Series[float] | None = pa.Field(in_range=_bounds("longitude"), nullable=True)
     location_precision: Series[str] | None = pa.Field(isin=LOCATION_PRECISIONS, nullable=True)
     actor1: Series[str] | None = pa.Field(nullable=True)
     actor2: Series[str] | None = pa.Field(nullable=True)

@@ -1,14 +1,19 @@
 """Which column of which event database says what?
 
 Each database is described once, as a `Layout`; the reader of files and the counting in an engine
-both follow it. What a database does not say stays missing.
+both follow it. What a database does not say stays missing. When it began to watch, and what it
+lost, stands in ``layouts.toml``.
 """
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
 Source = Literal["ucdp-ged", "acled", "gtd", "trends"]
 
@@ -17,6 +22,9 @@ DATE_PRECISIONS = ("day", "days", "week", "month", "year")
 
 #: Words for how exactly a place is known, finest first.
 LOCATION_PRECISIONS = ("place", "near", "admin2", "admin1", "region", "country")
+
+#: Least and greatest degrees of a place.
+COORDINATE_BOUNDS = {"latitude": (-90, 90), "longitude": (-180, 180)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +45,15 @@ class Layout:
         For columns written in code, the code to word mapping.
     end_is_start : bool
         Whether an event dated to the day has no end of its own because it ends that day.
+    year : str
+        The database's own column of the year, by which a mistyped date can be told; "" if none.
+    first_year : int
+        No event of the database is older.
+    revised : str
+        The column that says when a row was last revised, so that of two rows of one event the later
+        can be kept; "" if none.
+    sides : tuple of str
+        Columns in which the rows of one event differ when there is a row for each actor.
     """
 
     source: Source
@@ -45,6 +62,15 @@ class Layout:
     columns: Mapping[str, str]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     end_is_start: bool = False
+    year: str = ""
+    first_year: int = 1000
+    revised: str = ""
+    sides: tuple[str, ...] = ()
+
+    @property
+    def published(self) -> bool:
+        """Whether somebody else's database wrote the rows, which are then not ours to correct."""
+        return bool(self.database)
 
 
 _UCDP = Layout(
@@ -83,6 +109,8 @@ _UCDP = Layout(
         },
         "event_type": {"1": "state-based", "2": "non-state", "3": "one-sided"},
     },
+    year="year",
+    first_year=1946,
 )
 
 _ACLED = Layout(
@@ -109,6 +137,10 @@ _ACLED = Layout(
         "location_precision": {"1": "place", "2": "near", "3": "region"},
     },
     end_is_start=True,
+    year="year",
+    first_year=1997,
+    revised="timestamp",
+    sides=("actor1", "assoc_actor_1", "inter1", "actor2", "assoc_actor_2", "inter2"),
 )
 
 _GTD = Layout(
@@ -135,6 +167,7 @@ _GTD = Layout(
             "5": "country",
         },
     },
+    first_year=1970,
 )
 
 #: Columns of an event, in their order.
@@ -168,14 +201,55 @@ _TRENDS = Layout(
 
 LAYOUTS: Mapping[str, Layout] = {layout.source: layout for layout in (_UCDP, _ACLED, _GTD, _TRENDS)}
 
+#: Names of published databases, as they stand in the column ``source`` of an event.
+DATABASES = tuple(layout.database for layout in LAYOUTS.values() if layout.published)
+
 
 def layout_of(columns: Sequence[str]) -> Layout | None:
     """Return the layout whose signature is among the columns, None when there is none.
+
+    Capitals do not matter: older exports are written in them.
 
     Examples
     --------
     >>> layout_of(["eventid", "iyear", "imonth", "iday", "country_txt"]).database
     'GTD'
     """
-    names = {str(name) for name in columns}
+    names = {str(name).lower() for name in columns}
     return next((layout for layout in LAYOUTS.values() if layout.signature <= names), None)
+
+
+def spelled_as(layout: Layout, columns: Sequence[str]) -> dict[str, str]:
+    """Return how columns have to be renamed to be spelled as in a layout; empty when they are.
+
+    A further column keeps its spelling, unless the whole header is in capitals.
+    """
+    shouting = all(str(name) == str(name).upper() for name in columns)
+    own = {*layout.columns.values(), *layout.signature, layout.year, layout.revised, *layout.sides}
+    renamed = {}
+    for name in map(str, columns):
+        lower = name.lower()
+        if name != lower and (lower in own or shouting) and lower not in columns:
+            renamed[name] = lower
+    return renamed
+
+
+@cache
+def declared() -> dict[str, Any]:
+    """Return what ``layouts.toml`` declares."""
+    return tomllib.loads(Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8"))
+
+
+def names_without_header(first_row: Sequence[str]) -> list[str]:
+    """Return the column names of a file that begins with a row of data; empty for any other.
+
+    Told are the releases of UCDP Candidate that lack their header: 49 cells, of which the first is
+    a number, the sixth a type of violence, and two are days.
+    """
+    names: list[str] = declared()["headerless"]["ucdp-ged"]["names"]
+    if len(first_row) != len(names):
+        return []
+    row = dict(zip(names, first_row, strict=True))
+    day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*")
+    told = row["id"].isdecimal() and row["type_of_violence"] in ("1", "2", "3")
+    return names if told and all(day.match(row[n]) for n in ("date_start", "date_end")) else []

@@ -1,7 +1,7 @@
 """How many events has each group on each day, asked where the events are?
 
 One Ibis expression counts, in DuckDB for frames and files and in its own engine for an Ibis table;
-events that break a rule are counted along with it and, if there are any, listed.
+rows that are not plain are counted along with it and, if there are any, put before the reader.
 """
 
 # Ibis spells "missing" isnull and notnull; the rules against those names are about pandas.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,22 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+import pyarrow
+from ibis.common.exceptions import IbisError
 
 from trends.tables.calendar import Frequency, day_numbers, numbered_day
-from trends.tables.checking import check_table
-from trends.tables.events import read_events
-from trends.tables.faults import InvalidTable
-from trends.tables.pushdown import check_by, events_in, faults_in
+from trends.tables.cells import one_spelling
+from trends.tables.events import (
+    cells_of_frame,
+    event_sheet,
+    events_from_cells,
+    read_event_files,
+    year_bounds,
+)
+from trends.tables.faults import Fault, InvalidTable
+from trends.tables.pushdown import LOOKED_AT, check_by, conditions, events_in
 from trends.tables.scanning import fingerprint, matching_files, scan
-from trends.tables.schemas import Events
-from trends.tables.sources import LAYOUTS, layout_of
+from trends.tables.sources import EVENT_COLUMNS, LAYOUTS, Layout, layout_of, spelled_as
 
 #: Precisions that leave no doubt about the period, by frequency, when an event has no end.
 _NESTED = {"D": {"day"}, "W": {"day"}, "M": {"day", "month"}, "Q": {"day", "month"}}
@@ -38,7 +45,7 @@ _NESTED["Y"] = {"day", "month", "year"}
 #: So many hashes of ids are sorted here, which is faster; more are told apart in the engine.
 SORTED_HASHES = 50_000_000
 
-#: Largest files that are read again, row by row, to say in which rows their faults are.
+#: Largest files that are read again whole when a row is not plain; of larger ones only those rows.
 _REREAD_BYTES = 200_000_000
 
 
@@ -47,7 +54,9 @@ class Question:
     """What is to be counted.
 
     `share` spreads events over their days; `daily` keeps days apart because coverage is laid over
-    them; `window` is the span asked for, as days since 1970-01-01, None to take that of the events.
+    them; `window` is the span asked for, as days since 1970-01-01, None to take that of the events;
+    `years` are those that dates may have, None for those of the database; `columns` and `encoding`
+    say how files are read.
     """
 
     by: tuple[str, ...]
@@ -55,6 +64,9 @@ class Question:
     share: bool
     daily: bool
     window: tuple[int, int] | None
+    years: tuple[int, int] | None = None
+    columns: Mapping[str, str] | None = None
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,8 @@ class Tally:
 
     `per_day` has the group columns, `day` (days since 1970-01-01) and `n` (events, or shares).
     Where days need not be told apart, one day stands for all of its period that are in the span.
+    `n_repeated` rows told of an event once more; `database` is the source of the layout, `extent`
+    the first and last day of the table that the events were taken from, where it is known.
     """
 
     per_day: pd.DataFrame
@@ -70,6 +84,10 @@ class Tally:
     n_events: int
     n_ambiguous: int
     source: Mapping[str, str]
+    database: str = ""
+    n_repeated: int = 0
+    n_redated: int = 0
+    extent: tuple[int, int] | None = None
 
 
 def tally(events: pd.DataFrame | str | Path | ir.Table, asked: Question) -> Tally:
@@ -87,84 +105,240 @@ def tally(events: pd.DataFrame | str | Path | ir.Table, asked: Question) -> Tall
 
 
 def _tally_table(events: ir.Table, asked: Question) -> Tally:
-    """Check and count an Ibis table in its own engine."""
+    """Count an Ibis table in its own engine, and put rows that are not plain before the reader."""
     layout = layout_of(list(events.columns))
-    if layout is None or layout.source == "gtd":
+    if layout is None:
         raise TypeError(
             f"`events` must have the columns of an event table, got {list(events.columns)[:8]}. "
             "Rename them to event_id, start, end, country."
         )
-    backend = events.get_backend()
-    summed = _run(backend, events_in(events, layout, asked.by), asked)
-    if summed.n_broken or summed.n_repeated:
-        raise InvalidTable(faults_in(backend, events, layout, file=""))
-    return _read_tally(summed, asked, {})
+    spelled = spelled_as(layout, list(events.columns))
+    table = events.rename({new: old for old, new in spelled.items()})
+    return _tally_in_engine(events.get_backend(), table, layout, asked, {})
 
 
 def _tally_frame(events: pd.DataFrame, asked: Question) -> Tally:
-    """Validate a frame of events and count it in DuckDB."""
-    faults = check_table(events, Events, file=str(events.attrs.get("file", "")))
-    if faults:
-        raise InvalidTable(faults)
-    check_by(asked.by, list(events.columns))
-    needed = ["event_id", "start", "end", "date_precision", *asked.by]
-    columns = [name for name in dict.fromkeys(needed) if name in events]
-    table = ibis.memtable(events[columns].reset_index(drop=True))
-    # The schema has found every id unique and every date a date.
-    checked = events_in(table, LAYOUTS["trends"], asked.by)
-    summed = _run(ibis.duckdb.connect(), checked, asked, unique=True)
+    """Count a frame of events in DuckDB; the reader looks at it cell by cell if it is not plain."""
+    names = [str(name) for name in events.columns]
+    layout = layout_of(names) or LAYOUTS["trends"]
     source = {key: events.attrs[key] for key in ("file", "sha256") if key in events.attrs}
-    return _read_tally(summed, asked, source)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InvalidTable([_named_twice(name, source.get("file", "")) for name in repeated])
+    check_by(asked.by, layout, [*names, *spelled_as(layout, names).values()])
+    summed = None if spelled_as(layout, names) else _summed_frame(events, layout, asked)
+    if summed is None:
+        cells = cells_of_frame(events)
+        return replace(_tally_cells(cells, layout, asked), source=source)
+    found = _read_tally(summed, asked, source, _database(events, layout))
+    kept = {key: events.attrs.get(key, 0) for key in ("n_repeated", "n_redated")}
+    return replace(found, extent=_extent_of(events), **kept)
+
+
+def _summed_frame(events: pd.DataFrame, layout: Layout, asked: Question) -> _Summed | None:
+    """Count a frame in DuckDB; None where it has rows that are not plain or repeat an id."""
+    needed = {layout.columns.get(name, name) for name in (*LOOKED_AT, *asked.by)}
+    columns = [name for name in events.columns if name in needed]
+    try:
+        table = ibis.memtable(events[columns].reset_index(drop=True))
+        connection = ibis.duckdb.connect()
+        plain = events_in(table, layout, asked.by, year_bounds(layout, asked.years), in_duckdb=True)
+        summed = _run(connection, plain, asked)
+    except (duckdb.Error, pyarrow.ArrowException, TypeError, IbisError):
+        # Columns of mixed kinds have no type in an engine.
+        return None
+    # What no row keeps from being counted may still be no table of events.
+    usable = layout.columns.get("start") in events and layout.columns["event_id"] in events
+    return summed if usable and not summed.n_odd and not summed.n_repeated else None
+
+
+def _tally_cells(cells: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
+    """Put cells before the reader, and count what it reads."""
+    read = events_from_cells(cells, layout, keep=_further(asked, layout), years=asked.years)
+    if read.faults:
+        raise InvalidTable(read.faults)
+    return _tally_read(read.events, layout, asked)
+
+
+def _tally_read(events: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
+    """Count events that the reader has read."""
+    needed = dict.fromkeys([*LOOKED_AT, *asked.by])
+    table = ibis.memtable(events[[n for n in needed if n in events]].reset_index(drop=True))
+    own = LAYOUTS["trends"]
+    plain = events_in(table, own, asked.by, year_bounds(own, (1, 9999)), in_duckdb=True)
+    summed = _run(ibis.duckdb.connect(), plain, asked, unique=True)
+    found = _read_tally(summed, asked, {}, _database(events, layout))
+    kept = {key: events.attrs.get(key, 0) for key in ("n_repeated", "n_redated")}
+    return replace(found, extent=_extent_of(events), **kept)
+
+
+def _further(asked: Question, layout: Layout) -> list[str]:
+    """Return the columns of a file that are counted by and are none of an event's own."""
+    return [name for name in asked.by if name not in layout.columns and name not in EVENT_COLUMNS]
+
+
+def _database(events: pd.DataFrame, layout: Layout) -> str:
+    """Return the database that events come from, "" if that is none or several."""
+    if layout.published or "source" not in events:
+        return layout.database
+    named = events["source"].dropna().unique()
+    return str(named[0]) if len(named) == 1 else ""
+
+
+def _extent_of(events: pd.DataFrame) -> tuple[int, int] | None:
+    """Return the days that the table had which these events were taken from."""
+    first, _, last = str(events.attrs.get("extent", "")).partition(" to ")
+    if not last:
+        return None
+    begins, ends = day_numbers(pd.DatetimeIndex([first, last])).tolist()
+    return begins, ends
+
+
+def _named_twice(name: str, file: str) -> Fault:
+    """Say that a column stands twice in a table."""
+    return Fault(
+        file=file,
+        row=1,
+        column=name,
+        value="",
+        rule="column names must be unique",
+        fix="Rename or remove one of the columns.",
+    )
 
 
 def _tally_files(path: str | Path, asked: Question) -> Tally:
-    """Count files where they lie; what DuckDB cannot read cleanly is read cell by cell instead."""
+    """Count files where they lie; what is not plain is read cell by cell instead."""
     paths = matching_files(path)
     # Hashing the bytes and parsing them need not wait for one another.
     with ThreadPoolExecutor(max_workers=1) as pool:
         source = pool.submit(fingerprint, path, paths)
-        summed = _summed_files(paths, asked)
-        if summed is None:
+        found = None if asked.columns or asked.encoding != "utf-8" else _tally_scanned(paths, asked)
+        if found is None:
             # The reader says what is wrong with a file row by row, or can read it all the same.
-            return _tally_frame(_read_all(paths), asked)
-        return _read_tally(summed, asked, source.result())
+            found = _tally_reread(paths, asked)
+        return replace(found, source=source.result())
 
 
-def _summed_files(paths: list[Path], asked: Question) -> _Summed | None:
+def _tally_scanned(paths: list[Path], asked: Question) -> Tally | None:
     """Count files in DuckDB; None when they need the reader."""
     connection = ibis.duckdb.connect()
     table = scan(connection, paths, asked.by)
     layout = None if table is None else layout_of(list(table.columns))
-    # GTD writes a date in three columns, which only the reader puts together.
-    if table is None or layout is None or layout.source == "gtd":
+    if table is None or layout is None or spelled_as(layout, list(table.columns)):
         return None
+    large = sum(each.stat().st_size for each in paths) > _REREAD_BYTES
     try:
-        summed = _run(connection, events_in(table, layout, asked.by), asked)
-    except duckdb.Error:
+        counted = _tally_in_engine if large else _tally_plain
+        return counted(connection, table, layout, asked, {})
+    except (duckdb.Error, pyarrow.ArrowException):
         return None
-    if summed.n_broken or summed.n_repeated or summed.counts.empty:
-        if sum(each.stat().st_size for each in paths) > _REREAD_BYTES:
-            raise InvalidTable(faults_in(connection, table, layout, file=paths[0].name))
-        return None
-    return summed
 
 
-def _read_all(paths: list[Path]) -> pd.DataFrame:
-    """Read files cell by cell and put them under one another."""
-    frames = [read_events(each) for each in paths]
-    if len(frames) == 1:
-        return frames[0]
-    together = pd.concat(frames, ignore_index=True)
-    together.attrs = dict(fingerprint(paths[0].parent / "*", paths))
-    return together
+def _tally_reread(paths: list[Path], asked: Question) -> Tally:
+    """Read files cell by cell and count what they hold."""
+    first = event_sheet(paths[0], asked.columns, encoding=asked.encoding)
+    layout = layout_of(list(first.columns))
+    names = list(first.columns)
+    if layout is not None:
+        check_by(asked.by, layout, [*names, *spelled_as(layout, names).values()])
+    read = read_event_files(
+        paths,
+        columns=asked.columns,
+        keep=[] if layout is None else _further(asked, layout),
+        years=asked.years,
+        encoding=asked.encoding,
+    )
+    if read.faults or layout is None:
+        raise InvalidTable(read.faults)
+    return _tally_read(read.events, layout, asked)
+
+
+def _tally_in_engine(
+    backend: Any,
+    table: ir.Table,
+    layout: Layout,
+    asked: Question,
+    source: Mapping[str, str],
+) -> Tally:
+    """Count a table in its engine; rows that are not plain are fetched and read."""
+    found = _tally_plain(backend, table, layout, asked, source)
+    return found or _with_rows_read(backend, table, layout, asked, source)
+
+
+def _tally_plain(
+    backend: Any, table: ir.Table, layout: Layout, asked: Question, source: Mapping[str, str]
+) -> Tally | None:
+    """Count a table in its engine; None where rows are not plain or repeat an id."""
+    in_duckdb = backend.name == "duckdb"
+    bounds = year_bounds(layout, asked.years)
+    events = events_in(table, layout, asked.by, bounds, in_duckdb=in_duckdb)
+    summed = _run(backend, events, asked)
+    if summed.n_odd or summed.n_repeated or summed.counts.empty:
+        return None
+    return _read_tally(summed, asked, source, layout.database)
+
+
+def _with_rows_read(
+    backend: Any,
+    table: ir.Table,
+    layout: Layout,
+    asked: Question,
+    source: Mapping[str, str],
+) -> Tally:
+    """Count the plain rows in the engine and the others as the reader reads them."""
+    name = layout.columns["event_id"]
+    in_duckdb = backend.name == "duckdb"
+    marked = table.mutate(
+        trends_plain=ibis.and_(
+            *conditions(table, layout, year_bounds(layout, asked.years), in_duckdb)
+        ),
+        trends_id=table[name].cast("string"),
+    )
+    odd = backend.execute(marked.filter(~marked["trends_plain"]))
+    ids = marked.filter(marked["trends_plain"]).select("trends_id")
+    repeated = ids.group_by("trends_id").aggregate(n=ids.count()).filter(lambda each: each["n"] > 1)
+    aside = set(backend.execute(repeated.select("trends_id"))["trends_id"])
+    aside |= set(odd["trends_id"].dropna().astype("str").map(one_spelling))
+    named = ibis.memtable(pd.DataFrame({"trends_id": pd.array(sorted(aside), dtype="str")}))
+    plain = marked.filter(marked["trends_plain"])
+    again = backend.execute(plain.semi_join(named, "trends_id")) if aside else odd.iloc[:0]
+    fetched = pd.concat([odd, again] if len(odd) else [again], ignore_index=True)
+    cells = cells_of_frame(fetched.drop(columns=["trends_plain", "trends_id"]))
+    read = events_from_cells(cells, layout, keep=_further(asked, layout), years=asked.years)
+    if read.faults:
+        raise InvalidTable([_by_event(fault, cells, name) for fault in read.faults])
+    found = _tally_read(read.events, layout, asked)
+    rest = plain.anti_join(named, "trends_id") if aside else plain
+    others = events_in(
+        rest, layout, asked.by, year_bounds(layout, asked.years), in_duckdb=in_duckdb
+    )
+    counted = _read_tally(_run(backend, others, asked, unique=True), asked, source, layout.database)
+    return replace(
+        found,
+        per_day=pd.concat([counted.per_day, found.per_day], ignore_index=True),
+        last_day=max(counted.last_day, found.last_day),
+        n_events=counted.n_events + found.n_events,
+        n_ambiguous=counted.n_ambiguous + found.n_ambiguous,
+        source=source,
+        extent=None,
+    )
+
+
+def _by_event(fault: Fault, cells: pd.DataFrame, name: str) -> Fault:
+    """Tell of a row in an engine by its event, because it has no number there."""
+    if fault.row is None:
+        return fault
+    event = cells.loc[fault.row, name]
+    told = fault.value if fault.column == name else f"{fault.value} ({name} {event})"
+    return replace(fault, row=None, value=told)
 
 
 @dataclass(frozen=True)
 class _Summed:
-    """What an engine sends back: counts per group and day, and how many events break a rule."""
+    """What an engine sends back: counts per group and day, how many rows are odd or repeated."""
 
     counts: pd.DataFrame
-    n_broken: int
+    n_odd: int
     n_repeated: int
 
 
@@ -182,15 +356,16 @@ def _run(backend: Any, events: ir.Table, asked: Question, *, unique: bool = Fals
         first=events["day"].min(),
         latest=events["day"].max(),
         ambiguous=_ambiguous(events, asked.freq).cast("int64").sum(),
-        broken=events["broken"].cast("int64").sum(),
+        plain=events["plain"].cast("int64").sum(),
         unnamed=events["event_id"].isnull().cast("int64").sum(),
     )
     counts = backend.execute(counted)
     n_repeated = 0
-    if not unique:
+    n_odd = int(counts["n"].sum()) - int(counts["plain"].fillna(0).sum())
+    if not unique and not n_odd:
         n_named = int(counts["n"].sum()) - int(counts["unnamed"].sum())
         n_repeated = n_named - _n_distinct(backend, events, n_named)
-    return _Summed(counts, int(counts["broken"].sum()), n_repeated)
+    return _Summed(counts, n_odd, n_repeated)
 
 
 # Ibis ships no type for its decorator.
@@ -228,7 +403,9 @@ def _ambiguous(events: ir.Table, freq: Frequency) -> ir.BooleanValue:
     return (end != start).ifelse(end.truncate(freq) != start.truncate(freq), inexact)
 
 
-def _read_tally(summed: _Summed, asked: Question, source: Mapping[str, str]) -> Tally:
+def _read_tally(
+    summed: _Summed, asked: Question, source: Mapping[str, str], database: str
+) -> Tally:
     """Turn what an engine sent back into counts per group and day."""
     counts = summed.counts
     per_day = pd.DataFrame({name: _labels(counts[f"group{i}"]) for i, name in enumerate(asked.by)})
@@ -245,12 +422,15 @@ def _read_tally(summed: _Summed, asked: Question, source: Mapping[str, str]) -> 
         n_events=int(counts["n"].sum()),
         n_ambiguous=int(counts["ambiguous"].sum()),
         source=source,
+        database=database,
     )
 
 
 def _labels(column: pd.Series) -> pd.Series:
-    """Return group labels as text, trimmed, missing where empty."""
-    return column.astype("str").str.strip().replace("", np.nan)
+    """Return group labels as text in one spelling, missing where empty."""
+    words = column.astype("str")
+    spelled = {word: one_spelling(word) for word in words.dropna().unique()}
+    return words.map(spelled).astype("str").replace("", np.nan)
 
 
 def _spread(per_day: pd.DataFrame, last: np.ndarray) -> pd.DataFrame:

@@ -28,7 +28,6 @@ from trends.tables.plausibility import (
     COUNTRY_BOXES,
     Box,
     event_doubts,
-    event_faults,
     fault_at,
     statement_doubts,
     statement_faults,
@@ -36,7 +35,7 @@ from trends.tables.plausibility import (
 )
 from trends.tables.schemas import STATEMENT_COLUMNS, Statements
 from trends.tables.series import MEASURED_COLUMNS
-from trends.tables.sources import layout_of
+from trends.tables.sources import layout_of, spelled_as
 from trends.tables.statements import known_definitions, statements_from_cells
 
 TableKind = Literal["statements", "definitions", "counts", "events", "coverage", "unknown"]
@@ -316,10 +315,12 @@ def _look_at_events(cells: pd.DataFrame, boxes: Mapping[str, Box]) -> _Looked:
     """Look for faults and doubts in a table of events."""
     layout = layout_of(list(cells.columns))
     assert layout is not None  # the table was taken for events by its layout
-    events, faults = events_from_cells(cells, layout)
-    file = str(cells.attrs["file"])
-    more = event_faults(events, boxes, file)
-    return _Looked(events, faults + more, event_doubts(events, cells, layout, file))
+    read = events_from_cells(cells, layout)
+    if read.faults:
+        return _Looked(read.events, read.faults, read.doubts)
+    spelled = cells.rename(columns=spelled_as(layout, list(cells.columns)))
+    odd = event_doubts(read.events, spelled, layout, boxes, str(cells.attrs["file"]))
+    return _Looked(read.events, [], read.doubts + odd)
 
 
 def _summarise_statements(statements: pd.DataFrame) -> list[tuple[str, str]]:

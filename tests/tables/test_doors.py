@@ -1,0 +1,169 @@
+"""Does one row meet one verdict, whichever way it comes?"""
+
+import ibis
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from trends.tables.counting import count_events
+from trends.tables.events import read_events
+from trends.tables.faults import InvalidTable
+from trends.tables.validation import validate
+
+# Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis", "ignore:.*deprecated")
+
+SPAN = ("2019-12", "2020-06")
+COLUMNS = [
+    "event_id",
+    "start",
+    "end",
+    "date_precision",
+    "country",
+    "latitude",
+    "longitude",
+    "fatalities_best",
+]
+ODD = {
+    "event_id": [
+        "e0",
+        "e0 ",
+        "\u00a0e0",
+        "e\u200b0",
+        "",
+        "  ",
+        "1.97E+11",
+        "e\u0301",
+        "\u00e9",
+        "7.0",
+    ],
+    "start": [
+        "",
+        "   ",
+        "2020-02-30",
+        "2020-02-03 22",
+        "2020-02-03T22:30",
+        "2020-02-03T99:99",
+        "2020-02-03 2359",
+        "2020-02-03T00:00:00Z",
+        "2020-02-03T22:30:00Z",
+        "2020-02-03T00:00:00+03:00",
+        "2020-02-03T23:30:00+03:00",
+        "2020-02-03 00:00:00.000",
+        "0000-02-03",
+        "0025-02-03",
+        "9999-12-31",
+        "2020-2-3",
+        " 2020-02-03",
+        "2020-02-03 ",
+        "03 February 2020",
+        "20200203",
+        "\u0662\u0660\u0662\u0660-\u0660\u0662-\u0660\u0663",
+        "NaT",
+        "infinity",
+        "epoch",
+    ],
+    "end": ["", "2020-02-02", "2020-02-09", "9999-12-31", "2020-02-31", "NA", "2020-03-01T10:00"],
+    "date_precision": ["", "day", "month", "Day", " day", "1", "1.0", "hour"],
+    "country": [
+        "",
+        "   ",
+        "\u00a0",
+        "\u200b",
+        "\u0633\u0648\u0631\u064a\u0627",
+        "Syrie\u0301",
+        " Iraq",
+        "=1+1",
+    ],
+    "latitude": [
+        "",
+        "33",
+        "91",
+        "-90",
+        "nan",
+        "inf",
+        "1e1",
+        "33,5",
+        "\u0663\u0663",
+        "0x10",
+        "1_0",
+        " 33",
+        ".",
+    ],
+    "longitude": ["", "44", "200", "NA", "-86185896", "44.5 "],
+    "fatalities_best": ["", "0", "-1", "1e400", "two", "1.204", "NaN", "+3", "\uff13"],
+}
+GOOD = {
+    "start": "2020-02-03",
+    "end": "",
+    "date_precision": "day",
+    "country": "Iraq",
+    "latitude": "33",
+    "longitude": "44",
+    "fatalities_best": "1",
+}
+
+
+@st.composite
+def tables(draw):
+    """Draw a table of a few good rows in which some cells are odd."""
+    rows = [{"event_id": f"e{number}", **GOOD} for number in range(4)]
+    for _ in range(draw(st.integers(1, 3))):
+        name = draw(st.sampled_from(COLUMNS))
+        rows[draw(st.integers(0, 3))][name] = draw(st.sampled_from(ODD[name]))
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+
+
+def verdict(ask):
+    """Return the counts that a door gives, or that it refuses the table."""
+    try:
+        counts = ask()
+    except InvalidTable:
+        return "refused"
+    counted = counts[counts["count"] > 0]
+    return list(
+        zip(counted["country"], counted["period"].astype(str), counted["count"], strict=True)
+    )
+
+
+def at_every_door(table, folder, monkeypatch):
+    """Return what each door says of a table of text."""
+    table.to_csv(folder / "events.csv", index=False)
+    table.to_parquet(folder / "events.parquet", index=False)
+    options = {"by": "country", "span": SPAN}
+    doors = {
+        "frame": lambda: count_events(table, **options),
+        "text file": lambda: count_events(folder / "events.csv", **options),
+        "Parquet file": lambda: count_events(folder / "events.parquet", **options),
+        "engine": lambda: count_events(ibis.memtable(table), **options),
+        "reader": lambda: count_events(read_events(folder / "events.csv"), **options),
+    }
+    said = {name: verdict(ask) for name, ask in doors.items()}
+    with monkeypatch.context() as patch:
+        patch.setattr("trends.tables.scanning.IN_MEMORY_BYTES", 0)
+        patch.setattr("trends.tables.tallying._REREAD_BYTES", 0)
+        said["stream"] = verdict(doors["text file"])
+    if not validate(folder / "events.csv").ok:
+        said["validate"] = "refused"
+    return said
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(table=tables())
+def test_every_door_gives_one_verdict_on_odd_cells(tmp_path_factory, table):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        said = at_every_door(table, tmp_path_factory.mktemp("doors"), monkeypatch)
+    first = said["reader"]
+    assert all(each == first for each in said.values()), said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, odd in ODD.items() for value in odd]
+)
+def test_every_door_gives_one_verdict_on_each_odd_cell_alone(tmp_path, monkeypatch, name, value):
+    rows = [{"event_id": f"e{number}", **GOOD} for number in range(3)]
+    rows[2][name] = value
+    said = at_every_door(pd.DataFrame(rows, columns=COLUMNS, dtype="str"), tmp_path, monkeypatch)
+    assert all(each == said["reader"] for each in said.values()), said
