@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -31,6 +32,10 @@ from trends.tables.coverage import (
 from trends.tables.rows import without_categories
 from trends.tables.tallying import Question, Tally, tally
 from trends.tables.typed import columns_in_local_days, read_window
+from trends.tables.watching import FEW_EVENTS, begins_late, known_stretches
+
+#: More periods than this are counted only over a span that somebody has named.
+MOST_PERIODS = 5_000
 
 Day: TypeAlias = str | int | date | pd.Timestamp | pd.Period
 
@@ -41,8 +46,11 @@ def count_events(
     freq: Frequency = "M",
     by: str | Sequence[str] = (),
     span: tuple[Day, Day] | None = None,
-    coverage: pd.DataFrame | None = None,
+    coverage: pd.DataFrame | Literal["known", "all"] | None = "known",
     allocation: Literal["start", "share"] = "start",
+    columns: Mapping[str, str] | None = None,
+    years: tuple[int, int] | None = None,
+    encoding: str = "utf-8",
 ) -> pd.DataFrame:
     """Count events by period and group, with the days that were observed.
 
@@ -58,21 +66,26 @@ def count_events(
         Group columns. Default none: one series of everything.
     span : (first, last), optional
         Days, or periods such as ``"2013-01"``, both included. Default: the days of the coverage, or
-        from the first to the last event, the only days the table itself vouches for; its first and
-        last period may then be partial.
-    coverage : DataFrame, optional
-        Who watched which group from when to when, see `read_coverage`. Default: every group was
-        watched on every day of the span.
+        from the first to the last event of the whole file (also when rows were taken out of the
+        frame that `read_events` returned), the only days it vouches for; its first and last period
+        may then be partial.
+    coverage : DataFrame or {"known", "all"}
+        Who watched which group from when to when, see `read_coverage`. Default ``"known"``: what is
+        published of the database (GTD lost 1993; ACLED codes most countries from some year on), and
+        every day of the span for any other table. ``"all"``: every group was watched on every day.
     allocation : {"start", "share"}
         Where an event of several days counts: in the period of its first day (default, as databases
         themselves count), or spread evenly over its days.
+    columns, years, encoding
+        How a table is read, as for `read_events`.
 
     Returns
     -------
     DataFrame of n_groups * n_periods rows
         Valid by the schema `EventCounts`: group columns, ``period``, ``count``, ``exposure`` (days
         observed) and ``complete``. A period watched without an event is 0; one not watched has
-        exposure 0 and no count. Groups without an event in the span stay. ``attrs`` say what became
+        exposure 0 and no count. Where there is something that every finding must say, a column
+        ``caveats`` holds it. Groups without an event in the span stay. ``attrs`` say what became
         of all events: ``n_events``, ``n_counted``, ``n_outside_span``, ``n_outside_coverage``, and
         ``n_ambiguous`` of which the period depends on `allocation` or on an inexact date; and of
         all rows: ``n_repeated`` told of an event once more, ``n_redated`` had an impossible year.
@@ -107,29 +120,46 @@ def count_events(
             f"`allocation` must be 'start' or 'share', got {allocation!r}. "
             "Use 'start' to count an event in the period of its first day."
         )
-    if coverage is not None:
-        if isinstance(coverage, pd.DataFrame):
-            days = ("watched_from", "watched_to")
-            coverage = columns_in_local_days(without_categories(coverage), days, "coverage")
+    if isinstance(coverage, pd.DataFrame):
+        days = ("watched_from", "watched_to")
+        coverage = columns_in_local_days(without_categories(coverage), days, "coverage")
+    if coverage is not None and not (isinstance(coverage, str) and coverage in ("known", "all")):
         check_coverage(coverage, names)
     if isinstance(events, pd.DataFrame):
         events = columns_in_local_days(without_categories(events), ("start", "end"), "events")
+    table = coverage if isinstance(coverage, pd.DataFrame) else None
     asked = Question(
         by=tuple(names),
         freq=freq,
         share=allocation == "share",
-        daily=coverage is not None,
+        daily=table is not None,
         window=None if span is None else _span_days(span),
+        years=years,
+        columns=columns,
+        encoding=encoding,
     )
     with warnings.catch_warnings():
         # Ibis 12 still uses names that DuckDB 2 and pandas 3 have changed; that is its to follow.
         warnings.simplefilter("ignore", DeprecationWarning)
         found = tally(events, asked)
-    window = asked.window or _extent(coverage, found)
+    window = asked.window or _extent(table, found)
+    if asked.window is None:
+        _refuse_long(window, freq)
     periods = periods_between(numbered_day(window[0]), numbered_day(window[1]), freq)
-    groups = _groups(found.per_day, names, coverage)
-    watched = _watched(groups, names, coverage, window)
-    return _table(found, groups, names, periods, watched, window, allocation)
+    groups = _groups(found.per_day, names, table)
+    if table is None:
+        database = found.database if coverage == "known" else ""
+        watched, known = _watched_as_known(database, found.per_day, groups, names, window)
+    else:
+        watched, known = _watched(groups, names, table, window), [True] * len(groups)
+    found = _without_countries(found, names)
+    counts = _table(found, groups, names, periods, watched, window, allocation)
+    counts.attrs["coverage"] = "given" if table is not None else coverage or "all"
+    caveats = _caveats(counts, watched, known, found, window, asked.window is None, table is None)
+    if any(caveats):
+        counts["caveats"] = np.repeat(np.array(caveats, dtype=object), len(periods))
+        counts["caveats"] = counts["caveats"].astype("str")
+    return counts
 
 
 def _span_days(span: tuple[Day, Day]) -> tuple[int, int]:
@@ -153,7 +183,22 @@ def _extent(coverage: pd.DataFrame | None, found: Tally) -> tuple[int, int]:
             "`span` must be given when there are no events, got None. "
             'For instance span=("2013-01", "2020-12").'
         )
-    return int(found.per_day["day"].min()), found.last_day
+    first, last = int(found.per_day["day"].min()), found.last_day
+    # What a reader found in the whole file stays its extent when rows are taken out of it.
+    begins, ends = found.extent or (first, last)
+    return min(first, begins), max(last, ends)
+
+
+def _refuse_long(window: tuple[int, int], freq: Frequency) -> None:
+    """Raise where the events alone would set more periods than anybody means."""
+    days = {"D": 1, "W": 7, "M": 28, "Q": 90, "Y": 365}[freq]
+    n_periods = (window[1] - window[0]) // days
+    if n_periods > MOST_PERIODS:
+        first, last = (numbered_day(number).date() for number in window)
+        raise ValueError(
+            f"`span` must be given for more than {MOST_PERIODS:,} periods, got events from {first} "
+            f"to {last}. Correct the date that is out of line, or name the span that is meant."
+        )
 
 
 def _groups(
@@ -187,6 +232,68 @@ def _watched(
         join_stretches(first[rows.get(label, [])], last[rows.get(label, [])], span)
         for label in _keys(groups, keys)
     ]
+
+
+def _watched_as_known(
+    database: str,
+    per_day: pd.DataFrame,
+    groups: pd.DataFrame,
+    by: Sequence[str],
+    span: tuple[int, int],
+) -> tuple[list[Stretches], list[bool]]:
+    """Return the days on which the database is known to have watched each group."""
+    labels = _keys(per_day, by)
+    countries = per_day["country"] if "country" in per_day else pd.Series("", index=per_day.index)
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for position, label in enumerate(labels):
+        rows.setdefault(label, []).append(position)
+    days = per_day["day"].to_numpy()
+    found = [
+        known_stretches(
+            database,
+            [str(name) for name in countries.iloc[rows.get(label, [])].dropna().unique()],
+            days[rows.get(label, [])],
+            span,
+        )
+        for label in _keys(groups, by)
+    ]
+    return [stretches for stretches, _ in found], [known for _, known in found]
+
+
+def _without_countries(found: Tally, by: Sequence[str]) -> Tally:
+    """Add up over countries that were told apart only to know what was watched."""
+    if "country" in by or "country" not in found.per_day:
+        return found
+    keys = [*by, "day"]
+    per_day = found.per_day.groupby(keys, dropna=False, sort=False)["n"].sum().reset_index()
+    return replace(found, per_day=per_day)
+
+
+def _caveats(
+    counts: pd.DataFrame,
+    watched: Sequence[Stretches],
+    known: Sequence[bool],
+    found: Tally,
+    span: tuple[int, int],
+    from_events: bool,
+    may_be_late: bool,
+) -> list[str]:
+    """Return what every finding from each group must say, as keys joined by semicolons."""
+    shape = (len(watched), -1)
+    events = counts["count"].to_numpy(dtype=float, na_value=0).reshape(shape)
+    days = counts["exposure"].to_numpy(dtype=float).reshape(shape)
+    told = []
+    for stretches, is_known, own, observed in zip(watched, known, events, days, strict=True):
+        n_days = int((stretches.last - stretches.first + 1).sum())
+        keys = {
+            "database_did_not_watch": may_be_late and n_days < span[1] - span[0] + 1,
+            "watching_may_begin_late": may_be_late and not is_known and begins_late(own, observed),
+            "span_of_few_events": from_events
+            and found.extent is None
+            and 0 < found.n_events <= FEW_EVENTS,
+        }
+        told.append("; ".join(key for key, holds in keys.items() if holds))
+    return told
 
 
 def _keys(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:

@@ -217,5 +217,7 @@ def _end(table: ir.Table, layout: Layout) -> ir.DateValue:
     """Return the last day of each event, null where its source does not say."""
     if not layout.end_is_start:
         return _date(table, layout, "end")
+    if layout.columns["date_precision"] not in table.columns:
+        return ibis.literal(None, type="date")
     exact = _text(table, layout, "date_precision") == "day"
     return exact.ifelse(_date(table, layout, "start"), None)

@@ -9,7 +9,7 @@ rows that are not plain are counted along with it and, if there are any, put bef
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +36,14 @@ from trends.tables.events import (
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.pushdown import LOOKED_AT, check_by, conditions, events_in
 from trends.tables.scanning import fingerprint, matching_files, scan
-from trends.tables.sources import EVENT_COLUMNS, LAYOUTS, Layout, layout_of, spelled_as
+from trends.tables.sources import (
+    EVENT_COLUMNS,
+    LAYOUTS,
+    Layout,
+    declared,
+    layout_of,
+    spelled_as,
+)
 
 #: Precisions that leave no doubt about the period, by frequency, when an event has no end.
 _NESTED = {"D": {"day"}, "W": {"day"}, "M": {"day", "month"}, "Q": {"day", "month"}}
@@ -126,11 +133,13 @@ def _tally_frame(events: pd.DataFrame, asked: Question) -> Tally:
     if repeated:
         raise InvalidTable([_named_twice(name, source.get("file", "")) for name in repeated])
     check_by(asked.by, layout, [*names, *spelled_as(layout, names).values()])
+    database = _database(events, layout)
+    asked = _by_country(asked, database, names)
     summed = None if spelled_as(layout, names) else _summed_frame(events, layout, asked)
     if summed is None:
         cells = cells_of_frame(events)
         return replace(_tally_cells(cells, layout, asked), source=source)
-    found = _read_tally(summed, asked, source, _database(events, layout))
+    found = _read_tally(summed, asked, source, database)
     kept = {key: events.attrs.get(key, 0) for key in ("n_repeated", "n_redated")}
     return replace(found, extent=_extent_of(events), **kept)
 
@@ -162,12 +171,14 @@ def _tally_cells(cells: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
 
 def _tally_read(events: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
     """Count events that the reader has read."""
+    database = _database(events, layout)
+    asked = _by_country(asked, database, list(events.columns))
     needed = dict.fromkeys([*LOOKED_AT, *asked.by])
     table = ibis.memtable(events[[n for n in needed if n in events]].reset_index(drop=True))
     own = LAYOUTS["trends"]
     plain = events_in(table, own, asked.by, year_bounds(own, (1, 9999)), in_duckdb=True)
     summed = _run(ibis.duckdb.connect(), plain, asked, unique=True)
-    found = _read_tally(summed, asked, {}, _database(events, layout))
+    found = _read_tally(summed, asked, {}, database)
     kept = {key: events.attrs.get(key, 0) for key in ("n_repeated", "n_redated")}
     return replace(found, extent=_extent_of(events), **kept)
 
@@ -183,6 +194,19 @@ def _database(events: pd.DataFrame, layout: Layout) -> str:
         return layout.database
     named = events["source"].dropna().unique()
     return str(named[0]) if len(named) == 1 else ""
+
+
+def _database_in(backend: Any, table: ir.Table, layout: Layout) -> str:
+    """Return the database that a table in an engine comes from, "" if that is none or several."""
+    if layout.published or "source" not in table.columns:
+        return layout.database
+    named = backend.execute(table.select("source").distinct().limit(3))["source"].dropna()
+    return str(named.iloc[0]) if len(named) == 1 else ""
+
+
+def _event_columns(table: ir.Table, layout: Layout) -> list[str]:
+    """Return the columns of an event that a table has."""
+    return [ours for ours, theirs in layout.columns.items() if theirs in table.columns]
 
 
 def _extent_of(events: pd.DataFrame) -> tuple[int, int] | None:
@@ -271,11 +295,13 @@ def _tally_plain(
     """Count a table in its engine; None where rows are not plain or repeat an id."""
     in_duckdb = backend.name == "duckdb"
     bounds = year_bounds(layout, asked.years)
+    database = _database_in(backend, table, layout)
+    asked = _by_country(asked, database, _event_columns(table, layout))
     events = events_in(table, layout, asked.by, bounds, in_duckdb=in_duckdb)
     summed = _run(backend, events, asked)
     if summed.n_odd or summed.n_repeated or summed.counts.empty:
         return None
-    return _read_tally(summed, asked, source, layout.database)
+    return _read_tally(summed, asked, source, database)
 
 
 def _with_rows_read(
@@ -288,6 +314,8 @@ def _with_rows_read(
     """Count the plain rows in the engine and the others as the reader reads them."""
     name = layout.columns["event_id"]
     in_duckdb = backend.name == "duckdb"
+    database = _database_in(backend, table, layout)
+    asked = _by_country(asked, database, _event_columns(table, layout))
     marked = table.mutate(
         trends_plain=ibis.and_(
             *conditions(table, layout, year_bounds(layout, asked.years), in_duckdb)
@@ -312,7 +340,7 @@ def _with_rows_read(
     others = events_in(
         rest, layout, asked.by, year_bounds(layout, asked.years), in_duckdb=in_duckdb
     )
-    counted = _read_tally(_run(backend, others, asked, unique=True), asked, source, layout.database)
+    counted = _read_tally(_run(backend, others, asked, unique=True), asked, source, database)
     return replace(
         found,
         per_day=pd.concat([counted.per_day, found.per_day], ignore_index=True),
@@ -320,6 +348,7 @@ def _with_rows_read(
         n_events=counted.n_events + found.n_events,
         n_ambiguous=counted.n_ambiguous + found.n_ambiguous,
         source=source,
+        database=database,
         extent=None,
     )
 
@@ -340,6 +369,18 @@ class _Summed:
     counts: pd.DataFrame
     n_odd: int
     n_repeated: int
+
+
+def _by_country(asked: Question, database: str, columns: Sequence[str]) -> Question:
+    """Tell countries apart where the database began to watch them at different times.
+
+    The columns are those of an event that the table has.
+    """
+    begins = next((of.source for of in LAYOUTS.values() if of.database == database), "")
+    apart = "countries" in declared()["watched"].get(begins, {}) and "country" in columns
+    if not apart or "country" in asked.by:
+        return asked
+    return replace(asked, by=(*asked.by, "country"))
 
 
 def _run(backend: Any, events: ir.Table, asked: Question, *, unique: bool = False) -> _Summed:
