@@ -33,6 +33,21 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+Columns = Annotated[
+    list[str],
+    typer.Option(
+        "--column",
+        help="What a column of the table means, as date=Monat; may be repeated.",
+    ),
+]
+Encoding = Annotated[
+    str, typer.Option(help="How text is written, such as cp1252, or cp1256 for Arabic.")
+]
+Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
+Header = Annotated[int | None, typer.Option(help="Row that holds the column names, from 1.")]
+Years = Annotated[
+    tuple[int, int] | None, typer.Option(help="First and last year that dates may have.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Where = Annotated[
     list[str],
@@ -57,13 +72,25 @@ def validate(
     files: Annotated[list[Path], typer.Argument(help="Tables to check: CSV, Parquet, XLSX.")],
     as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
+    column: Columns = [],  # noqa: B006 - Typer reads it
+    years: Years = None,
+    encoding: Encoding = "utf-8",
+    sheet: Sheet = None,
+    header: Header = None,
 ) -> None:
     """List every fault of the given tables with row, column, value and what to do."""
     from trends.tables.validation import validate
 
     if html is not None:
         check_destination(html, name="--html", inputs=files)
-    report = validate(files)
+    report = validate(
+        files,
+        columns=_mapping(column),
+        years=years,
+        encoding=encoding,
+        sheet=sheet,
+        header=header,
+    )
     if html is not None:
         html.write_text(report.to_html(), encoding="utf-8")
     _print(_to_json(report.to_dict()) if as_json else report.to_text())
@@ -84,6 +111,9 @@ def count(
     coverage: Annotated[
         Path | None, typer.Option(help="Table of who watched which group from when to when.")
     ] = None,
+    column: Columns = [],  # noqa: B006 - Typer reads it
+    years: Years = None,
+    encoding: Encoding = "utf-8",
 ) -> None:
     """Count events per period and group, with the days observed."""
     from trends.tables.counting import count_events
@@ -91,10 +121,19 @@ def count(
     from trends.tables.coverage import read_coverage
 
     check_destination(out, name="--out", inputs=[events, *([coverage] if coverage else [])])
-    watched = None if coverage is None else read_coverage(coverage)
+    watched = "known" if coverage is None else read_coverage(coverage)
     counts = _with_clock(
         "counting",
-        lambda: count_events(events, freq=freq, by=by, span=span, coverage=watched),
+        lambda: count_events(
+            events,
+            freq=freq,
+            by=by,
+            span=span,
+            coverage=watched,
+            columns=_mapping(column),
+            years=years,
+            encoding=encoding,
+        ),
     )
     write_counts(counts, out)
     found = counts.attrs
@@ -105,6 +144,14 @@ def count(
         f"{found['n_outside_coverage']:,} outside coverage, "
         f"{found['n_ambiguous']:,} that could belong to another period"
     )
+    for number, told in (
+        (found["n_repeated"], "rows told of an event once more and were not counted again"),
+        (found["n_redated"], "events in an impossible year were read in the year of its column"),
+    ):
+        if number:
+            typer.echo(f"{number:,} {told}")
+    for key in dict.fromkeys(counts["caveats"].dropna()) if "caveats" in counts else ():
+        typer.echo(f"some groups carry the caveat {key}")
 
 
 @app.command()
@@ -121,16 +168,44 @@ def check(
 
 @app.command()
 def analyse(
-    counts: Annotated[Path, typer.Argument(help="Event-count table.")],
+    table: Annotated[
+        str, typer.Argument(help="Table of counts or of events, or a glob of event files.")
+    ],
     question: Annotated[Question, typer.Option(help="What to ask.")] = "trend",
     where: Where = [],  # noqa: B006 - Typer reads it
     as_json: AsJson = False,
     lang: Language = "en",
     seed: Annotated[int, typer.Option(help="Seed of simulations.")] = 1,
+    freq: Annotated[
+        Literal["D", "W", "M", "Q", "Y"] | None,
+        typer.Option(help="Length of a period, for events; months by default."),
+    ] = None,
+    span: Annotated[
+        tuple[str, str] | None,
+        typer.Option(help="First and last day or period to count events in, both included."),
+    ] = None,
+    column: Columns = [],  # noqa: B006 - Typer reads it
+    years: Years = None,
+    encoding: Encoding = "utf-8",
+    sheet: Sheet = None,
+    header: Header = None,
 ) -> None:
     """Ask one question of one count series and print the answer in sentences."""
+    from trends.tables.layouts import counts_in
+
     labels = dict(_split(choice) for choice in where)
-    series = trends.series(trends.read_counts(counts), **labels)
+    counts = counts_in(
+        table,
+        list(labels),
+        freq=freq,
+        span=span,
+        years=years,
+        columns=_mapping(column),
+        encoding=encoding,
+        sheet=sheet,
+        header=header,
+    )
+    series = trends.series(counts, **labels)
     result = _ask(question, series, seed)
     _print(_to_json(result.to_dict()) if as_json else result.summary(lang))
 
@@ -252,14 +327,19 @@ def _ask(question: Question, series: object, seed: int) -> Result:
     return trends.detectable_change(series)
 
 
-def _split(choice: str) -> tuple[str, str]:
+def _split(choice: str, option: str = "--where", example: str = "country=Iraq") -> tuple[str, str]:
     """Split column=value."""
     column, equals, value = choice.partition("=")
     if not equals:
         raise ValueError(
-            f"`--where` must be column=value, got {choice!r}. For instance country=Iraq."
+            f"`{option}` must be column=value, got {choice!r}. For instance {example}."
         )
     return column, value
+
+
+def _mapping(choices: list[str]) -> dict[str, str] | None:
+    """Return what columns mean, None where nothing was said."""
+    return dict(_split(choice, "--column", "date=Monat") for choice in choices) or None
 
 
 def _to_json(value: object) -> str:

@@ -180,7 +180,7 @@ def test_what_was_assumed_is_said(tmp_path):
     assert "not given" not in trends.validate([path]).to_text()
 
 
-def test_only_period_and_count_are_asked_for(tmp_path):
-    with pytest.raises(InvalidTable) as caught:
-        read(tmp_path, "when,attacks\n2024-01,3\n")
-    assert {fault.column for fault in caught.value.faults} <= {"period", "count", ""}
+def test_only_dates_and_whole_numbers_are_asked_for(tmp_path):
+    assert read(tmp_path, "when,attacks\n2024-01,3\n")["count"].tolist() == [3]
+    with pytest.raises(InvalidTable, match="a column of dates and one of whole numbers"):
+        read(tmp_path, "when,attacks\nlately,3\n")

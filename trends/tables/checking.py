@@ -247,7 +247,7 @@ def _fault(
         fix = _rename_hint(column, table, schema) if check == "column_in_schema" else fix
     elif case["schema_context"] == "DataFrameSchema":
         column = ", ".join(remedy.columns)
-        value = "" if row is None else _row_text(table.loc[row], remedy.columns)
+        value = "" if row is None else _row_text(table.loc[[row]].iloc[0], remedy.columns)
     elif check == "not_nullable" or check.startswith("str_length"):
         value = ""
     return Fault(

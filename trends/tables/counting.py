@@ -289,7 +289,8 @@ def _caveats(
             "database_did_not_watch": may_be_late and n_days < span[1] - span[0] + 1,
             "watching_may_begin_late": may_be_late and not is_known and begins_late(own, observed),
             "span_of_few_events": from_events
-            and found.extent is None
+            and not found.per_day.empty
+            and span == (found.per_day["day"].min(), found.last_day)
             and 0 < found.n_events <= FEW_EVENTS,
         }
         told.append("; ".join(key for key, holds in keys.items() if holds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +10,7 @@ import pandas as pd
 from trends.tables.calendar import days_in_periods, first_days, format_period, parse_periods
 from trends.tables.cells import NUMBER, PERIOD, WHOLE_NUMBER, YES_NO
 from trends.tables.checking import in_file_order, typed_table
-from trends.tables.faults import Fault, InvalidTable
-from trends.tables.files import read_cells
+from trends.tables.faults import Fault
 from trends.tables.given import read_index, refuse_multiples
 from trends.tables.schemas import EventCounts
 from trends.tables.series import MEASURED_COLUMNS
@@ -26,7 +26,15 @@ _FOLLOWING = ("exposure", "complete")
 _KINDS = {"period": PERIOD, "count": WHOLE_NUMBER, "exposure": NUMBER, "complete": YES_NO}
 
 
-def read_counts(path: str | Path) -> pd.DataFrame:
+def read_counts(
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    by: str | Sequence[str] | None = None,
+    encoding: str = "utf-8",
+    sheet: str | None = None,
+    header: int | None = None,
+) -> pd.DataFrame:
     """Read an event-count table.
 
     Parameters
@@ -38,7 +46,23 @@ def read_counts(path: str | Path) -> pd.DataFrame:
         out: ``exposure`` (days observed, 0 where nobody watched; all days of the period if left
         out), ``complete`` (true or false; follows from exposure), ``exposure_unit`` (what exposure
         counts where that is not days, such as "100,000 people") and ``caveats``. Every other column
-        is a group column.
+        is a group column. Also read are tables of a column of dates and one of whole numbers, with
+        words as groups; sheets with a column for each series, which become the group ``series``;
+        ``unique_id, ds, y``; ACLED's weekly aggregate by region, of which a week without a row is 0
+        inside the file's span, and its monthly tables over all sheets of a workbook.
+    columns : mapping, optional
+        For any other table: which of its columns is the ``date`` (year and month in two columns are
+        "Year, Month"), the ``count``, the ``exposure``; further entries are groups, for instance
+        ``{"date": "Monat", "count": "Fälle", "country": "Land"}``.
+    by : str or sequence of str, optional
+        Columns to keep apart; all other rows of a period are added up. Default: every column of
+        words; country and region for ACLED's aggregates.
+    encoding : str
+        How text is written. Default UTF-8.
+    sheet : str, optional
+        Sheet of a workbook. Default: every sheet that holds counts.
+    header : int, optional
+        Row that holds the column names, counted from 1. Default: the first that holds anything.
 
     Returns
     -------
@@ -50,13 +74,14 @@ def read_counts(path: str | Path) -> pd.DataFrame:
     ------
     FileNotFoundError
         If there is no such file.
+    ValueError
+        If `columns`, `by`, `encoding` or `sheet` name nothing that is there.
     InvalidTable
         If the file breaks a rule; every fault is listed with row, column, value and remedy.
     """
-    counts, faults = counts_from_cells(read_cells(path))
-    if faults:
-        raise InvalidTable(faults)
-    return counts.reset_index(drop=True)
+    from trends.tables.layouts import read_layout
+
+    return read_layout(path, columns=columns, by=by, encoding=encoding, sheet=sheet, header=header)
 
 
 def write_counts(counts: pd.DataFrame, path: str | Path) -> None:

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from trends.tables.cells import DAY, NUMBER, TOLL
+from trends.tables.cells import DAY, NUMBER, PERIOD, TOLL, year_first
 from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import cell_text, read_sheets
@@ -39,6 +39,7 @@ _KINDS = {
     **dict.fromkeys(("fatalities_low", "fatalities_best", "fatalities_high"), TOLL),
 }
 _NEEDED = ("event_id", "start", "country")
+_GTD_PARTS = ("iyear", "imonth", "iday")
 _VERSION_IN_NAME = re.compile(r"(?:^|[_-])(?:v|ged_?)(\d+(?:[._]\d+)+)", re.IGNORECASE)
 
 
@@ -85,8 +86,9 @@ def read_events(
         Which database wrote it. Default: told by the columns.
     columns : mapping, optional
         For any other table: the file's column for a column of an event, for instance
-        ``{"date": "Datum", "country": "Land"}`` (``date`` and ``start`` mean the same). Without an
-        ``event_id`` each row is an event, named by its row.
+        ``{"date": "Datum", "country": "Land"}`` (``date`` and ``start`` mean the same; year, month
+        and day in three columns are ``{"date": "Jahr, Monat, Tag"}``). Without an ``event_id`` each
+        row is an event, named by its row.
     keep : str or sequence of str
         Further columns of the file to keep, such as ACLED's ``sub_event_type``. Tables in the
         package's own columns keep all of theirs.
@@ -170,8 +172,8 @@ def read_event_files(
         return events_from_cells(tables[0], first, keep=keep, years=years)
     places = [(cells.attrs["file"], int(row)) for cells in tables for row in cells.index]
     spelled = [cells.rename(columns=spelled_as(first, list(cells.columns))) for cells in tables]
-    together = pd.concat([_without_tags(cells) for cells in spelled])
-    kept_rows = np.concatenate([cells.index.isin(_without_tags(cells).index) for cells in tables])
+    together = pd.concat([without_tags(cells) for cells in spelled])
+    kept_rows = np.concatenate([cells.index.isin(without_tags(cells).index) for cells in tables])
     together = together.set_axis(np.flatnonzero(kept_rows)).fillna("")
     together.attrs = {"separator": tables[0].attrs.get("separator", ",")}
     read = events_from_cells(together, first, keep=keep, years=years)
@@ -210,11 +212,14 @@ def named_columns(cells: pd.DataFrame, columns: Mapping[str, str] | None) -> pd.
         return cells
     meant = {"start" if ours == "date" else ours: theirs for ours, theirs in columns.items()}
     for ours, theirs in meant.items():
-        if theirs not in cells:
+        if not set(theirs.split(", ")) <= set(cells.columns):
             raise ValueError(
                 f"`columns` must name columns of the table, got {theirs!r} for {ours!r}. "
                 f"Use one of {', '.join(map(str, cells.columns[:30]))}."
             )
+    dates = meant["start"].split(", ") if "start" in meant else []
+    if len(dates) > 1:
+        return _named_in_parts(cells, meant, dates)
     replaced = [ours for ours, theirs in meant.items() if ours in cells and ours != theirs]
     named = cells.drop(columns=[ours for ours in replaced if ours not in meant.values()])
     named = named.rename(columns={theirs: ours for ours, theirs in meant.items()})
@@ -223,6 +228,34 @@ def named_columns(cells: pd.DataFrame, columns: Mapping[str, str] | None) -> pd.
         named.insert(0, "event_id", pd.array(rows, dtype="str"))
     named.attrs = dict(cells.attrs)
     return named
+
+
+def _named_in_parts(cells: pd.DataFrame, meant: dict[str, str], dates: list[str]) -> pd.DataFrame:
+    """Put days together whose year, month and day stand in columns of their own."""
+    parts = dict(zip(("iyear", "imonth", "iday"), dates, strict=False))
+    filled = {ours: cells[theirs] for ours, theirs in parts.items()}
+    blank = pd.Series("", index=cells.index, dtype="str")
+    days = _gtd_dates(pd.DataFrame({name: filled.get(name, blank) for name in _GTD_PARTS}))
+    dated = cells.drop(columns=[name for name in days if name in cells]).assign(**days)
+    dated.attrs = dict(cells.attrs)
+    return named_columns(dated, {**meant, "start": "start"})
+
+
+def dated_by(cells: pd.DataFrame, parts: Sequence[str]) -> pd.Series:
+    """Write periods whose year, month and day stand in columns of their own."""
+    months = cells[parts[1]].str.strip()
+    number = pd.Series(pd.NA, index=cells.index, dtype="Int64")
+    for form in ("%B", "%b", "%m"):
+        number = number.fillna(pd.to_datetime(months, format=form, errors="coerce").dt.month)
+    written = [
+        cells[parts[0]].str.strip().str.removesuffix(".0"),
+        number.astype("str").str.zfill(2),
+        *(cells[name].str.strip().str.zfill(2) for name in parts[2:]),
+    ]
+    texts = written[0]
+    for part in written[1:]:
+        texts = texts + "-" + part
+    return texts.fillna("")
 
 
 def cells_of_frame(events: pd.DataFrame) -> pd.DataFrame:
@@ -250,7 +283,7 @@ def events_from_cells(
     missing = sorted(needed - set(spelled.columns))
     if missing:
         return EventsRead(cells, [_missing_column(cells, name, layout) for name in missing])
-    told, faults, doubts = settle_repeats(_without_tags(spelled), layout)
+    told, faults, doubts = settle_repeats(without_tags(spelled), layout)
     n_repeated = len(doubts)
     columns, unknown = _event_cells(told, layout, keep)
     if layout.published:
@@ -424,11 +457,37 @@ def _unknown_columns(cells: pd.DataFrame) -> Fault:
 def mapping_offered(cells: pd.DataFrame) -> str:
     """Write the option that reads a table whose columns are not known, for the columns it has."""
     names = [str(name) for name in cells.columns]
-    date = next((n for n in names if re.search("date|day|week|month|time|ds", n, re.I)), names[0])
+    dated = [name for name in names if _looks_dated(cells[name])]
+    called = [n for n in names if re.search("date|period|week|month|time|day", n, re.IGNORECASE)]
+    date = _in_three_columns(names) or next(iter([*dated, *called, names[0]]))
     return (
-        f'Say what its columns mean, for instance columns={{"date": "{date}"}} '
-        f'(--column "date={date}"); event_id, country and the others are named likewise.'
+        f'Say what its columns mean: columns={{"date": "{date}"}} (--column "date={date}") if each '
+        "row is an event, and count as well if it counts them; country and others likewise."
     )
+
+
+def _in_three_columns(names: Sequence[str]) -> str:
+    """Return the columns of year, month and day, "" unless all three are there."""
+    for year in names:
+        parts = [year, *(_like(year, word) for word in ("month", "day"))]
+        if year.lower().endswith("year") and set(parts) <= set(names):
+            return ", ".join(parts)
+    return ""
+
+
+def _like(year: str, word: str) -> str:
+    """Return the name of a column of months or days beside one of years, in its spelling."""
+    ending = year[-4:]
+    spelled = word.upper() if ending.isupper() else word
+    return year[:-4] + (spelled.capitalize() if ending.istitle() else spelled)
+
+
+def _looks_dated(texts: pd.Series) -> bool:
+    """Tell whether most cells of a column that are filled are days or periods."""
+    filled = texts[texts.str.strip() != ""].head(100)
+    if filled.empty or filled.str.fullmatch("[0-9.]{1,5}").any():
+        return False
+    return any(kind.read(filled)[1].mean() < 0.5 for kind in (DAY, PERIOD))
 
 
 def _missing_column(cells: pd.DataFrame, name: str, layout: Layout) -> Fault:
@@ -443,7 +502,7 @@ def _missing_column(cells: pd.DataFrame, name: str, layout: Layout) -> Fault:
     )
 
 
-def _without_tags(cells: pd.DataFrame) -> pd.DataFrame:
+def without_tags(cells: pd.DataFrame) -> pd.DataFrame:
     """Drop the second row of HXL tags that the Humanitarian Data Exchange adds."""
     if cells.empty or not any(cell.startswith("#") for cell in cells.iloc[0]):
         return cells
@@ -478,6 +537,8 @@ def _event_cells(
             ]
     if layout.source == "gtd":
         columns |= _gtd_dates(cells)
+    # The whole column shows in which order day and month stand; its end is taken from part of it.
+    columns["start"] = year_first(columns["start"])
     if layout.end_is_start:
         exact = columns.get("date_precision", pd.Series("", index=cells.index)) == "day"
         columns["end"] = columns["start"].where(exact, "")
@@ -515,9 +576,7 @@ def _unknown_code(cells: pd.DataFrame, row: int, column: str, words: object) -> 
 
 def _gtd_dates(cells: pd.DataFrame) -> dict[str, pd.Series]:
     """Write GTD's year, month and day, of which the last two may be 0, as start, end, precision."""
-    year, month, day = (
-        cells[name].str.strip().str.removesuffix(".0") for name in ("iyear", "imonth", "iday")
-    )
+    year, month, day = (cells[name].str.strip().str.removesuffix(".0") for name in _GTD_PARTS)
     no_month, no_day = month.isin(["0", ""]), day.isin(["0", ""])
     first_month = month.mask(no_month, "1").str.zfill(2)
     start = year + "-" + first_month + "-" + day.mask(no_day | no_month, "1").str.zfill(2)

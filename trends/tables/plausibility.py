@@ -226,7 +226,9 @@ def _other_years(
 
 def _out_of_place(events: pd.DataFrame, boxes: Mapping[str, Box], file: str) -> list[Fault]:
     """Find events outside the box of the country they are said to be in."""
-    faults = []
+    faults: list[Fault] = []
+    if "country" not in events:
+        return faults
     for country, (south, west, north, east) in boxes.items():
         own = events[events["country"] == country].dropna(subset=["latitude", "longitude"])
         inside = own["latitude"].between(south, north) & own["longitude"].between(west, east)

@@ -215,15 +215,26 @@ def layout_of(columns: Sequence[str]) -> Layout | None:
     >>> layout_of(["eventid", "iyear", "imonth", "iday", "country_txt"]).database
     'GTD'
     """
-    names = {str(name).lower() for name in columns}
-    return next((layout for layout in LAYOUTS.values() if layout.signature <= names), None)
+    written = {str(name) for name in columns}
+    lower = {name.lower() for name in written}
+    return next(
+        (
+            layout
+            for layout in LAYOUTS.values()
+            if layout.signature <= (lower if layout.published else written)
+        ),
+        None,
+    )
 
 
 def spelled_as(layout: Layout, columns: Sequence[str]) -> dict[str, str]:
     """Return how columns have to be renamed to be spelled as in a layout; empty when they are.
 
-    A further column keeps its spelling, unless the whole header is in capitals.
+    A further column keeps its spelling, unless the whole header is in capitals. Tables in the
+    package's own columns are spelled as they are.
     """
+    if not layout.published:
+        return {}
     shouting = all(str(name) == str(name).upper() for name in columns)
     own = {*layout.columns.values(), *layout.signature, layout.year, layout.revised, *layout.sides}
     renamed = {}

@@ -21,9 +21,15 @@ from trends.tables.checking import in_file_order
 from trends.tables.counts import counts_from_cells
 from trends.tables.coverage import coverage_from_cells
 from trends.tables.definitions import definitions_from_cells
-from trends.tables.events import events_from_cells
+from trends.tables.events import (
+    events_from_cells,
+    mapping_offered,
+    named_columns,
+    without_tags,
+)
 from trends.tables.faults import Fault, InvalidTable
-from trends.tables.files import read_cells
+from trends.tables.files import read_sheets
+from trends.tables.layouts import count_cells, counted_as
 from trends.tables.plausibility import (
     COUNTRY_BOXES,
     Box,
@@ -146,7 +152,14 @@ class ValidationReport:
 
 
 def validate(
-    paths: str | Path | Sequence[str | Path], *, boxes: Mapping[str, Box] = COUNTRY_BOXES
+    paths: str | Path | Sequence[str | Path],
+    *,
+    boxes: Mapping[str, Box] = COUNTRY_BOXES,
+    columns: Mapping[str, str] | None = None,
+    years: tuple[int, int] | None = None,
+    encoding: str = "utf-8",
+    sheet: str | None = None,
+    header: int | None = None,
 ) -> ValidationReport:
     """Look for every fault of some tables at once.
 
@@ -158,6 +171,8 @@ def validate(
     boxes : mapping of country to (south, west, north, east)
         Degrees within which the events of a country must lie. Default `COUNTRY_BOXES`; events of
         countries without a box are not looked at.
+    columns, years, encoding, sheet, header
+        How the tables are read, as for `read_events` and `read_counts`.
 
     Returns
     -------
@@ -173,13 +188,42 @@ def validate(
     -----
     A fault must be repaired before the table is used. A doubt is odd, but stands so in published
     databases and reports: parts that add up to more than their whole (`find_contradictions` weighs
-    them), events that end before they start, best estimates outside their bounds, events that
-    differ in nothing but their id.
+    them), events that end before they start, lie outside their country or differ in nothing but
+    their id, rows that tell of an event once more, coordinates that are none, best estimates
+    outside their bounds, and years that the database's own column of the year contradicts.
     """
     listed = [paths] if isinstance(paths, str | Path) else list(paths)
     if not listed:
         raise ValueError("`paths` must name at least one file, got none. Name the tables to check.")
-    return ValidationReport(files=tuple(_look_at(Path(path), boxes) for path in listed))
+    reading = _Reading(columns, years, encoding, sheet, header)
+    return ValidationReport(files=tuple(_look_at(Path(path), boxes, reading) for path in listed))
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How tables are to be read."""
+
+    columns: Mapping[str, str] | None
+    years: tuple[int, int] | None
+    encoding: str
+    sheet: str | None
+    header: int | None
+
+    def tables(self, path: Path) -> list[pd.DataFrame]:
+        """Return the sheets of a file as text, their columns named as they are meant."""
+        sheets = read_sheets(path, encoding=self.encoding, sheet=self.sheet, header=self.header)
+        mapped = None if "count" in (self.columns or {}) else self.columns
+        return [named_columns(cells, mapped) for cells in sheets]
+
+    def counts(self, path: Path) -> pd.DataFrame:
+        """Return the counts of a file as text in the package's own columns."""
+        return count_cells(
+            path,
+            columns=self.columns,
+            encoding=self.encoding,
+            sheet=self.sheet,
+            header=self.header,
+        )
 
 
 @dataclass(frozen=True)
@@ -191,10 +235,20 @@ class _Looked:
     doubts: list[Fault] = field(default_factory=list)
 
 
-def _look_at(path: Path, boxes: Mapping[str, Box]) -> FileReport:
+def _look_at(path: Path, boxes: Mapping[str, Box], reading: _Reading) -> FileReport:
     """Read one file and look for everything wrong with it."""
     try:
-        cells = read_cells(path)
+        tables = reading.tables(path)
+        kinds = [table_kind(list(cells.columns)) for cells in tables]
+        # A workbook may begin with a licence.
+        cells, kind = next(
+            ((of, kind) for of, kind in zip(tables, kinds, strict=True) if kind != "unknown"),
+            (tables[0], kinds[0]),
+        )
+        if kind == "unknown" and any(
+            counted_as(without_tags(table), reading.columns) for table in tables
+        ):
+            cells, kind = reading.counts(path), "counts"
     except InvalidTable as invalid:
         return FileReport(
             file=str(path),
@@ -204,9 +258,8 @@ def _look_at(path: Path, boxes: Mapping[str, Box]) -> FileReport:
             summary=(),
             faults=tuple(invalid.faults),
         )
-    kind = table_kind(list(cells.columns))
     if kind == "events":
-        looked = _look_at_events(cells, boxes)
+        looked = _look_at_events(cells, boxes, reading.years)
     elif kind == "statements":
         looked = _look_at_statements(cells, path)
     else:
@@ -257,7 +310,7 @@ def _look_at_unknown(cells: pd.DataFrame) -> _Looked:
         "must have the columns of a table of this package",
         "Statements have statement_id, measure, count, window_start, ...; event counts have "
         "period, count, exposure, complete; events those of their database, or event_id, start, "
-        "country.",
+        f"country. {mapping_offered(cells)}",
         ", ".join(cells.columns[:8]),
     )
     return _Looked(cells, [fault])
@@ -311,11 +364,13 @@ def _look_at_coverage(cells: pd.DataFrame) -> _Looked:
     return _Looked(*coverage_from_cells(cells))
 
 
-def _look_at_events(cells: pd.DataFrame, boxes: Mapping[str, Box]) -> _Looked:
+def _look_at_events(
+    cells: pd.DataFrame, boxes: Mapping[str, Box], years: tuple[int, int] | None
+) -> _Looked:
     """Look for faults and doubts in a table of events."""
     layout = layout_of(list(cells.columns))
     assert layout is not None  # the table was taken for events by its layout
-    read = events_from_cells(cells, layout)
+    read = events_from_cells(cells, layout, years=years)
     if read.faults:
         return _Looked(read.events, read.faults, read.doubts)
     spelled = cells.rename(columns=spelled_as(layout, list(cells.columns)))
@@ -383,7 +438,7 @@ def _summarise_events(events: pd.DataFrame) -> list[tuple[str, str]]:
         ("events", f"{len(events):,}"),
         ("database", _tally(database)),
         ("days", f"{written(events['start'].min())} to {written(events['start'].max())}"),
-        ("countries", _tally(events["country"])),
+        *([("countries", _tally(events["country"]))] if "country" in events else []),
         ("dated to the", _tally(dated)),
         ("without coordinates", f"{int(events['latitude'].isna().sum()):,}"),
     ]
