@@ -176,3 +176,49 @@ def test_events_are_counted_over_the_span_asked_for_and_all_are_accounted_for(tm
     assert "2 of 3 events counted, 1 outside the span" in done.stdout
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [row["count"] for row in rows] == ["1", "0", "1", "0"]
+
+
+LAYOUTS = Path(__file__).parent / "tables" / "layouts"
+
+
+def test_one_command_takes_events_and_counts_of_any_layout():
+    months = ["--span", "2024-01", "2024-12", "--question", "power"]
+    done = run("analyse", LAYOUTS / "acled_2016_capitals.csv", *months)
+    assert done.returncode in (0, 2)
+    assert "Traceback" not in done.stderr
+    # Three events are too few for a question; that is told of the counts, not of the file.
+    assert "events in at least 3 periods" in done.stderr
+
+
+def test_a_table_that_is_not_known_is_refused_with_the_option_that_reads_it():
+    table = LAYOUTS / "machine_coded.tab"
+    done = run("analyse", table)
+    assert done.returncode == 3
+    assert '--column "date=Event Date"' in done.stderr
+    assert run("validate", table, "--column", "date=Event Date").returncode == 0
+
+
+def test_an_encoding_can_be_named_at_every_command_that_reads_events(tmp_path):
+    text = "event_id,start,country\na,2024-01-03,العراق\nb,2024-02-03,سوريا\n"
+    table = write(tmp_path / "events.csv", text, "cp1256")
+    out = tmp_path / "counts.csv"
+    refused = run("count", table, "--out", out)
+    assert refused.returncode == 3
+    assert "--encoding cp1256" in refused.stderr
+    assert run("validate", table).returncode == 3
+    options = ("--encoding", "cp1256")
+    assert run("count", table, "--out", out, "--by", "country", *options).returncode == 0
+    assert "سوريا" in out.read_text(encoding="utf-8")
+    assert run("validate", table, *options).returncode == 0
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_counted(tmp_path):
+    done = run("count", LAYOUTS / "acled_events.csv", "--out", tmp_path / "no" / "counts.csv")
+    assert done.returncode == 2
+    assert "`--out` must name a file in a folder that exists" in done.stderr
+
+
+def test_rows_that_were_not_counted_again_are_told(tmp_path):
+    done = run("count", LAYOUTS / "acled_monadic.csv", "--out", tmp_path / "counts.csv")
+    assert "3 of 3 events counted" in done.stdout
+    assert "3 rows told of an event once more" in done.stdout

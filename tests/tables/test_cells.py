@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trends.tables.cells import DATE, NUMBER, PERIOD, WHOLE_NUMBER, YES_NO, convert
+from trends.tables.cells import DATE, DAY, NUMBER, PERIOD, WHOLE_NUMBER, YES_NO, convert
 
 
 def read_one(kind, text):
@@ -115,3 +115,44 @@ def test_any_whole_number_is_read_back_from_its_digits(number):
 @given(number=st.floats(allow_nan=False, allow_infinity=False))
 def test_any_number_is_read_back_from_its_text(number):
     assert np.isclose(read_one(NUMBER, repr(number)), number, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024-05-03", "2024-05-03"),
+        ("2024-05-03T23:59", "2024-05-03"),
+        ("2024-05-03 23", "2024-05-03"),
+        ("2024-05-03T00:00:00Z", "2024-05-03"),
+        ("2024-05-03T00:00:00+03:00", "2024-05-03"),
+        ("2024-05-03T24:00", "wrong"),
+        ("2024-05-03T12:60", "wrong"),
+        ("2024-05-03T22:30:00Z", "wrong"),
+        ("2024-05-03T22:30:00+03:00", "wrong"),
+        ("0000-05-03", "wrong"),
+        ("2024-02-30", "wrong"),
+        ("3 May 2024", "2024-05-03"),
+        ("03-May-2024", "2024-05-03"),
+        ("May 3, 2024", "2024-05-03"),
+        ("31-December-2019", "2019-12-31"),
+        ("20240503", "2024-05-03"),
+        ("31/12/2019", "2019-12-31"),
+        ("12/31/2019", "2019-12-31"),
+        ("31.12.2019", "2019-12-31"),
+        ("05/03/2024", "wrong"),
+        ("31/02/2020", "wrong"),
+    ],
+)
+def test_a_day_of_an_event_is_read_where_its_spelling_leaves_no_doubt(text, day):
+    found = read_one(DAY, text)
+    assert found == "wrong" if day == "wrong" else found == pd.Timestamp(day)
+
+
+def test_one_day_beyond_the_twelfth_settles_a_whole_column_and_two_orders_settle_nothing():
+    days, wrong = DAY.read(pd.Series(["05/03/2024", "13/03/2024", ""]))
+    assert days.dt.strftime("%Y-%m-%d").tolist()[:2] == ["2024-03-05", "2024-03-13"]
+    assert not wrong.any()
+    _, wrong = DAY.read(pd.Series(["03/13/2024", "13/03/2024"]))
+    assert wrong.all()
+    _, wrong = DAY.read(pd.Series(["2024-03-01", "13/03/2024"]))
+    assert wrong.tolist() == [False, True]

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trends.tables.counting import count_events
+from trends.tables.counts import read_counts
 from trends.tables.events import read_events
 from trends.tables.faults import InvalidTable
 from trends.tables.validation import validate
@@ -167,3 +168,48 @@ def test_every_door_gives_one_verdict_on_each_odd_cell_alone(tmp_path, monkeypat
     rows[2][name] = value
     said = at_every_door(pd.DataFrame(rows, columns=COLUMNS, dtype="str"), tmp_path, monkeypatch)
     assert all(each == said["reader"] for each in said.values()), said
+
+
+def test_labels_that_look_alike_are_one_group_and_none_speaks_to_a_terminal(tmp_path):
+    countries = ["Syri\u00e9", "Syrie\u0301", "Syri\u00e9\u200b", "\x1b[31mSyri\u00e9"]
+    table = pd.DataFrame(
+        {"event_id": list("abcd"), "start": "2020-02-03", "country": countries}, dtype="str"
+    )
+    path = tmp_path / "events.csv"
+    table.to_csv(path, index=False)
+    for door in (path, table, ibis.memtable(table)):
+        counts = count_events(door, by="country", span=("2020-02", "2020-02"))
+        assert counts["country"].tolist() == ["Syri\u00e9", "[31mSyri\u00e9"]
+        assert counts["count"].tolist() == [3, 1]
+    assert "\x1b" not in validate(path).to_text()
+
+
+def test_a_column_named_twice_is_refused_at_every_door(tmp_path):
+    table = pd.DataFrame([["a", "2020-02-03", "Iraq", "Anbar"]])
+    table.columns = ["event_id", "start", "country", "country"]
+    path = tmp_path / "events.csv"
+    table.to_csv(path, index=False)
+    for door in (path, table):
+        with pytest.raises(InvalidTable, match="column country: column names must be unique"):
+            count_events(door)
+    assert not validate(path).ok
+
+
+def test_an_exposure_that_no_rate_can_be_made_of_is_refused(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text("period,count,exposure\n2020-01,5,1e-300\n")
+    with pytest.raises(InvalidTable, match="an exposure of 0, or of at least a millionth"):
+        read_counts(path)
+    path.write_text("period,count\n2020-01,5\n0000-05,6\n2020-02,6\n")
+    with pytest.raises(InvalidTable, match="row 3, column period"):
+        read_counts(path)
+
+
+def test_a_table_of_the_other_kind_says_which_door_is_its_own(tmp_path):
+    (tmp_path / "counts.csv").write_text("period,count\n2020-01,5\n")
+    (tmp_path / "events.csv").write_text("event_id,start\na,2020-01-05\n")
+    for door in (read_events, count_events):
+        with pytest.raises(InvalidTable, match="must hold events, holds counts"):
+            door(tmp_path / "counts.csv")
+    with pytest.raises(InvalidTable, match="must hold counts, holds events"):
+        read_counts(tmp_path / "events.csv")

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import zipfile
 
 import pandas as pd
@@ -32,7 +33,11 @@ def write(path, content):
         ("t.csv", TABLE.encode()),
         ("t.csv", TABLE.encode("utf-8-sig")),
         ("t.csv", TABLE.encode("utf-16")),
+        ("t.csv", TABLE.encode("utf-32")),
+        ("t.csv", b"\xef\xbb\xbf" + TABLE.encode("utf-8-sig")),
         ("t.csv", TABLE.replace("\n", "\r\n").encode()),
+        ("t.csv", TABLE.replace("\n", "\r").encode()),
+        ("t.csv", (",name,count\n0,حلب,1\n1,Homs,2\n").encode()),
         ("t.csv", TABLE.replace(",", ";").encode()),
         ("t.tsv", TABLE.replace(",", "\t").encode()),
         ("t.csv.gz", gzip.compress(TABLE.encode())),
@@ -100,6 +105,14 @@ def test_a_separator_or_line_break_inside_quotes_belongs_to_the_cell(tmp_path):
         (b"\n <html>moved</html>", "must be a table, is a web page"),
         (b"a,b\n1\x00,2\n", "must be text, holds zero bytes"),
         (TABLE.encode("utf-16")[:-1], "UTF-16 text is cut short"),
+        (TABLE.encode("utf-32")[:-1], "UTF-32 text is cut short"),
+        (TABLE.replace("Homs", "Ho\x00ms").encode("utf-16"), "must be text, holds zero bytes"),
+        (b",,,\n,,,\n", "the file is empty"),
+        (b'""\n""\n', "the file is empty"),
+        (b'{"Result": 5}', "must be a list of records"),
+        (b'{"Result": [1, 2]}', "must be a list of records"),
+        (b'{"Result": null}', "must be a list of records"),
+        (b'{"data": []}', "holds no records"),
     ],
 )
 def test_what_is_no_table_is_one_fault_of_the_file(tmp_path, content, rule):
@@ -140,6 +153,36 @@ def test_a_zip_with_several_files_and_broken_workbooks_are_refused(tmp_path):
     assert faults_of(tmp_path / "t.zip")[0].value == "one.csv, two.csv"
     assert "XLSX workbook" in faults_of(write(tmp_path / "t.xlsx", TABLE))[0].rule
     assert "Parquet file" in faults_of(write(tmp_path / "t.parquet", TABLE))[0].rule
+
+
+def locked_zip(**changed):
+    """Return a zip archive of a table whose headers say that it is locked or packed otherwise."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("inner.csv", TABLE)
+    packed = bytearray(held.getvalue())
+    for place, signature in ((6, b"PK\x03\x04"), (8, b"PK\x01\x02")):
+        start = packed.index(signature) + place
+        packed[start] |= changed.get("flag", 0)
+        packed[start + 2] = changed.get("method", packed[start + 2])
+    return bytes(packed)
+
+
+@pytest.mark.parametrize("changed", [{"flag": 1}, {"method": 97}])
+def test_an_archive_that_does_not_open_is_one_fault(tmp_path, changed):
+    (fault,) = faults_of(write(tmp_path / "t.zip", locked_zip(**changed)))
+    assert "must be one that opens without a password" in fault.rule
+
+
+def test_a_line_that_names_the_separator_is_no_header_and_keeps_its_row(tmp_path):
+    cells = read_cells(write(tmp_path / "t.csv", "sep=;\r\nname;count\r\na,b;1\r\n"))
+    assert cells.to_dict("list") == {"name": ["a,b"], "count": ["1"]}
+    assert cells.index.tolist() == [3]
+
+
+def test_the_first_column_of_names_is_kept_when_it_does_not_number_the_rows(tmp_path):
+    faults = faults_of(write(tmp_path / "t.csv", ",count\nHoms,1\n"))
+    assert [fault.rule for fault in faults] == ["column 1 must have a name"]
 
 
 def test_a_missing_file_is_named():

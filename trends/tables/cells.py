@@ -52,6 +52,7 @@ _IN_A_ZONE = re.compile(
 )
 _POINT_AND_THREE_DIGITS = re.compile(r"[-+]?[0-9]{1,3}(?:\.[0-9]{3})+")
 # Joiners shape Persian words and are kept; these only hide.
+_OBEYED = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\u061c\ufeff"))
 _YES, _NO = {"true", "yes", "1"}, {"false", "no", "0"}
 
@@ -161,9 +162,26 @@ def one_spelling(text: str) -> str:
     return unicodedata.normalize("NFC", text.translate(_INVISIBLE)).strip()
 
 
+def shown(text: str) -> str:
+    """Return a label in one spelling, without what a terminal would obey.
+
+    Examples
+    --------
+    >>> shown(chr(27) + "[31mIraq ")
+    '[31mIraq'
+    """
+    return one_spelling(text if text.isprintable() else text.translate(_OBEYED))
+
+
+def _read_identifiers(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
+    """Read ids in one spelling, missing where empty."""
+    words = texts.map({text: one_spelling(text) for text in texts.unique()}).astype("str")
+    return words.mask(words == ""), np.zeros(len(texts), dtype=bool)
+
+
 def _read_words(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
     """Read words in one spelling, missing where empty."""
-    words = texts.map({text: one_spelling(text) for text in texts.unique()}).astype("str")
+    words = texts.map({text: shown(text) for text in texts.unique()}).astype("str")
     return words.mask(words == ""), np.zeros(len(texts), dtype=bool)
 
 
@@ -248,11 +266,15 @@ def _read_yes_no(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
 
 def _read_period_column(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
     """Read periods of one shape."""
-    periods, wrong = read_periods(_plain(texts))
+    words = _plain(texts)
+    # No calendar has a year 0.
+    words = words.mask(words.str.startswith("0000").fillna(False).to_numpy(bool), "0000")
+    periods, wrong = read_periods(words)
     return pd.Series(periods, index=texts.index), wrong
 
 
 WORDS = CellKind(_read_words, "must be text", "Correct the cell.")
+IDENTIFIER = CellKind(_read_identifiers, WORDS.rule, WORDS.fix)
 WHOLE_NUMBER = CellKind(
     _read_whole_numbers,
     "must be a whole number",

@@ -108,6 +108,11 @@ _REMEDIES = {
         rule="must have no count where exposure is 0 (not covered)",
         columns=("count", "exposure"),
     ),
+    "exposure is 0 or at least a millionth": _Remedy(
+        "Enter the days observed, 0 where nobody watched.",
+        rule="must have an exposure of 0, or of at least a millionth",
+        columns=("exposure",),
+    ),
     "exposure is at most the days of the period": _Remedy(
         "Enter the days of the period that were watched.",
         rule="exposure must be at most the days of the period",

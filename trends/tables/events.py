@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from trends.tables.cells import DAY, NUMBER, PERIOD, TOLL, year_first
+from trends.tables.cells import DAY, IDENTIFIER, NUMBER, PERIOD, TOLL, year_first
 from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import cell_text, read_sheets
@@ -34,6 +34,7 @@ from trends.tables.sources import (
 )
 
 _KINDS = {
+    "event_id": IDENTIFIER,
     **dict.fromkeys(("start", "end"), DAY),
     **dict.fromkeys(("latitude", "longitude"), NUMBER),
     **dict.fromkeys(("fatalities_low", "fatalities_best", "fatalities_high"), TOLL),
@@ -444,6 +445,15 @@ def ended_before_start(events: pd.DataFrame) -> list[Fault]:
 
 def _unknown_columns(cells: pd.DataFrame) -> Fault:
     """Say that the columns belong to no known database."""
+    if {"period", "count"} <= set(cells.columns):
+        return Fault(
+            file=str(cells.attrs.get("file", "")),
+            row=1,
+            column="",
+            value=", ".join(cells.columns[:8]),
+            rule="must hold events, holds counts",
+            fix="Read it with `read_counts`, or ask of it with `trends analyse`.",
+        )
     return Fault(
         file=str(cells.attrs.get("file", "")),
         row=1,

@@ -187,7 +187,7 @@ def count_cells(
     # A workbook may begin with a licence, and spread one table over several sheets.
     known = [(cells, layout) for cells, layout in found if layout is not None]
     if not known:
-        if columns or is_own(list(tables[0].columns)) or layout_of(list(tables[0].columns)):
+        if is_own(list(tables[0].columns)):
             return tables[0]
         raise InvalidTable([_unknown_counts(tables[0])])
     made = [_in_own_columns(cells, layout, columns, by) for cells, layout in known]
@@ -422,6 +422,15 @@ def _every_period(table: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
 
 def _unknown_counts(cells: pd.DataFrame) -> Fault:
     """Say that a table could not be read as counts, and which option reads it."""
+    if layout_of(list(cells.columns)) is not None:
+        return Fault(
+            file=str(cells.attrs.get("file", "")),
+            row=1,
+            column="",
+            value=", ".join(map(str, cells.columns[:8])),
+            rule="must hold counts, holds events",
+            fix="Count them with `count_events`, or with `trends count`.",
+        )
     return Fault(
         file=str(cells.attrs.get("file", "")),
         row=1,

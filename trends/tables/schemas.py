@@ -224,6 +224,12 @@ class EventCounts(pa.DataFrameModel):
         """Tell whether a period nobody watched has no count, rather than a zero."""
         return ~((counts["exposure"] == 0) & counts["count"].notna())
 
+    @pa.dataframe_check(name="exposure is 0 or at least a millionth")
+    @classmethod
+    def exposure_is_one(cls, counts: pd.DataFrame) -> pd.Series:
+        """Nobody watches for the hundredth part of a second, and no rate is made of it."""
+        return ~counts["exposure"].between(0, 1e-6, inclusive="neither")
+
     @pa.dataframe_check(name="exposure is at most the days of the period")
     @classmethod
     def exposure_fits(cls, counts: pd.DataFrame) -> pd.Series:

@@ -25,7 +25,7 @@ import pyarrow
 from ibis.common.exceptions import IbisError
 
 from trends.tables.calendar import Frequency, day_numbers, numbered_day
-from trends.tables.cells import one_spelling
+from trends.tables.cells import one_spelling, shown
 from trends.tables.events import (
     cells_of_frame,
     event_sheet,
@@ -470,7 +470,7 @@ def _read_tally(
 def _labels(column: pd.Series) -> pd.Series:
     """Return group labels as text in one spelling, missing where empty."""
     words = column.astype("str")
-    spelled = {word: one_spelling(word) for word in words.dropna().unique()}
+    spelled = {word: shown(word) for word in words.dropna().unique()}
     return words.map(spelled).astype("str").replace("", np.nan)
 
 
