@@ -144,12 +144,12 @@ def count(
         f"{found['n_outside_coverage']:,} outside coverage, "
         f"{found['n_ambiguous']:,} that could belong to another period"
     )
-    for number, told in (
+    for number, became in (
         (found["n_repeated"], "rows told of an event once more and were not counted again"),
         (found["n_redated"], "events in an impossible year were read in the year of its column"),
     ):
         if number:
-            typer.echo(f"{number:,} {told}")
+            typer.echo(f"{number:,} {became}")
     for key in dict.fromkeys(counts["caveats"].dropna()) if "caveats" in counts else ():
         typer.echo(f"some groups carry the caveat {key}")
 

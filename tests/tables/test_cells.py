@@ -154,5 +154,5 @@ def test_one_day_beyond_the_twelfth_settles_a_whole_column_and_two_orders_settle
     assert not wrong.any()
     _, wrong = DAY.read(pd.Series(["03/13/2024", "13/03/2024"]))
     assert wrong.all()
-    _, wrong = DAY.read(pd.Series(["2024-03-01", "13/03/2024"]))
+    _, wrong = DAY.read(pd.Series(["2024-03-01", "05/03/2024"]))
     assert wrong.tolist() == [False, True]
