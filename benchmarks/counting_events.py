@@ -8,7 +8,10 @@ Two comparisons, each way in a process of its own, in turns, so that both meet t
   `pandas.read_parquet` + `groupby`; and, because a careful analyst would read two columns only,
   against that too;
 - events as CSV, read, validated and counted: `count_events(path)` against plain `pandas.read_csv` +
-  `groupby`.
+  `groupby`;
+- the same of a file with the 31 columns of ACLED, invented, of which a plain read takes all.
+
+And what a single rule costs: each condition of a plain row, asked of the Parquet events alone.
 
 Writes `benchmarks/results/counting.md`. The files are made by DuckDB in a temporary folder.
 """
@@ -54,13 +57,38 @@ EVENTS = """
 """
 
 
+ACLED = """
+    select
+        'RUR' || i as event_id_cnty,
+        strftime(date '2015-01-01' + (hash(i) % 3650)::int, '%Y-%m-%d') as event_date,
+        strftime(date '2015-01-01' + (hash(i) % 3650)::int, '%Y') as year,
+        1 as time_precision, 'Political violence' as disorder_type, 'Battles' as event_type,
+        'Armed clash' as sub_event_type, 'Actor ' || (hash(i * 17) % 50) as actor1,
+        '' as assoc_actor_1, 'Rebel group' as inter1, 'Actor ' || (hash(i * 19) % 50) as actor2,
+        '' as assoc_actor_2, 'State forces' as inter2, 'State forces-Rebel group' as interaction,
+        '' as civilian_targeting, 998 as iso, 'Europe' as region,
+        'Country ' || (hash(i * 3) % 20) as country, 'Province ' || (hash(i * 5) % 300) as admin1,
+        'District ' || (hash(i * 7) % 2000) as admin2, '' as admin3,
+        'Town ' || (hash(i * 29) % 9000) as location,
+        10 + (hash(i * 11) % 25000) / 1000.0::double as latitude,
+        20 + (hash(i * 13) % 40000) / 1000.0::double as longitude, 1 as geo_precision,
+        'Gazette; Radio' as source, 'National' as source_scale,
+        'On a day in invented times, ' || repeat('men of one side met men of the other. ', 4)
+            as notes,
+        hash(i * 23) % 5 as fatalities, '' as tags, 1700000000 + i as timestamp
+    from range({n}) as numbers(i)
+"""
+
+
 def make_files(folder: Path, n_parquet: int, n_csv: int) -> None:
     import duckdb
 
     connection = duckdb.connect()
     connection.sql(f"copy ({EVENTS.format(n=n_parquet)}) to '{folder}/events.parquet'")
     connection.sql(f"copy ({EVENTS.format(n=n_csv)}) to '{folder}/events.csv' (header)")
+    connection.sql(f"copy ({ACLED.format(n=n_csv)}) to '{folder}/acled.csv' (header)")
     (folder / "few").mkdir()
+    connection.sql(f"copy ({ACLED.format(n=100)}) to '{folder}/few/acled.csv' (header)")
     connection.sql(f"copy ({EVENTS.format(n=100)}) to '{folder}/few/events.parquet'")
     connection.sql(f"copy ({EVENTS.format(n=100)}) to '{folder}/few/events.csv' (header)")
 
@@ -98,6 +126,46 @@ def count_with_trends_csv(folder: Path):
     from trends.tables.counting import count_events
 
     return count_events(folder / "events.csv", by="country")
+
+
+def count_with_pandas_acled(folder: Path):
+    import pandas as pd
+
+    events = pd.read_csv(folder / "acled.csv", parse_dates=["event_date"])
+    return pandas_counts(events.rename(columns={"event_date": "start"}))
+
+
+def count_with_trends_acled(folder: Path):
+    from trends.tables.counting import count_events
+
+    return count_events(folder / "acled.csv", by="country")
+
+
+def cost_of_rules(folder: Path) -> dict[str, float]:
+    """Return the CPU milliseconds of each condition of a plain row in DuckDB, the best of 5."""
+    import ibis
+    import pandas as pd
+
+    from trends.tables.pushdown import conditions
+    from trends.tables.sources import LAYOUTS
+
+    connection = ibis.duckdb.connect()
+    connection.raw_sql(f"create table events as from '{folder}/events.parquet'")
+    table = connection.table("events")
+    bounds = (pd.Timestamp("1000-01-01"), pd.Timestamp.today())
+
+    def milliseconds(condition) -> float:
+        asked = table.aggregate(n=condition.cast("int64").sum())
+        taken = []
+        for _ in range(5):
+            began = time.process_time()
+            connection.execute(asked)
+            taken.append(time.process_time() - began)
+        return 1000 * min(taken)
+
+    nothing = milliseconds(table["latitude"] > -91)
+    rules = conditions(table, LAYOUTS["trends"], bounds, True)
+    return {name: max(milliseconds(rule) - nothing, 0.0) for name, rule in rules.items()}
 
 
 def digest(counts) -> list[int]:
@@ -178,7 +246,10 @@ def main() -> None:
         csv = ["count_with_pandas_csv", "count_with_trends_csv"]
         in_parquet = measure(parquet, folder, asked.rounds)
         in_csv = measure(csv, folder, asked.rounds)
-        sizes = {each.name: each.stat().st_size / 1e6 for each in folder.glob("events.*")}
+        acled = ["count_with_pandas_acled", "count_with_trends_acled"]
+        in_acled = measure(acled, folder, asked.rounds)
+        rules = cost_of_rules(folder)
+        sizes = {each.name: each.stat().st_size / 1e6 for each in folder.glob("*.*")}
     RESULTS.write_text(
         f"""# Counting events
 
@@ -194,6 +265,16 @@ each table. All ways of a table gave identical counts.
 ## {asked.rows:,} events as CSV ({sizes["events.csv"]:,.0f} MB), read, validated and counted
 
 {table(in_csv, csv[0])}
+
+## {asked.rows:,} events in the columns of ACLED as CSV ({sizes["acled.csv"]:,.0f} MB)
+
+{table(in_acled, acled[0])}
+
+## What one rule costs over {asked.events:,} events
+
+| condition of a plain row | CPU milliseconds |
+|---|---|
+{chr(10).join(f"| `{name}` | {cost:,.0f} |" for name, cost in rules.items())}
 """,
         encoding="utf-8",
     )

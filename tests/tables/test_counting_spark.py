@@ -71,5 +71,19 @@ def test_faults_are_found_in_spark(spark, ucdp, tmp_path):
         count_events(spark.read_parquet(path))
     assert {(fault.column, fault.rule) for fault in caught.value.faults} == {
         ("latitude", "must be between -90 and 90"),
-        ("event_id", "must be unique"),
+        ("event_id", "must be unique, but its rows differ in start, end, date_precision"),
     }
+
+
+def test_rows_that_are_not_plain_are_counted_as_the_reader_reads_them(spark, ucdp, tmp_path):
+    events = read_events(ucdp / "ucdp_ged_23_1_sample_1000.csv").head(50)
+    odd = events.astype({"start": "str", "latitude": "str", "longitude": "str"})
+    odd.loc[3, "start"] = "\u0662\u0660\u0662\u0660-\u0660\u0662-\u0660\u0663"
+    odd.loc[5, "country"] = "\u00a0" + odd.loc[5, "country"]
+    odd = pd.concat([odd, odd.iloc[[7]]], ignore_index=True).drop(columns="end")
+    path = tmp_path / "events.parquet"
+    odd.to_parquet(path, index=False)
+    options = {"by": "country", "freq": "Y", "span": ("1989", "2022")}
+    in_spark = count_events(spark.read_parquet(path), **options)
+    pd.testing.assert_frame_equal(in_spark, count_events(path, **options))
+    assert in_spark.attrs["n_repeated"] == 1

@@ -65,7 +65,7 @@ def events_in(
         "day": _within(_date(table, layout, "start"), bounds),
         "last_day": _within(_end(table, layout), bounds),
         "precision": _text(table, layout, "date_precision"),
-        "plain": ibis.and_(*conditions(table, layout, bounds, in_duckdb)),
+        "plain": ibis.and_(*conditions(table, layout, bounds, in_duckdb).values()),
     }
     groups = {f"group{i}": _text(table, layout, name) for i, name in enumerate(by)}
     return table.select(**columns, **groups)
@@ -94,27 +94,27 @@ def conditions(
     layout: Layout,
     bounds: tuple[pd.Timestamp, pd.Timestamp],
     in_duckdb: bool,
-) -> list[ir.BooleanValue]:
+) -> dict[str, ir.BooleanValue]:
     """Return what all holds of a plain row, one condition for each rule of the reader."""
     if layout.source == "gtd":
         # Its dates stand in three columns, which only the reader puts together.
-        return [ibis.literal(False)]
+        return {"three columns of a date": ibis.literal(False)}
     start, end = _date(table, layout, "start"), _date(table, layout, "end")
     first, last = (ibis.date(day.date()) for day in bounds)
-    held = [
-        _plain_id(_text(table, layout, "event_id"), in_duckdb).fill_null(False),
-        start.between(first, last).fill_null(False),
-    ]
+    held = {
+        "event_id": _plain_id(_text(table, layout, "event_id"), layout, in_duckdb).fill_null(False),
+        "start": start.between(first, last).fill_null(False),
+    }
     if layout.columns["country"] in table.columns:
-        held.append(_not_blank(_text(table, layout, "country")).fill_null(False))
+        held["country"] = _not_blank(_text(table, layout, "country")).fill_null(False)
     their_end = layout.columns.get("end", "")
     if their_end in table.columns:
-        own = [] if layout.published else [(end >= start) | _by_a_database(table)]
+        own = [] if layout.published else [(end >= start).ifelse(True, _by_a_database(table))]
         dated = ibis.and_(end.between(first, last), *own).fill_null(False)
-        held.append(_empty(table, their_end) | dated)
+        held["end"] = _empty(table, their_end) | dated
     placed_by = [n for n in COORDINATE_BOUNDS if layout.columns[n] in table.columns]
     if len(placed_by) == 1:
-        held.append(_empty(table, layout.columns[placed_by[0]]))
+        held["coordinates"] = _empty(table, layout.columns[placed_by[0]])
     elif placed_by:
         latitude, longitude = (_number(table, layout, name) for name in COORDINATE_BOUNDS)
         placed = ibis.and_(
@@ -126,23 +126,23 @@ def conditions(
             )
         ).fill_null(False)
         nowhere = ibis.and_(*(_empty(table, layout.columns[name]) for name in COORDINATE_BOUNDS))
-        held.append(placed | nowhere)
+        held["coordinates"] = placed | nowhere
     for name in _TOLLS:
         theirs = layout.columns.get(name, "")
         if theirs in table.columns:
             number = _number(table, layout, name)
             counted = ((number >= 0) & (number < float("inf"))).fill_null(False)
-            held.append(_empty(table, theirs) | counted)
+            held[name] = _empty(table, theirs) | counted
     for name in (*_WORDS, "event_type"):
         theirs = layout.columns.get(name, "")
         known = [*layout.words.get(name, () if layout.published else _WORDS.get(name, ()))]
         if theirs in table.columns and known:
             written = table[theirs].cast("string")
-            held.append(_empty(table, theirs) | written.isin(known).fill_null(False))
+            held[name] = _empty(table, theirs) | written.isin(known).fill_null(False)
     return held
 
 
-def _plain_id(event_id: ir.StringValue, in_duckdb: bool) -> ir.BooleanValue:
+def _plain_id(event_id: ir.StringValue, layout: Layout, in_duckdb: bool) -> ir.BooleanValue:
     """Tell whether an id is ASCII without space around it, and no number cut by a spreadsheet."""
     # Every character of ASCII that is not seen comes before the first that is.
     trimmed = (event_id >= "!") & (event_id.right(1) >= "!")
@@ -151,13 +151,17 @@ def _plain_id(event_id: ir.StringValue, in_duckdb: bool) -> ir.BooleanValue:
         ascii_only = _n_bytes(event_id) == event_id.length()
     else:
         ascii_only = ~event_id.re_search("[^ -~]")
-    return trimmed & ascii_only & ~event_id.contains("E+") & ~event_id.endswith(".0")
+    whole = ~event_id.contains("E+")
+    if layout.published:
+        whole &= ~event_id.endswith(".0")
+    # Only what begins with a digit can be a number; a case asks of the others no more.
+    return trimmed & ascii_only & (event_id < ":").ifelse(whole, True)
 
 
 def _not_blank(words: ir.StringValue) -> ir.BooleanValue:
     """Tell whether a text begins with something that can be seen."""
-    first = words.substr(0, 1)
-    return first.between("!", "~").ifelse(True, first.re_search(r"^[\p{L}\p{N}]"))
+    in_ascii = (words >= "!") & (words < "\x7f")
+    return in_ascii.ifelse(True, words.re_search(r"^[\p{L}\p{N}]"))
 
 
 def _by_a_database(table: ir.Table) -> ir.BooleanValue:

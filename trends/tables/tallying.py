@@ -318,7 +318,7 @@ def _with_rows_read(
     asked = _by_country(asked, database, _event_columns(table, layout))
     marked = table.mutate(
         trends_plain=ibis.and_(
-            *conditions(table, layout, year_bounds(layout, asked.years), in_duckdb)
+            *conditions(table, layout, year_bounds(layout, asked.years), in_duckdb).values()
         ),
         trends_id=table[name].cast("string"),
     )
