@@ -46,6 +46,7 @@ ODD = {
         "2020-02-03 22",
         "2020-02-03T22:30",
         "2020-02-03T99:99",
+        "2020-02-03T99:99:99",
         "2020-02-03 2359",
         "2020-02-03T00:00:00Z",
         "2020-02-03T22:30:00Z",
@@ -159,15 +160,34 @@ def test_every_door_gives_one_verdict_on_odd_cells(tmp_path_factory, table):
     assert all(each == first for each in said.values()), said
 
 
+def check_one_cell(folder, monkeypatch, name, value):
+    rows = [{"event_id": f"e{number}", **GOOD} for number in range(3)]
+    rows[2][name] = value
+    said = at_every_door(pd.DataFrame(rows, columns=COLUMNS, dtype="str"), folder, monkeypatch)
+    assert all(each == said["reader"] for each in said.values()), said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("event_id", "e\u200b0"),
+        ("start", "2020-02-03T99:99:99"),
+        ("country", "\u00a0"),
+        ("latitude", "inf"),
+        ("end", "2020-02-02"),
+        ("fatalities_best", "1e400"),
+    ],
+)
+def test_every_door_gives_one_verdict_on_the_oddest_cells(tmp_path, monkeypatch, name, value):
+    check_one_cell(tmp_path, monkeypatch, name, value)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, odd in ODD.items() for value in odd]
 )
 def test_every_door_gives_one_verdict_on_each_odd_cell_alone(tmp_path, monkeypatch, name, value):
-    rows = [{"event_id": f"e{number}", **GOOD} for number in range(3)]
-    rows[2][name] = value
-    said = at_every_door(pd.DataFrame(rows, columns=COLUMNS, dtype="str"), tmp_path, monkeypatch)
-    assert all(each == said["reader"] for each in said.values()), said
+    check_one_cell(tmp_path, monkeypatch, name, value)
 
 
 def test_labels_that_look_alike_are_one_group_and_none_speaks_to_a_terminal(tmp_path):
