@@ -73,8 +73,9 @@ def dictionary(columns: Iterable[str], *, lang: str = "en") -> pd.DataFrame:
 
     Examples
     --------
-    >>> dictionary(["exposure"])["Meaning"].item()
-    'Days of the period that were actually observed; 0 where nobody watched.'
+    >>> dictionary(["exposure"])["Meaning"].item()  # doctest: +NORMALIZE_WHITESPACE
+    'Days of the period that were actually observed, or the number of what exposure_unit names; 0
+    where nobody watched.'
     """
     headings = ["العمود", "المعنى"] if lang == "ar" else ["Column", "Meaning"]
     rows = [
