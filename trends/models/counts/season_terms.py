@@ -141,6 +141,8 @@ def _is_found(seen: Observed) -> bool:
     """Return whether a series shows the waves of a season."""
     if frequency_letter(seen.periods) == "Y" or years_of(seen.periods) < LEAST_YEARS:
         return False
+    if not seen.count.any():
+        return False
     waves = season_columns(seen.periods, "harmonic")[0][seen.position]
     try:
         beside = bent_trend(seen)[seen.position]
