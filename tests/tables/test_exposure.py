@@ -46,11 +46,13 @@ def test_exposure_is_counted_in_the_unit_that_rates_are_per():
 
 def test_rates_are_events_over_exposure():
     found = trends.detect_changepoints(by_people(), n_null=199, rng=1)
-    (shift,) = found.changepoints
-    before = by_people()[: shift.period - 1]
-    assert shift.rate_before == pytest.approx(
-        before["count"].sum() / before["exposure"].sum() * 100_000
-    )
+    starts = [shift.period for shift in found.changepoints]
+    assert pd.Period("2018-01", "M") in starts
+    for first, shift in zip([MONTHS[0], *starts], found.changepoints, strict=False):
+        before = by_people()[first : shift.period - 1]
+        assert shift.rate_before == pytest.approx(
+            before["count"].sum() / before["exposure"].sum() * 100_000
+        )
     fitted = trends.estimate_trend(by_people()).fitted
     assert fitted["rate"][0] == pytest.approx(counts().iloc[0] / 2e6 * 1e5)
 

@@ -472,12 +472,16 @@ def _each_ramadan(
     """Return the effect of every Ramadan by itself; no rows if they cannot be parted."""
     days = _ramadan_days(seen, shares)
     days = days[days.sum(axis=1) > 0]
+    count = np.zeros(len(seen.periods))
+    count[seen.position] = seen.count
+    if not ((days > 0) @ count > 0).all():
+        # A Ramadan without events has no finite ratio, and all of them together still have one.
+        return _no_ramadans()
     columns = np.where(days.T > 0, shares["ramadan"].to_numpy()[:, None], 0.0)
     feasts = shares[["eid_al_fitr", "eid_al_adha"]].to_numpy()
     try:
         fitted = _fit(seen, np.column_stack([columns, feasts]), waves, family)
     except RuntimeError:
-        # A Ramadan without events has no finite ratio, and all of them together still have one.
         fitted = None
     if fitted is None:
         return _no_ramadans()
