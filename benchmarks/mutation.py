@@ -6,6 +6,9 @@ mutmut in a copy of the project: each changes one operator, constant, argument o
 tests that reach its function should go red. The table of the sample goes to
 benchmarks/results/mutation.csv, the kill rate and the survivors with their lines to mutation.md.
 Takes about an hour on two cores; `make mutate` runs it.
+
+With `--folder` the copy is kept. Called again it takes over code and tests as they now are, and runs
+only mutants that were not killed before or whose function has changed since.
 """
 
 from __future__ import annotations
@@ -48,6 +51,7 @@ KILLED = {
 def prepare(folder: Path) -> None:
     """Copy what the tests need, with mutmut's settings."""
     for name in COPIED:
+        shutil.rmtree(folder / name, ignore_errors=True)
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in ROOT.iterdir():
         if path.is_file():
@@ -58,7 +62,9 @@ def prepare(folder: Path) -> None:
 
 def mutate(folder: Path, names: list[str], workers: int) -> None:
     """Run mutmut on the mutants of these names or patterns."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # CI makes Hypothesis draw the same examples each time: no mutant dies of another one's luck.
+    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CI"), "1")
+    environment = {**os.environ, **single}
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(workers), *names]
     with (folder / "mutmut.log").open("a", encoding="utf-8") as log:
         subprocess.run(command, cwd=folder, env=environment, stdout=log, stderr=log, check=True)
@@ -95,14 +101,14 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="keep the copy here and use what it holds")
     chosen = options.parse_args()
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="mutation-"))
-    if not (folder / "mutants").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        prepare(folder)
-        # One small module first: it makes all mutants and learns which tests reach what.
-        mutate(folder, ["trends.models.counts.ratio_power.*"], chosen.workers)
-    names = sorted(outcomes(folder), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    sample = names[: chosen.n_mutants]
-    mutate(folder, sample, chosen.workers)
+    folder.mkdir(parents=True, exist_ok=True)
+    prepare(folder)
+    # One small module first: it makes all mutants and learns which tests reach what.
+    mutate(folder, ["trends.models.counts.ratio_power.*"], chosen.workers)
+    codes = outcomes(folder)
+    sample = sorted(codes, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    sample = sample[: chosen.n_mutants]
+    mutate(folder, [name for name in sample if codes[name] not in KILLED], chosen.workers)
     codes = outcomes(folder)
     table = pd.DataFrame(
         [

@@ -123,7 +123,7 @@ def test_the_likelihood_of_a_waiting_time_is_the_erlang_density_in_the_rate():
 
 
 @settings(max_examples=40, deadline=None)
-@given(count=st.integers(0, 300), days=st.floats(1, 2000))
+@given(count=st.integers(0, 300), days=st.floats(1, 1800))
 def test_the_mid_p_interval_lies_inside_the_exact_one(count, days):
     exact = figure_rate((count, days))
     middle = figure_rate((count, days), method="midp-c")
