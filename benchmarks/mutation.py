@@ -7,8 +7,8 @@ tests that reach its function should go red. The table of the sample goes to
 benchmarks/results/mutation.csv, the kill rate and the survivors with their lines to mutation.md.
 Takes about an hour on two cores; `make mutate` runs it.
 
-With `--folder` the copy is kept. Called again it takes over code and tests as they now are, and runs
-only mutants that were not killed before or whose function has changed since.
+With `--folder` the copy is kept. Called again it takes over code and tests as they now are, and
+runs only mutants that were not killed before or whose function has changed since.
 """
 
 from __future__ import annotations

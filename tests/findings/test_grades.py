@@ -6,14 +6,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import trends
 from trends.findings import rules, wording
 from trends.findings.finding import Finding, Inputs, Subject
-from trends.findings.rules import caveat_table, grade_of, holds, row_caveats, rule_tables
-from trends.tables.figure import FLAGS
+from trends.findings.rules import caveat_table, grade_of, holds, rule_tables
+from trends.tables.figure import FLAGS, figure_flags, flag_caveats
 
 WEAK, HARMLESS = "few_events", "two_totals"
 MONTHS = pd.period_range("2018-01", periods=48, freq="M", name="period")
@@ -187,23 +185,11 @@ def test_a_caveat_nobody_declared_is_no_caveat():
         grade_of("trend", {"bent": False, "p_value": 0.5}, ["no_such_caveat"])
 
 
-@given(
-    reading=st.sampled_from(["direct", "secondary", "weak"]),
-    basis=st.sampled_from(["stated", "inferred", "unknown"]),
-)
-def test_a_row_carries_a_caveat_where_it_says_what_the_caveat_is_about(reading, basis):
-    expected = set() if reading == "direct" else {f"{reading}_reading"}
-    expected |= {"inferred_window"} if basis == "inferred" else set()
-    assert set(row_caveats({"reading": reading, "window_basis": basis})) == expected
-
-
-def test_what_a_column_may_say_has_the_caveat_that_the_one_reading_of_a_figure_gives_it():
+def test_every_word_of_a_figures_row_that_is_flagged_brings_a_caveat_that_weakens():
     for column, said in FLAGS.items():
         for word, caveat in said.items():
-            assert row_caveats({column: word}) == (caveat,)
-    declared = [entry["rows"] for entry in caveat_table().values() if "rows" in entry]
-    words = {(column, word) for rows in declared for column, some in rows.items() for word in some}
-    assert words == {(column, word) for column, said in FLAGS.items() for word in said}
+            assert flag_caveats(figure_flags({column: word})) == (caveat,)
+            assert caveat_table()[caveat]["weakens"]
 
 
 @pytest.mark.parametrize("value", [None, math.nan])

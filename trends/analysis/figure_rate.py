@@ -12,7 +12,6 @@ from trends.analysis.result import Result
 from trends.models.published.figure_likelihood import (
     RateMethod,
     counts_allowed,
-    figure_caveats,
     mean_estimate,
     mean_interval,
 )
@@ -161,7 +160,7 @@ def figure_rate(figure: Any, *, method: RateMethod = "exact-c", alpha: float = 0
         count_low=allowed.fewest,
         count_high=allowed.most,
         rounding_unit=_unit(window),
-        caveats=figure_caveats(window),
+        caveats=window.caveats,
     )
 
 

@@ -15,7 +15,6 @@ from trends.analysis.result import Result
 from trends.models.counts.ratio_power import visible_ratios
 from trends.models.published.figure_likelihood import (
     counts_allowed,
-    figure_caveats,
     gamma_shapes,
     mean_estimate,
     mean_interval,
@@ -498,5 +497,5 @@ def _caveats(one: Window, two: Window) -> tuple[str, ...]:
         found.append("different_measures")
     if same_counter and one.scope == two.scope and one.definition != two.definition:
         found.append("different_definitions")
-    kinds = dict.fromkeys(key for window in (one, two) for key in figure_caveats(window))
+    kinds = dict.fromkeys(key for window in (one, two) for key in window.caveats)
     return (*found, *kinds)

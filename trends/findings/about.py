@@ -19,8 +19,9 @@ import pandas as pd
 from trends.analysis.result import Result
 from trends.findings.finding import COUNTED, Finding, Subject
 from trends.findings.inputs import Record, input_files, input_records, sources, summarise
-from trends.findings.rules import caveat_table, row_caveats
+from trends.findings.rules import caveat_table
 from trends.findings.wording import words
+from trends.tables.figure import figure_flags, flag_caveats
 
 
 def informed(found: Iterable[Finding], result: Result) -> list[Finding]:
@@ -84,7 +85,7 @@ def _informed(
 def _caveats(record: Record, finding: Finding) -> tuple[str, ...]:
     """Return the keys of the caveats that a record brings to a finding."""
     if record["kind"] == "figure":
-        return row_caveats(record) if finding.graded_by else ()
+        return flag_caveats(figure_flags(record)) if finding.graded_by else ()
     unknown = [key for key in record["caveats"] if key.partition(":")[0] not in caveat_table()]
     if unknown:
         raise ValueError(

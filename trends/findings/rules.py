@@ -95,15 +95,6 @@ def declared_caveat(key: str) -> dict[str, Any]:
     return caveat_table()[key.partition(":")[0]]
 
 
-def row_caveats(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the keys of the caveats that a published figure's row carries by itself."""
-    return tuple(
-        key
-        for key, caveat in caveat_table().items()
-        if "rows" in caveat and all(row.get(name) in said for name, said in caveat["rows"].items())
-    )
-
-
 def holds(conditions: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> bool:
     """Return whether the values satisfy every condition; a missing or NaN value satisfies none."""
     for name, tests in conditions.items():

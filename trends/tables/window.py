@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 
 from trends.tables.calendar import days_in_window
-from trends.tables.figure import REASONS, figure_flags, scope_key, why_no_count
+from trends.tables.figure import (
+    REASONS,
+    beside_primary,
+    figure_flags,
+    flag_caveats,
+    scope_key,
+    why_no_count,
+)
 from trends.tables.schemas import QUALIFIERS
 from trends.tables.typed import YEARS, read_window
 
@@ -111,6 +118,16 @@ class Window:
             "role": self.role,
         }
         return figure_flags(row)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """Keys of what a reader must know about this figure."""
+        found = flag_caveats(self.flags)
+        if self.rival_of:
+            found = (*found, beside_primary(self.statement_id, self.rival_of))
+        if self.qualifier == "nth_since" and self.count == 1:
+            return tuple("first_event" if key == "stopped_window" else key for key in found)
+        return found
 
     def __post_init__(self) -> None:
         if self.qualifier == "nth_since" and self.count < 1:

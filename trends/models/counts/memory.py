@@ -238,18 +238,36 @@ def variance_inflation(
 
 SLOW_RHO = (0.9, 0.95)
 SLOW_WEIGHT = (0.3, 0.5, 0.7, 0.9)
-"""Correlations from one month to the next beyond the ceiling, and shares of the variation."""
+"""Correlations from one month to the next beyond the ceiling (half-lives of 6.6 and 13.5 months),
+and shares of the variation."""
 
 WALK_STEP = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 """Variance of a random walk's monthly step over the variance of the noise around it."""
 
 
+def wandering_grid(days_per_period: float) -> MemoryGrid:
+    """Return slow autoregressions and random walks for periods of this length (days).
+
+    Half of the prior probability is on each kind. A walk has the correlation 1, and as its weight
+    the share of one step in the variance of a step and the noise.
+    """
+    share = min(days_per_period / DAYS_PER_MONTH, 1.0)
+    rho, weight = (
+        axis.ravel()
+        for axis in np.meshgrid(np.array(SLOW_RHO) ** share, SLOW_WEIGHT, indexing="ij")
+    )
+    step = share * np.array(WALK_STEP)
+    log_prior = np.repeat(np.log([0.5 / rho.size, 0.5 / step.size]), [rho.size, step.size])
+    return MemoryGrid(
+        np.append(rho, np.ones(step.size)), np.append(weight, step / (1 + step)), log_prior
+    )
+
+
 class WanderingModels:
     """Memories that outlast a series, under which it has no level to shift.
 
-    Slow autoregressions and random walks, half of the prior probability on each kind. Iterating
-    yields (log prior, precision matrix, log determinant of the covariance) per model. In the grid
-    a walk has the correlation 1.
+    Iterating yields (log prior, precision matrix, log determinant of the covariance) per model of
+    `wandering_grid`.
 
     Parameters
     ----------
@@ -261,16 +279,7 @@ class WanderingModels:
 
     def __init__(self, gaps: NDArray[np.float64], days_per_period: float) -> None:
         self.gaps = gaps
-        share = min(days_per_period / DAYS_PER_MONTH, 1.0)
-        rho, weight = (
-            axis.ravel()
-            for axis in np.meshgrid(np.array(SLOW_RHO) ** share, SLOW_WEIGHT, indexing="ij")
-        )
-        step = share * np.array(WALK_STEP)
-        log_prior = np.repeat(np.log([0.5 / rho.size, 0.5 / step.size]), [rho.size, step.size])
-        self.grid = MemoryGrid(
-            np.append(rho, np.ones(step.size)), np.append(weight, step / (1 + step)), log_prior
-        )
+        self.grid = wandering_grid(days_per_period)
 
     def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
         """Yield the models in the order of the grid."""
@@ -328,7 +337,7 @@ def walk_products(
 def wandering_products(
     columns: NDArray[np.float64], gaps: NDArray[np.float64], grid: MemoryGrid
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return what `memory_products` does, for the grid of `WanderingModels`."""
+    """Return what `memory_products` does, for a grid of `wandering_grid`."""
     slow = grid.rho < 1
     held = MemoryGrid(grid.rho[slow], grid.weight[slow], grid.log_prior[slow])
     log_determinant, within, across = memory_products(columns, gaps, held)

@@ -21,9 +21,9 @@ from scipy.special import logsumexp
 from trends.models.counts.count_model import CountFit, Family, fit_counts
 from trends.models.counts.memory import (
     MemoryGrid,
-    WanderingModels,
     memory_grid,
     memory_products,
+    wandering_grid,
     wandering_products,
 )
 from trends.models.counts.observed import Observed
@@ -240,7 +240,7 @@ def wandering_log_odds(
         Length of a period.
     """
     gaps = np.diff(position).astype(float)
-    grid = WanderingModels(gaps, days_per_period).grid
+    grid = wandering_grid(days_per_period)
     columns = np.column_stack([design, residuals])
     products = wandering_products(columns, gaps, grid)
     slow = _posterior(design, products, grid, memory.least_scale)

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trends.models.counts.memory import memory_grid, precision_matrix
-from trends.tables.calendar import DAYS_PER_MONTH
+from trends.models.counts.memory import memory_grid, precision_matrix, wandering_grid
 
 #: Correlations and weights of the package's memories that stand for all of them here: what is
 #: weighed is the course, and memories between these make the same of it.
@@ -21,11 +20,6 @@ FADING_RHO = (0.35, 0.65, 0.8, 0.95, 0.993)
 FADING_WEIGHT = (0.3, 0.5, 0.7, 0.9)
 #: Prior weight of no memory. A memory that need not be there hides a step from a line.
 PRIOR_NO_MEMORY = 0.65
-#: Monthly correlations beyond the ceiling of memory: half-lives of 6.6 and 13.5 months.
-SLOW_RHO = (0.9, 0.95)
-SLOW_WEIGHT = (0.3, 0.5, 0.7, 0.9)
-#: Variance of a random walk's step over the variance of the noise around it.
-WALK_STEP = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
 class Memories(NamedTuple):
@@ -71,20 +65,17 @@ def fading_memories(position: NDArray[np.int64], days_per_period: float) -> Memo
 
 
 def wandering_memories(position: NDArray[np.int64], days_per_period: float) -> Memories:
-    """Return slow autoregressions and random walks, half of the prior weight on each kind."""
-    shorter = min(days_per_period / DAYS_PER_MONTH, 1.0)
-    rho, weight = (
-        axis.ravel()
-        for axis in np.meshgrid(np.array(SLOW_RHO) ** shorter, SLOW_WEIGHT, indexing="ij")
-    )
-    slow = _memories(position, rho, weight, np.full(rho.size, np.log(0.5 / rho.size)))
-    walks = [_random_walk(position, step * shorter) for step in WALK_STEP]
+    """Return the memories under which there is none: slow autoregressions and random walks."""
+    grid = wandering_grid(days_per_period)
+    slow = grid.rho < 1
+    held = _memories(position, grid.rho[slow], grid.weight[slow], grid.log_prior[slow])
+    walks = [_random_walk(position, weight / (1 - weight)) for weight in grid.weight[~slow]]
     return Memories(
-        np.concatenate([slow.whiten, np.stack([whiten for whiten, _ in walks])]),
-        np.concatenate([slow.log_determinant, [log_det for _, log_det in walks]]),
-        np.concatenate([slow.log_prior, np.full(len(walks), np.log(0.5 / len(walks)))]),
-        np.concatenate([slow.correlation, np.ones(len(walks))]),
-        np.concatenate([slow.fresh, np.ones(len(walks))]),
+        np.concatenate([held.whiten, np.stack([whiten for whiten, _ in walks])]),
+        np.concatenate([held.log_determinant, [log_det for _, log_det in walks]]),
+        grid.log_prior,
+        np.concatenate([held.correlation, np.ones(len(walks))]),
+        np.concatenate([held.fresh, np.ones(len(walks))]),
     )
 
 

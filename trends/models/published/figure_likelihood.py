@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
-from trends.tables.figure import allowed_counts, beside_primary, flag_caveats
+from trends.tables.figure import allowed_counts
 from trends.tables.window import Window
 
 RateMethod = Literal["exact-c", "midp-c"]
@@ -47,16 +47,6 @@ def counts_allowed(window: Window) -> CountSet:
     )
     most = float(allowed.most[0])
     return CountSet(int(allowed.fewest[0]), int(most) if np.isfinite(most) else most)
-
-
-def figure_caveats(window: Window) -> tuple[str, ...]:
-    """Return the keys of what a reader must know about a figure."""
-    found = flag_caveats(window.flags)
-    if window.rival_of:
-        found = (*found, beside_primary(window.statement_id, window.rival_of))
-    if window.qualifier == "nth_since" and window.count == 1:
-        return tuple("first_event" if key == "stopped_window" else key for key in found)
-    return found
 
 
 def gamma_shapes(window: Window) -> tuple[tuple[float, float], tuple[float, float]]:
