@@ -185,8 +185,7 @@ def test_a_table_has_the_level_it_is_asked_for_and_a_higher_level_is_wider(resul
 
 
 def test_its_table_at_its_own_level_is_the_default(result):
-    level = getattr(result, "conf_level", 1 - getattr(result, "alpha", 0.05))
-    pd.testing.assert_frame_equal(result.to_frame(), result.to_frame(alpha=1 - level))
+    pd.testing.assert_frame_equal(result.to_frame(), result.to_frame(alpha=1 - result.conf_level))
 
 
 def test_it_turns_into_json(result):

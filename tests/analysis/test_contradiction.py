@@ -551,6 +551,15 @@ def test_a_window_of_an_unknown_year_is_listed_as_not_examined():
     assert ("a", "window_unknown") in result.unexamined.itertuples(index=False, name=None)
 
 
+def test_the_level_asked_for_is_kept_and_decides_over_the_findings_too():
+    months = [month(f"m{number:02d}", number, 10) for number in range(1, 13)]
+    asked = find_contradictions(table(*months, year("all", 180)), alpha=0.2)
+    assert asked.conf_level == pytest.approx(0.8)
+    found = asked.findings()
+    assert found[-1].settings["alpha"] == 0.2
+    assert {one.conf_level for one in found if one.graded_by} == {0.8}
+
+
 def test_what_is_not_a_frame_of_statements_is_refused():
     with pytest.raises(TypeError, match="must be a table of count statements, got list"):
         find_contradictions([1, 2])

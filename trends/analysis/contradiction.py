@@ -89,9 +89,9 @@ class Contradictions(Result):
         Implied rates, and numbers repeated for another window, that were tested.
     dispersion : dict of str to float
         Variance-to-mean ratio per measure that the tests of rates assumed.
-    alpha : float
-        Level below which an implied rate or a repeated number is listed, after adjusting for their
-        number.
+    conf_level : float
+        One minus the level below which an implied rate or a repeated number is listed, after
+        adjusting for their number.
     """
 
     statements: pd.DataFrame
@@ -106,9 +106,9 @@ class Contradictions(Result):
     n_rates_tested: int
     n_repeats_tested: int
     dispersion: dict[str, float]
-    alpha: float
+    conf_level: float
 
-    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return one row per conflict; `alpha` changes nothing, as no row has an interval.
 
         Returns
@@ -253,7 +253,7 @@ def find_contradictions(statements: pd.DataFrame, *, alpha: float = 0.05) -> Con
         n_rates_tested=rates.n_tests,
         n_repeats_tested=repeats.n_tests,
         dispersion=dispersion,
-        alpha=alpha,
+        conf_level=1 - alpha,
     )
 
 

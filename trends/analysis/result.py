@@ -35,13 +35,13 @@ class Result:
     Results compare by identity, because they hold arrays and frames.
     """
 
-    def to_frame(self, *, alpha: float = 0.05) -> pd.DataFrame:
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return one row per thing estimated, with its interval.
 
         Parameters
         ----------
-        alpha : float
-            One minus the level of the intervals.
+        alpha : float, optional
+            One minus the level of the intervals; that of the result by default.
 
         Returns
         -------

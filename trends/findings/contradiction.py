@@ -81,6 +81,7 @@ def _one(result: Contradictions, conflict: dict[str, Any], name: str, subject: S
         quantity=conflict["kind"],
         subject=subject,
         estimate=float(conflict["first"] if math.isnan(gap) or gap == 0 else gap),
+        conf_level=result.conf_level,
         unit="conflicts",
         method="interval_arithmetic",
         settings=_settings(result),
@@ -161,7 +162,7 @@ def unused(result: Contradictions, lang: str) -> pd.DataFrame:
 
 def _settings(result: Contradictions) -> dict[str, Any]:
     """Return what shaped the list."""
-    return {"alpha": result.alpha, "n_tests": result.n_rates_tested}
+    return {"alpha": round(1 - result.conf_level, 12), "n_tests": result.n_rates_tested}
 
 
 def _name(conflict: dict[str, Any]) -> str:
