@@ -1,9 +1,7 @@
 """Seasons: R's stl, the Hijri calendar day by day, simulation truths, bad input."""
 
 import dataclasses
-import json
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +12,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from trends.analysis.season import estimate_season
-from trends.models.counts.decomposition import loess_parts
 from trends.models.counts.smallest_change import smallest_noncentrality
 from trends.tables.calendar import hijri_shares
 from trends.tables.series import as_series
@@ -77,26 +74,6 @@ def test_periods_outside_the_calendar_are_refused():
 
 
 # ------- the decomposition
-
-
-@pytest.mark.parametrize(
-    ("series", "case", "window"),
-    [
-        ("iraq", "periodic", None),
-        ("iraq", "thirteen", 13),
-        ("iraq", "log1p_periodic", None),
-        ("deaths", "periodic", None),
-    ],
-)
-def test_the_parts_are_those_of_rs_stl(reference: Path, series, case, window):
-    # > stl(x, s.window = "periodic")$time.series; stl(x, s.window = 13)$time.series
-    known = json.loads((reference / "stl.json").read_text())[series]
-    values = np.array(known["values"], dtype=float)
-    if "log1p" in case:
-        values = np.log1p(values)
-    parts = loess_parts(values, np.arange(values.size) % 12, n_cycle=12, window=window)
-    for column in ("trend", "seasonal", "remainder"):
-        assert parts[column].to_numpy() == pytest.approx(known[case][column], abs=1e-8)
 
 
 def test_the_parts_add_up():
