@@ -1,32 +1,42 @@
 """Which broken lines does no test notice?
 
 A fixed sample of mutants of `trends/models`, `trends/analysis` and `trends/findings` (those whose
-names have the smallest hashes, so that the sample stays as it is where the code does) is run by
-mutmut in a copy of the project: each changes one operator, constant, argument or word, and the
-tests that reach its function should go red. The table of the sample goes to
+names have the smallest hashes, so that the sample stays as it is where the code does) is made by
+mutmut in a copy of the project: each changes one operator, constant, argument or word. The tests of
+its module, then those of its room and of the modules that import it, should go red; all other tests
+are not asked, so the rate is a lower bound. The table of the sample goes to
 benchmarks/results/mutation.csv, the kill rate and the survivors with their lines to mutation.md.
-Takes about an hour on two cores; `make mutate` runs it.
+Mutants that no test could notice are listed with the reason in equivalent_mutants.toml; they count
+as survivors, and the rate without them is given beside the other. `make mutate` runs it.
 
 With `--folder` the copy is kept. Called again it takes over code and tests as they now are, and
-runs only mutants that were not killed before or whose function has changed since.
+asks only about mutants that were not noticed before or whose line has changed since.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import difflib
 import hashlib
+import importlib
 import json
 import os
+import pkgutil
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
+EQUIVALENT = Path(__file__).parent / "equivalent_mutants.toml"
 ROOMS = ("models", "analysis", "findings")
 COPIED = ("trends", "tests", "data", "reports", "benchmarks")
 CONFIGURATION = """
@@ -34,108 +44,216 @@ CONFIGURATION = """
 source_paths = ["trends"]
 only_mutate = ["trends/models/*", "trends/analysis/*", "trends/findings/*"]
 also_copy = ["data", "reports", "benchmarks", "_quarto.yml", "README.md", "CHANGELOG.md"]
-pytest_add_cli_args_test_selection = [
-    "tests/models",
-    "tests/analysis",
-    "tests/findings",
-    "tests/test_contract.py",
-]
 """
-#: What mutmut's exit codes mean; a mutant that no test reaches counts as a survivor.
-KILLED = {
-    **dict.fromkeys((1, 3, -9, -11), "killed"),
-    **dict.fromkeys((-24, 24, 36, 152, 255), "timeout"),
-}
+#: What `mutmut run` does before it runs tests.
+MAKE_MUTANTS = """
+import os, pathlib
+from mutmut import __main__ as mutmut
+mutmut.set_mutant_under_test("mutant_generation")
+pathlib.Path("mutants").mkdir(exist_ok=True)
+mutmut.copy_src_dir()
+mutmut.copy_also_copy_files()
+mutmut.setup_source_paths()
+mutmut.create_mutants(os.cpu_count())
+"""
+#: Tests of the source text, which holds all mutants at once.
+NOT_ASKED = "tests/findings/test_words.py::test_what_a_finding_is_given_has_words"
+#: Seconds after which a test that hangs counts as red.
+LIMIT = 900
 
 
 def prepare(folder: Path) -> None:
-    """Copy what the tests need, with mutmut's settings."""
+    """Copy what the tests need, with mutmut's settings, and make the mutants."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
-        shutil.rmtree(folder / name, ignore_errors=True)
+        for place in (folder / name, folder / "mutants" / name):
+            if name != "trends" or place.parent == folder:
+                shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in ROOT.iterdir():
         if path.is_file():
             shutil.copy2(path, folder)
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as settings:
         settings.write(CONFIGURATION)
+    with (folder / "mutmut.log").open("w", encoding="utf-8") as log:
+        command = [sys.executable, "-c", MAKE_MUTANTS]
+        environment = {**os.environ, "PYTHONPATH": ""}
+        subprocess.run(command, cwd=folder, stdout=log, stderr=log, env=environment, check=True)
 
 
-def mutate(folder: Path, names: list[str], workers: int) -> None:
-    """Run mutmut on the mutants of these names or patterns."""
-    # CI makes Hypothesis draw the same examples each time: no mutant dies of another one's luck.
-    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CI"), "1")
-    environment = {**os.environ, **single}
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(workers), *names]
-    with (folder / "mutmut.log").open("a", encoding="utf-8") as log:
-        subprocess.run(command, cwd=folder, env=environment, stdout=log, stderr=log, check=True)
-
-
-def outcomes(folder: Path) -> dict[str, int | None]:
-    """Return the exit code of every mutant, None where it was not run."""
-    codes: dict[str, int | None] = {}
+def mutants(folder: Path) -> list[str]:
+    """Return the names of all mutants, those with the smallest hashes first."""
+    names: list[str] = []
     for room in ROOMS:
-        for path in sorted((folder / "mutants" / "trends" / room).rglob("*.meta")):
-            codes |= json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
-    return codes
+        for path in (folder / "mutants" / "trends" / room).rglob("*.meta"):
+            names += json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
 
 
 def difference(folder: Path, name: str) -> str:
-    """Return the line that a mutant changes, before and after."""
-    shown = subprocess.run(
-        [sys.executable, "-m", "mutmut", "show", name],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    changed = [
-        line
-        for line in shown.stdout.splitlines()
-        if line[:1] in "+-" and not line.startswith(("+++", "---"))
+    """Return the lines that a mutant changes, before and after."""
+    module, function = name.rsplit(".", 1)
+    path = folder / "mutants" / f"{module.replace('.', '/')}.py"
+    text = path.read_text(encoding="utf-8")
+    lines, bodies = text.splitlines(), {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            bodies[node.name] = lines[node.lineno : node.end_lineno]
+    original = bodies[f"{function.rpartition('__mutmut_')[0]}__mutmut_orig"]
+    changed = difflib.unified_diff(original, bodies[function], n=0, lineterm="")
+    return "\n".join(line for line in changed if not re.match(r"(\+\+\+|---|@@)", line))
+
+
+def importers() -> dict[str, set[str]]:
+    """Return the modules that import each module by name."""
+    found: dict[str, set[str]] = {}
+    for path in (ROOT / "trends").rglob("*.py"):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for imported in re.findall(
+            r"^\s*from (trends[\w.]*) import", path.read_text(), re.MULTILINE
+        ):
+            found.setdefault(imported, set()).add(module)
+    return found
+
+
+def tests_of(name: str, imported_by: dict[str, set[str]]) -> list[str]:
+    """Return the tests that should notice a mutant, the nearest first."""
+    module = name.rsplit(".", 1)[0]
+    near = [module, *sorted(imported_by.get(module, ()))]
+    files = [f"tests/{'/'.join(one.split('.')[1:-1])}/test_{one.split('.')[-1]}.py" for one in near]
+    room = "tests/" + "/".join(module.split(".")[1:-1])
+    if module.startswith("trends.models"):
+        files.insert(1, room)
+    else:
+        files += ["tests/findings/test_questions.py", "tests/findings/test_wording.py"]
+        files += ["tests/test_contract.py"]
+    return [one for one in dict.fromkeys(files) if (ROOT / one).exists()]
+
+
+def ask(name: str, tests: list[str], said: Path) -> tuple[str, str]:
+    """Run tests on one mutant in a fork; return the outcome and the first test that noticed it."""
+    for one in tests:
+        child = os.fork()
+        if child == 0:
+            _answer(name, one, said)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        red = [line for line in said.read_text(errors="replace").splitlines() if " " in line]
+        red = [line.split(" ")[1] for line in red if line.startswith(("FAILED ", "ERROR "))]
+        if code == -signal.SIGALRM:
+            return "timeout", one
+        if code != 0:
+            return "killed", red[0] if red else one
+    return "survived", ""
+
+
+def _answer(name: str, tests: str, said: Path) -> None:
+    """Run tests on a mutant in this process, and end it with pytest's exit code."""
+    import pytest
+    from mutmut.mutation.trampoline import set_mutant_under_test
+
+    output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    set_mutant_under_test(name)
+    signal.alarm(LIMIT)
+    code = 1
+    try:
+        options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", f"--deselect={NOT_ASKED}"]
+        # what is loaded before the fork is not loaded again for every mutant
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        code = int(pytest.main([*options, tests]))
+    finally:
+        os._exit(code if code != int(pytest.ExitCode.NO_TESTS_COLLECTED) else 0)
+
+
+def load(folder: Path) -> None:
+    """Load the mutated package, and what its tests load, into this process."""
+    # CI makes Hypothesis draw the same examples each time: no mutant dies of another one's luck.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CI"):
+        os.environ[name] = "1"
+    os.environ["MPLBACKEND"], os.environ["MUTANT_UNDER_TEST"] = "Agg", ""
+    os.chdir(folder / "mutants")
+    sys.path[:] = [str(folder / "mutants"), *(one for one in sys.path if one != str(ROOT))]
+    for name in ("hypothesis", "matplotlib.pyplot", "statsmodels.api", "trends"):
+        package = importlib.import_module(name)
+    for found in pkgutil.walk_packages(package.__path__, "trends."):
+        if found.name.split(".")[1] in (*ROOMS, "tables", "figures"):
+            importlib.import_module(found.name)
+
+
+def equivalent() -> dict[str, str]:
+    """Return the mutants that no test could notice, and why, by name."""
+    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
+    return {one["name"]: one["reason"] for one in listed}
+
+
+def report(table: pd.DataFrame, changes: dict[str, str]) -> str:
+    """Return the kill rates and the survivors as Markdown."""
+    killed = table["outcome"] != "survived"
+    reasons = {name: why for name, why in equivalent().items() if name in set(table["mutant"])}
+    same = table["mutant"].isin(reasons) & ~killed
+    rooms = table.assign(killed=killed, room=table["module"].str.split(".").str[1])
+    rates = rooms.groupby("room")["killed"].agg(["sum", "size"])
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    lines = [
+        "# Mutants that no test noticed",
+        "",
+        f"{killed.sum()} of {len(table)} mutants killed ({100 * killed.mean():.1f}%) at commit "
+        f"{commit}: "
+        + ", ".join(f"{room} {row['sum']} of {row['size']}" for room, row in rates.iterrows())
+        + f"; {(table['outcome'] == 'timeout').sum()} of them by time. Without the "
+        f"{same.sum()} survivors that no test could notice: "
+        f"{100 * killed.sum() / (~same).sum():.1f}%.",
+        "",
     ]
-    return "\n".join(changed)
+    for name in table.loc[~killed, "mutant"]:
+        lines += [f"`{name}`", "", "```diff", changes[name], "```", ""]
+        lines += [f"Equivalent: {reasons[name]}", ""] if name in reasons else []
+    return "\n".join(lines)
 
 
 def main() -> None:
     """Run the sample and write its table and its survivors."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--n-mutants", type=int, default=320)
-    options.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    options.add_argument("--skip", type=int, default=0, help="pass over so many for another sample")
     options.add_argument("--folder", type=Path, help="keep the copy here and use what it holds")
     chosen = options.parse_args()
-    folder = chosen.folder or Path(tempfile.mkdtemp(prefix="mutation-"))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = (chosen.folder or Path(tempfile.mkdtemp(prefix="mutation-"))).resolve()
     prepare(folder)
-    # One small module first: it makes all mutants and learns which tests reach what.
-    mutate(folder, ["trends.models.counts.ratio_power.*"], chosen.workers)
-    codes = outcomes(folder)
-    sample = sorted(codes, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    sample = sample[: chosen.n_mutants]
-    mutate(folder, [name for name in sample if codes[name] not in KILLED], chosen.workers)
-    codes = outcomes(folder)
+    kept = folder / "outcomes.json"
+    known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    sample = sorted(mutants(folder)[chosen.skip : chosen.skip + chosen.n_mutants])
+    changes = {name: difference(folder, name) for name in sample}
+    imported_by = importers()
+    load(folder)
+    for name in sample:
+        before = known.get(name)
+        if before and before["outcome"] != "survived" and before["change"] == changes[name]:
+            continue
+        outcome, noticed_by = ask(name, tests_of(name, imported_by), folder / "said.txt")
+        known[name] = {"outcome": outcome, "noticed_by": noticed_by, "change": changes[name]}
+        kept.write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
+        print(outcome, name, noticed_by, flush=True)
     table = pd.DataFrame(
         [
             {
-                "module": name.split(".x")[0],
+                "module": name.rsplit(".", 1)[0],
                 "mutant": name,
-                "outcome": KILLED.get(codes[name] or 0, "survived"),
+                "outcome": known[name]["outcome"],
+                "noticed_by": known[name]["noticed_by"],
             }
-            for name in sorted(sample)
+            for name in sample
         ]
     )
-    table.to_csv(RESULTS / "mutation.csv", index=False)
-    killed = (table["outcome"] != "survived").to_numpy()
-    by_room = table.assign(killed=killed, room=table["module"].str.split(".").str[1])
-    rates = by_room.groupby("room")["killed"].agg(["sum", "size"])
-    lines = [
-        "# Mutants that no test noticed",
-        "",
-        f"{int(killed.sum())} of {len(table)} mutants killed ({100 * killed.mean():.1f}%): "
-        + ", ".join(f"{room} {row['sum']} of {row['size']}" for room, row in rates.iterrows())
-        + f"; {(table['outcome'] == 'timeout').sum()} of them by time.",
-        "",
-    ]
-    for name in table.loc[~killed, "mutant"]:
-        lines += [f"`{name}`", "", "```diff", difference(folder, name), "```", ""]
-    (RESULTS / "mutation.md").write_text("\n".join(lines), encoding="utf-8")
-    print("\n".join(lines[:3]))
+    written = report(table, changes)
+    if not chosen.skip:
+        table.to_csv(RESULTS / "mutation.csv", index=False)
+        (RESULTS / "mutation.md").write_text(written, encoding="utf-8")
+    print(written.splitlines()[2])
 
 
 if __name__ == "__main__":

@@ -83,23 +83,25 @@ def test_a_fit_maximises_its_penalised_poisson_likelihood():
         assert best > height(fitted.params[0] + 1e-3 * direction)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(16, 22))
-def test_pairs_of_dates_are_those_that_explain_most(seed, n_rows):
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(16, 32))
+def test_pairs_of_dates_are_the_eighty_that_explain_most(seed, n_rows):
     rng = np.random.default_rng(seed)
     response, column = rng.normal(size=n_rows), rng.uniform(0.5, 2, n_rows)
 
-    def explained(columns):
-        fitted = columns @ np.linalg.lstsq(columns, response, rcond=None)[0]
-        return float(fitted @ fitted)
+    def explained(*parts):
+        """The squares that a level for each part explains."""
+        levels = [
+            (response * column)[part].sum() ** 2 / (column[part] ** 2).sum() for part in parts
+        ]
+        return sum(levels)
 
     def of_steps(pair):
-        one, two = (column * (np.arange(n_rows) >= row) for row in pair)
-        return explained(np.column_stack([column, one, two]))
+        return explained(*np.split(np.arange(n_rows), pair))
 
     def of_episode(pair):
-        inside = (np.arange(n_rows) >= pair[0]) & (np.arange(n_rows) < pair[1])
-        return explained(np.column_stack([column, column * inside]))
+        before, inside, after = np.split(np.arange(n_rows), pair)
+        return explained(np.append(before, after), inside)
 
     least = candidates.LEAST_LEVEL
     pairs = [
@@ -109,12 +111,11 @@ def test_pairs_of_dates_are_those_that_explain_most(seed, n_rows):
     ]
     found, n_pairs = candidates.two_step_dates(response, column)
     assert n_pairs == len(pairs)
-    best = max(pairs, key=of_steps)
-    assert best in {tuple(pair) for pair in found}
+    assert {tuple(pair) for pair in found} == set(sorted(pairs, key=of_steps)[-80:])
     short = [pair for pair in pairs if pair[1] - pair[0] <= n_rows // 2]
     found, n_pairs = candidates.episode_dates(response, column)
     assert n_pairs == len(short)
-    assert max(short, key=of_episode) in {tuple(pair) for pair in found}
+    assert {tuple(pair) for pair in found} == set(sorted(short, key=of_episode)[-80:])
 
 
 def test_sets_of_three_steps_hold_the_best_one():
