@@ -44,7 +44,9 @@ Encoding = Annotated[
     str, typer.Option(help="How text is written, such as cp1252, or cp1256 for Arabic.")
 ]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
-Header = Annotated[int | None, typer.Option(help="Row that holds the column names, from 1.")]
+Header = Annotated[
+    int | None, typer.Option(help="Row that holds the column names, from 1; 0 if there is none.")
+]
 Years = Annotated[
     tuple[int, int] | None, typer.Option(help="First and last year that dates may have.")
 ]

@@ -50,6 +50,13 @@ _DATE = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[T ](?:{_TIME}|{_MIDN
 _IN_A_ZONE = re.compile(
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}(?:Z|[-+][0-9]{{2}}:?[0-9]{{2}})"
 )
+# How others write a period, and how it is written here.
+_PERIOD_SPELLINGS = (
+    (re.compile(r"([0-9]{4})-?W([0-9]{1,2})", re.I), r"\1-W\2"),
+    (re.compile(r"([0-9]{4})(0[1-9]|1[0-2])"), r"\1-\2"),
+    (re.compile(r"([0-9]{4})-?Q([1-4])", re.I), r"\1-Q\2"),
+    (re.compile(r"([0-9]{4})\.0"), r"\1"),
+)
 _POINT_AND_THREE_DIGITS = re.compile(r"[-+]?[0-9]{1,3}(?:\.[0-9]{3})+")
 # Joiners shape Persian words and are kept; these only hide.
 _OBEYED = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])
@@ -256,6 +263,33 @@ def year_first(texts: pd.Series) -> pd.Series:
     known = days.notna()
     rewritten = spellings.mask(known, days.dt.strftime("%Y-%m-%d"))
     return texts.astype("str").map(dict(zip(spellings, rewritten, strict=True)))
+
+
+def written_periods(texts: pd.Series, name: str = "") -> pd.Series:
+    """Write periods as the package does where their spelling leaves no doubt.
+
+    Examples
+    --------
+    >>> written_periods(pd.Series(["Jan-2019", "February 2019"])).tolist()
+    ['2019-01', '2019-02']
+    >>> written_periods(pd.Series(["202401", "202402"])).tolist()
+    ['2024-01', '2024-02']
+    >>> written_periods(pd.Series(["2024W5", "2024W06"])).tolist()
+    ['2024-W05', '2024-W06']
+    """
+    words = texts.astype("str").str.strip()
+    if "week" in name.lower() and words.str.fullmatch(r"[0-9]{4}-[0-9]{1,2}").all():
+        words = words.str.replace("-", "-W")
+    for shape, form in _PERIOD_SPELLINGS:
+        if words.str.fullmatch(shape).all():
+            words = words.str.replace(shape, form, regex=True)
+            return words.str.replace(r"W([0-9])$", r"W0\1", regex=True)
+    plain = words.str.replace(r"[-,.\s]+", " ", regex=True)
+    for form in ("%b %Y", "%B %Y", "%Y %b", "%Y %B"):
+        months = pd.to_datetime(plain, format=form, errors="coerce")
+        words = words.mask(months.notna(), months.dt.strftime("%Y-%m"))
+    days = year_first(words)
+    return days.str.replace(r"[T ]00:00(:00(\.0+)?)?Z?$", "", regex=True)
 
 
 def _read_yes_no(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:

@@ -62,7 +62,8 @@ def read_counts(
     sheet : str, optional
         Sheet of a workbook. Default: every sheet that holds counts.
     header : int, optional
-        Row that holds the column names, counted from 1. Default: the first that holds anything.
+        Row that holds the column names, counted from 1; 0 if there is none. Default: the first that
+        holds anything.
 
     Returns
     -------

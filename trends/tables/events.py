@@ -17,10 +17,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from trends.tables.cells import DAY, IDENTIFIER, NUMBER, PERIOD, TOLL, year_first
+from trends.tables.cells import DAY, IDENTIFIER, NUMBER, TOLL, year_first
 from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import cell_text, read_sheets
+from trends.tables.mapping import mapping_offered
 from trends.tables.repeats import settle_repeats
 from trends.tables.schemas import Events
 from trends.tables.sources import (
@@ -101,7 +102,8 @@ def read_events(
     sheet : str, optional
         Sheet of a workbook. Default: the first that holds events.
     header : int, optional
-        Row that holds the column names, counted from 1. Default: the first that holds anything.
+        Row that holds the column names, counted from 1; 0 if there is none. Default: the first that
+        holds anything.
 
     Returns
     -------
@@ -460,44 +462,8 @@ def _unknown_columns(cells: pd.DataFrame) -> Fault:
         column="",
         value=", ".join(cells.columns[:8]),
         rule="must have the columns of UCDP GED, ACLED, GTD or the package's own events",
-        fix=f"{mapping_offered(cells)} Or export it again with all its columns.",
+        fix=f"{mapping_offered(without_tags(cells))} Or export it again with all its columns.",
     )
-
-
-def mapping_offered(cells: pd.DataFrame) -> str:
-    """Write the option that reads a table whose columns are not known, for the columns it has."""
-    names = [str(name) for name in cells.columns]
-    dated = [name for name in names if _looks_dated(cells[name])]
-    called = [n for n in names if re.search("date|period|week|month|time|day", n, re.IGNORECASE)]
-    date = _in_three_columns(names) or next(iter([*dated, *called, names[0]]))
-    return (
-        f'Say what its columns mean: columns={{"date": "{date}"}} (--column "date={date}") if each '
-        "row is an event, and count as well if it counts them; country and others likewise."
-    )
-
-
-def _in_three_columns(names: Sequence[str]) -> str:
-    """Return the columns of year, month and day, "" unless all three are there."""
-    for year in names:
-        parts = [year, *(_like(year, word) for word in ("month", "day"))]
-        if year.lower().endswith("year") and set(parts) <= set(names):
-            return ", ".join(parts)
-    return ""
-
-
-def _like(year: str, word: str) -> str:
-    """Return the name of a column of months or days beside one of years, in its spelling."""
-    ending = year[-4:]
-    spelled = word.upper() if ending.isupper() else word
-    return year[:-4] + (spelled.capitalize() if ending.istitle() else spelled)
-
-
-def _looks_dated(texts: pd.Series) -> bool:
-    """Tell whether most cells of a column that are filled are days or periods."""
-    filled = texts[texts.str.strip() != ""].head(100)
-    if filled.empty or filled.str.fullmatch("[0-9.]{1,5}").any():
-        return False
-    return any(kind.read(filled)[1].mean() < 0.5 for kind in (DAY, PERIOD))
 
 
 def _missing_column(cells: pd.DataFrame, name: str, layout: Layout) -> Fault:

@@ -25,6 +25,7 @@ import pandas as pd
 
 from trends.tables.cells import one_spelling
 from trends.tables.faults import Fault, InvalidTable
+from trends.tables.mapping import mapping_offered
 from trends.tables.sources import names_without_header
 
 _SEPARATORS = ",\t;"
@@ -53,8 +54,8 @@ def read_cells(
     sheet : str, optional
         Sheet of a workbook. Default: its first.
     header : int, optional
-        Row that holds the column names, counted from 1. Default: the first row that holds
-        anything.
+        Row that holds the column names, counted from 1; 0 if there is none, the columns then being
+        called ``"1"``, ``"2"`` and so on. Default: the first row that holds anything.
 
     Returns
     -------
@@ -259,9 +260,12 @@ def _text_frame(
     filled = [number for number in filled if header is None or number >= header]
     if not filled:
         raise InvalidTable([_whole_file(file, "the file is empty", "Save the table again.")])
-    names, body = names_without_header(rows[filled[0] - 1]), filled
-    if not names:
-        names, body = [one_spelling(name) for name in rows[filled[0] - 1]], filled[1:]
+    first = rows[filled[0] - 1]
+    names, body = names_without_header(first), filled
+    if header == 0:
+        names = [str(number) for number in range(1, len(first) + 1)]
+    elif not names:
+        names, body = [one_spelling(name) for name in first], filled[1:]
     faults = [
         Fault(
             file=file,
@@ -278,7 +282,10 @@ def _text_frame(
     columns = columns or [()] * len(names)
     if not faults and len(names) > 1 and _numbers_the_rows(names[0], columns[0]):
         names, columns = names[1:], columns[1:]
-    faults = _header_faults(names, file, filled[0]) + faults
+    unnamed = _header_faults(names, file, filled[0])
+    if unnamed and header is None and _holds_a_day(first):
+        unnamed = [_no_header(rows, filled, file)]
+    faults = unnamed + faults
     if faults:
         raise InvalidTable(faults)
     return pd.DataFrame(
@@ -293,6 +300,27 @@ def _text_frame(
 def _numbers_the_rows(name: str, cells: Sequence[str]) -> bool:
     """Tell whether a first column without a name only numbers the rows, as pandas writes it."""
     return name in ("", "Unnamed: 0") and all(cell.isdecimal() for cell in cells)
+
+
+def _holds_a_day(cells: Sequence[str]) -> bool:
+    """Tell whether one of some cells is a day, as no name of a column is."""
+    return any(re.fullmatch("[0-9]{4}-?[01][0-9]-?[0-3][0-9]", cell.strip()) for cell in cells)
+
+
+def _no_header(rows: list[list[str]], filled: list[int], file: str) -> Fault:
+    """Say that a table begins without the names of its columns, and which options read it."""
+    first = rows[filled[0] - 1]
+    whole = [rows[n - 1] for n in filled if len(rows[n - 1]) == len(first)]
+    numbered = pd.DataFrame(whole, columns=[str(n) for n in range(1, len(first) + 1)], dtype="str")
+    return Fault(
+        file=file,
+        row=filled[0],
+        column="",
+        value=", ".join(first[:8]),
+        rule="must hold the names of the columns, holds a row of data",
+        fix="Say header=0 (--header 0), by which columns are called 1, 2, 3 and so on. "
+        + mapping_offered(numbered),
+    )
 
 
 def _decode(stored: bytes, file: str, encoding: str) -> str:

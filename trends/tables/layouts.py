@@ -17,12 +17,13 @@ from typing import Any, TypedDict
 import pandas as pd
 
 from trends.tables.calendar import Frequency, format_period
-from trends.tables.cells import DAY, PERIOD, WHOLE_NUMBER, year_first
+from trends.tables.cells import DAY, PERIOD, WHOLE_NUMBER, written_periods
 from trends.tables.counting import count_events
 from trends.tables.counts import counts_from_cells
-from trends.tables.events import dated_by, mapping_offered, read_events, without_tags
+from trends.tables.events import dated_by, read_events, without_tags
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets
+from trends.tables.mapping import mapping_offered
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import EVENT_COLUMNS, declared, layout_of
 
@@ -35,12 +36,6 @@ _COUNT_NAMES = ("count", "counts", "events", "attacks", "incidents", "n", "y")
 _MOST_WORDS = {"one": 3, "several": 1}
 # Numbers that say where a row belongs, and are not counted.
 _LABELLING = re.compile(r"(^|_|\b)(id|code|iso\w*|pcode|lat\w*|lon\w*|fips\w*)($|_|\b)", re.I)
-_SHAPES = (
-    (re.compile(r"([0-9]{4})-?W([0-9]{1,2})", re.I), r"\1-W\2"),
-    (re.compile(r"([0-9]{4})(0[1-9]|1[0-2])"), r"\1-\2"),
-    (re.compile(r"([0-9]{4})-?Q([1-4])", re.I), r"\1-Q\2"),
-    (re.compile(r"([0-9]{4})\.0"), r"\1"),
-)
 
 
 class _Reading(TypedDict):
@@ -245,7 +240,7 @@ def _plain_layout(cells: pd.DataFrame) -> CountLayout | None:
     parts = date.split(", ")
     others = [name for name in cells if name not in parts and (cells[name].str.strip() != "").any()]
     numbers = [name for name in others if _holds_whole_numbers(cells[name])]
-    counted = [name for name in numbers if not _LABELLING.search(name)]
+    counted = [name for name in numbers if not _LABELLING.search(name) and not _is_dating(name)]
     words = [name for name in others if name not in numbers and not _holds_numbers(cells[name])]
     preferred = [name for name in counted if name.lower() in _COUNT_NAMES]
     if len(preferred) == 1:
@@ -285,6 +280,11 @@ def _holds_periods(texts: pd.Series, name: str) -> bool:
     return bool(len(texts) and not wrong.any() and values.notna().all())
 
 
+def _is_dating(name: str) -> bool:
+    """Tell whether a column of numbers says when, as the number of a day or week does."""
+    return name.lower() in _DATE_NAMES
+
+
 def _holds_whole_numbers(texts: pd.Series) -> bool:
     """Tell whether every cell of a column is a whole number or empty."""
     values, wrong = WHOLE_NUMBER.read(texts)
@@ -295,33 +295,6 @@ def _holds_numbers(texts: pd.Series) -> bool:
     """Tell whether every cell of a column is a number or empty."""
     filled = texts[texts.str.strip() != ""]
     return bool(pd.to_numeric(filled, errors="coerce").notna().all())
-
-
-def written_periods(texts: pd.Series, name: str = "") -> pd.Series:
-    """Write periods as the package does where their spelling leaves no doubt.
-
-    Examples
-    --------
-    >>> written_periods(pd.Series(["Jan-2019", "February 2019"])).tolist()
-    ['2019-01', '2019-02']
-    >>> written_periods(pd.Series(["202401", "202402"])).tolist()
-    ['2024-01', '2024-02']
-    >>> written_periods(pd.Series(["2024W5", "2024W06"])).tolist()
-    ['2024-W05', '2024-W06']
-    """
-    words = texts.astype("str").str.strip()
-    if "week" in name.lower() and words.str.fullmatch(r"[0-9]{4}-[0-9]{1,2}").all():
-        words = words.str.replace("-", "-W")
-    for shape, form in _SHAPES:
-        if words.str.fullmatch(shape).all():
-            words = words.str.replace(shape, form, regex=True)
-            return words.str.replace(r"W([0-9])$", r"W0\1", regex=True)
-    plain = words.str.replace(r"[-,.\s]+", " ", regex=True)
-    for form in ("%b %Y", "%B %Y", "%Y %b", "%Y %B"):
-        months = pd.to_datetime(plain, format=form, errors="coerce")
-        words = words.mask(months.notna(), months.dt.strftime("%Y-%m"))
-    days = year_first(words)
-    return days.str.replace(r"[T ]00:00(:00(\.0+)?)?Z?$", "", regex=True)
 
 
 def _in_own_columns(

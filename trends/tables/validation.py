@@ -23,13 +23,13 @@ from trends.tables.coverage import coverage_from_cells
 from trends.tables.definitions import definitions_from_cells
 from trends.tables.events import (
     events_from_cells,
-    mapping_offered,
     named_columns,
     without_tags,
 )
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets
 from trends.tables.layouts import count_cells, counted_as
+from trends.tables.mapping import mapping_offered
 from trends.tables.plausibility import (
     COUNTRY_BOXES,
     Box,
