@@ -1,6 +1,7 @@
 """How fast and in how little memory are events counted, validation included?
 
     python benchmarks/counting_events.py [--events 10_000_000] [--rows 1_000_000] [--rounds 3]
+        [--earlier FOLDER]
 
 Two comparisons, each way in a process of its own, in turns, so that both meet the same machine:
 
@@ -11,7 +12,10 @@ Two comparisons, each way in a process of its own, in turns, so that both meet t
   `groupby`;
 - the same of a file with the 31 columns of ACLED, invented, of which a plain read takes all.
 
-And what a single rule costs: each condition of a plain row, asked of the Parquet events alone.
+`--earlier` names a folder with the package of an earlier commit (`git archive COMMIT trends | tar x
+-C FOLDER`), which then counts the same files in the same turns: what a change costs is not told by
+two runs on two days. And what a single rule costs: each condition of a plain row, asked of the
+Parquet events alone.
 
 Writes `benchmarks/results/counting.md`. The files are made by DuckDB in a temporary folder.
 """
@@ -30,6 +34,8 @@ import tempfile
 import time
 from pathlib import Path
 
+#: Stands for the package of an earlier commit in the name of a way.
+EARLIER = "earlier"
 RESULTS = Path(__file__).parent / "results" / "counting.md"
 
 EVENTS = """
@@ -191,13 +197,21 @@ def run_one(name: str, folder: Path) -> None:
     print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak, "digest": digest(counts)}))
 
 
-def measure(names: list[str], folder: Path, rounds: int) -> dict[str, dict[str, float]]:
+def measure(
+    names: list[str], folder: Path, rounds: int, earlier: Path | None
+) -> dict[str, dict[str, float]]:
     """Run each way in turns, each in its own process; keep median times and the highest peak."""
+    if earlier:
+        names = [*names, *(n.replace("trends", EARLIER) for n in names if "trends" in n)]
     runs: dict[str, list[dict]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
-            command = [sys.executable, __file__, "--one", name, "--folder", str(folder)]
-            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            way = name.replace(EARLIER, "trends")
+            command = [sys.executable, __file__, "--one", way, "--folder", str(folder)]
+            other = {"PYTHONPATH": str(earlier)} if EARLIER in name else {}
+            output = subprocess.run(
+                command, check=True, capture_output=True, text=True, env={**os.environ, **other}
+            ).stdout
             runs[name].append(json.loads(output.splitlines()[-1]))
             print(name, runs[name][-1], file=sys.stderr)
     digests = {json.dumps(run["digest"]) for each in runs.values() for run in each}
@@ -229,6 +243,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--earlier", type=Path)
     parser.add_argument("--one")
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
@@ -244,19 +259,21 @@ def main() -> None:
             "count_with_trends_parquet",
         ]
         csv = ["count_with_pandas_csv", "count_with_trends_csv"]
-        in_parquet = measure(parquet, folder, asked.rounds)
-        in_csv = measure(csv, folder, asked.rounds)
+        in_parquet = measure(parquet, folder, asked.rounds, asked.earlier)
+        in_csv = measure(csv, folder, asked.rounds, asked.earlier)
         acled = ["count_with_pandas_acled", "count_with_trends_acled"]
-        in_acled = measure(acled, folder, asked.rounds)
+        in_acled = measure(acled, folder, asked.rounds, asked.earlier)
         rules = cost_of_rules(folder)
         sizes = {each.name: each.stat().st_size / 1e6 for each in folder.glob("*.*")}
+    earlier = " --earlier FOLDER" if asked.earlier else ""
     RESULTS.write_text(
         f"""# Counting events
 
 `python benchmarks/counting_events.py --events {asked.events} --rows {asked.rows} \
---rounds {asked.rounds}`, Python {platform.python_version()}, {os.cpu_count()} cores, load average
-{os.getloadavg()[0]:.1f}. Medians of the rounds, highest peak; ratios are against the first way of
-each table. All ways of a table gave identical counts.
+--rounds {asked.rounds}{earlier}`,
+Python {platform.python_version()}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}.
+Medians of the rounds, highest peak; ratios are against the first way of each table. All ways of a
+table gave identical counts.
 
 ## {asked.events:,} events in Parquet ({sizes["events.parquet"]:,.0f} MB), by month and country
 

@@ -4,6 +4,8 @@ An index that repeats after a concat, rows in another order, and text as objects
 categories say nothing about the counts.
 """
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,6 +111,10 @@ def written(table, tmp_path):
 QUESTIONS = {
     "find_contradictions": (contradicting, lambda rows, _: trends.find_contradictions(rows)),
     "estimate_rate": (statements, lambda rows, _: trends.estimate_rate(rows)),
+    "figure_rate": (
+        statements,
+        lambda rows, _: trends.figure_rate(rows[rows["statement_id"] == "a-2023"].iloc[0]),
+    ),
     "figure_rates": (statements, lambda rows, _: trends.figure_rates(rows)),
     "statement_series": (
         statements,
@@ -143,6 +149,14 @@ QUESTIONS = {
         lambda rows, _: trends.as_series(rows[rows["country"] == "Syria"]),
     ),
 }
+
+
+def test_every_public_function_that_takes_rows_is_asked():
+    """Count series are indexed by their periods, and files have rows of their own."""
+    functions = dict(inspect.getmembers(trends, inspect.isfunction))
+    first = {name: next(iter(inspect.signature(of).parameters)) for name, of in functions.items()}
+    taking = {name for name, given in first.items() if given not in ("path", "paths", "series")}
+    assert taking - set(QUESTIONS) == {"shared_changepoints"}
 
 
 def texts(rows, dtype):

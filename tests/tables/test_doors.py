@@ -1,15 +1,21 @@
 """Does one row meet one verdict, whichever way it comes?"""
 
+import io
+import sys
+import zipfile
+
 import ibis
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from trends import cli
 from trends.tables.counting import count_events
 from trends.tables.counts import read_counts
 from trends.tables.events import read_events
 from trends.tables.faults import InvalidTable
+from trends.tables.layouts import counts_in
 from trends.tables.validation import validate
 
 # Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
@@ -233,3 +239,102 @@ def test_a_table_of_the_other_kind_says_which_door_is_its_own(tmp_path):
             door(tmp_path / "counts.csv")
     with pytest.raises(InvalidTable, match="must hold counts, holds events"):
         read_counts(tmp_path / "events.csv")
+
+
+EVENTS = "event_id,start,country,latitude,longitude\n" + "".join(
+    f"e{month},2020-{month:02d}-05,Ruritania,47.5,9.5\n" for month in range(1, 13)
+)
+COUNTS = "country,period,count,exposure\n" + "".join(
+    f"Ruritania,2020-{month:02d},{month % 4},28\n" for month in range(1, 13)
+)
+
+
+def locked(text: str) -> bytes:
+    """Return a zip archive whose table is marked as encrypted."""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as archive:
+        archive.writestr("t.csv", text)
+    changed = bytearray(stored.getvalue())
+    changed[6] |= 1
+    changed[changed.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(changed)
+
+
+#: What a file holds, and what it is read as; "" where no door reads it.
+FILES = {
+    "plain events": (EVENTS, "events"),
+    "plain counts": (COUNTS, "counts"),
+    "two byte order marks": ("\ufeff\ufeff" + EVENTS, "events"),
+    "UTF-32": (EVENTS.encode("utf-32"), "events"),
+    "UTF-16": (COUNTS.encode("utf-16"), "counts"),
+    "lines of an old Macintosh": (EVENTS.replace("\n", "\r"), "events"),
+    "sep line": ("sep=;\n" + COUNTS.replace(",", ";"), "counts"),
+    "a column of row numbers": (
+        "\n".join(f"{n - 1 if n else ''},{line}" for n, line in enumerate(EVENTS.split("\n")[:-1])),
+        "events",
+    ),
+    "a label that speaks to a terminal": (EVENTS.replace("e4,", "e4\x1b]0;x\x07,"), "events"),
+    "a label that a spreadsheet runs": (
+        EVENTS.replace("05-05,Ruritania", "05-05,=cmd|' /C calc'!A0"),
+        "events",
+    ),
+    "decomposed letters": (
+        COUNTS.replace("Ruritania", "Syrie\u0301", 3).replace("Ruritania", "Syri\u00e9"),
+        "counts",
+    ),
+    "a space that hides": (COUNTS.replace("Ruritania", "Ruritania\u200b", 3), "counts"),
+    "an archive with a password": (locked(EVENTS), ""),
+    "zero bytes": (EVENTS.replace("e3", "e\x003").encode("utf-16"), ""),
+    "empty cells": (",,,\n,,,\n", ""),
+    "quotes": ('""\n""\n', ""),
+    "a number of records": ('{"Result": 5}', ""),
+    "records that are numbers": ('{"Result": [1, 2]}', ""),
+    "no records": ('{"Result": null}', ""),
+    "a name twice": (EVENTS.replace("latitude,", "country,"), ""),
+    "an hour 99": (EVENTS.replace("04-05", "04-05T99:99"), ""),
+    "a time zone": (EVENTS.replace("04-05", "04-05T23:30:00+03:00"), ""),
+    "year 0": (EVENTS.replace("2020-04", "0000-04"), ""),
+    "year 9999": (EVENTS.replace("2020-04", "9999-04"), ""),
+    "a blank country": (EVENTS.replace("04-05,Ruritania", "04-05,"), ""),
+    "an id twice but for a space": (EVENTS.replace("e5,", "e4 ,"), ""),
+    "a latitude alone": (EVENTS.replace("04-05,Ruritania,47.5,9.5", "04-05,Ruritania,47.5,"), ""),
+    "a period of year 0": (COUNTS.replace("2020-04", "0000-04"), ""),
+    "wide digits": (COUNTS.replace(",28", ",\uff12\uff18", 1), ""),
+    "next to no exposure": (COUNTS.replace(",28", ",1e-300", 1), ""),
+    "a web page": ("<!doctype html><html>moved</html>", ""),
+}
+
+
+def ends(monkeypatch, capsys, *words):
+    """Run a command and return its exit code; a traceback is a failure."""
+    monkeypatch.setattr(sys, "argv", ["trends", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert "Traceback" not in capsys.readouterr().err
+    return ended.value.code
+
+
+def reads(door, path):
+    """Tell whether a door reads a file, which it else refuses with a fault."""
+    try:
+        door(path)
+    except InvalidTable:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", list(FILES))
+def test_every_door_and_command_ends_alike_on_an_odd_file(tmp_path, monkeypatch, capsys, name):
+    content, kind = FILES[name]
+    path = tmp_path / ("t.zip" if name == "an archive with a password" else "t.csv")
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    told = validate(path)
+    assert told.ok == bool(kind)
+    assert [kind] == [one.kind for one in told.files if told.ok] or not kind
+    assert reads(read_events, path) == reads(count_events, path) == (kind == "events")
+    assert reads(read_counts, path) == (kind == "counts")
+    assert reads(counts_in, path) == bool(kind)
+    assert ends(monkeypatch, capsys, "validate", path) == (0 if kind else 3)
+    assert ends(monkeypatch, capsys, "analyse", path) == (0 if kind else 3)
+    out = tmp_path / "out.csv"
+    assert ends(monkeypatch, capsys, "count", path, "--out", out) == (0 if kind == "events" else 3)

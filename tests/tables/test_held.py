@@ -1,4 +1,4 @@
-"""Is every table that people hold read by `trends analyse FILE`, or refused with a remedy that works?
+"""Is every table that people hold read by `trends analyse FILE`, or refused with a working remedy?
 
 Each layout has the columns that it was seen to have in public (`held.toml`); the rows are invented.
 What is read is held against what was written, period by period.
