@@ -1,10 +1,11 @@
 import re
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from trends.findings.lint import _asked, _denied, _either_way, _found_claims, _short, lint
+from trends.findings.lint import _Clauses, _found_claims, _opposed, _short, lint
 from trends.findings.prose import passages, sentences
 
 HERE = Path(__file__).parent
@@ -182,7 +183,7 @@ def test_marked_words_are_never_cut_into_sentences():
 
 def denied(text, word="rose"):
     """Return how a word of a text is denied."""
-    return _denied(text, re.search(word, text))
+    return _Clauses(text).denied(re.search(word, text))
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_long_words_are_shown_by_their_beginning(length):
     ],
 )
 def test_what_is_asked_or_quoted_is_not_said(text, asked):
-    assert _asked(text, re.search("rose", text)) == asked
+    assert _Clauses(text).asked(re.search("rose", text)) == asked
 
 
 @pytest.mark.parametrize(
@@ -234,4 +235,34 @@ def test_what_is_asked_or_quoted_is_not_said(text, asked):
 def test_opposites_joined_by_or_say_neither(text, pair):
     claims = _found_claims(text)
     assert len(claims) == 2
-    assert all(_either_way(text, found, claims) == pair for _, found in claims)
+    assert all((found.start() in _opposed(text, claims)) == pair for _, found in claims)
+
+
+#: What made a page of some hundred kilobytes take minutes: everything was looked up from the start
+#: for each word, quotation or element.
+LONG = [
+    "attacks rose here and fell there ", "attacks did not rise here and never doubled ",
+    "rise or fall ", "“rose ", '" rose ', "rose ”", "rose, ", "x rose.\n", ".", '."', "A.",
+    "وارتفعت الهجمات ", "<p>x ", "<span>x ", "<b>x</i>", "<svg>x ", "<!-- x ", "<header>x",
+    '<span class="finding" data-key="a">1</span> ',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", LONG)
+def test_the_time_grows_with_the_text_and_not_with_its_square(unit, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(f"<main><p>{unit * (60_000 // len(unit))}</p></main>", encoding="utf-8")
+    begun = time.process_time()
+    lint(page)
+    # A second on any machine; with the square of the length it was four minutes.
+    assert time.process_time() - begun < 20
+
+
+def test_what_is_no_page_is_refused_in_words(tmp_path, monkeypatch):
+    page = tmp_path / "page.html"
+    page.write_bytes(b"<p>\xff</p>")
+    with pytest.raises(ValueError, match=r"`pages` must be UTF-8 text, got byte 0xff at offset 3"):
+        lint(page)
+    monkeypatch.setattr("trends.findings.lint.PAGE_BYTES", 5)
+    with pytest.raises(ValueError, match=r"`pages` must be at most 0 MB each"):
+        lint(page)

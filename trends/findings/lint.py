@@ -8,10 +8,12 @@ Sentences written by rule must stand on the page as they stand in the ledger.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from tomllib import loads
 from typing import Any
@@ -23,6 +25,10 @@ from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
 from trends.findings.prose import ENTRY, MARKS, Passage, Piece, passages, sentences
 from trends.tables.faults import InvalidTable
+
+
+#: Largest page that is read; a page of a report has some hundred kilobytes.
+PAGE_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +90,7 @@ def lint(
     FileNotFoundError
         If there is no such page.
     ValueError
-        If a folder holds no page.
+        If a folder holds no page, or a page is no UTF-8 text or larger than `PAGE_BYTES`.
 
     Notes
     -----
@@ -94,7 +100,7 @@ def lint(
     written out count only before the nouns of the findings' subjects.
     """
     paths = _pages(pages)
-    texts = {path: path.read_text(encoding="utf-8") for path in paths}
+    texts = {path: _text_of(path) for path in paths}
     if ledger is None:
         ledger, broken = _ledger_of(paths)
         if broken:
@@ -123,6 +129,23 @@ def _pages(pages: str | Path | Iterable[str | Path]) -> list[Path]:
         else:
             paths.append(page)
     return paths
+
+
+def _text_of(page: Path) -> str:
+    """Return the text of a page."""
+    size = page.stat().st_size
+    if size > PAGE_BYTES:
+        raise ValueError(
+            f"`pages` must be at most {PAGE_BYTES / 1e6:.0f} MB each, got {str(page)!r} of "
+            f"{size / 1e6:,.0f} MB. Name the rendered page, not a table."
+        )
+    try:
+        return page.read_text(encoding="utf-8")
+    except UnicodeDecodeError as fault:
+        raise ValueError(
+            f"`pages` must be UTF-8 text, got byte {fault.object[fault.start]:#x} at offset "
+            f"{fault.start} of {str(page)!r}. Render the page again, or name another file."
+        ) from None
 
 
 def _ledger_of(paths: list[Path]) -> tuple[Ledger, list[LintFault]]:
@@ -285,9 +308,10 @@ class _Guard:
         ]
         licences = {record["verb"] for record in beside if record["verb"]}
         found_claims = _found_claims(text)
+        clauses, opposed = _Clauses(text), _opposed(text, found_claims)
         for claim, found in found_claims:
-            doubt = _denied(text, found)
-            if doubt == "no claim" or _asked(text, found) or _either_way(text, found, found_claims):
+            doubt = clauses.denied(found)
+            if doubt == "no claim" or clauses.asked(found) or found.start() in opposed:
                 continue
             wanted = _licensed_by(claim, denied=bool(doubt))
             if not licences & wanted:
@@ -458,53 +482,89 @@ class _Words:
         return self.lines[self.origin[found.start()]]
 
 
-_QUOTED = re.compile(r"[“«][^”»]*[”»]|\"[^\"]*\"")
+#: What ends a clause: always, before a denial, before a question.
+_PAUSE = re.compile(r"[,;:،؛]")
+_TURN = re.compile(r"[,;:،؛]| but | لكن ")
+_JOIN = re.compile(r"[,;:،؛]| but | and | لكن ")
+_OPENER, _CLOSER = re.compile(r"[“«\"]"), re.compile(r"[”»]")
+#: In so many letters stand the few words beside a verb that deny it or doubt it.
+_NEAR = 200
 
 
-def _asked(text: str, found: re.Match[str]) -> bool:
-    """Whether a verb is asked about, supposed or quoted rather than said."""
-    if any(
-        quote.start() < found.start() and found.end() <= quote.end()
-        for quote in _QUOTED.finditer(text)
-    ):
-        return True
-    clause = re.split(r"[,;:،؛]| but | and | لكن ", text[: found.start()])[-1]
-    return bool(_asking().search(clause))
+class _Clauses:
+    """Where a text pauses, quotes and asks, found once, since every verb of it wants to know."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._pauses = [pause.start() for pause in _PAUSE.finditer(text)]
+        self._turns = [turn.end() for turn in _TURN.finditer(text)]
+        self._joins = [join.end() for join in _JOIN.finditer(text)]
+        self._questions = [question.span() for question in _asking().finditer(text)]
+        self._question_ends = [end for _, end in self._questions]
+        self._quotations = list(_quotations(text))
+
+    def asked(self, found: re.Match[str]) -> bool:
+        """Whether a verb is asked about, supposed or quoted rather than said."""
+        quoted = bisect_left(self._quotations, found.start(), key=lambda span: span[0]) - 1
+        if quoted >= 0 and found.end() <= self._quotations[quoted][1]:
+            return True
+        question = bisect_right(self._question_ends, found.start()) - 1
+        return question >= 0 and self._questions[question][0] >= _last(self._joins, found.start())
+
+    def denied(self, found: re.Match[str]) -> str:
+        """Return "denied" for a denied verb, "no claim" when the denial leaves it open, else ""."""
+        begin = max(_last(self._turns, found.start()), found.start() - _NEAR)
+        near = " ".join(self.text[begin : found.start()].split()[-4:])
+        lang = "ar" if _ARABIC.search(found[0]) else "en"
+        if not _negating(lang).search(near):
+            return ""
+        pause = bisect_left(self._pauses, found.end())
+        stop = self._pauses[pause] if pause < len(self._pauses) else len(self.text)
+        rest = self.text[found.end() : min(stop, found.end() + _NEAR)].split()[:5]
+        return "no claim" if _doubting(lang).search(f"{near} {' '.join(rest)}") else "denied"
+
+
+def _last(ends: list[int], place: int) -> int:
+    """Return the last of some ends that lies at or before a place, 0 if none does."""
+    at = bisect_right(ends, place)
+    return ends[at - 1] if at else 0
+
+
+def _quotations(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each quotation that is closed."""
+    past, closers = 0, True
+    for opened in _OPENER.finditer(text):
+        if opened.start() < past or (opened[0] != '"' and not closers):
+            continue
+        if opened[0] == '"':
+            close = text.find('"', opened.end())
+        else:
+            closed = _CLOSER.search(text, opened.end())
+            close, closers = (closed.start(), True) if closed else (-1, False)
+        if close >= 0:
+            past = close + 1
+            yield opened.start(), past
 
 
 def _found_claims(text: str) -> list[tuple[str, re.Match[str]]]:
     """Return the trend words of a text; where kinds overlap, the special one counts."""
     found_claims: list[tuple[str, re.Match[str]]] = []
+    taken = bytearray(len(text))
     for claim, pattern in _claims().items():
         for found in pattern.finditer(text):
-            if not any(
-                found.start() < other.end() and other.start() < found.end()
-                for _, other in found_claims
-            ):
+            if not any(taken[found.start() : found.end()]):
                 found_claims.append((claim, found))
+                taken[found.start() : found.end()] = b"\x01" * len(found[0])
     return sorted(found_claims, key=lambda pair: pair[1].start())
 
 
-def _either_way(
-    text: str, found: re.Match[str], found_claims: list[tuple[str, re.Match[str]]]
-) -> bool:
-    """Whether a word stands in a pair of opposites, such as "rise or fall"."""
-    for _, other in found_claims:
-        first, second = sorted((found.span(), other.span()))
-        if found is not other and text[first[1] : second[0]].strip() in {"or", "nor", "او", "ام"}:
-            return True
-    return False
-
-
-def _denied(text: str, found: re.Match[str]) -> str:
-    """Return "denied" for a denied verb, "no claim" when the denial leaves it open, else ""."""
-    clause = re.split(r"[,;:،؛]| but | لكن ", text[: found.start()])[-1]
-    near = " ".join(clause.split()[-4:])
-    lang = "ar" if _ARABIC.search(found[0]) else "en"
-    if not _negating(lang).search(near):
-        return ""
-    rest = " ".join(re.split(r"[,;:،؛]", text[found.end() :])[0].split()[:5])
-    return "no claim" if _doubting(lang).search(f"{near} {rest}") else "denied"
+def _opposed(text: str, found_claims: list[tuple[str, re.Match[str]]]) -> set[int]:
+    """Return where the words stand that are a pair of opposites, such as "rise or fall"."""
+    opposed = set()
+    for (_, first), (_, second) in pairwise(found_claims):
+        if text[first.end() : second.start()].strip() in {"or", "nor", "او", "ام"}:
+            opposed |= {first.start(), second.start()}
+    return opposed
 
 
 @cache

@@ -7,6 +7,7 @@ table, figure, navigation, quotation, definition or citation is not the report s
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -41,10 +42,13 @@ _BLOCKS = frozenset(
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 )
-_BULKY = re.compile(r"<(svg|script|style|pre)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_BULKY = re.compile(r"<(svg|script|style|pre)\b", re.IGNORECASE)
+_BULKY_END = {
+    name: re.compile(rf"</{name}\s*+>", re.IGNORECASE) for name in ("svg", "script", "style", "pre")
+}
 _SENTENCE_END = re.compile(
-    r"(?<![\s(][A-Z])(?<!e\.g)(?<!i\.e)(?<!\bal)(?<!\bvs)(?<!\bcf)(?<!\bca)(?<!\bno)(?<!\bpp)"
-    r"[.!?؟…]+[\"'”’»)\]]*(?=\s|$|\ufffc)"
+    r"(?<![.!?؟…])(?<![\s(][A-Z])(?<!e\.g)(?<!i\.e)(?<!\bal)(?<!\bvs)(?<!\bcf)(?<!\bca)(?<!\bno)(?<!\bpp)"
+    r"[.!?؟…]++[\"'”’»)\]]*+(?=\s|$|\ufffc)"
 )
 
 
@@ -99,10 +103,28 @@ def passages(page: str) -> list[Passage]:
     """
     reader = _Reader()
     # Large silent elements would cost most of the time; their line breaks are kept.
-    reader.feed(_BULKY.sub(lambda found: "\n" * found[0].count("\n"), page))
+    reader.feed(_without_bulk(page))
     reader.close()
     reader.end_passage()
     return reader.passages
+
+
+def _without_bulk(page: str) -> str:
+    """Return a page without its drawings, scripts, styles and set blocks."""
+    kept, at = [], 0
+    endless: set[str] = set()
+    for opened in _BULKY.finditer(page):
+        name = opened[1].lower()
+        if opened.start() < at or name in endless:
+            continue
+        closed = _BULKY_END[name].search(page, opened.end())
+        if closed is None:
+            endless.add(name)
+            continue
+        breaks = page.count("\n", opened.start(), closed.end())
+        kept += [page[at : opened.start()], "\n" * breaks]
+        at = closed.end()
+    return "".join([*kept, page[at:]])
 
 
 def sentences(passage: Passage) -> list[list[Piece]]:
@@ -114,19 +136,15 @@ def sentences(passage: Passage) -> list[list[Piece]]:
             if piece.kind in {"sentence", "caveat"}:
                 found.append([])
             continue
-        start = 0
+        start, line = 0, piece.line
         for end in _SENTENCE_END.finditer(piece.text):
-            found[-1].append(Piece(piece.text[start : end.end()], _line_at(piece, start)))
+            found[-1].append(Piece(piece.text[start : end.end()], line))
             found.append([])
+            line += piece.text.count("\n", start, end.end())
             start = end.end()
         if start < len(piece.text):
-            found[-1].append(Piece(piece.text[start:], _line_at(piece, start)))
+            found[-1].append(Piece(piece.text[start:], line))
     return [pieces for pieces in found if any(piece.text.strip() for piece in pieces)]
-
-
-def _line_at(piece: Piece, offset: int) -> int:
-    """Return the line of a place within a piece."""
-    return piece.line + piece.text.count("\n", 0, offset)
 
 
 class _Reader(HTMLParser):
@@ -137,6 +155,7 @@ class _Reader(HTMLParser):
         self.passages: list[Passage] = []
         self._passage = Passage()
         self._open: list[tuple[str, bool, tuple[str, str], bool]] = []
+        self._n_open: Counter[str] = Counter()
         self._silent = 0
         self._marks: list[tuple[str, str]] = []
         self._captions = 0
@@ -163,6 +182,7 @@ class _Reader(HTMLParser):
             kind, mark = ENTRY, (ENTRY, named.get("id") or "")
         caption = tag in {"figcaption", "caption"} or "float-caption" in classes
         self._open.append((tag, silent, mark, caption))
+        self._n_open[tag] += 1
         self._silent += silent
         self._captions += caption
         if kind:
@@ -172,10 +192,11 @@ class _Reader(HTMLParser):
         """Close an element, and those within it that were left open."""
         if tag in _BLOCKS:
             self.end_passage()
-        if not any(opened[0] == tag for opened in self._open):
+        if not self._n_open[tag]:
             return
         while self._open:
             name, silent, mark, caption = self._open.pop()
+            self._n_open[name] -= 1
             self._silent -= silent
             self._captions -= caption
             if mark[0]:
@@ -207,4 +228,4 @@ class _Reader(HTMLParser):
 
     def _in_main(self) -> bool:
         """Whether the reader is inside the main text, whose header holds the title."""
-        return any(opened[0] in {"main", "article"} for opened in self._open)
+        return self._n_open["main"] > 0 or self._n_open["article"] > 0

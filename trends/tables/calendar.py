@@ -234,6 +234,9 @@ def read_periods(texts: pd.Series) -> tuple[pd.PeriodIndex, np.ndarray]:
         True where the text cannot be read.
     """
     words = texts.astype("str").fillna("").str.strip()
+    # No calendar has a year 0, and pandas counts one.
+    year_0 = words.str.startswith("0000") | words.str.contains("/0000", regex=False)
+    words = words.mask(year_0.to_numpy(bool), "")
     fits = {letter: words.str.fullmatch(shape).to_numpy(bool) for letter, shape in _SHAPES.items()}
     letter = max(fits, key=lambda name: int(fits[name].sum())) if len(words) else "M"
     fitting = words.where(fits[letter])

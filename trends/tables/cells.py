@@ -300,10 +300,7 @@ def _read_yes_no(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
 
 def _read_period_column(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
     """Read periods of one shape."""
-    words = _plain(texts)
-    # No calendar has a year 0.
-    words = words.mask(words.str.startswith("0000").fillna(False).to_numpy(bool), "0000")
-    periods, wrong = read_periods(words)
+    periods, wrong = read_periods(_plain(texts))
     return pd.Series(periods, index=texts.index), wrong
 
 

@@ -18,6 +18,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,14 @@ from trends.tables.faults import Fault, InvalidTable
 from trends.tables.mapping import mapping_offered
 from trends.tables.sources import names_without_header
 
+#: What a table may hold that is read cell by cell, so that it fits into two gigabytes of memory; the
+#: largest event databases do (GTD has 28 million cells). Counting streams larger files in order.
+TEXT_BYTES, ROWS, COLUMNS, CELLS = 500_000_000, 5_000_000, 2_000, 30_000_000
+
 _SEPARATORS = ",\t;"
+_BLANK = re.compile(r"\s*")
+#: A line with its end, of which there are three kinds.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
 _ARABIC_ENCODINGS = {"cp1256": "Windows-1256", "iso8859-6": "ISO-8859-6"}
 
@@ -71,7 +79,7 @@ def read_cells(
     ValueError
         If the encoding or the sheet is unknown.
     InvalidTable
-        If the file is no table; every fault found is listed.
+        If the file is no table, or larger than can be read cell by cell; every fault is listed.
     """
     return read_sheets(path, encoding=encoding, sheet=sheet, header=header, first=True)[0]
 
@@ -96,6 +104,7 @@ def read_sheets(
         raise FileNotFoundError(
             f"`path` must name a file, got {str(path)!r}. Check the spelling and the folder."
         )
+    _check_size(path.name, path.stat().st_size)
     stored = path.read_bytes()
     if not stored:
         raise InvalidTable([_whole_file(path.name, "the file is empty", "Save the table again.")])
@@ -123,11 +132,51 @@ def _check_encoding(encoding: str) -> None:
         ) from None
 
 
+def _check_size(file: str, n_bytes: int, *, packed: bool = False) -> None:
+    """Raise where a table is too large to be read cell by cell."""
+    if n_bytes > TEXT_BYTES:
+        raise InvalidTable([_too_large(file, n_bytes, packed=packed)])
+
+
+def _too_large(file: str, n_bytes: int | None, *, packed: bool) -> Fault:
+    """Return the fault of a table that is too large to be read cell by cell."""
+    what = f"hold at most {TEXT_BYTES / 1e6:.0f} MB{' once unpacked' if packed else ''}"
+    got = f", holds {n_bytes / 1e6:,.0f} MB" if n_bytes else ", holds more"
+    fix = "Take the rows and columns that are needed into a file of their own."
+    return _whole_file(file, f"must {what}{got}", fix)
+
+
+def _check_shape(file: str, n_rows: int, n_columns: int) -> None:
+    """Raise where a table has more rows, columns or cells than can be read cell by cell."""
+    for number, most, what in (
+        (n_columns, COLUMNS, "columns"),
+        (n_rows, ROWS, "rows"),
+        (n_rows * n_columns, CELLS, "cells"),
+    ):
+        if number > most:
+            fix = (
+                "Check what separates the cells; else write one row per group and period."
+                if what == "columns"
+                else "Take the rows and columns that are needed into a file of their own."
+            )
+            rule = f"must have at most {most:,} {what}, has {number:,} or more"
+            raise InvalidTable([_whole_file(file, rule, fix)])
+
+
+def _gunzip(stored: bytes, file: str) -> bytes:
+    """Return the bytes inside a gzip archive, as long as they are not too many."""
+    with gzip.open(io.BytesIO(stored)) as archive:
+        text = archive.read(TEXT_BYTES + 1)
+    if len(text) > TEXT_BYTES:
+        raise InvalidTable([_too_large(file, None, packed=True)])
+    return text
+
+
 def unpack(stored: bytes, file: str) -> bytes:
     """Return the bytes inside a gzip or zip archive, or the bytes as they are."""
     if stored[:2] == b"\x1f\x8b":
         try:
-            return gzip.decompress(stored)
+            return _gunzip(stored, file)
         except (EOFError, OSError, zlib.error) as error:
             raise InvalidTable(
                 [
@@ -150,6 +199,7 @@ def unpack(stored: bytes, file: str) -> bytes:
                         listed,
                     )
                     raise InvalidTable([fault])
+                _check_size(file, archive.getinfo(names[0]).file_size, packed=True)
                 return archive.read(names[0])
         except (RuntimeError, NotImplementedError) as error:
             fault = _whole_file(
@@ -177,7 +227,7 @@ def _whole_file(file: str, rule: str, fix: str, value: str = "") -> Fault:
 def _read_unpacked(stored: bytes, file: str, encoding: str, header: int | None) -> pd.DataFrame:
     """Read the bytes of a text table, or of the answers of a database's interface."""
     text = _decode(stored, file, encoding)
-    if text.lstrip()[:1] in ("{", "["):
+    if text[_begin(text) : _begin(text) + 1] in ("{", "["):
         return _read_json(text, file)
     return _read_text(text, file, header)
 
@@ -203,6 +253,7 @@ def _read_json(text: str, file: str) -> pd.DataFrame:
     if not records:
         raise InvalidTable([_whole_file(file, "holds no records", fix)])
     names = list(dict.fromkeys(name for record in records for name in record))
+    _check_shape(file, len(records), len(names))
     columns = {
         name: pd.array([cell_text(record.get(name)) for record in records], dtype="str")
         for name in names
@@ -227,17 +278,19 @@ def _records_of(page: object) -> list[dict[str, object]] | None:
 def _read_text(text: str, file: str, header: int | None) -> pd.DataFrame:
     """Split text into cells, one fault per row that does not fit the header."""
     _refuse_other_formats(text, file)
-    lines = text.lstrip().splitlines()
-    separator = max(_SEPARATORS, key=lines[0].count)
+    lines = (line[0].rstrip("\r\n") for line in _LINE.finditer(text, _begin(text)))
+    first = next(lines)
+    separator = max(_SEPARATORS, key=first.count)
     # Excel writes what separates the cells into a first line of its own.
-    declared = _SEPARATOR_LINE.fullmatch(lines[0])
+    declared = _SEPARATOR_LINE.fullmatch(first)
     if declared:
-        separator, lines = declared.group(1), lines[1:]
-    elif header is not None and 1 < header <= len(lines):
-        separator = max(_SEPARATORS, key=lines[header - 1].count)
+        separator = declared.group(1)
+    elif header is not None and header > 1:
+        named = next(islice(lines, header - 2, None), first)
+        separator = max(_SEPARATORS, key=named.count)
     limit = csv.field_size_limit(len(text) + 1)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        rows = _rows(text, file, separator)
     except csv.Error as error:
         fault = _whole_file(
             file, f"must be comma-separated text ({error})", "Save it as CSV again."
@@ -252,6 +305,17 @@ def _read_text(text: str, file: str, header: int | None) -> pd.DataFrame:
     return cells
 
 
+def _rows(text: str, file: str, separator: str) -> list[list[str]]:
+    """Return the rows of a text; one that has too many is not read to its end."""
+    rows, n_cells = [], 0
+    for row in csv.reader((line[0] for line in _LINE.finditer(text)), delimiter=separator):
+        rows.append(row)
+        n_cells += len(row)
+        if n_cells > CELLS or len(rows) > ROWS:
+            _check_shape(file, len(rows), -(-n_cells // len(rows)))
+    return rows
+
+
 def _text_frame(
     rows: list[list[str]], file: str, separator: str = ",", header: int | None = None
 ) -> pd.DataFrame:
@@ -261,6 +325,7 @@ def _text_frame(
     if not filled:
         raise InvalidTable([_whole_file(file, "the file is empty", "Save the table again.")])
     first = rows[filled[0] - 1]
+    _check_shape(file, len(filled) - 1, len(first))
     names, body = names_without_header(first), filled
     if header == 0:
         names = [str(number) for number in range(1, len(first) + 1)]
@@ -383,9 +448,15 @@ def _likely_encoding(stored: bytes) -> tuple[str, str]:
     return best if runs[best] > 0 else ("cp1252", "Windows-1252")
 
 
+def _begin(text: str) -> int:
+    """Return where a text begins that is not blank."""
+    blank = _BLANK.match(text)
+    return blank.end() if blank else 0
+
+
 def _refuse_other_formats(text: str, file: str) -> None:
     """Refuse text that is plainly no table."""
-    start = text.lstrip()[:200].lower()
+    start = text[_begin(text) : _begin(text) + 200].lower()
     if not start:
         raise InvalidTable([_whole_file(file, "the file is empty", "Save the table again.")])
     if start.startswith(("<!doctype", "<html", "<?xml", "<head", "<body")):
@@ -401,12 +472,14 @@ def _refuse_other_formats(text: str, file: str) -> None:
 def _header_faults(header: list[str], file: str, row: int) -> list[Fault]:
     """Return one fault per column without a name of its own."""
     faults = []
+    before: set[str] = set()
     for position, name in enumerate(header):
         if not name:
             rule, fix = f"column {position + 1} must have a name", "Name the column or remove it."
-        elif name in header[:position]:
+        elif name in before:
             rule, fix = "column names must be unique", "Rename or remove one of the columns."
         else:
+            before.add(name)
             continue
         faults.append(Fault(file=file, row=row, column=name, value="", rule=rule, fix=fix))
     return faults
@@ -417,6 +490,8 @@ def _read_workbook(
 ) -> list[pd.DataFrame]:
     """Read sheets of a workbook as text."""
     try:
+        with zipfile.ZipFile(io.BytesIO(stored)) as archive:
+            _check_size(file, sum(part.file_size for part in archive.infolist()), packed=True)
         with pd.ExcelFile(io.BytesIO(stored), engine="openpyxl") as book:
             names = [str(name) for name in book.sheet_names]
             if sheet is not None and sheet not in names:
@@ -454,8 +529,11 @@ def _read_workbook(
 def _read_parquet(stored: bytes, file: str) -> pd.DataFrame:
     """Read a Parquet file as text."""
     import pyarrow
+    import pyarrow.parquet
 
     try:
+        described = pyarrow.parquet.read_metadata(io.BytesIO(stored))
+        _check_shape(file, described.num_rows, described.num_columns)
         frame = pd.read_parquet(io.BytesIO(stored), dtype_backend="numpy_nullable")
     except (pyarrow.ArrowInvalid, OSError) as error:
         fault = _whole_file(file, "must be a Parquet file", "Fetch the file again.")
