@@ -84,7 +84,14 @@ def test_a_pipe_that_closes_is_nobodys_fault():
 
 
 @pytest.mark.parametrize(
-    ("encoding", "lang"), [("cp1252", "en"), ("ascii:strict", "ar"), ("utf-16", "ar")]
+    ("encoding", "lang"),
+    [
+        ("cp1252", "en"),
+        ("ascii:strict", "ar"),
+        ("utf-16", "ar"),
+        ("idna", "ar"),
+        ("undefined", "en"),
+    ],
 )
 def test_an_answer_is_printed_in_any_encoding(encoding, lang):
     words = ("analyse", COUNTS, "--where", "country=Iraq", "--lang", lang)

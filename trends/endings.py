@@ -145,7 +145,16 @@ def speak_any_encoding() -> None:
     codecs.register_error("trends.spelled", _spelled)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="trends.spelled")
+            stream.reconfigure(encoding=_writable(stream.encoding), errors="trends.spelled")
+
+
+def _writable(encoding: str) -> str:
+    """Return an encoding, or ASCII where it is one for host names or for nothing at all."""
+    try:
+        "\u2212 a.\n".encode(encoding, errors="trends.spelled")
+    except (UnicodeError, LookupError):
+        return "ascii"
+    return encoding
 
 
 def _spelled(fault: UnicodeError) -> tuple[str, int]:

@@ -26,7 +26,6 @@ from trends.findings.ledger import Ledger
 from trends.findings.prose import ENTRY, MARKS, Passage, Piece, passages, sentences
 from trends.tables.faults import InvalidTable
 
-
 #: Largest page that is read; a page of a report has some hundred kilobytes.
 PAGE_BYTES = 50_000_000
 

@@ -29,8 +29,8 @@ from trends.tables.faults import Fault, InvalidTable
 from trends.tables.mapping import mapping_offered
 from trends.tables.sources import names_without_header
 
-#: What a table may hold that is read cell by cell, so that it fits into two gigabytes of memory; the
-#: largest event databases do (GTD has 28 million cells). Counting streams larger files in order.
+#: What a table may hold that is read cell by cell, so that two gigabytes of memory hold it; the
+#: largest event databases fit (GTD has 28 million cells). Counting streams larger files in order.
 TEXT_BYTES, ROWS, COLUMNS, CELLS = 500_000_000, 5_000_000, 2_000, 30_000_000
 
 _SEPARATORS = ",\t;"
