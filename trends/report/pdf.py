@@ -89,6 +89,7 @@ def _variables(build: Build, page: Page, metadata: dict[str, Any]) -> dict[str, 
     site = website(build.place(page), metadata)
     made = {
         "definitions": escaping.typst(str(HERE / "typst" / "definitions.typ")),
+        "paper": escaping.typst(str(HERE / "typst" / "typst-template.typ")),
         "site-title": ""
         if site.get("title", "") in ("", metadata["title"])
         else escaping.typst(str(site["title"])),
@@ -101,10 +102,8 @@ def _variables(build: Build, page: Page, metadata: dict[str, Any]) -> dict[str, 
         ),
         "main-font": escaping.typst(str(metadata["mainfont"])) if "mainfont" in metadata else "",
         "toc-depth-text": str(metadata.get("toc-depth", 2)),
-        "author-text": escaping.typst(", ".join(authors(metadata))),
+        "author-texts": [escaping.typst(author) for author in authors(metadata)],
         "edition-text": escaping.typst(build.edition.words(metadata["lang"])),
-        "rtl": metadata["dir"] == "rtl",
-        "arabic": metadata["lang"].startswith("ar"),
         "contents": bool(metadata.get("toc", page.has_level_one_heading)),
         "chapters": page.has_level_one_heading,
     }
