@@ -129,9 +129,100 @@ def test_what_is_made_of_the_pages_is_added_to_a_site_that_has_pages_only(write_
     added = {name: (site / name).read_bytes() for name in ("findings.json", "findings.html")}
     for name in (*added, "manifest.json"):
         (site / name).unlink()
+    (site / "index.html").write_text(as_quarto(site / "index.html"), encoding="utf-8")
     complete(root, site)
-    assert {name: (site / name).read_bytes() for name in added} == added
+    assert (site / "findings.json").read_bytes() == added["findings.json"]
+    listed = (site / "findings.html").read_text(encoding="utf-8")
+    assert 'class="nav-footer"' in listed
+    assert "navbar-title" in listed
+    assert 'id="series.rate.ratio"' in listed
+    assert "<title>All findings</title>" in listed
+    assert "assets/report.css" not in listed
+    assert "On this page" not in listed
     assert '"engine": "quarto"' in (site / "manifest.json").read_text(encoding="utf-8")
+
+
+#: What Quarto's website template puts around a page, as far as it is looked at.
+AROUND = """\
+<html><head><title>Page</title></head><body>
+<header id="quarto-header"><span class="navbar-title">Site</span></header>
+<div id="quarto-margin-sidebar" class="sidebar margin-sidebar"><nav>On this page</nav>
+</div>
+<!-- main -->
+<main class="content" id="quarto-document-content">{main}</main>
+<footer class="footer"><div class="nav-footer"><div class="nav-footer-center"><p>Foot</p></div>
+</div></footer></body></html>
+"""
+
+
+def as_quarto(path):
+    """Return a page of ours as Quarto would have it around."""
+    main = path.read_text(encoding="utf-8").split('<main id="main" tabindex="-1">')[1]
+    return AROUND.format(main=main.split("</main>")[0])
+
+
+def test_an_arabic_page_has_the_title_and_the_foot_of_its_folder(write_page):
+    root = write_page("Text.")
+    (root / "ar").mkdir()
+    (root / "ar/index.qmd").write_text("---\ntitle: ص\n---\n\nنص.\n", encoding="utf-8")
+    (root / "ar/_metadata.yml").write_text(
+        "lang: ar\nwebsite: {title: موقع, page-footer: ذيل}\n", encoding="utf-8"
+    )
+    config = (root / "_quarto.yml").read_text().replace("[index.qmd]", "[index.qmd, ar/index.qmd]")
+    (root / "_quarto.yml").write_text(config)
+    site = render(root, engine="builtin").site
+    for name in ("index.html", "ar/index.html"):
+        (site / name).write_text(as_quarto(site / name), encoding="utf-8")
+    complete(root, site)
+    arabic = (site / "ar/index.html").read_text(encoding="utf-8")
+    assert '<span class="navbar-title">موقع</span>' in arabic
+    assert "<p>ذيل</p>" in arabic
+    assert "Foot" not in arabic
+    english = (site / "index.html").read_text(encoding="utf-8")
+    assert '<span class="navbar-title">Site</span>' in english
+    assert "<p>Foot</p>" in english
+
+
+FROM_TABLE = PAGE.replace(
+    "trends.compare_rates((294, 366), (121, 365))",
+    'trends.estimate_trend(trends.series(trends.read_counts("data/c.csv")))',
+).replace('`{python} claims["ratio"].say()`', "Text.")
+
+
+@pytest.fixture
+def counted(write_page):
+    root = write_page(FROM_TABLE)
+    (root / "data").mkdir()
+    rows = "".join(f"2020-{month:02},{month + 3}\n" for month in range(1, 13))
+    rows += "".join(f"2021-{month:02},{month + 5}\n" for month in range(1, 13))
+    (root / "data/c.csv").write_text(f"period,count\n{rows}", encoding="utf-8")
+    return root
+
+
+def test_a_page_that_was_run_on_other_data_is_refused(counted):
+    site = render(counted, engine="builtin").site
+    (site / "index.html").write_text(as_quarto(site / "index.html"), encoding="utf-8")
+    complete(counted, site)
+    (counted / "data/c.csv").write_text("period,count\n2020-01,4\n", encoding="utf-8")
+    with pytest.raises(RenderError, match=r"no table in data/ has it now\. Take `freeze`") as stopped:
+        complete(counted, site)
+    assert stopped.value.file == "index.html"
+
+
+def test_a_page_that_was_run_by_another_state_of_the_package_is_refused(counted, monkeypatch):
+    site = render(counted, engine="builtin").site
+    monkeypatch.setattr("trends.report.provenance.code_hash", lambda: "0" * 64)
+    with pytest.raises(RenderError, match="run by another state of trends than this one"):
+        complete(counted, site)
+
+
+def test_what_plain_quarto_prints_with_lies_in_the_project(write_page):
+    from trends.report import prepare
+
+    root = write_page("Text.")
+    prepare(root)
+    fonts = {path.name for path in (root / ".fonts").iterdir()}
+    assert {"IBMPlexSans[wdth,wght].ttf", "IBMPlexSansArabic-Regular.ttf", ".gitignore"} <= fonts
 
 
 def test_no_cell_gives_html_for_which_quarto_would_load_scripts_from_elsewhere():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -92,8 +93,16 @@ def style() -> dict[Any, Any]:
 
 
 def use_style() -> None:
-    """Draw everything from here on in the package's style; report pages call this once."""
-    plt.rcParams.update(style())
+    """Draw everything from here on in the package's style; report pages call this once.
+
+    In a notebook figures are saved without the time of day, so that the same page gives the same
+    bytes.
+    """
+    plt.rcParams.update({**style(), "svg.hashsalt": "trends"})
+    inline = sys.modules.get("matplotlib_inline.config")
+    if inline is not None and inline.InlineBackend.initialized():
+        saved = inline.InlineBackend.instance()
+        saved.print_figure_kwargs = {**saved.print_figure_kwargs, "metadata": {"Date": None}}
 
 
 def rate_axis(counted: str, lang: str) -> str:

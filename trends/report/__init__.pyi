@@ -24,6 +24,8 @@ from .pages import read_nouns as read_nouns
 from .pages import read_provenance as read_provenance
 from .pages import use_style as use_style
 from .pages import verb_listing as verb_listing
+from .provenance import edition_mark as edition_mark
+from .provenance import prepare as prepare
 from .quarto import UNDER_TRENDS as UNDER_TRENDS
 from .rendering import Rendered as Rendered
 from .rendering import complete as complete

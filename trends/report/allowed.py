@@ -39,7 +39,7 @@ WEBSITE = {
 }  # fmt: skip
 PROJECT = {
     "type": ("website",), "output-dir": ANY, "execute-dir": ("project",), "render": ANY,
-    "resources": ANY, "post-render": ANY,
+    "resources": ANY, "pre-render": ANY, "post-render": ANY,
 }  # fmt: skip
 #: Frozen outputs go stale while the manifest attests the data of today.
 EXECUTE = {

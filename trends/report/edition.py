@@ -17,22 +17,29 @@ from trends.report.links import anchor
 from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 from trends.report.page import Page
+from trends.report.provenance import check_fresh
+from trends.report.quarto_pages import dressed, translate
 
 if TYPE_CHECKING:
     from trends.findings.inputs import Record
 
 
-def write_edition(build: Build, previous: Ledger | None = None) -> None:
+def write_edition(build: Build, previous: Ledger | None = None, *, quarto: bool = False) -> None:
     """Write the edition's ledger and the pages made from it, in every language of the site.
 
     They are the list of all findings and, given the ledger of the edition before, what changed
-    since. A project that has a page of the same name keeps its own.
+    since. A project that has a page of the same name keeps its own. Beside pages that Quarto made
+    they look like those.
     """
     with build.timed("ledger"):
         ledger = _write_ledger(build)
+        if quarto:
+            for source in build.project.pages:
+                translate(build.site, build.place(source), build.metadata[source.name])
         if not ledger.findings and not ledger.statements:
             return
-        copy_assets(build)
+        if not quarto:
+            copy_assets(build)
         titles = build.titles
         made = []
         for lang, folder in _folders(build.languages).items():
@@ -55,7 +62,12 @@ def write_edition(build: Build, previous: Ledger | None = None) -> None:
         for page, _ in made:
             build.metadata[page.name] = page_metadata(build.project, page)
         for page, markdown in made:
-            write_html(build, page, markdown, build.metadata[page.name])
+            path = write_html(build, page, markdown, build.metadata[page.name])
+            if quarto:
+                home = build.site / output_name(build.place(page).home)
+                titled = str(build.metadata[page.name]["title"])
+                dressed_page = dressed(path.read_text("utf-8"), home.read_text("utf-8"), titled)
+                path.write_text(dressed_page, encoding="utf-8")
 
 
 def _page(build: Build, name: str, title: str, lang: str) -> Page:
@@ -74,8 +86,11 @@ def _folders(languages: dict[str, str]) -> dict[str, PurePosixPath]:
 def _write_ledger(build: Build) -> Ledger:
     """Merge the ledgers that the pages carry and write `findings.json` and `findings.csv`."""
     site = build.site
+    pages = sorted(site.rglob("*.html"))
     try:
-        ledger = Ledger.from_pages(sorted(site.rglob("*.html")), root=site)
+        for page in pages:
+            check_fresh(Ledger.from_pages([page], root=site), build.project, page.name)
+        ledger = Ledger.from_pages(pages, root=site)
     except ValueError as fault:
         raise RenderError(str(fault)) from fault
     website = build.project.website

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +10,12 @@ from trends import escaping
 from trends.report.allowed import check_uses
 from trends.report.build import Build, authors
 from trends.report.errors import RenderError
+from trends.report.font_files import font_folders
 from trends.report.markup import HERE, convert, stem
 from trends.report.navigation import website
 from trends.report.page import Page
 
 _SECTION = re.compile(r"^#(#+ )", re.MULTILINE)
-FONT_PACKAGES = (
-    "fontpkg_ibm_plex_sans",
-    "fontpkg_ibm_plex_sans_arabic",
-    "fontpkg_ibm_plex_mono",
-    "fontpkg_amiri",
-)
-
-
-@cache
-def font_folders() -> list[str]:
-    """Return the folders of the font packages; no other font is used."""
-    from importlib.util import find_spec
-
-    folders = []
-    for name in FONT_PACKAGES:
-        found = find_spec(name)
-        if found is None or not found.submodule_search_locations:
-            raise RenderError(f"the font package {name} is missing. Install trends[report].")
-        folders.append(str(Path(found.submodule_search_locations[0])))
-    return folders
 
 
 def write_pdf(

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from importlib.metadata import PackageNotFoundError, version
@@ -14,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import trends
+from trends import escaping
+from trends.findings.ledger import Ledger, code_hash
 from trends.report.errors import RenderError
+from trends.report.font_files import font_folders
 from trends.report.markup import terms_of
 from trends.report.ownership import MANIFEST
 from trends.report.project import Project
@@ -24,6 +28,8 @@ PACKAGES = (
     "duckdb", "ibis-framework", "matplotlib", "numpy", "pandas", "pandera", "pypandoc-binary",
     "scipy", "statsmodels", "typst",
 )  # fmt: skip
+#: Folder of the fonts that plain `quarto render` prints with.
+FONTS = ".fonts"
 _DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
 
 
@@ -107,8 +113,102 @@ def edition_of(root: Path) -> Edition:
     return Edition(newest, next(name for day, name in found if day == newest))
 
 
+def edition_mark(lang: str = "en") -> Raw:
+    """Return the edition's name as a mark that the cover of the printed report finds.
+
+    Parameters
+    ----------
+    lang : {"en", "ar"}
+        Language of the words.
+
+    Returns
+    -------
+    Raw
+        Nothing on screen. The project is the folder that cells run in.
+    """
+    said = escaping.typst(edition_of(Path.cwd()).words(lang))
+    return Raw(f"```{{=typst}}\n#metadata({said}) <trends-edition>\n```")
+
+
+class Raw:
+    """Markdown that a cell gives as it is.
+
+    Parameters
+    ----------
+    markdown : str
+        The text.
+    """
+
+    def __init__(self, markdown: str) -> None:
+        self.markdown = markdown
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        """Return the text for the console."""
+        return f"Raw({self.markdown!r})"
+
+
+def prepare(project: str | Path) -> None:
+    """Lay out what plain `quarto render` needs beside the project's files: the fonts.
+
+    A project's `pre-render` script calls it. The fonts come from their packages and go to
+    ``.fonts``, where the project's `font-paths` looks for them.
+
+    Parameters
+    ----------
+    project : path
+        Folder with `_quarto.yml`.
+    """
+    folder = Path(project) / FONTS
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    for source in map(Path, font_folders()):
+        for font in sorted(source.rglob("*.[to]tf")):
+            target = folder / font.name
+            if not target.is_file() or target.stat().st_size != font.stat().st_size:
+                shutil.copyfile(font, target)
+
+
 def _name(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
+
+
+def check_fresh(ledger: Ledger, project: Project, page: str) -> None:
+    """Refuse a page that was run before today's data or package: a frozen or a cached one.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        What the page carries: it holds the hashes of what was read while the page ran.
+    project : Project
+        Whose files are there now.
+    page : str
+        Name of the page.
+
+    Raises
+    ------
+    RenderError
+        If a table that the page was made from is not in ``data/`` any more, or the package's
+        code is another one.
+    """
+    if not ledger.findings:
+        return
+    remedy = "Take `freeze` and `cache` away, delete `_freeze`, and render all pages again."
+    if ledger.made_with["code"] != code_hash():
+        raise RenderError(
+            f"the page was run by another state of trends than this one. {remedy}", file=page
+        )
+    there = {sha256(path) for path in (project.root / "data").glob("**/*") if path.is_file()}
+    for record in ledger.findings.values():
+        gone = [one for one in record["inputs"]["files"] if one not in there]
+        if gone:
+            raise RenderError(
+                f"the finding {record['finding_id']} was made from a table with the hash "
+                f"{gone[0][:12]}, and no table in data/ has it now. {remedy}",
+                file=page,
+            )
 
 
 def manifest(project: Project, engine: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trends.report.errors import RenderError
+from trends.report.font_files import font_folders
 from trends.report.page import Cell, Page
-from trends.report.pdf import font_folders
 from trends.report.workplace import kill_group
 
 if TYPE_CHECKING:

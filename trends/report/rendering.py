@@ -119,7 +119,7 @@ def render(
             name = "builtin"
             build_site(build, wanted, timestamp=timestamp, progress=progress)
         if "html" in wanted:
-            write_edition(build, previous)
+            write_edition(build, previous, quarto=use_quarto)
         write_manifest(read, name, site)
         with build.timed("links"):
             faults = check_site(site, own_markup=not use_quarto)
@@ -152,5 +152,5 @@ def complete(project: str | Path, site: str | Path) -> None:
     """
     read = read_project(Path(project).resolve())
     with tempfile.TemporaryDirectory(prefix="trends-") as scratch:
-        write_edition(Build(read, Path(site), Path(scratch)))
+        write_edition(Build(read, Path(site), Path(scratch)), quarto=True)
     write_manifest(read, "quarto", Path(site))

@@ -1,0 +1,69 @@
+"""How do pages that Quarto did not make look like those it made, and each like its language?
+
+Quarto knows one title and one foot for a whole site, and it makes no page of the findings. Both are
+put right in its pages once they are written.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from trends.escaping import html as escape
+from trends.report.errors import RenderError
+from trends.report.navigation import Place, footer, output_name, website
+
+_MAIN = re.compile(r"(<main\b[^>]*>).*?(</main>)", re.DOTALL)
+_OURS = re.compile(r'<main id="main"[^>]*>(?P<main>.*?)</main>', re.DOTALL)
+_CONTENTS = re.compile(r'<nav class="contents".*?</nav>\s*', re.DOTALL)
+_TITLE = re.compile(r"<title>.*?</title>", re.DOTALL)
+_MARGIN = re.compile(
+    r'(<div id="quarto-margin-sidebar"[^>]*>).*?(</div>\s*(?:<!--[^>]*-->\s*)*<main\b)', re.DOTALL
+)
+_SELF = re.compile(r' aria-current="page"|(?<=sidebar-link) active')
+_NAVBAR_TITLE = re.compile(r'(<span class="navbar-title">).*?(</span>)', re.DOTALL)
+_FOOT = re.compile(r'(<div class="nav-footer-center">).*?(</div>)', re.DOTALL)
+
+
+def dressed(page: str, shell: str, title: str) -> str:
+    """Return a page of ours inside what Quarto put around one of its own.
+
+    Parameters
+    ----------
+    page : str
+        HTML as the built-in renderer writes it.
+    shell : str
+        HTML of a page of Quarto's in the same folder, so that its links fit.
+    title : str
+        Title of the page.
+    """
+    ours = _OURS.search(page)
+    if ours is None or _MAIN.search(shell) is None:
+        raise RenderError(
+            f"Quarto's pages hold no <main> to put {title!r} into. Use a theme of Quarto's own."
+        )
+    main = _CONTENTS.sub("", ours["main"]).strip()
+    made = _MARGIN.sub(lambda found: found[1] + found[2], shell, count=1)
+    made = _MAIN.sub(lambda found: f"{found[1]}\n{main}\n{found[2]}", made, count=1)
+    made = _TITLE.sub(lambda _: f"<title>{escape(title)}</title>", made, count=1)
+    return _SELF.sub("", made)
+
+
+def translate(site: Path, place: Place, metadata: dict[str, Any]) -> None:
+    """Give a page of Quarto's the title and the foot of its language."""
+    path = site / output_name(place.page.name)
+    own = metadata.get("website")
+    if not isinstance(own, dict) or not path.is_file():
+        return
+    words = website(place, metadata)
+    text = path.read_text(encoding="utf-8")
+    if "title" in own:
+        before = escape(str(place.project.website.get("title", "")))
+        name = escape(str(words["title"]))
+        text = _NAVBAR_TITLE.sub(lambda found: found[1] + name + found[2], text)
+        if before:
+            text = _TITLE.sub(lambda found: found[0].replace(before, name), text, count=1)
+    if "page-footer" in own:
+        text = _FOOT.sub(lambda found: f"{found[1]}\n{footer(words)}\n{found[2]}", text)
+    path.write_text(text, encoding="utf-8")
