@@ -6,10 +6,11 @@ ENV := $(VENV)/.installed
 SPARK := $(VENV)/.spark
 TABLES := data/statements.csv data/definitions.csv data/is_events_monthly.csv data/is_events_monthly_iraq.csv data/gtd_yearly.csv
 
-.PHONY: help env site test test-slow check bench mutate lock clean
+.PHONY: help env site quarto test test-slow check bench mutate lock clean
 
 help:
 	@echo "make site       build the report: _site/index.html and the PDFs"
+	@echo "make quarto     install the Quarto CLI into the environment, where the network allows it"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run the long simulations too"
 	@echo "make check      lint, types, import rules, data, and the words of the built site"
@@ -38,6 +39,16 @@ $(SPARK): benchmarks/requirements.lock $(ENV)
 
 site: $(ENV)
 	$(BIN)/trends render
+
+# The package of this name fetches the program itself while it is installed. Where it cannot, everything but the
+# comparison of the two engines works without.
+QUARTO_VERSION ?= 1.9.38
+quarto: $(ENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps "quarto-cli==$(QUARTO_VERSION)" \
+		&& $(BIN)/quarto --version \
+		|| { echo "Quarto $(QUARTO_VERSION) cannot be fetched from here: its package downloads the program from outside" \
+			"the package index. The site is built without it (make site); the comparison of both engines is skipped."; \
+			exit 1; }
 
 test: $(ENV) $(if $(shell command -v java 2>/dev/null),$(SPARK))
 	$(BIN)/python -m pytest

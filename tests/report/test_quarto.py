@@ -204,7 +204,9 @@ def test_a_page_that_was_run_on_other_data_is_refused(counted):
     (site / "index.html").write_text(as_quarto(site / "index.html"), encoding="utf-8")
     complete(counted, site)
     (counted / "data/c.csv").write_text("period,count\n2020-01,4\n", encoding="utf-8")
-    with pytest.raises(RenderError, match=r"no table in data/ has it now\. Take `freeze`") as stopped:
+    with pytest.raises(
+        RenderError, match=r"no table in data/ has it now\. Take `freeze`"
+    ) as stopped:
         complete(counted, site)
     assert stopped.value.file == "index.html"
 

@@ -1,0 +1,216 @@
+"""Both engines give one edition: text, numbering, captions, links, alternative texts, outline."""
+
+import difflib
+import json
+import re
+import shutil
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pypdf
+import pytest
+
+from trends.report import render
+from trends.report.quarto import find
+
+#: In what the editions may differ, and why.
+ALLOWED = {
+    r"index\.html: (text|heading)": "the page that leads to the first page is each engine's own",
+    r"(text|link).*(Back to top|العودة إلى الأعلى)": "Quarto offers it",
+    r"text [-+](References|المراجع|Footnotes|الحواشي)$": "Quarto sets both in an appendix",
+    r"heading [-+](References|المراجع|Footnotes|الحواشي)$": "the same",
+    r"link: #(sec|fig|tbl|eq|ref)-": "Quarto puts hover previews on the same targets",
+}
+
+_SILENT = {"script", "style", "nav", "title", "math", "template"}
+_SILENT_IDS = {"quarto-appendix-license", "quarto-margin-sidebar"}
+_HEADINGS = ("h1", "h2", "h3", "h4")
+_BLOCKS = {"p", "li", "td", "th", "figcaption", "caption", *_HEADINGS, "dt", "dd", "div"}
+_VOID = {"img", "br", "hr", "meta", "link", "input", "col", "wbr", "source", "path", "use", "rect"}
+
+
+@dataclass
+class Seen(HTMLParser):
+    """What a reader sees of a page's main text."""
+
+    blocks: list[str] = field(default_factory=lambda: [""])
+    headings: list[str] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
+    links: set[str] = field(default_factory=set)
+    alts: set[str] = field(default_factory=set)
+    open: list[tuple[str, bool]] = field(default_factory=list)
+    main: int = 0
+    silent: int = 0
+
+    def __post_init__(self):
+        super().__init__(convert_charrefs=True)
+
+    def handle_starttag(self, tag, attrs):
+        named = {name: value or "" for name, value in attrs}
+        if tag == "main":
+            self.main += 1
+        alt = named.get("alt") or named.get("aria-label")
+        if self.main and alt and (tag in ("img", "svg") or named.get("role") == "img"):
+            self.alts.add(" ".join(alt.split()))
+        if self.main and tag == "a" and "href" in named and not named["href"].startswith("#fn"):
+            self.links.add(re.sub(r"^\./", "", unquote(named["href"])))
+        if tag in _VOID:
+            return
+        hides = (
+            tag in _SILENT
+            or named.get("id") in _SILENT_IDS
+            or "finding-note" in named.get("class", "")
+        )
+        self.open.append((tag, hides))
+        self.silent += hides
+        if tag in _BLOCKS:
+            self.blocks.append("")
+
+    def handle_endtag(self, tag):
+        if tag == "main":
+            self.main -= 1
+        if not any(name == tag for name, _ in self.open):
+            return
+        while self.open:
+            name, hid = self.open.pop()
+            self.silent -= hid
+            if name == tag:
+                break
+        if tag in _BLOCKS:
+            text = " ".join(self.blocks[-1].split())
+            if tag in _HEADINGS and self.main:
+                self.headings.append(text)
+            if tag in ("figcaption", "caption") and self.main:
+                self.captions.append(text)
+            self.blocks.append("")
+
+    def handle_data(self, data):
+        if self.main and not self.silent:
+            self.blocks[-1] += data
+
+
+def seen(path: Path) -> Seen:
+    reader = Seen()
+    reader.feed(path.read_text(encoding="utf-8"))
+    return reader
+
+
+def differences(first: Path, second: Path) -> list[str]:
+    """Return a line for each thing in which two sites differ."""
+    found = []
+    names = [
+        {path.relative_to(site).as_posix() for path in site.rglob("*") if path.suffix in kinds}
+        for site in (first, second)
+        for kinds in [{".html", ".pdf"}]
+    ]
+    found += [f"{name}: in one edition only" for name in sorted(names[0] ^ names[1])]
+    for name in sorted(names[0] & names[1]):
+        of = _of_papers if name.endswith(".pdf") else _of_pages
+        found += [f"{name}: {line}" for line in of(first / name, second / name)]
+    return found
+
+
+def _of_pages(first: Path, second: Path) -> list[str]:
+    one, other = seen(first), seen(second)
+    found = _changed("text", _text(one), _text(other))
+    found += _changed("heading", one.headings, other.headings)
+    found += _changed("caption", one.captions, other.captions)
+    found += [f"link: {link}" for link in sorted(one.links ^ other.links)]
+    found += [f"alternative text: {alt}" for alt in sorted(one.alts ^ other.alts)]
+    return found
+
+
+def _text(page: Seen) -> list[str]:
+    return [block for block in (" ".join(one.split()) for one in page.blocks) if block]
+
+
+def _changed(what: str, one: list[str], other: list[str]) -> list[str]:
+    return [
+        f"{what} {line}"
+        for line in difflib.unified_diff(one, other, lineterm="", n=0)
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+
+
+def _of_papers(first: Path, second: Path) -> list[str]:
+    one, other = pypdf.PdfReader(first), pypdf.PdfReader(second)
+    found = _changed("outline", _outline(one.outline), _outline(other.outline))
+    found += _changed("type", sorted(_fonts(one)), sorted(_fonts(other)))
+    found += _changed("paper", _lines(one), _lines(other))
+    return found
+
+
+def _outline(entries, depth=0) -> list[str]:
+    made = []
+    for entry in entries:
+        if isinstance(entry, list):
+            made += _outline(entry, depth + 1)
+        else:
+            made.append(f"{'  ' * depth}{entry.title}")
+    return made
+
+
+def _fonts(paper) -> set[str]:
+    return {
+        str(font.get_object()["/BaseFont"]).split("+")[-1]
+        for page in paper.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    }
+
+
+def _lines(paper) -> list[str]:
+    """Return the words of a paper in order: where lines and pages end is each engine's own."""
+    return " ".join(" ".join(page.extract_text() for page in paper.pages).split()).split(". ")
+
+
+@pytest.fixture(scope="module")
+def editions(tmp_path_factory):
+    """The project of the tests, rendered by both."""
+    if find() is None:
+        pytest.skip("there is no Quarto here: `make quarto` installs it where the network allows")
+    made = []
+    for engine in ("builtin", "quarto"):
+        folder = tmp_path_factory.mktemp(engine) / "project"
+        shutil.copytree(Path(__file__).parent / "site", folder)
+        made.append(render(folder, engine=engine).site)
+    return made
+
+
+def test_the_editions_differ_only_in_what_is_listed(editions):
+    left = [
+        line
+        for line in differences(*editions)
+        if not any(re.search(pattern, line) for pattern in ALLOWED)
+    ]
+    assert left == []
+
+
+def test_the_ledgers_are_the_same(editions):
+    first, second = (
+        json.loads((site / "findings.json").read_text(encoding="utf-8")) for site in editions
+    )
+    assert first == second
+
+
+def test_a_site_does_not_differ_from_itself_and_does_from_another(rendered, tmp_path):
+    assert differences(rendered.site, rendered.site) == []
+    copy = tmp_path / "copy"
+    shutil.copytree(rendered.site, copy)
+    page = copy / "pages/index.html"
+    text = page.read_text(encoding="utf-8")
+    for old, new in (
+        ("when 121 were", "when 122 were"),
+        ("First heading", "Heading"),
+        ("Figure\u00a01:", "Figure\u00a03:"),
+        ('href="more.html#sec-there"', 'href="more.html"'),
+        ("Line from 1 at the left", "Line"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    page.write_text(text, encoding="utf-8")
+    shutil.copyfile(copy / "pages/ar/full.pdf", copy / "pages/full.pdf")
+    found = "\n".join(differences(rendered.site, copy))
+    for what in ("text -", "heading -", "caption -", "link: ", "alternative text: ", "outline -"):
+        assert what in found
