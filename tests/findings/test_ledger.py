@@ -311,6 +311,32 @@ def test_a_citation_names_edition_finding_and_sentence(ledger):
     assert str(cited) == f"{cited.text}\n\n{cited.bibtex}"
 
 
+@pytest.mark.parametrize(
+    ("edition", "said", "year"),
+    [
+        ({}, "Undated edition, made with", False),
+        ({"date": "2026-01-31"}, "Edition of 2026-01-31, made with", True),
+        (
+            {"date": "2026-01-31", "dated_by": "data/a_b.toml"},
+            "Edition of 2026-01-31 (dated by data/a_b.toml), made with",
+            True,
+        ),
+        (
+            {"date": "2026-01-31", "dated_by": "SOURCE_DATE_EPOCH"},
+            "Edition of 2026-01-31 (dated by SOURCE_DATE_EPOCH), made with",
+            True,
+        ),
+    ],
+)
+def test_a_citation_says_what_dated_the_edition(edition, said, year, ledger):
+    ledger.edition = edition
+    cited = cite(ledger, "claims.rate.ratio")
+    assert said in cited.text
+    assert said.split(", made")[0] in cited.bibtex.replace("\\_", "_")
+    assert ("year = {2026}" in cited.bibtex) is year
+    assert "1970" not in str(cited)
+
+
 def test_a_citation_of_an_unknown_finding_names_the_nearest(ledger):
     with pytest.raises(ValueError, match=r"mean claims.rate.ratio"):
         cite(ledger, "claims.rate.ratios")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -76,7 +77,7 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
         title=title if title.endswith(("?", "!", ".", "؟")) else f"{title}.",
         finding_id=finding_id,
         sentence=said["sentence"] or said["explain"],
-        date=date or words(lang)["change"]["unnamed"],
+        edition=_edition(edition, lang),
         version=ledger.made_with["version"],
         inputs=table["from"].format(inputs=inputs) if inputs else "",
         url=f" {url}" if url else "",
@@ -86,13 +87,21 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
         "title": f"{escaping.bibtex(title)}: finding {escaping.bibtex(finding_id)}",
         "year": date[:4],
         "note": f"{escaping.bibtex(said['sentence'] or said['explain'])} "
-        f"Edition of {date or 'unknown date'}, trends {ledger.made_with['version']}, "
+        f"{escaping.bibtex(_edition(edition, 'en'))}, trends {ledger.made_with['version']}, "
         f"ledger {ledger.digest()[:12]}",
         "url": quote(url, safe=":/?#[]@!$&'()*+,;=%~"),
     }
     lines = [f"  {name} = {{{entry}}}," for name, entry in fields.items() if entry]
     key = re.sub(r"[^A-Za-z0-9]+", "-", finding_id) + (f"-{date}" if date else "")
     return Citation(text=text, bibtex="\n".join([f"@misc{{{key},", *lines, "}"]))
+
+
+def _edition(edition: Mapping[str, str], lang: str) -> str:
+    """Return the date of an edition and what dated it."""
+    table, date, source = words(lang)["cite"], edition.get("date"), edition.get("dated_by")
+    if not date:
+        return str(table["undated"])
+    return str(table["dated_by" if source else "edition"]).format(date=date, source=source)
 
 
 def _address(site: str, pages: list[str], finding_id: str) -> str:
