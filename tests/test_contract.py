@@ -90,6 +90,9 @@ RESULTS = {
         made_up_statements().query("counted_by == 'B'"),
         date="2022-01-01",
     ),
+    "periods": lambda: trends.compare_periods(
+        made_up_series(), ("2019-01", "2019-12"), ("2017-01", "2017-12")
+    ),
     "trend": lambda: trends.estimate_trend(made_up_series()),
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
     "description": lambda: trends.describe_series(made_up_series(), rng=1),
@@ -289,6 +292,13 @@ DRAWN = {
             r.others_high, r.share_ratio, r.share_low, r.share_high, 1.0,
         ],
         [],
+    ),
+    "periods": lambda r: (
+        [day(period) for stretch in (r.first, r.second) for period in stretch[:1]],
+        [
+            *rates(r.series), r.rate_first, r.rate_first_low, r.rate_first_high,
+            r.rate_second, r.rate_second_low, r.rate_second_high,
+        ],
     ),
     "trend": lambda r: (
         [day(period) for period in r.fitted["period"]],

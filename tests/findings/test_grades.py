@@ -31,6 +31,7 @@ def beside(values, **changed):
     return values | changed
 
 
+CLEAR_PERIODS = {"conf_low": 1.2, "conf_high": 1.9}
 BOUNDS = [
     ("rate", {"conf_low": 1.0, "conf_high": 1.0, "tipping_dispersion": 99}, 0, "D"),
     ("rate", {"conf_low": UP, "conf_high": 2, "tipping_dispersion": 50}, 0, "A"),
@@ -90,6 +91,14 @@ BOUNDS = [
     ("season", {"p_value": 0.001}, 1, "B"),
     ("season", {"p_value": 0.01}, 1, "B"),
     ("season", {"p_value": 0.01}, 2, "C"),
+    ("periods", {"conf_low": 0.9, "conf_high": 1.1, "p_value": 0.5}, 0, "D"),
+    ("periods", beside(CLEAR_PERIODS, p_value=0.001), 0, "A"),
+    ("periods", beside(CLEAR_PERIODS, p_value=0.001), 1, "B"),
+    ("periods", beside(CLEAR_PERIODS, p_value=0.001 * UP), 0, "B"),
+    ("periods", beside(CLEAR_PERIODS, p_value=0.01), 1, "B"),
+    ("periods", beside(CLEAR_PERIODS, p_value=0.01), 2, "C"),
+    ("periods", beside(CLEAR_PERIODS, p_value=0.01 * UP), 0, "C"),
+    ("periods_visible", {}, 0, "B"),
     ("season", {"p_value": 0.01 * UP}, 0, "C"),
     ("season", {"p_value": 0.05}, 3, "C"),
     ("season", {"p_value": 0.05 * UP}, 0, "D"),
