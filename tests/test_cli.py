@@ -45,6 +45,7 @@ def test_help_lists_every_command_of_the_contract():
         "count",
         "check",
         "analyse",
+        "compare",
         "render",
         "diff",
         "lint",
@@ -143,6 +144,26 @@ def test_a_choice_without_an_equals_sign_is_wrong_usage():
     done = run("analyse", COUNTS, "--where", "Iraq")
     assert done.returncode == 2
     assert "column=value" in done.stderr
+
+
+def test_two_stretches_are_compared_in_sentences_or_json():
+    stretches = ("--first", "2018-01", "2018-12", "--second", "2017-01", "2017-12")
+    done = run("compare", COUNTS, *stretches, "--where", "country=Iraq")
+    assert done.returncode == 0
+    assert " in 2018 against " in done.stdout
+    assert "were these Poisson counts" in done.stdout
+    told = json.loads(
+        run("compare", COUNTS, *stretches, "--where", "country=Iraq", "--json").stdout
+    )
+    assert told["first"] == ["2018-01", "2018-12"]
+    assert told["ratio_low"] <= told["poisson_low"]
+
+
+def test_stretches_that_overlap_are_wrong_usage_with_the_remedy():
+    stretches = ("--first", "2018-01", "2018-12", "--second", "2018-06", "2019-12")
+    done = run("compare", COUNTS, *stretches, "--where", "country=Iraq")
+    assert done.returncode == 2
+    assert "must not overlap, got 2018-01 to 2018-12 and 2018-06 to 2019-12" in done.stderr
 
 
 def test_an_unknown_command_is_wrong_usage():

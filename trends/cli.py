@@ -55,6 +55,14 @@ Where = Annotated[
     list[str],
     typer.Option("--where", help="Pick one group, as column=value; may be repeated."),
 ]
+Freq = Annotated[
+    Literal["D", "W", "M", "Q", "Y"] | None,
+    typer.Option(help="Length of a period, for events; months by default."),
+]
+Span = Annotated[
+    tuple[str, str] | None,
+    typer.Option(help="First and last day or period to count events in, both included."),
+]
 Language = Annotated[Literal["en", "ar"], typer.Option(help="Language of the sentences.")]
 Question = Literal["trend", "changepoints", "joinpoints", "season", "power"]
 
@@ -178,14 +186,8 @@ def analyse(
     as_json: AsJson = False,
     lang: Language = "en",
     seed: Annotated[int, typer.Option(help="Seed of simulations.")] = 1,
-    freq: Annotated[
-        Literal["D", "W", "M", "Q", "Y"] | None,
-        typer.Option(help="Length of a period, for events; months by default."),
-    ] = None,
-    span: Annotated[
-        tuple[str, str] | None,
-        typer.Option(help="First and last day or period to count events in, both included."),
-    ] = None,
+    freq: Freq = None,
+    span: Span = None,
     column: Columns = [],  # noqa: B006 - Typer reads it
     years: Years = None,
     encoding: Encoding = "utf-8",
@@ -209,6 +211,51 @@ def analyse(
     )
     series = trends.series(counts, **labels)
     result = _ask(question, series, seed)
+    _print(_to_json(result.to_dict()) if as_json else result.summary(lang))
+
+
+@app.command()
+def compare(
+    table: Annotated[
+        str, typer.Argument(help="Table of counts or of events, or a glob of event files.")
+    ],
+    first: Annotated[
+        tuple[str, str], typer.Option(help="First and last period of one stretch, both included.")
+    ],
+    second: Annotated[
+        tuple[str, str], typer.Option(help="First and last period of the other stretch.")
+    ],
+    where: Where = [],  # noqa: B006 - Typer reads it
+    season: Annotated[
+        Literal["auto", "none", "month", "harmonic", "hijri"],
+        typer.Option(help="Pattern of the year to take out."),
+    ] = "auto",
+    as_json: AsJson = False,
+    lang: Language = "en",
+    freq: Freq = None,
+    span: Span = None,
+    column: Columns = [],  # noqa: B006 - Typer reads it
+    years: Years = None,
+    encoding: Encoding = "utf-8",
+    sheet: Sheet = None,
+    header: Header = None,
+) -> None:
+    """Compare two stretches of one count series, given its own scatter and memory."""
+    from trends.tables.layouts import counts_in
+
+    labels = dict(_split(choice) for choice in where)
+    counts = counts_in(
+        table,
+        list(labels),
+        freq=freq,
+        span=span,
+        years=years,
+        columns=_mapping(column),
+        encoding=encoding,
+        sheet=sheet,
+        header=header,
+    )
+    result = trends.compare_periods(trends.series(counts, **labels), first, second, season=season)
     _print(_to_json(result.to_dict()) if as_json else result.summary(lang))
 
 
