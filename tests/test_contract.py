@@ -97,6 +97,9 @@ RESULTS = {
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
     "description": lambda: trends.describe_series(made_up_series(), rng=1),
     "power": lambda: trends.detectable_change(made_up_series()),
+    "interruption": lambda: trends.estimate_interruption(
+        made_up_series(), ["2018-01", "2019-06-15"], controls={"Elsewhere": made_up_series(seed=4)}
+    ),
     "joinpoint": lambda: trends.fit_joinpoints(made_up_series(), max_joinpoints=2),
     "season": lambda: trends.estimate_season(made_up_series()),
     "contradiction": lambda: trends.find_contradictions(made_up_statements()),
@@ -325,6 +328,17 @@ DRAWN = {
     "power": lambda r: (
         [*r.curve["ratio"], r.ratio_up],
         [*r.curve["power"], r.power_simulated_low, r.power_simulated_high, r.power],
+    ),
+    "interruption": lambda r: (
+        [day(period) for period in (*r.fitted["period"], *r.dates)],
+        [
+            *rates(r.series),
+            *(
+                rate
+                for name in ("fitted_rate", "counterfactual_rate", "conf_low", "conf_high")
+                for rate in r.fitted[name]
+            ),
+        ],
     ),
     "joinpoint": lambda r: (
         [

@@ -7,6 +7,8 @@ from .analysis.description import describe_series as describe_series
 from .analysis.figure_rate import FigureRate as FigureRate
 from .analysis.figure_rate import figure_rate as figure_rate
 from .analysis.figure_rate import figure_rates as figure_rates
+from .analysis.interruption import Interruption as Interruption
+from .analysis.interruption import estimate_interruption as estimate_interruption
 from .analysis.joinpoint import Joinpoints as Joinpoints
 from .analysis.joinpoint import fit_joinpoints as fit_joinpoints
 from .analysis.latent_rate import LatentRate as LatentRate

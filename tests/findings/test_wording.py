@@ -59,6 +59,23 @@ def test_what_happened_to_a_level_is_said_as_a_reader_approved(lang, case):
     assert str(wording.say(found.findings(subject)[0], lang)) == case["says"]
 
 
+@pytest.mark.parametrize(
+    ("lang", "case"),
+    [
+        pytest.param(lang, case, id=f"{lang}: {case['name']}")
+        for lang in ("en", "ar")
+        for case in table_of(lang)["interruption"]
+    ],
+)
+def test_a_change_at_a_named_date_is_said_as_a_reader_approved(lang, case):
+    months = pd.period_range("2016-01", periods=len(case["counts"]), freq="M")
+    series = trends.as_series(pd.Series(case["counts"], index=months), exposure=30.4375)
+    asked = {name: case[name] for name in ("slope", "temporary") if name in case}
+    found = trends.estimate_interruption(series, case["date"], season="none", **asked)
+    subject = Subject(key="s", en="Syria", ar="سوريا")
+    assert [str(wording.say(one, lang)) for one in found.findings(subject)] == case["says"]
+
+
 # ------- no sentence says more than its interval
 
 

@@ -44,6 +44,7 @@ from trends.models.shifts.shift_summary import (
     limits_of_few,
 )
 from trends.tables.calendar import format_period
+from trends.tables.proposed import note_proposed
 from trends.tables.typed import named_period
 
 Verdict = Literal["abrupt", "gradual", "shift", "wanders", "cannot_tell", "none"]
@@ -510,6 +511,9 @@ def detect_changepoints(
 
     Notes
     -----
+    The dates found are noted in ``series.attrs``, so that `estimate_interruption` knows that a
+    search proposed them.
+
     The p-value is uniform for counts without memory. With memory it rests on an estimate of it: of
     60 months with a latent correlation of 0.5, about one in six shows a shift. What persistence
     could explain is therefore graded lower: a firm grade needs the same p-value where all that the
@@ -583,7 +587,10 @@ def detect_changepoints(
         and not summary.steps
         and season_terms(observed, "auto").season != "none"
     )
-    return _describe(series, observed, length, problem, summary, named, taken, left_out=left_out)
+    found = _describe(series, observed, length, problem, summary, named, taken, left_out=left_out)
+    if named is None:
+        note_proposed(series, (one.period for one in found.changepoints))
+    return found
 
 
 def _take_season(

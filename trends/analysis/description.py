@@ -29,6 +29,7 @@ from trends.models.courses import candidates
 from trends.models.courses.account import N_STEPS, Account, Drawn, account_of, draw_kind
 from trends.models.courses.weighing import Season, Weighed, weigh_courses
 from trends.tables.calendar import days_in_periods, format_period
+from trends.tables.proposed import note_proposed
 from trends.tables.typed import named_period
 
 Verdict = Literal[
@@ -326,7 +327,9 @@ def describe_series(
         seasons=_seasons(season, rows),
         jumps=_jumps(breaks, rows),
     )
-    return _describe(series, season, breaks, seen, rows, weighed, generator)
+    account = _describe(series, season, breaks, seen, rows, weighed, generator)
+    note_proposed(series, account.to_frame()["period"].dropna())
+    return account
 
 
 class _Rows(NamedTuple):

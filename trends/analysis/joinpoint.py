@@ -40,6 +40,7 @@ from trends.models.joins.join_posterior import Mixture
 from trends.models.joins.known_line import average_slope, known_line
 from trends.models.joins.permutation import PermutationTest, Progress, choose_by_permutation
 from trends.tables.calendar import format_period
+from trends.tables.proposed import note_proposed
 from trends.tables.typed import named_period
 
 Select = Literal["bic", "permutation"]
@@ -353,9 +354,11 @@ def fit_joinpoints(
             rng=np.random.default_rng(rng),
             progress=progress,
         )
-    return _result(
+    found = _result(
         series, frame, rows, jump_positions, repeating.season, lines, chosen, tests, select, alpha
     )
+    note_proposed(series, found.joinpoints["period"])
+    return found
 
 
 def _between_silences(series: pd.DataFrame) -> pd.DataFrame:
