@@ -123,8 +123,13 @@ _REMEDIES = {
         rule="must be complete only where every day of the period was observed",
         columns=("period", "exposure", "complete"),
     ),
+    "as_of is not after today": _Remedy(
+        "Enter the day on which the counts were read.",
+        rule="as_of must not be after today",
+        columns=("as_of",),
+    ),
     "one row per group and period": _Remedy(
-        "Keep one row for each group and period.",
+        "Keep one row for each group and period; vintages of one table differ in as_of.",
         rule="must have one row per group and period",
         columns=("period",),
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from trends.tables.calendar import days_in_periods, first_days, format_period, parse_periods
-from trends.tables.cells import NUMBER, PERIOD, WHOLE_NUMBER, YES_NO
+from trends.tables.cells import DAY, NUMBER, PERIOD, WHOLE_NUMBER, YES_NO
 from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault
 from trends.tables.given import read_index, refuse_multiples
@@ -23,7 +23,13 @@ _ENDS_FIX = (
 #: Columns that follow from the calendar where they are left out.
 _FOLLOWING = ("exposure", "complete")
 
-_KINDS = {"period": PERIOD, "count": WHOLE_NUMBER, "exposure": NUMBER, "complete": YES_NO}
+_KINDS = {
+    "period": PERIOD,
+    "count": WHOLE_NUMBER,
+    "exposure": NUMBER,
+    "complete": YES_NO,
+    "as_of": DAY,
+}
 
 
 def read_counts(
@@ -45,11 +51,13 @@ def read_counts(
         2024-01-07/2024-01-13 or 2023-07/2024-06) and ``count`` (empty where not known). May be left
         out: ``exposure`` (days observed, 0 where nobody watched; all days of the period if left
         out), ``complete`` (true or false; follows from exposure), ``exposure_unit`` (what exposure
-        counts where that is not days, such as "100,000 people") and ``caveats``. Every other column
-        is a group column. Also read are tables of a column of dates and one of whole numbers, with
-        words as groups; sheets with a column for each series, which become the group ``series``;
-        ``unique_id, ds, y``; ACLED's weekly aggregate by region, of which a week without a row is 0
-        inside the file's span, and its monthly tables over all sheets of a workbook.
+        counts where that is not days, such as "100,000 people"), ``caveats``, and ``as_of`` (the
+        day on which the whole table stood so; several vintages may follow one another in one file).
+        Every other column is a group column. Also read are tables of a column of dates and one of
+        whole numbers, with words as groups; sheets with a column for each series, which become the
+        group ``series``; ``unique_id, ds, y``; ACLED's weekly aggregate by region, of which a week
+        without a row is 0 inside the file's span, and its monthly tables over all sheets of a
+        workbook.
     columns : mapping, optional
         For any other table: which of its columns is the ``date`` (year and month in two columns are
         "Year, Month"), the ``count``, the ``exposure``; further entries are groups, for instance
@@ -100,6 +108,8 @@ def write_counts(counts: pd.DataFrame, path: str | Path) -> None:
         period=[format_period(period) for period in counts["period"]],
         complete=counts["complete"].map({True: "true", False: "false"}),
     )
+    if "as_of" in counts:
+        written["as_of"] = counts["as_of"].dt.strftime("%Y-%m-%d")
     path = Path(path)
     beside = path.with_name(f".{path.name}.part")
     try:
@@ -185,6 +195,8 @@ def _table_of(counts: pd.DataFrame) -> pd.DataFrame:
     )
     if about.get("unit"):
         table["exposure_unit"] = about["unit"]
+    if about.get("as_of") is not None:
+        table["as_of"] = about["as_of"]
     if about.get("caveats"):
         table["caveats"] = "; ".join(about["caveats"])
     return table

@@ -201,16 +201,17 @@ class Definitions(pa.DataFrameModel):
 class EventCounts(pa.DataFrameModel):
     """One row per group and period; zero, missing and not covered are three different states.
 
-    Any further column is a group column, but for two that may be left out: ``exposure_unit`` says
-    what exposure counts where that is not days, ``caveats`` what every finding must say. *Zero*:
-    exposure > 0 and count 0. *Missing*: exposure > 0 and count NA. *Not covered*: exposure 0 and
-    count NA.
+    Any further column is a group column, but for three that may be left out: ``exposure_unit`` says
+    what exposure counts where that is not days, ``caveats`` what every finding must say, ``as_of``
+    the day on which the whole table stood so (its *vintage*). *Zero*: exposure > 0 and count 0.
+    *Missing*: exposure > 0 and count NA. *Not covered*: exposure 0 and count NA.
     """
 
     period: Series[Any] = pa.Field()
     count: Series[pd.Int64Dtype] = pa.Field(ge=0, nullable=True)
     exposure: Series[float] = pa.Field(ge=0)
     complete: Series[bool] = pa.Field()
+    as_of: Series[pd.Timestamp] | None = pa.Field(nullable=True)
 
     @pa.dataframe_check(name="period holds pandas periods of one frequency")
     @classmethod
@@ -243,11 +244,18 @@ class EventCounts(pa.DataFrameModel):
         partly = counts["exposure"] < _days_of(counts["period"])
         return ~(counts["complete"] & partly) | _in_other_units(counts)
 
+    @pa.dataframe_check(name="as_of is not after today")
+    @classmethod
+    def vintage_is_not_ahead(cls, counts: pd.DataFrame) -> pd.Series | bool:
+        """Nobody has read a count tomorrow."""
+        return "as_of" not in counts or ~(counts["as_of"] > pd.Timestamp.today().normalize())
+
     @pa.dataframe_check(name="one row per group and period")
     @classmethod
     def one_row_each(cls, counts: pd.DataFrame) -> pd.Series:
-        """No group has two rows for one period."""
+        """No group has two rows for one period of one vintage."""
         keys = [name for name in counts if name not in MEASURED_COLUMNS] + ["period"]
+        keys += [name for name in ("as_of",) if name in counts]
         return ~counts.duplicated(subset=keys, keep="first")
 
 

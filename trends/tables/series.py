@@ -20,14 +20,15 @@ import pandas as pd
 from trends.tables import calendar
 from trends.tables.exposure import check_unit
 from trends.tables.given import read_given, refuse_multiples
+from trends.tables.typed import last_day
 
-#: Columns of an event-count table that are not group columns; the last two only where needed.
-MEASURED_COLUMNS = ("period", "count", "exposure", "complete", "exposure_unit", "caveats")
+#: Columns of an event-count table that are not group columns; the last three only where needed.
+MEASURED_COLUMNS = ("period", "count", "exposure", "complete", "exposure_unit", "caveats", "as_of")
 
 MINIMUM_PERIODS = 8
 
 
-def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
+def series(counts: pd.DataFrame, *, as_of: object = None, **labels: object) -> pd.DataFrame:
     """Take one group's count series out of an event-count table.
 
     Parameters
@@ -35,6 +36,9 @@ def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
     counts : DataFrame
         An event-count table: group columns beside ``period``, ``count``, ``exposure``,
         ``complete``, as `read_counts` and `count_events` return it.
+    as_of : str, date, Timestamp or Period, optional
+        Where the table has a column ``as_of``: the counts as they stood on that day, by the newest
+        of its vintages up to then. Default: its newest vintage.
     **labels : object
         Group column and the value wanted, for instance ``country="Syria"``. Together they must
         single out one group.
@@ -45,14 +49,15 @@ def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
         Count series (``count``, and ``exposure`` in days), indexed by period. ``attrs["labels"]``
         holds the group's labels, ``attrs["source"]`` the file and its sha256, so that findings
         can cite them, and ``attrs["caveats"]`` the keys of what every finding made from the series
-        must say.
+        must say. ``attrs["as_of"]`` holds the day of the vintage, where there are any.
 
     Raises
     ------
     TypeError
         If `counts` is not an event-count table.
     ValueError
-        If a label is not a group column or not a value of it, or if more than one group remains.
+        If a label is not a group column or not a value of it, if more than one group remains, or if
+        no vintage is as old as the day asked for.
 
     Notes
     -----
@@ -97,7 +102,8 @@ def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
                 f"({_listed(chosen[name].unique().tolist())}). Name one of them."
             )
     found = {name: chosen[name].iloc[0] for name in groups}
-    return _assemble(
+    chosen, vintage = _vintage(chosen, as_of)
+    made = _assemble(
         pd.PeriodIndex(chosen["period"]),
         chosen["count"].astype("Int64"),
         chosen["exposure"].to_numpy(dtype=float),
@@ -106,6 +112,9 @@ def series(counts: pd.DataFrame, **labels: object) -> pd.DataFrame:
         unit=_unit_of(chosen),
         caveats=_caveats_of(chosen),
     )
+    if vintage is not None:
+        made.attrs["as_of"] = vintage
+    return made
 
 
 def as_series(
@@ -325,6 +334,33 @@ def _carries(column: pd.Series, label: object) -> np.ndarray:
     if label is None or label is pd.NA or label in ("", np.nan) or label != label:
         return missing
     return (values == label).to_numpy(dtype=bool) & ~missing
+
+
+def _vintage(counts: pd.DataFrame, as_of: object) -> tuple[pd.DataFrame, pd.Timestamp | None]:
+    """Return the rows of the newest vintage of a group up to a day, and the vintage's day."""
+    if "as_of" not in counts or counts["as_of"].isna().all():
+        if as_of is not None:
+            raise ValueError(
+                f"`as_of` must be left out where the table has no vintages, got {as_of!r}. "
+                "Add the column as_of, the day on which each count was read."
+            )
+        return counts, None
+    vintages = counts["as_of"]
+    if vintages.isna().any():
+        raise ValueError(
+            "`as_of` must be filled in for all rows of a group or for none, got "
+            f"{int(vintages.isna().sum())} rows without a day. Enter the day of their vintage."
+        )
+    if as_of is not None:
+        day = last_day(as_of, "as_of")
+        if (vintages > day).all():
+            raise ValueError(
+                f"`as_of` must not be before the first vintage, {vintages.min():%Y-%m-%d}, got "
+                f"{day:%Y-%m-%d}. Name a later day."
+            )
+        vintages = vintages[vintages <= day]
+    newest = pd.Timestamp(vintages.max())
+    return counts[counts["as_of"] == newest], newest
 
 
 def _check_counts(counts: pd.DataFrame) -> None:
