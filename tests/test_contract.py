@@ -36,6 +36,28 @@ def made_up_series(n_periods=72, seed=3):
     return frame
 
 
+def made_up_vintages(n_periods=40, first=12, seed=3):
+    """Monthly counts as they stood on ten days of later months: some come late, few are wrong."""
+    rng = np.random.default_rng(seed)
+    periods = pd.period_range("2020-01", periods=n_periods, freq="M")
+    late = rng.multinomial(rng.poisson(60, n_periods), [0.7, 0.2, 0.07, 0.03]).cumsum(axis=1)
+    rows = []
+    for newest in range(first, n_periods):
+        ages = np.minimum(newest - np.arange(newest + 1), 3)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "period": periods[: newest + 1],
+                    "count": pd.array(late[np.arange(newest + 1), ages], dtype="Int64"),
+                    "exposure": periods[: newest + 1].days_in_month.astype(float),
+                    "complete": True,
+                    "as_of": periods[newest].end_time.normalize() + pd.Timedelta(days=10),
+                }
+            )
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
 def made_up_statements():
     """Two counters over four years, one of them contradicting itself."""
     rows = []
@@ -93,6 +115,7 @@ RESULTS = {
     "periods": lambda: trends.compare_periods(
         made_up_series(), ("2019-01", "2019-12"), ("2017-01", "2017-12")
     ),
+    "delay": lambda: trends.reporting_delay(made_up_vintages()),
     "trend": lambda: trends.estimate_trend(made_up_series()),
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
     "description": lambda: trends.describe_series(made_up_series(), rng=1),
@@ -289,6 +312,14 @@ DRAWN = {
         [],
     ),
     "figure_rate": lambda r: ([r.estimate, r.conf_low, r.conf_high], []),
+    "delay": lambda r: (
+        list(r.to_frame()["age"]),
+        [
+            100 * (1 - share)
+            for name in ("estimate", "conf_low", "conf_high")
+            for share in r.to_frame()[name]
+        ],
+    ),
     "reporting": lambda r: (
         [
             r.claims_ratio, r.claims_low, r.claims_high, r.others_ratio, r.others_low,

@@ -2,6 +2,8 @@ from .analysis.changepoint import Changepoints as Changepoints
 from .analysis.changepoint import detect_changepoints as detect_changepoints
 from .analysis.contradiction import Contradictions as Contradictions
 from .analysis.contradiction import find_contradictions as find_contradictions
+from .analysis.delay import ReportingDelay as ReportingDelay
+from .analysis.delay import reporting_delay as reporting_delay
 from .analysis.description import Description as Description
 from .analysis.description import describe_series as describe_series
 from .analysis.figure_rate import FigureRate as FigureRate

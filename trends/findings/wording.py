@@ -402,7 +402,7 @@ def format_number(value: float, shape: str, lang: str) -> str:
     if shape == "level":
         return f"{100 * value:g}%"
     if shape == "share":
-        return f"{100 * value:.1f}%"
+        return f"{100 * value:.1f}%".replace("-", "\N{MINUS SIGN}")
     if shape == "p":
         if value < 0.001:
             return str(table["tiny_p"])
