@@ -243,7 +243,7 @@ def reporting_delay(
     References
     ----------
     Mack T (1993). Distribution-free calculation of the standard error of chain ladder reserve
-    estimates. ASTIN Bulletin 23(2):213-225. doi:10.2143/AST.23.2.2005092
+    estimates. ASTIN Bulletin 23(2):213-225.
 
     Examples
     --------

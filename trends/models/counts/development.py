@@ -117,7 +117,7 @@ def develop(triangle: np.ndarray) -> Development:
     References
     ----------
     Mack T (1993). Distribution-free calculation of the standard error of chain ladder reserve
-    estimates. ASTIN Bulletin 23(2):213-225. doi:10.2143/AST.23.2.2005092
+    estimates. ASTIN Bulletin 23(2):213-225.
     """
     counts, following = triangle[:, :-1], triangle[:, 1:]
     seen = np.isfinite(counts) & np.isfinite(following)
