@@ -65,6 +65,12 @@ def long_way(response, base, steps, models):
     return special.logsumexp(stable), special.logsumexp(extra, axis=0)
 
 
+def beside(models):
+    """The models with the prior that holds beside a shift: .65 on no memory, the rest even."""
+    priors = np.log([0.65, *[0.35 / 25] * 25])
+    return [(log_prior, *rest) for log_prior, (_, *rest) in zip(priors, models, strict=True)]
+
+
 def steps_of(column, rows):
     return np.column_stack([np.where(np.arange(N_ROWS) >= row, column, 0) for row in rows])
 
@@ -80,11 +86,13 @@ def test_the_statistic_is_the_ratio_of_marginal_likelihoods(column, responses, m
         response = responses[:, number]
         stable, with_step = long_way(response, base, steps, models)
         _, with_line = long_way(response, base, [line[:, None]], models)
-        expected = 2 * (special.logsumexp(with_step) - np.log(starts.size) - stable)
+        _, step_beside = long_way(response, base, steps, beside(models))
+        expected = 2 * (special.logsumexp(step_beside) - np.log(starts.size) - stable)
         evidence = weigh_shift(response, projections, starts, line)
         assert evidence.statistic == pytest.approx(expected)
         assert scan.statistic[number] == pytest.approx(expected, abs=2e-3)
-        assert evidence.step_over_ramp == pytest.approx(expected - 2 * (with_line[0] - stable))
+        over_line = special.logsumexp(with_step) - np.log(starts.size) - with_line[0]
+        assert evidence.step_over_ramp == pytest.approx(2 * over_line)
         shares = np.exp(with_step - special.logsumexp(with_step))
         assert evidence.position_probability == pytest.approx(shares)
 
@@ -162,7 +170,7 @@ def test_an_episode_keeps_inside_its_segment(column):
     assert pairs == {(2, 5), (9, 12)}
 
 
-def test_a_step_and_an_episode_share_the_prior_evenly(column, responses, models):
+def test_a_shift_is_a_step_or_less_often_an_episode(column, responses, models):
     base = steps_of(column, [0])
     projections = Projections(column, base, models)
     episodes = possible_episodes(column, (), 2)
@@ -177,11 +185,13 @@ def test_a_step_and_an_episode_share_the_prior_evenly(column, responses, models)
         stable, extra = long_way(response, base, [*steps, inside], models)
         # eight episodes are taken to be as probable as the best one
         chance = 8 / np.count_nonzero(episodes.inverse_information)
-        expected = special.logsumexp(extra[:-1]) - np.log(STARTS.size), extra[-1] + np.log(chance)
-        both = special.logsumexp(expected) - np.log(2)
-        assert evidence.statistic == pytest.approx(2 * (both - stable))
-        assert scan.statistic[number] == pytest.approx(2 * (both - stable), abs=5e-3)
-        assert evidence.is_episode == (expected[1] > expected[0])
+        prior = np.log([*[0.88 / STARTS.size] * STARTS.size, 0.12 * chance])
+        _, extra_beside = long_way(response, base, [*steps, inside], beside(models))
+        expected = 2 * (special.logsumexp(extra_beside + prior) - stable)
+        assert evidence.statistic == pytest.approx(expected)
+        assert scan.statistic[number] == pytest.approx(expected, abs=5e-3)
+        weighed = extra + prior
+        assert evidence.is_episode == (weighed[-1] > special.logsumexp(weighed[:-1]))
         assert (scan.rows[number, 1] >= 0) == evidence.is_episode
 
 

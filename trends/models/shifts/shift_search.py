@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trends.models.counts.memory import PRIOR_NO_MEMORY
 from trends.models.counts.null_models import draw_counts
 from trends.models.shifts.level_fit import Fit, Problem, best_split, fit_levels
 from trends.models.shifts.level_shift import (
@@ -23,6 +22,7 @@ from trends.models.shifts.level_shift import (
     ShiftEvidence,
     clip_to_neighbours,
     possible_episodes,
+    prior_ratio,
     scan_draws,
     scan_several,
     weigh_shift,
@@ -295,9 +295,7 @@ def _calibrate(
 
 def memory_beside(evidence: ShiftEvidence) -> NDArray[np.float64]:
     """Return the posterior of the memory models beside the shift, no memory probable before."""
-    log_ratio = np.full(evidence.log_stable.size, np.log((1 - PRIOR_NULL) / (1 - PRIOR_NO_MEMORY)))
-    log_ratio[0] = np.log(PRIOR_NULL / PRIOR_NO_MEMORY)
-    return evidence.memory_beside_shift(log_ratio)
+    return evidence.memory_beside_shift(prior_ratio(evidence.log_stable.size, PRIOR_NULL))
 
 
 def _draws_needed(calibration: Calibration, n_null: int, alpha: float) -> int:
