@@ -190,8 +190,9 @@ def test_a_shift_is_a_step_or_less_often_an_episode(column, responses, models):
         expected = 2 * (special.logsumexp(extra_beside + prior) - stable)
         assert evidence.statistic == pytest.approx(expected)
         assert scan.statistic[number] == pytest.approx(expected, abs=5e-3)
-        weighed = extra + prior
-        assert evidence.is_episode == (weighed[-1] > special.logsumexp(weighed[:-1]))
+        # what is reported goes by the counts alone
+        step = special.logsumexp(extra[:-1]) - np.log(STARTS.size)
+        assert evidence.is_episode == (extra[-1] + np.log(chance) > step)
         assert (scan.rows[number, 1] >= 0) == evidence.is_episode
 
 

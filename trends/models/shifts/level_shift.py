@@ -236,7 +236,7 @@ class ShiftEvidence(NamedTuple):
 
     @property
     def log_shift(self) -> NDArray[np.float64]:
-        """Log marginal likelihood with a step or, less probable beforehand, an episode, by model."""
+        """Log marginal likelihood with a step or, rarer beforehand, an episode, by model."""
         log_step = _log_sum_columns(self.log_step.T)
         if self.log_episode is None:
             return log_step
@@ -255,11 +255,8 @@ class ShiftEvidence(NamedTuple):
 
     @property
     def is_episode(self) -> bool:
-        """Whether the best episode is more probable than one step."""
-        if self.log_episode is None:
-            return False
-        over_step = log_sum(self.log_episode) - log_sum(self.log_step)
-        return bool(over_step + np.log(PRIOR_EPISODE / (1 - PRIOR_EPISODE)) > 0)
+        """Whether the counts speak for the best episode rather than one step."""
+        return self.log_episode is not None and log_sum(self.log_episode) > log_sum(self.log_step)
 
     @property
     def position_probability(self) -> NDArray[np.float64]:
@@ -523,8 +520,7 @@ def scan_draws(
     with_shift = _log_sum_columns(log_step + beside)
     if episodes is not None:
         log_episode += log_stable + episodes.log_prior
-        over_step = _log_sum_columns(log_episode) - _log_sum_columns(log_step)
-        is_episode = over_step + np.log(PRIOR_EPISODE / (1 - PRIOR_EPISODE)) > 0
+        is_episode = _log_sum_columns(log_episode) > _log_sum_columns(log_step)
         rows[is_episode] = episodes.nodes[arcs[is_episode]]
         with_shift = _step_or_episode(with_shift, _log_sum_columns(log_episode + beside))
     return Scan(2 * (with_shift - _log_sum_columns(log_stable)), rows)

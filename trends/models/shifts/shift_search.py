@@ -196,7 +196,7 @@ def search_steps(problem: Problem, rng: np.random.Generator) -> Search:
     if problem.searched and found:
         found = _refine(problem, found)
         if len(found) > 1:
-            found = _drop_needless(problem, found, rounds[-1].calibration.threshold(problem.alpha))
+            found = _drop_needless(problem, found, rounds)
     return Search(tuple(rounds), found)
 
 
@@ -360,14 +360,22 @@ def free_rows(problem: Problem, bounds: tuple[int, ...]) -> NDArray[np.int64]:
     return free
 
 
-def _drop_needless(problem: Problem, found: dict[int, Step], threshold: float) -> dict[int, Step]:
-    """Leave out steps that would not be found beside the others, the weakest first."""
+def _drop_needless(
+    problem: Problem, found: dict[int, Step], rounds: list[Round]
+) -> dict[int, Step]:
+    """Leave out steps that would not be found beside the others, the weakest first.
+
+    An end of an episode, which was found as one shift, goes only where the counts speak against it.
+    """
+    clear = rounds[-1].calibration.threshold(problem.alpha)
     while len(found) > 1:
-        strength = {
-            row: weigh_one(problem, tuple(found), row, problem.starts)[0].statistic for row in found
+        margin = {
+            row: weigh_one(problem, tuple(found), row, problem.starts)[0].statistic
+            - (min(clear, 0.0) if rounds[step.found_in].scan == "episode" else clear)
+            for row, step in found.items()
         }
-        weakest = min(strength, key=lambda row: strength[row])
-        if strength[weakest] >= threshold:
+        weakest = min(margin, key=lambda row: margin[row])
+        if margin[weakest] >= 0:
             break
         found = {row: step for row, step in found.items() if row != weakest}
         found = _refine(problem, found)
