@@ -117,6 +117,7 @@ RESULTS = {
     ),
     "delay": lambda: trends.reporting_delay(made_up_vintages()),
     "trend": lambda: trends.estimate_trend(made_up_series()),
+    "trend_comparison": lambda: trends.compare_trends(made_up_series(), made_up_series(seed=4)),
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
     "description": lambda: trends.describe_series(made_up_series(), rng=1),
     "power": lambda: trends.detectable_change(made_up_series()),
@@ -340,6 +341,11 @@ DRAWN = {
             *rates(r.series), *r.fitted["fitted_rate"], *r.fitted["conf_low"],
             *r.fitted["conf_high"],
         ],
+    ),
+    "trend_comparison": lambda r: (
+        [day(period) for period in r.fitted["period"]],
+        [*r.fitted["fitted_first"], *r.fitted["fitted_second"]]
+        + [rate for rate in (*rates(r.first), *rates(r.second)) if rate > 0],
     ),
     "changepoint": lambda r: (
         [

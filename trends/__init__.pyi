@@ -28,6 +28,8 @@ from .analysis.season import estimate_season as estimate_season
 from .analysis.shared_changepoint import shared_changepoints as shared_changepoints
 from .analysis.trend import Trend as Trend
 from .analysis.trend import estimate_trend as estimate_trend
+from .analysis.trend_comparison import TrendComparison as TrendComparison
+from .analysis.trend_comparison import compare_trends as compare_trends
 from .findings.finding import Finding as Finding
 from .findings.finding import Noun as Noun
 from .findings.finding import Subject as Subject

@@ -20,7 +20,7 @@ from trends.analysis.result import Result
 from trends.findings.finding import COUNTED, Finding, Subject
 from trends.findings.inputs import Record, input_files, input_records, sources, summarise
 from trends.findings.rules import caveat_table
-from trends.findings.wording import words
+from trends.findings.wording import LANGUAGES, words
 from trends.tables.figure import figure_flags, flag_caveats
 
 
@@ -120,6 +120,22 @@ def named_subject(result: Result) -> Subject:
         ar=_label_words(labels, "ar"),
         noun=COUNTED[result.counted],
     )
+
+
+def names_of(frame: pd.DataFrame, unnamed: Mapping[str, str]) -> dict[str, str]:
+    """Return what the labels of some counts name, in both languages.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Count series.
+    unnamed : mapping of language to str
+        What to say where it has no labels.
+    """
+    labels: Mapping[str, object] = frame.attrs.get("labels") or {}
+    if not labels:
+        return dict(unnamed)
+    return {lang: _label_words(labels, lang) for lang in LANGUAGES}
 
 
 def _frames(result: Result) -> list[pd.DataFrame]:

@@ -1,0 +1,213 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+import trends
+from trends.models.counts.observed import observed_periods, years_from_middle
+from trends.models.counts.slope_contrast import contrast_slopes, fit_line, shared_noise
+
+MONTHS = pd.period_range("2015-01", periods=60, freq="M", name="period")
+
+
+def series_of(counts, months=None):
+    counts = np.asarray(counts)
+    return trends.as_series(
+        pd.Series(counts, index=MONTHS[: counts.size] if months is None else months)
+    )
+
+
+def paired(rho, rng, mean=8.0, n_periods=60):
+    """Return Poisson counts of two series whose normal scores correlate."""
+    scores = rng.multivariate_normal([0, 0], [[1, rho], [rho, 1]], size=n_periods)
+    return stats.poisson.ppf(stats.norm.cdf(scores), mean).astype(int).T
+
+
+def test_slopes_and_errors_are_those_of_each_trend_by_itself():
+    rng = np.random.default_rng(3)
+    first = series_of(rng.poisson(8 * 1.02 ** np.arange(60)))
+    second = series_of(rng.poisson(12, 60))
+    compared = trends.compare_trends(first, second, season="none")
+    for which, series in (("first", first), ("second", second)):
+        alone = trends.estimate_trend(series, season="none")
+        assert getattr(compared, f"slope_{which}") == pytest.approx(alone.slope)
+        assert getattr(compared, f"std_error_{which}") == pytest.approx(alone.std_error)
+    assert compared.difference == pytest.approx(compared.slope_first - compared.slope_second)
+    assert compared.ratio == pytest.approx(
+        (1 + compared.change_first / 100) / (1 + compared.change_second / 100)
+    )
+
+
+def test_the_variance_is_both_less_twice_the_covariance():
+    rng = np.random.default_rng(4)
+    first, second = (series_of(counts) for counts in paired(0.6, rng))
+    compared = trends.compare_trends(first, second, season="none")
+    one, two = compared.std_error_first, compared.std_error_second
+    expected = one**2 + two**2 - 2 * compared.correlation * one * two
+    assert compared.std_error**2 == pytest.approx(expected)
+    # Satterthwaite: one series alone would give its own degrees of freedom.
+    assert compared.n_free == pytest.approx((one**2 + two**2) ** 2 / ((one**4 + two**4) / 58))
+    half = stats.t.ppf(0.975, compared.n_free) * compared.std_error
+    assert np.log([compared.ratio_low, compared.ratio_high]) == pytest.approx(
+        [compared.difference - half, compared.difference + half]
+    )
+
+
+def test_the_correlation_is_that_of_residuals_in_shared_periods():
+    rng = np.random.default_rng(5)
+    first, second = paired(0.7, rng)
+    lines = []
+    for counts, gone in ((first, [3, 9]), (second, [20])):
+        frame = series_of(counts)
+        frame.iloc[gone, 0] = pd.NA
+        frame.iloc[gone, 1] = 0.0
+        seen = observed_periods(frame)
+        design = np.column_stack([np.ones(60), years_from_middle(seen.periods)])
+        lines.append(fit_line(seen, design))
+    both = [month for month in range(60) if month not in (3, 9, 20)]
+    scores = []
+    for line in lines:
+        every = np.full(60, np.nan)
+        every[line.seen.position] = (line.seen.count - line.fit.expected) / np.sqrt(
+            line.fit.variance
+        )
+        scores.append(every[both])
+    expected = np.sum(scores[0] * scores[1]) / np.sqrt(
+        np.sum(scores[0] ** 2) * np.sum(scores[1] ** 2)
+    )
+    assert shared_noise(*lines) == pytest.approx(expected)
+
+
+def test_a_series_is_not_told_apart_from_itself():
+    series = series_of(np.random.default_rng(6).poisson(40, 60))
+    same = trends.compare_trends(series, series)
+    assert same.ratio == 1
+    assert same.verdict == "same_pace"
+    # Even then the difference has an error: the correlation believed is at most .95.
+    assert same.std_error == pytest.approx(same.std_error_first * np.sqrt(2 - 2 * 0.95))
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), rho=st.floats(-0.8, 0.8))
+def test_turned_round_the_ratio_is_its_inverse(seed, rho):
+    first, second = (series_of(counts) for counts in paired(rho, np.random.default_rng(seed)))
+    one, two = trends.compare_trends(first, second), trends.compare_trends(second, first)
+    assert one.ratio == pytest.approx(1 / two.ratio)
+    assert one.ratio_low == pytest.approx(1 / two.ratio_high)
+    assert one.p_value == pytest.approx(two.p_value)
+    assert one.p_equivalent == pytest.approx(two.p_equivalent)
+    turned = {"rose_relative": "fell_relative", "fell_relative": "rose_relative"}
+    assert two.verdict == turned.get(one.verdict, one.verdict)
+
+
+def test_noise_that_both_share_makes_the_difference_surer():
+    rng = np.random.default_rng(7)
+    apart = [trends.compare_trends(*map(series_of, paired(0.0, rng))) for _ in range(10)]
+    shared = [trends.compare_trends(*map(series_of, paired(0.8, rng))) for _ in range(10)]
+    assert np.mean([one.std_error for one in shared]) < 0.7 * np.mean(
+        [one.std_error for one in apart]
+    )
+
+
+def test_only_the_periods_that_both_span_are_compared():
+    rng = np.random.default_rng(8)
+    late = pd.period_range("2017-01", periods=48, freq="M", name="period")
+    first = series_of(rng.poisson(9, 60))
+    second = series_of(rng.poisson(9, 48), late)
+    compared = trends.compare_trends(first, second)
+    assert (compared.first.index[0], compared.first.index[-1]) == (late[0], MONTHS[-1])
+    assert compared.n_periods == 36
+    cut = trends.compare_trends(first.loc[late[0] :], second.loc[: MONTHS[-1]])
+    assert compared.ratio == cut.ratio
+
+
+def test_equal_paces_are_said_only_within_the_margin():
+    rng = np.random.default_rng(9)
+    first, second = (series_of(rng.poisson(100, 60)) for _ in range(2))
+    assert trends.compare_trends(first, second).verdict == "same_pace"
+    narrow = trends.compare_trends(first, second, margin=1.001)
+    assert narrow.verdict == "no_clear_difference"
+    limit = (np.log(1.001) - abs(narrow.difference)) / narrow.std_error
+    assert narrow.p_equivalent == pytest.approx(stats.t.sf(limit, narrow.n_free))
+
+
+def test_a_step_in_one_of_them_bends_the_ratio():
+    rng = np.random.default_rng(10)
+    up_and_down = np.where((np.arange(60) > 15) & (np.arange(60) < 45), 60, 8)
+    compared = trends.compare_trends(
+        series_of(rng.poisson(up_and_down)), series_of(rng.poisson(20, 60))
+    )
+    assert compared.verdict == "no_line"
+    assert "bent_ratio" in compared.caveats
+    assert compared.findings()[0].grade == "D"
+
+
+def test_the_season_of_either_stands_beside_both():
+    rng = np.random.default_rng(11)
+    wave = 20 * np.exp(0.8 * np.sin(2 * np.pi * np.arange(60) / 12))
+    first, second = series_of(rng.poisson(20, 60)), series_of(rng.poisson(wave))
+    assert trends.compare_trends(first, second).season == "harmonic"
+    assert trends.compare_trends(second, first).season == "harmonic"
+    assert trends.compare_trends(first, second, season="none").season == "none"
+
+
+def test_series_that_cannot_be_compared_are_refused():
+    rng = np.random.default_rng(12)
+    series = series_of(rng.poisson(9, 60))
+    far = series_of(
+        rng.poisson(9, 60), pd.period_range("2019-02", periods=60, freq="M", name="period")
+    )
+    with pytest.raises(ValueError, match="at least 12 periods in common, got 11 from 2015-01 to"):
+        trends.compare_trends(series, far)
+    quarters = series_of(
+        rng.poisson(9, 20), pd.period_range("2015Q1", periods=20, freq="Q", name="period")
+    )
+    with pytest.raises(ValueError, match="periods of one length, got M and Q-DEC"):
+        trends.compare_trends(series, quarters)
+    with pytest.raises(ValueError, match="`margin` must be above 1, got 1"):
+        trends.compare_trends(series, series, margin=1)
+    with pytest.raises(ValueError, match="`season` must be one of"):
+        trends.compare_trends(series, series, season="weekly")
+
+
+def test_what_is_said_names_both_series():
+    rng = np.random.default_rng(13)
+    counts = pd.concat(
+        [
+            trends.as_series(pd.Series(rng.poisson(mean), index=MONTHS)).assign(country=country)
+            for country, mean in (("Iraq", 8 * 1.03 ** np.arange(60)), ("Syria", [12] * 60))
+        ]
+    )
+    table = counts.reset_index()[["country", "period", "count", "exposure"]].assign(complete=True)
+    compared = trends.compare_trends(
+        trends.series(table, country="Iraq"), trends.series(table, country="Syria")
+    )
+    assert compared.verdict == "rose_relative"
+    assert "Iraq rose relative to Syria" in compared.summary()
+    assert "Iraq" in compared.summary("ar")
+
+
+@pytest.mark.slow
+def test_equal_paces_with_shared_noise_are_told_apart_in_about_one_of_twenty():
+    rng = np.random.default_rng(14)
+    told = [
+        trends.compare_trends(*map(series_of, paired(0.5, rng)), season="none").p_value < 0.05
+        for _ in range(400)
+    ]
+    assert 0.02 <= np.mean(told) <= 0.08
+
+
+def test_the_contrast_of_any_term_is_the_difference_of_that_term():
+    rng = np.random.default_rng(15)
+    lines = []
+    for _ in range(2):
+        seen = observed_periods(series_of(rng.poisson(9, 60)))
+        years = years_from_middle(seen.periods)
+        lines.append(fit_line(seen, np.column_stack([np.ones(60), years, years**2])))
+    contrast = contrast_slopes(*lines, term=2)
+    assert contrast.difference == lines[0].fit.params[2] - lines[1].fit.params[2]
+    assert contrast.p_value == pytest.approx(
+        2 * stats.t.sf(abs(contrast.difference) / contrast.std_error, contrast.n_free)
+    )

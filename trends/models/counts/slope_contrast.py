@@ -1,0 +1,139 @@
+"""How do the slopes of two count series differ when the same months move both?
+
+Each series has its own log-linear fit and its own memory. What the two have in common (a season of
+fighting, a reporter on leave) is the correlation of their residuals in the periods that both
+observed; it takes part of the variance out of the difference of the slopes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from trends.models.counts.count_model import CountFit, fit_counts
+from trends.models.counts.observed import Observed
+from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
+
+#: Periods that both must have observed for a correlation.
+LEAST_SHARED = 12
+#: Largest correlation that is believed: a difference of two series is never known without error.
+MOST_CORRELATION = 0.95
+
+
+class Line(NamedTuple):
+    """One series' log-linear fit and its memory.
+
+    Attributes
+    ----------
+    fit : CountFit
+    memory : MemoryPosterior
+    design : array of shape (n_observed, n_terms)
+    seen : Observed
+    """
+
+    fit: CountFit
+    memory: MemoryPosterior
+    design: NDArray[np.float64]
+    seen: Observed
+
+    def slope(self, term: int) -> float:
+        """Return one coefficient, on the log scale."""
+        return float(self.fit.params[term])
+
+    def std_error(self, term: int) -> float:
+        """Return its standard error, memory taken into account."""
+        return self.memory.std_error(term)
+
+    def residuals(self) -> NDArray[np.float64]:
+        """Return the Pearson residuals, shape (n_observed,)."""
+        return self.fit.residuals(self.seen.count)
+
+
+def fit_line(seen: Observed, every_row: NDArray[np.float64]) -> Line:
+    """Fit one series.
+
+    Parameters
+    ----------
+    seen : Observed
+    every_row : array of shape (n_periods, n_terms)
+        Design of all periods, the intercept first.
+
+    Raises
+    ------
+    RuntimeError
+        If the fit does not converge.
+    """
+    design = every_row[seen.position]
+    fit = fit_counts(seen.count, design, seen.exposure)
+    memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
+    return Line(fit, memory, design, seen)
+
+
+class SlopeContrast(NamedTuple):
+    """The difference of one coefficient between two series.
+
+    Attributes
+    ----------
+    difference, std_error : float
+        First minus second, on the log scale.
+    n_free : float
+        Degrees of freedom of its t interval (Satterthwaite 1946).
+    correlation : float
+        Of the residuals in the periods that both observed; NaN with fewer than 12 of them, which
+        count as unrelated.
+    """
+
+    difference: float
+    std_error: float
+    n_free: float
+    correlation: float
+
+    def interval(self, alpha: float) -> tuple[float, float]:
+        """Return the t interval of the difference."""
+        half = float(stats.t.ppf(1 - alpha / 2, self.n_free)) * self.std_error
+        return self.difference - half, self.difference + half
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, for no difference."""
+        return float(2 * stats.t.sf(abs(self.difference) / self.std_error, self.n_free))
+
+
+def contrast_slopes(first: Line, second: Line, *, term: int = 1) -> SlopeContrast:
+    """Return how one coefficient differs between two series.
+
+    The variance of the difference is that of both less twice their covariance, which is the
+    correlation of their
+    residuals times both standard errors.
+
+    Parameters
+    ----------
+    first, second : Line
+        Over the same periods, each perhaps with gaps of its own.
+    term : int
+        Place of the coefficient.
+    """
+    errors = np.array([first.std_error(term), second.std_error(term)])
+    correlation = shared_noise(first, second)
+    believed = min(float(np.nan_to_num(correlation)), MOST_CORRELATION)
+    variance = float(errors @ errors - 2 * believed * errors[0] * errors[1])
+    free = np.array([first.memory.n_free, second.memory.n_free])
+    n_free = float((errors @ errors) ** 2 / np.sum(errors**4 / free))
+    return SlopeContrast(
+        first.slope(term) - second.slope(term), np.sqrt(variance), n_free, correlation
+    )
+
+
+def shared_noise(first: Line, second: Line) -> float:
+    """Return the correlation of two series' residuals in the periods that both observed.
+
+    NaN with fewer than `LEAST_SHARED` of them.
+    """
+    _, here, there = np.intersect1d(first.seen.position, second.seen.position, return_indices=True)
+    if here.size < LEAST_SHARED:
+        return np.nan
+    one, two = first.residuals()[here], second.residuals()[there]
+    return float(one @ two / np.sqrt((one @ one) * (two @ two)))
