@@ -102,6 +102,19 @@ def statement(statement_id, *, count, year, counted_by):
     }
 
 
+def made_up_counts():
+    """Return the counts of three groups, one of them without an event."""
+    parts = []
+    for name, series in (
+        ("North", made_up_series(seed=5)),
+        ("South", made_up_series(seed=6)),
+        ("Void", made_up_series(seed=7) * 0),
+    ):
+        part = series.reset_index().assign(district=name, complete=True)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
 RESULTS = {
     "rate": lambda: trends.compare_rates(
         (294, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31")
@@ -124,6 +137,7 @@ RESULTS = {
     "interruption": lambda: trends.estimate_interruption(
         made_up_series(), ["2018-01", "2019-06-15"], controls={"Elsewhere": made_up_series(seed=4)}
     ),
+    "panel": lambda: trends.analyse_panel(made_up_counts(), "trend", by="district", n_jobs=1),
     "joinpoint": lambda: trends.fit_joinpoints(made_up_series(), max_joinpoints=2),
     "season": lambda: trends.estimate_season(made_up_series()),
     "contradiction": lambda: trends.find_contradictions(made_up_statements()),
@@ -160,7 +174,9 @@ def test_a_result_is_frozen(result):
 
 
 def test_every_column_of_its_table_is_in_the_glossary(result):
-    assert set(result.to_frame().columns) <= set(trends.glossary)
+    # The columns that name a group are the user's own.
+    named = set(getattr(result, "by", ()))
+    assert set(result.to_frame().columns) - named <= set(trends.glossary)
 
 
 def test_the_overview_is_one_row(result):
@@ -376,6 +392,9 @@ DRAWN = {
                 for rate in r.fitted[name]
             ),
         ],
+    "panel": lambda r: (
+        [one for name in ("estimate", "conf_low", "conf_high") for one in r.answers[name]],
+        [],
     ),
     "joinpoint": lambda r: (
         [

@@ -115,7 +115,7 @@ class Result:
         """
         from trends.findings.wording import paragraph
 
-        return paragraph(self.findings(subject), lang)
+        return paragraph(self._said(self.findings(subject)), lang)
 
     def plot(
         self,
@@ -168,6 +168,10 @@ class Result:
     def _grades(self, quantity: str) -> list[str | None]:
         """Return the grades of the findings about a quantity, in order."""
         return [finding.grade for finding in self.findings() if finding.quantity == quantity]
+
+    def _said(self, found: list[Finding]) -> list[Finding]:
+        """Return the findings that a summary says; all of them, unless a result says less."""
+        return found
 
     def _module_name(self) -> str:
         """Return the name the analysis shares with its findings and figure modules."""

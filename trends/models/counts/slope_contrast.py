@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from trends.models.counts.count_model import CountFit, fit_counts
+from trends.models.counts.count_model import CountFit, Family, fit_counts
 from trends.models.counts.observed import Observed
 from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
 
@@ -52,7 +52,7 @@ class Line(NamedTuple):
         return self.fit.residuals(self.seen.count)
 
 
-def fit_line(seen: Observed, every_row: NDArray[np.float64]) -> Line:
+def fit_line(seen: Observed, every_row: NDArray[np.float64], *, family: Family = "auto") -> Line:
     """Fit one series.
 
     Parameters
@@ -60,6 +60,8 @@ def fit_line(seen: Observed, every_row: NDArray[np.float64]) -> Line:
     seen : Observed
     every_row : array of shape (n_periods, n_terms)
         Design of all periods, the intercept first.
+    family : {"auto", "poisson", "quasipoisson", "nb2"}
+        As in `fit_counts`.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def fit_line(seen: Observed, every_row: NDArray[np.float64]) -> Line:
         If the fit does not converge.
     """
     design = every_row[seen.position]
-    fit = fit_counts(seen.count, design, seen.exposure)
+    fit = fit_counts(seen.count, design, seen.exposure, family=family)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     return Line(fit, memory, design, seen)
 

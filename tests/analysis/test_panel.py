@@ -1,0 +1,225 @@
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import delayed
+from statsmodels.stats.multitest import multipletests
+
+import trends
+from trends.analysis.panel import QUESTIONS, _answer, _run, _stream
+
+MONTHS = pd.period_range("2020-01", periods=48, freq="M", name="period")
+
+
+def table_of(groups, column="district"):
+    """Return the event-count table of some groups."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    column: name,
+                    "period": MONTHS,
+                    "count": pd.array(np.asarray(counts), dtype="Int64"),
+                    "exposure": MONTHS.days_in_month.astype(float),
+                    "complete": True,
+                }
+            )
+            for name, counts in groups.items()
+        ],
+        ignore_index=True,
+    )
+
+
+def steady(n_groups, mean=6, seed=1):
+    rng = np.random.default_rng(seed)
+    return {f"D{which:02d}": rng.poisson(mean, 48) for which in range(n_groups)}
+
+
+def rising(seed=2):
+    return np.random.default_rng(seed).poisson(5 * 1.04 ** np.arange(48))
+
+
+def test_an_answer_is_the_one_the_question_gives_of_that_series_alone():
+    counts = table_of({"North": rising(), **steady(2)})
+    panel = trends.analyse_panel(counts, "trend", by="district", n_jobs=1, borrow=False)
+    for name in ("North", "D00", "D01"):
+        alone = trends.estimate_trend(trends.series(counts, district=name))
+        row = panel.to_frame().set_index("district").loc[name]
+        assert row["estimate"] == alone.annual_percent_change
+        assert (row["conf_low"], row["conf_high"]) == pytest.approx(alone.percent_interval())
+        assert row["p_value"] == alone.p_value
+        assert panel.results[(name,)].slope == alone.slope
+
+
+def test_what_has_no_answer_is_a_row_with_the_reason():
+    counts = table_of({"North": rising(), "Void": np.zeros(48, int), **steady(2)})
+    panel = trends.analyse_panel(counts, "trend", by="district", n_jobs=1)
+    row = panel.to_frame().set_index("district").loc["Void"]
+    assert row["status"] == "refused"
+    assert "events in at least 3 periods, got 0" in row["reason"]
+    assert np.isnan(row["estimate"])
+    assert (panel.n_groups, panel.n_answered) == (4, 3)
+    assert "panel_incomplete" in panel.caveats
+    assert ("Void",) not in panel.results
+
+
+def test_a_fit_that_fails_is_a_row_that_says_so():
+    def fails(series):
+        raise RuntimeError("no convergence")
+
+    def divides(series):
+        return 1 / 0
+
+    one = trends.series(table_of(steady(1)), district="D00")
+    assert _answer(fails, one, {}, borrow=False)[:2] == ("failed", "no convergence")
+    assert _answer(divides, one, {}, borrow=False)[:2] == ("failed", "division by zero")
+
+
+def test_adjusted_values_are_those_of_all_answers():
+    panel = trends.analyse_panel(
+        table_of({"North": rising(), "Void": np.zeros(48, int), **steady(12)}),
+        "trend", by="district", n_jobs=1,
+    )  # fmt: skip
+    frame = panel.to_frame()
+    tested = frame["p_value"].notna()
+    assert tested.sum() == 13
+    for name, method in (("p_bh", "fdr_bh"), ("p_by", "fdr_by")):
+        expected = multipletests(frame.loc[tested, "p_value"], method=method)[1]
+        assert frame.loc[tested, name].to_numpy() == pytest.approx(expected)
+    assert panel.n_survive == (frame["p_bh"] < 0.05).sum()
+    assert panel.n_clear == (frame["p_value"] < 0.05).sum()
+
+
+def test_the_answers_depend_neither_on_order_nor_on_workers():
+    counts = table_of({"North": rising(), **steady(3)})
+    ask = {"by": "district", "rng": 7, "n_null": 99}
+    one = trends.analyse_panel(counts, "changepoint", n_jobs=1, **ask)
+    two = trends.analyse_panel(counts.iloc[::-1], "changepoint", n_jobs=2, **ask)
+    pd.testing.assert_frame_equal(one.to_frame(), two.to_frame())
+    fewer = trends.analyse_panel(
+        counts[counts["district"] != "D01"], "changepoint", n_jobs=1, **ask
+    )
+    kept = one.to_frame().query("district != 'D01'")["p_value"].tolist()
+    assert fewer.to_frame()["p_value"].tolist() == kept
+
+
+def test_a_stream_is_that_of_the_labels_and_of_the_seed():
+    draws = {
+        (seed, key): _stream(seed, key).integers(2**62)
+        for seed in (1, 2)
+        for key in (("a", "b"), ("b", "a"), ("a,b",), (None,))
+    }
+    assert len(set(draws.values())) == len(draws)
+    assert _stream(1, ("a", "b")).integers(2**62) == draws[1, ("a", "b")]
+
+
+def test_progress_is_told_group_by_group():
+    told = []
+    trends.analyse_panel(
+        table_of(steady(3)), "trend", by="district", n_jobs=1,
+        progress=lambda done, whole: told.append((done, whole)),
+    )  # fmt: skip
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_what_a_dying_worker_took_along_is_a_lost_row():
+    found = _run([delayed(os._exit)(1) for _ in range(3)], "loky", 2, None)
+    assert [one.status for one in found] == ["lost"] * 3
+    assert "A worker ended before it had answered" in found[0].reason
+
+
+@pytest.mark.parametrize("question", sorted(QUESTIONS))
+def test_every_question_can_be_asked_of_many_series(question):
+    options = {"n_null": 49} if question == "changepoint" else {}
+    panel = trends.analyse_panel(
+        table_of({"North": rising(), "D00": steady(1)["D00"]}), question,
+        by="district", n_jobs=1, rng=1, **options,
+    )  # fmt: skip
+    assert panel.to_frame()["status"].tolist() == ["ok", "ok"]
+    said = [one.findings()[0] for one in panel.results.values()]
+    assert panel.to_frame()["term"].tolist() == [one.quantity for one in said]
+
+
+def test_a_summary_says_only_what_outlasts_the_number_of_tests():
+    counts = table_of({"North": rising(), **steady(12)})
+    panel = trends.analyse_panel(counts, "trend", by="district", n_jobs=1)
+    assert panel.n_survive == 1
+    said = panel.summary()
+    assert "each of 13 groups was asked for its trend, and 13 gave an answer" in said
+    assert "number of tests (Benjamini and Hochberg): 1." in said
+    assert "North: between January 2020 and December 2023 the rate rose" in said
+    assert "D00" not in said
+
+
+def test_the_groups_enter_a_ledger_as_one_family():
+    panel = trends.analyse_panel(
+        table_of({"North": rising(), **steady(6)}), "trend", by="district", n_jobs=1
+    )
+    ledger = trends.Ledger()
+    ledger.add(panel)
+    (family,) = ledger.families()
+    assert (family.name, family.n_tests, family.n_survive) == ("trend_panel", 7, 1)
+    key = "series.panel.north.trend.annual-percent-change"
+    assert ledger.adjusted(key)["survives"]
+    north = panel.to_frame().set_index("district").loc["North"]
+    assert ledger.adjusted(key)["p_bh"] == pytest.approx(north["p_bh"])
+    assert len(ledger.finding(key)["inputs"]["records"]) == 1
+
+
+def test_strength_is_borrowed_within_one_counter_only():
+    groups = {**steady(6, mean=4, seed=3)}
+    alone = table_of(groups).assign(counter="A")
+    other = table_of({name: 3 * rising(seed) for seed, name in enumerate(groups)})
+    both = pd.concat([alone, other.assign(counter="B")], ignore_index=True)
+    by = ("counter", "district")
+    mixed = trends.analyse_panel(both, "trend", by=by, n_jobs=1).to_frame()
+    apart = trends.analyse_panel(alone, "trend", by=by, n_jobs=1).to_frame()
+    columns = ["shrunk_estimate", "shrunk_low", "shrunk_high", "false_sign_rate"]
+    pd.testing.assert_frame_equal(
+        mixed[mixed["counter"] == "A"][columns].reset_index(drop=True), apart[columns]
+    )
+
+
+def test_few_series_borrow_nothing_and_other_questions_never():
+    few = trends.analyse_panel(table_of(steady(4)), "trend", by="district", n_jobs=1)
+    assert few.to_frame()["shrunk_estimate"].isna().all()
+    season = trends.analyse_panel(table_of(steady(6)), "season", by="district", n_jobs=1)
+    assert "shrunk_estimate" not in season.to_frame()
+
+
+def test_series_of_one_pace_shrink_together():
+    panel = trends.analyse_panel(table_of(steady(30, mean=3)), "trend", by="district", n_jobs=1)
+    frame = panel.to_frame()
+    assert frame["shrunk_estimate"].std() < 0.6 * frame["estimate"].std()
+    assert (frame["shrunk_low"] < frame["shrunk_estimate"]).all()
+    assert (frame["false_sign_rate"] <= 0.5).all()
+
+
+def test_a_missing_label_names_a_group():
+    counts = table_of(steady(2))
+    counts["district"] = counts["district"].astype(object).where(counts["district"] != "D01", None)
+    panel = trends.analyse_panel(counts, "trend", by="district", n_jobs=1)
+    assert set(panel.results) == {("D00",), (None,)}
+
+
+def test_faults_are_told_before_any_work():
+    counts = table_of(steady(2))
+    with pytest.raises(ValueError, match="`question` must be one of trend, changepoint"):
+        trends.analyse_panel(counts, "trends", by="district")
+    with pytest.raises(ValueError, match="`by` must name group columns of the table, got 'town'"):
+        trends.analyse_panel(counts, "trend", by="town")
+    with pytest.raises(TypeError, match=r"`options` must be options of estimate_trend .*'seasons'"):
+        trends.analyse_panel(counts, "trend", by="district", seasons="none")
+    with pytest.raises(ValueError, match="`family` must be one of"):
+        trends.analyse_panel(counts, "trend", by="district", n_jobs=1, family="normal")
+    with pytest.raises(ValueError, match="`by` must name at least one group column"):
+        trends.analyse_panel(counts, "trend", by=())
+
+
+def test_every_answer_gets_a_small_panel_of_its_own():
+    panel = trends.analyse_panel(table_of(steady(4)), "trend", by="district", n_jobs=1)
+    figure = panel.small_multiples(n_columns=3)
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles[:4] == ["D00", "D01", "D02", "D03"]
+    assert [ax.axison for ax in figure.axes] == [True] * 4 + [False] * 2

@@ -1,0 +1,517 @@
+"""What is the answer to one question for each of many series, and what do they say together?"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from trends.analysis.result import Result, check_alpha
+from trends.models.counts.borrowing import (
+    Shrunk,
+    pooled_memory,
+    pooled_std_errors,
+    shrink,
+    spread_of,
+)
+from trends.models.counts.count_model import percent_change
+from trends.models.counts.observed import observed_periods, years_from_middle
+from trends.models.counts.season_terms import season_columns
+from trends.models.counts.slope_contrast import fit_line
+from trends.tables.series import series as one_series
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from trends.findings.finding import Finding
+
+#: The questions that may be named, and the function that answers each.
+QUESTIONS = {
+    "trend": "estimate_trend",
+    "changepoint": "detect_changepoints",
+    "joinpoint": "fit_joinpoints",
+    "season": "estimate_season",
+    "description": "describe_series",
+    "power": "detectable_change",
+}
+#: Columns that tell counters apart: strength is borrowed only between series that agree in them.
+COUNTER_COLUMNS = ("source", "counter", "counted_by", "definition", "measure")
+#: Answered series of one counter below which nothing is borrowed.
+LEAST_SERIES = 5
+
+Question = Callable[..., Result]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Panel(Result):
+    """One question asked of many series.
+
+    Attributes
+    ----------
+    counts : DataFrame
+        The event-count table.
+    question : str
+        What was asked.
+    by : tuple of str
+        Columns that name a series.
+    answers : DataFrame of n_groups rows
+        As `to_frame` returns it at the panel's own level.
+    results : dict
+        Labels of a group (a tuple) to its result; groups without an answer are not in it.
+    options : dict
+        What the question was asked with.
+    borrow : bool
+        Whether strength was borrowed; only trends borrow.
+    seed : int
+        From which the streams of random numbers were derived.
+    conf_level : float
+        Level of all intervals.
+    n_groups, n_answered : int
+        Groups, and those with an answer.
+    n_clear, n_survive : int
+        Answers whose p-value is below one minus the level, by themselves and after Benjamini and
+        Hochberg's adjustment for their number.
+    caveats : tuple of str
+        Keys of what a reader must know about the panel as a whole.
+    """
+
+    counts: pd.DataFrame
+    question: str
+    by: tuple[str, ...]
+    answers: pd.DataFrame
+    results: dict[tuple[object, ...], Result]
+    options: dict[str, Any]
+    borrow: bool
+    seed: int
+    conf_level: float
+    n_groups: int
+    n_answered: int
+    n_clear: int
+    n_survive: int
+    caveats: tuple[str, ...] = field(default=())
+
+    def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
+        """Return one row per group, also where there is no answer.
+
+        Parameters
+        ----------
+        alpha : float, optional
+            One minus the level of the intervals; by default that of the panel. At another level the
+            question is asked again, with the same random numbers.
+
+        Returns
+        -------
+        DataFrame of n_groups rows
+            The columns of `by`, then status (ok, refused, failed, lost), reason, term,
+            estimate, conf_low, conf_high, conf_level, p_value, p_bh, p_by; the estimate is what the
+            question says first. Trends that borrow strength have shrunk_estimate, shrunk_low,
+            shrunk_high (percent a year) and false_sign_rate beside it.
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is not between 0 and 1.
+        """
+        if alpha is None or np.isclose(1 - alpha, self.conf_level):
+            return self.answers.copy()
+        again = analyse_panel(
+            self.counts,
+            self.question,
+            by=self.by,
+            borrow=self.borrow,
+            alpha=alpha,
+            rng=self.seed,
+            n_jobs=1,
+            **self.options,
+        )
+        return again.answers
+
+    def _said(self, found: list[Finding]) -> list[Finding]:
+        """Return the overview and what stays clear when all groups are allowed for."""
+        clear = set(self.answers.loc[self.answers["p_bh"] < 1 - self.conf_level, "p_value"])
+        return [found[0], *(one for one in found[1:] if one.p_value in clear)]
+
+    def small_multiples(self, *, n_columns: int = 3, lang: str = "en") -> Figure:
+        """Draw every answer in a small panel of its own, all over the same periods.
+
+        Parameters
+        ----------
+        n_columns : int
+            Panels beside one another.
+        lang : {"en", "ar"}
+            Language of the labels.
+
+        Returns
+        -------
+        matplotlib Figure
+
+        Raises
+        ------
+        ValueError
+            If no group has an answer.
+        """
+        drawn: Figure = importlib.import_module("trends.figures.panel").small_multiples(
+            self, n_columns=n_columns, lang=lang
+        )
+        return drawn
+
+
+def analyse_panel(
+    counts: pd.DataFrame,
+    question: str,
+    *,
+    by: str | Sequence[str],
+    backend: str | None = None,
+    n_jobs: int | None = None,
+    borrow: bool = True,
+    alpha: float = 0.05,
+    rng: int | np.random.Generator | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> Panel:
+    """Ask one question of every group of an event-count table.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        Event-count table, as `count_events` and `read_counts` return it, with one row per group of
+        `by` and period.
+    question : {"trend", "changepoint", "joinpoint", "season", "description", "power"}
+        What to ask.
+    by : str or sequence of str
+        Group columns that name a series.
+    backend : str, optional
+        Backend of joblib: "loky" (processes, the default), "threading", "dask", "ray" or another
+        that is registered.
+    n_jobs : int, optional
+        Workers; one for each core by default, or as `joblib.parallel_config` says.
+    borrow : bool
+        Whether trends borrow strength from one another (see Notes). Other questions are asked of
+        each series by itself.
+    alpha : float
+        One minus the level of the intervals, and the level of the tests.
+    rng : int or Generator, optional
+        Source of random numbers. The stream of a group depends on it and on the group's labels, so
+        the answers are the same in any order and on any number of workers.
+    progress : callable, optional
+        Called with the number of groups that are done and of all groups.
+    **options
+        Further options of the question, such as ``season="none"``.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    TypeError
+        If `counts` is no event-count table or an option is none of the question's.
+    ValueError
+        If the question is not one of its choices, a column of `by` is not a group column, rows of
+        several groups would fall together, `alpha` is not between 0 and 1, or every group is
+        refused for the same reason.
+
+    Notes
+    -----
+    A series that is too short or too empty, or whose fit fails, is a row with its status and the
+    reason; it is never left out.
+
+    *Many tests.* p_bh adjusts for the number of answers by Benjamini and Hochberg (1995), p_by by
+    Benjamini and Yekutieli (2001), which holds for any dependence between series.
+
+    *Borrowed strength* (trends only). How long memory lasts and how yearly changes are spread is
+    learnt from all series of one counter: memories by mixture proportions over the grid of
+    `estimate_trend`, changes by averaging over normal spreads about a common change, with or
+    without a share of series that only follow it.
+    `shrunk_estimate` is each series' posterior mean, its interval holds on average over series like
+    these also for those that rank first, and `false_sign_rate` is the chance that the sign is wrong
+    (``benchmarks/borrowed_trends.py``). The estimate beside it is the series' own.
+
+    References
+    ----------
+    Stephens M (2017). False discovery rates: a new deal. Biostatistics 18(2):275-294.
+    doi:10.1093/biostatistics/kxw041 (the false sign rate).
+
+    Gelman A (2006). Prior distributions for variance parameters in hierarchical models. Bayesian
+    Analysis 1(3):515-534. doi:10.1214/06-BA117A
+
+    Benjamini Y, Hochberg Y (1995). Controlling the false discovery rate. Journal of the Royal
+    Statistical Society B 57(1):289-300. doi:10.1111/j.2517-6161.1995.tb02031.x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import trends
+    >>> rng = np.random.default_rng(1)
+    >>> months = pd.period_range("2021-01", periods=36, freq="M")
+    >>> counts = pd.concat(
+    ...     pd.DataFrame({
+    ...         "district": name, "period": months,
+    ...         "count": pd.array(rng.poisson(mean), dtype="Int64"),
+    ...         "exposure": months.days_in_month.astype(float), "complete": True,
+    ...     })
+    ...     for name, mean in (("North", 5 * 1.05 ** np.arange(36)), ("South", [6] * 36))
+    ... )
+    >>> panel = trends.analyse_panel(counts, "trend", by="district", n_jobs=1)
+    >>> panel.to_frame().set_index("district")["p_bh"].round(3).tolist()
+    [0.0, 0.456]
+    """
+    check_alpha(alpha)
+    if question not in QUESTIONS:
+        raise ValueError(
+            f"`question` must be one of {', '.join(QUESTIONS)}, got {question!r}. Pick one."
+        )
+    names = (by,) if isinstance(by, str) else tuple(by)
+    ask: Question = getattr(
+        importlib.import_module(f"trends.analysis.{question}"), QUESTIONS[question]
+    )
+    takes = _check_options(ask, options)
+    groups = _groups(counts, names)
+    seed = _seed(rng)
+    tasks = [
+        delayed(_answer)(
+            ask,
+            one,
+            {
+                **options,
+                **({"alpha": alpha} if "alpha" in takes else {}),
+                **({"rng": _stream(seed, key)} if "rng" in takes else {}),
+            },
+            borrow=borrow and question == "trend" and options.get("dependence") in (None, "memory"),
+        )
+        for key, one in groups.items()
+    ]
+    answered = dict(zip(groups, _run(tasks, backend, n_jobs, progress), strict=True))
+    _refuse_if_all_are_refused(answered)
+    answers = _table(answered, names, alpha)
+    clear = answers["p_value"] < alpha
+    return Panel(
+        counts=counts,
+        question=question,
+        by=names,
+        answers=answers,
+        results={key: one.result for key, one in answered.items() if one.result is not None},
+        options=dict(options),
+        borrow=borrow,
+        seed=seed,
+        conf_level=1 - alpha,
+        n_groups=len(answers),
+        n_answered=int((answers["status"] == "ok").sum()),
+        n_clear=int(clear.sum()),
+        n_survive=int((answers["p_bh"] < alpha).sum()),
+        caveats=("panel_incomplete",) if (answers["status"] != "ok").any() else (),
+    )
+
+
+class _Lent(NamedTuple):
+    """What a trend lends to its neighbours and borrows from them.
+
+    Its slope (log rate a year), the variance of the slope and the probability of each memory, the
+    prior of the memories, and the residual degrees of freedom.
+    """
+
+    slope: float
+    variances: np.ndarray
+    probabilities: np.ndarray
+    prior: np.ndarray
+    n_free: int
+
+
+class _Answer(NamedTuple):
+    """What became of one group: ok, refused, failed or lost, and why."""
+
+    status: str
+    reason: str
+    result: Result | None
+    headline: Finding | None
+    lent: _Lent | None
+
+
+def _answer(ask: Question, one: pd.DataFrame, options: dict[str, Any], *, borrow: bool) -> _Answer:
+    """Ask the question of one series."""
+    try:
+        result = ask(one, **options)
+        headline = result.findings()[0]
+        lent = _lent(result) if borrow else None
+    except ValueError as refusal:
+        return _Answer("refused", str(refusal), None, None, None)
+    except (RuntimeError, ArithmeticError) as failure:
+        return _Answer("failed", str(failure), None, None, None)
+    return _Answer("ok", "", result, headline, lent)
+
+
+def _lent(trend: Any) -> _Lent:
+    """Return what a trend has to lend."""
+    seen = observed_periods(trend.series)
+    years = years_from_middle(seen.periods)
+    waves = season_columns(seen.periods, trend.season)[0]
+    every_row = np.column_stack([np.ones(years.size), years, waves])
+    memory = fit_line(seen, every_row, family=trend.family).memory
+    return _Lent(
+        trend.slope,
+        memory.covariances[:, 1, 1],
+        memory.probabilities,
+        np.exp(memory.grid.log_prior),
+        memory.n_free,
+    )
+
+
+def _check_options(ask: Question, options: Mapping[str, Any]) -> set[str]:
+    """Return the options a question takes; raise if it does not take one of these."""
+    takes = {
+        name
+        for name, one in inspect.signature(ask).parameters.items()
+        if one.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    for name in options:
+        if name not in takes - {"alpha", "rng"}:
+            raise TypeError(
+                f"`options` must be options of {ask.__name__} "
+                f"({', '.join(sorted(takes - {'alpha', 'rng'}))}), got {name!r}. Correct the name."
+            )
+    return takes
+
+
+def _groups(counts: pd.DataFrame, names: tuple[str, ...]) -> dict[tuple[object, ...], pd.DataFrame]:
+    """Return the series of every group, in the order of their labels."""
+    if not names:
+        raise ValueError("`by` must name at least one group column, got none. Name one.")
+    for name in names:
+        if not isinstance(counts, pd.DataFrame) or name not in counts:
+            known = ", ".join(map(str, counts.columns)) if isinstance(counts, pd.DataFrame) else ""
+            raise ValueError(
+                f"`by` must name group columns of the table, got {name!r} beside {known}. "
+                "Correct the name."
+            )
+    found: dict[tuple[object, ...], pd.DataFrame] = {}
+    parts = counts.groupby(list(names), sort=False, dropna=False, observed=True)
+    for labels, part in sorted(parts, key=lambda item: [str(label) for label in item[0]]):
+        key = tuple(None if pd.isna(label) else label for label in labels)
+        found[key] = one_series(
+            part, **{str(name): label for name, label in zip(names, key, strict=True)}
+        )
+    return found
+
+
+def _seed(rng: int | np.random.Generator | None) -> int:
+    """Return the number from which all streams are derived."""
+    if isinstance(rng, int | np.integer):
+        return int(rng)
+    return int(np.random.default_rng(rng).integers(2**63))
+
+
+def _stream(seed: int, key: tuple[object, ...]) -> np.random.Generator:
+    """Return the random numbers of one group, whatever its place in the table."""
+    words = hashlib.sha256(repr([str(label) for label in key]).encode()).digest()
+    return np.random.default_rng([seed, *np.frombuffer(words, dtype=np.uint32).tolist()])
+
+
+def _run(
+    tasks: list[Any],
+    backend: str | None,
+    n_jobs: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> list[_Answer]:
+    """Run the tasks and return their answers in order; what a dying worker took along is lost."""
+    found: list[_Answer] = []
+    workers = Parallel(
+        n_jobs=-1 if n_jobs is None and backend is None else n_jobs,
+        backend=backend,
+        return_as="generator",
+    )
+    try:
+        for answer in workers(tasks):
+            found.append(answer)
+            if progress is not None:
+                progress(len(found), len(tasks))
+    except TerminatedWorkerError as death:
+        reason = f"A worker ended before it had answered ({type(death).__name__})."
+        found += [_Answer("lost", reason, None, None, None)] * (len(tasks) - len(found))
+    return found
+
+
+def _refuse_if_all_are_refused(answered: Mapping[tuple[object, ...], _Answer]) -> None:
+    """Raise if every group was refused in the same words: then the options are at fault."""
+    reasons = {(one.status, one.reason) for one in answered.values()}
+    if len(answered) > 1 and len(reasons) == 1 and next(iter(reasons))[0] == "refused":
+        raise ValueError(next(iter(reasons))[1])
+
+
+def _table(
+    answered: Mapping[tuple[object, ...], _Answer], names: tuple[str, ...], alpha: float
+) -> pd.DataFrame:
+    """Return one row per group."""
+    rows = []
+    for key, one in answered.items():
+        said = one.headline
+        rows.append(
+            {
+                **dict(zip(names, key, strict=True)),
+                "status": one.status,
+                "reason": one.reason,
+                "term": said.quantity if said else "",
+                "estimate": said.estimate if said else np.nan,
+                "conf_low": said.conf_low if said else np.nan,
+                "conf_high": said.conf_high if said else np.nan,
+                "conf_level": 1 - alpha,
+                "p_value": said.p_value if said else np.nan,
+            }
+        )
+    table = pd.DataFrame(rows)
+    tested = table["p_value"].notna()
+    for name, method in (("p_bh", "fdr_bh"), ("p_by", "fdr_by")):
+        table[name] = np.nan
+        if tested.any():
+            table.loc[tested, name] = multipletests(table.loc[tested, "p_value"], method=method)[1]
+    return _with_borrowed(table, list(answered.values()), names, alpha)
+
+
+def _with_borrowed(
+    table: pd.DataFrame, answers: list[_Answer], names: tuple[str, ...], alpha: float
+) -> pd.DataFrame:
+    """Return the table with what trends say in the light of their neighbours."""
+    lending = np.array([one.lent is not None for one in answers])
+    if not lending.any():
+        return table
+    counter = [name for name in names if name in COUNTER_COLUMNS]
+    pools = (
+        table[counter].astype(str).agg("|".join, axis=1) if counter else pd.Series("", table.index)
+    )
+    columns = ["shrunk_estimate", "shrunk_low", "shrunk_high", "false_sign_rate"]
+    table[columns] = np.nan
+    for pool in pools.unique():
+        rows = np.flatnonzero(lending & (pools == pool).to_numpy())
+        if rows.size >= LEAST_SERIES:
+            posterior = _borrowed([answers[row].lent for row in rows])
+            low, high = posterior.interval(alpha)
+            table.loc[table.index[rows], columns] = np.column_stack(
+                [
+                    *(percent_change(each) for each in (posterior.estimate, low, high)),
+                    posterior.false_sign_rate,
+                ]
+            )
+    return table
+
+
+def _borrowed(lent: list[Any]) -> Shrunk:
+    """Return the posteriors of the slopes of several series of one counter."""
+    slopes = np.array([one.slope for one in lent])
+    variances, probabilities = (
+        np.array([getattr(one, name) for one in lent]) for name in ("variances", "probabilities")
+    )
+    shares = pooled_memory(probabilities, lent[0].prior)
+    errors = pooled_std_errors(variances, shares)
+    # A t error is as wide as a normal one in the 95% interval.
+    errors *= stats.t.ppf(0.975, [one.n_free for one in lent]) / stats.norm.ppf(0.975)
+    return shrink(slopes, errors, spread_of(slopes, errors))
