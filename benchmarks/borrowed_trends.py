@@ -1,4 +1,4 @@
-"""What do 50 short series gain from one another, and do their intervals hold for those that rank first?
+"""What do 50 short series gain from one another, and do intervals hold for those ranked first?
 
     python benchmarks/borrowed_trends.py [n_panels]
 
