@@ -392,6 +392,7 @@ DRAWN = {
                 for rate in r.fitted[name]
             ),
         ],
+    ),
     "panel": lambda r: (
         [one for name in ("estimate", "conf_low", "conf_high") for one in r.answers[name]],
         [],

@@ -15,10 +15,10 @@ from .analysis.joinpoint import Joinpoints as Joinpoints
 from .analysis.joinpoint import fit_joinpoints as fit_joinpoints
 from .analysis.latent_rate import LatentRate as LatentRate
 from .analysis.latent_rate import estimate_rate as estimate_rate
-from .analysis.periods import PeriodComparison as PeriodComparison
-from .analysis.periods import compare_periods as compare_periods
 from .analysis.panel import Panel as Panel
 from .analysis.panel import analyse_panel as analyse_panel
+from .analysis.periods import PeriodComparison as PeriodComparison
+from .analysis.periods import compare_periods as compare_periods
 from .analysis.power import DetectableChange as DetectableChange
 from .analysis.power import detectable_change as detectable_change
 from .analysis.rate import RateComparison as RateComparison
