@@ -331,6 +331,10 @@ def test_approximate_methods_refuse_a_waiting_time(method):
     [
         ((-1, 30), "whole count of 0 or more, got -1"),
         ((2.5, 30), "whole count of 0 or more, got 2.5"),
+        (("12", 30), "whole count of 0 or more, got '12'"),
+        (([3], 30), "whole count of 0 or more, got \\[3\\]"),
+        ((True, 30), "whole count of 0 or more, got True"),
+        ((float("inf"), 30), "whole count of 0 or more, got inf"),
         ((3, 0), "positive number of days, got 0"),
         (
             (3, "2024-02-01", "2024-01-01"),

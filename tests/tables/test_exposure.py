@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import trends
+from trends.findings.wording import explain
 from trends.tables.exposure import partly_observed, rate_exposure
 
 MONTHS = pd.period_range("2015-01", periods=72, freq="M")
@@ -33,6 +34,7 @@ QUESTIONS = {
     "changepoint": lambda series: trends.detect_changepoints(series, n_null=199, rng=1),
     "season": trends.estimate_season,
     "power": trends.detectable_change,
+    "description": lambda series: trends.describe_series(series, rng=1),
 }
 
 
@@ -70,15 +72,51 @@ def test_only_the_size_of_rates_depends_on_the_unit(question):
         assert left.grade == right.grade
 
 
-@pytest.mark.parametrize("question", ["joinpoint", "changepoint"])
-def test_sentences_carry_the_unit_in_both_languages(question):
-    result = QUESTIONS[question](by_people(tent if question == "joinpoint" else counts))
+def steady():
+    """Counts of one level for each person."""
+    return pd.Series(np.random.default_rng(4).poisson(20 * PEOPLE / 2.5e6), index=MONTHS)
+
+
+def started():
+    """Counts that begin after years without an event."""
+    return steady().where(pd.Period("2018-01", "M") <= MONTHS, 0)
+
+
+def stopped():
+    """Counts that end long before the series does."""
+    return steady().where(pd.Period("2018-01", "M") > MONTHS, 0)
+
+
+def seasonal():
+    """Counts that come and go with the time of year."""
+    level = 30 * PEOPLE / 2.5e6 * np.exp(0.8 * np.cos(2 * np.pi * np.arange(72) / 12))
+    return pd.Series(np.random.default_rng(4).poisson(level), index=MONTHS)
+
+
+@pytest.mark.parametrize(
+    ("question", "level"),
+    [
+        ("joinpoint", tent),
+        ("changepoint", counts),
+        ("changepoint", started),
+        ("changepoint", stopped),
+        ("trend", started),
+        ("trend", stopped),
+        ("description", steady),
+        ("description", seasonal),
+    ],
+)
+def test_sentences_carry_the_unit_in_both_languages(question, level):
+    result = QUESTIONS[question](by_people(level))
     assert "events per 100,000 people" in result.summary()
     assert "لكل 100,000 نسمة" in result.summary("ar")
-    assert "30.4375" not in result.summary() + result.summary("ar")
+    explained = " ".join(
+        explain(finding, lang) for finding in result.findings() for lang in ("en", "ar")
+    )
+    assert "30.4375" not in result.summary() + result.summary("ar") + explained
 
 
-@pytest.mark.parametrize("question", ["trend", "joinpoint", "changepoint"])
+@pytest.mark.parametrize("question", ["trend", "joinpoint", "changepoint", "description"])
 def test_axes_carry_the_unit_in_both_languages(question):
     result = QUESTIONS[question](by_people())
     assert result.plot().get_ylabel() == "events per 100,000 people"

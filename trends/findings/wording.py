@@ -156,7 +156,8 @@ def explain(finding: Finding, lang: str = "en") -> str:
     """
     table = words(lang)["explain"]
     shape = _format_of(finding)
-    quantity = table["quantity"].get(finding.quantity, finding.quantity)
+    relative = per(str(finding.values.get("rate_unit", "")), lang)
+    quantity = table["quantity"].get(finding.quantity, finding.quantity).format(per=relative)
     shown = _Filler(lang).format_field(finding.estimate, shape)
     parts = [
         table["what"]

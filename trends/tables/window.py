@@ -293,11 +293,12 @@ def _text(word: Any) -> str:
 
 def _whole(count: Any, name: str) -> int | None:
     """Return a count as a whole number, None where there is none."""
-    if count is None or pd.isna(count):
+    if count is None or (pd.api.types.is_scalar(count) and pd.isna(count)):
         return None
-    if count < 0 or int(count) != count:
+    number = isinstance(count, int | float | np.number) and not isinstance(count, bool)
+    if not number or not np.isfinite(count) or count < 0 or int(count) != count:
         raise ValueError(
-            f"`{name}` must hold a whole count of 0 or more, got {count}. Correct the count."
+            f"`{name}` must hold a whole count of 0 or more, got {count!r}. Correct the count."
         )
     return int(count)
 
