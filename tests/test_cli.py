@@ -233,6 +233,19 @@ def test_an_encoding_can_be_named_at_every_command_that_reads_events(tmp_path):
     assert run("validate", table, *options).returncode == 0
 
 
+def test_figures_typed_in_another_encoding_are_checked_with_the_option_that_is_named(tmp_path):
+    text = (
+        "measure,count,window_start,window_end,counted_by\n"
+        "attacks,43,2024,2024,مرصد المدينة\nattacks,50,2024,2024-02,مرصد المدينة\n"
+    )
+    path = write(tmp_path / "s.csv", text, "cp1256")
+    refused = run("check", path)
+    assert (refused.returncode, "--encoding cp1256" in refused.stderr) == (3, True)
+    checked = run("check", path, "--encoding", "cp1256")
+    assert checked.returncode in (0, 1)
+    assert not checked.stderr
+
+
 def test_a_folder_that_is_not_there_is_told_before_anything_is_counted(tmp_path):
     done = run("count", LAYOUTS / "acled_events.csv", "--out", tmp_path / "no" / "counts.csv")
     assert done.returncode == 2

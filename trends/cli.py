@@ -124,6 +124,8 @@ def count(
     column: Columns = [],  # noqa: B006 - Typer reads it
     years: Years = None,
     encoding: Encoding = "utf-8",
+    sheet: Sheet = None,
+    header: Header = None,
 ) -> None:
     """Count events per period and group, with the days observed."""
     from trends.tables.counting import count_events
@@ -143,6 +145,8 @@ def count(
             columns=_mapping(column),
             years=years,
             encoding=encoding,
+            sheet=sheet,
+            header=header,
         ),
     )
     write_counts(counts, out)
@@ -169,9 +173,13 @@ def check(
     statements: Annotated[Path, typer.Argument(help="Table of published figures.")],
     as_json: AsJson = False,
     lang: Language = "en",
+    encoding: Encoding = "utf-8",
+    sheet: Sheet = None,
+    header: Header = None,
 ) -> None:
     """Print published figures that cannot all be true as read; exit code 1 if there are any."""
-    contradictions = trends.find_contradictions(trends.read_statements(statements))
+    table = trends.read_statements(statements, encoding=encoding, sheet=sheet, header=header)
+    contradictions = trends.find_contradictions(table)
     _print(_to_json(contradictions.to_dict()) if as_json else contradictions.summary(lang))
     raise typer.Exit(PROBLEM if contradictions.n_contradictions else OK)
 

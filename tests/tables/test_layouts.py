@@ -1,5 +1,6 @@
 """Is every table that people hold read as it is meant, or refused with an option that reads it?"""
 
+import inspect
 import re
 import shutil
 from pathlib import Path
@@ -241,6 +242,63 @@ def test_the_encoding_that_makes_it_text_is_named_and_read_at_every_door(tmp_pat
     assert trends.validate(path, encoding=encoding).ok
     with pytest.raises(ValueError, match="`encoding` must be one that Python knows, got 'arabic2'"):
         read_cells(path, encoding="arabic2")
+
+
+STATEMENTS = (
+    "measure,count,window_start,window_end,counted_by\nattacks,43,2024,2024,مرصد المدينة\n"
+    "attacks,50,2024-02,2024-02,مرصد المدينة\n"
+)
+COVERAGE = "source,country,watched_from,watched_to\nمرصد,العراق,2024-01-01,2024-01-31\n"
+DEFINITIONS = (
+    "definition,counter,measure,counts_from,counts_to,counts\n"
+    "confirmed,مرصد المدينة,attacks,2020-01-01,,confirmed attacks only\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("door", "text", "column"),
+    [
+        (trends.read_statements, STATEMENTS, "counted_by"),
+        (trends.read_coverage, COVERAGE, "source"),
+        (trends.read_definitions, DEFINITIONS, "counter"),
+    ],
+)
+def test_typed_tables_are_read_in_the_encoding_that_their_fault_names(tmp_path, door, text, column):
+    path = tmp_path / "typed.csv"
+    path.write_bytes(text.encode("cp1256"))
+    with pytest.raises(InvalidTable, match='encoding="cp1256"'):
+        door(path)
+    assert door(path, encoding="cp1256")[column].iloc[0].startswith("مرصد")
+
+
+def test_every_function_that_reads_a_table_takes_an_encoding():
+    readers = {
+        name: inspect.signature(of).parameters
+        for name, of in inspect.getmembers(trends, inspect.isfunction)
+        if name.startswith("read_") or name in ("validate", "count_events")
+    }
+    without = {name for name, given in readers.items() if "encoding" not in given}
+    # A ledger is written by the package, and subjects are TOML, which is UTF-8 by definition.
+    assert without == {"read_ledger", "read_subjects"}
+
+
+def test_a_sheet_and_a_header_are_named_at_every_door_of_events(tmp_path):
+    table = pd.DataFrame(
+        {"event_id": ["a", "b"], "start": ["2024-01-03", "2024-02-04"], "country": "Ruritania"}
+    )
+    path = tmp_path / "book.xlsx"
+    with pd.ExcelWriter(path) as book:
+        table.iloc[:1].to_excel(book, sheet_name="2023", index=False)
+        table.to_excel(book, sheet_name="2024", index=False, startrow=2)
+    named = {"sheet": "2024", "header": 3}
+    assert len(read_events(path, **named)) == 2
+    for door in (count_events, counts_in):
+        assert door(path)["count"].tolist() == [1]
+        assert door(path, **named)["count"].tolist() == [1, 1]
+    assert trends.validate(path, **named).ok
+    text = tmp_path / "t.csv"
+    text.write_text("A report of 2024,,\n" + table.to_csv(index=False))
+    assert count_events(text, header=2)["count"].tolist() == [1, 1]
 
 
 def test_a_point_before_three_digits_is_not_guessed_in_a_semicolon_file(tmp_path):

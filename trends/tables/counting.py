@@ -51,6 +51,8 @@ def count_events(
     columns: Mapping[str, str] | None = None,
     years: tuple[int, int] | None = None,
     encoding: str = "utf-8",
+    sheet: str | None = None,
+    header: int | None = None,
 ) -> pd.DataFrame:
     """Count events by period and group, with the days that were observed.
 
@@ -76,8 +78,8 @@ def count_events(
     allocation : {"start", "share"}
         Where an event of several days counts: in the period of its first day (default, as databases
         themselves count), or spread evenly over its days.
-    columns, years, encoding
-        How a table is read, as for `read_events`.
+    columns, years, encoding, sheet, header
+        How a file is read, as for `read_events`.
 
     Returns
     -------
@@ -137,6 +139,8 @@ def count_events(
         years=years,
         columns=columns,
         encoding=encoding,
+        sheet=sheet,
+        header=header,
     )
     with warnings.catch_warnings():
         # Ibis 12 still uses names that DuckDB 2 and pandas 3 have changed; that is its to follow.

@@ -19,7 +19,7 @@ _KINDS = {"watched_from": DATE, "watched_to": DATE}
 _MEASURED = ("source", "watched_from", "watched_to")
 
 
-def read_coverage(path: str | Path) -> pd.DataFrame:
+def read_coverage(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
     """Read a table that says who watched which group from when to when.
 
     Parameters
@@ -27,6 +27,8 @@ def read_coverage(path: str | Path) -> pd.DataFrame:
     path : str or Path
         CSV, TSV, XLSX or Parquet with the columns ``source``, ``watched_from`` and ``watched_to``
         (both days included); every other column is a group column.
+    encoding : str
+        How text is written. Default UTF-8.
 
     Returns
     -------
@@ -37,10 +39,12 @@ def read_coverage(path: str | Path) -> pd.DataFrame:
     ------
     FileNotFoundError
         If there is no such file.
+    ValueError
+        If the encoding is unknown.
     InvalidTable
         If the file breaks a rule, or a source is said to watch a group twice on one day.
     """
-    coverage, faults = coverage_from_cells(read_cells(path))
+    coverage, faults = coverage_from_cells(read_cells(path, encoding=encoding))
     if faults:
         raise InvalidTable(faults)
     return coverage.reset_index(drop=True)

@@ -50,7 +50,7 @@ class Break(NamedTuple):
     counts_after_ar: str = ""
 
 
-def read_definitions(path: str | Path) -> pd.DataFrame:
+def read_definitions(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
     r"""Read a table of what counters counted from when to when.
 
     Parameters
@@ -58,6 +58,8 @@ def read_definitions(path: str | Path) -> pd.DataFrame:
     path : str or Path
         CSV, TSV, XLSX or Parquet with at least the columns definition, counter, measure,
         counts_from, counts_to and counts.
+    encoding : str
+        How text is written. Default UTF-8.
 
     Returns
     -------
@@ -68,6 +70,8 @@ def read_definitions(path: str | Path) -> pd.DataFrame:
     ------
     FileNotFoundError
         If there is no such file.
+    ValueError
+        If the encoding is unknown.
     InvalidTable
         If the file breaks a rule, overlapping definitions among them; every fault is listed.
 
@@ -85,7 +89,7 @@ def read_definitions(path: str | Path) -> pd.DataFrame:
     >>> definitions["basis"].tolist()
     ['stated']
     """
-    definitions, faults = definitions_from_cells(read_cells(path))
+    definitions, faults = definitions_from_cells(read_cells(path, encoding=encoding))
     if faults:
         raise InvalidTable(faults)
     return definitions.reset_index(drop=True)

@@ -20,12 +20,12 @@ from trends.tables.calendar import Frequency, format_period
 from trends.tables.cells import DAY, PERIOD, WHOLE_NUMBER, written_periods
 from trends.tables.counting import count_events
 from trends.tables.counts import counts_from_cells
-from trends.tables.events import dated_by, read_events, without_tags
+from trends.tables.events import dated_by, without_tags
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets
 from trends.tables.mapping import mapping_offered
 from trends.tables.series import MEASURED_COLUMNS
-from trends.tables.sources import EVENT_COLUMNS, declared, layout_of
+from trends.tables.sources import declared, layout_of
 
 #: Group column of a sheet that has a column for each series.
 SERIES = "series"
@@ -153,17 +153,7 @@ def counts_in(
         return read_layout(path, by=list(labels) if added else None, **reading)
     if named and not as_events:
         raise InvalidTable([_unknown_counts(sheets[0])])
-    events: pd.DataFrame | str | Path = path
-    options: dict[str, Any] = {"columns": columns, "encoding": encoding, "years": years}
-    if sheet is not None or header is not None:
-        events = read_events(path, keep=_further(labels), years=years, **reading)
-        options = {"years": years}
-    return count_events(events, freq=freq or "M", by=list(labels), span=span, **options)
-
-
-def _further(labels: Sequence[str]) -> list[str]:
-    """Return the labels that are no columns of an event."""
-    return [name for name in labels if name not in EVENT_COLUMNS]
+    return count_events(path, freq=freq or "M", by=list(labels), span=span, years=years, **reading)
 
 
 def count_cells(

@@ -78,7 +78,12 @@ _ASKED = ("country", "area", "control_area", "actor")
 
 
 def read_statements(
-    path: str | Path, *, definitions: str | Path | pd.DataFrame | None = None
+    path: str | Path,
+    *,
+    definitions: str | Path | pd.DataFrame | None = None,
+    encoding: str = "utf-8",
+    sheet: str | None = None,
+    header: int | None = None,
 ) -> pd.DataFrame:
     """Read a table of published count statements.
 
@@ -91,6 +96,12 @@ def read_statements(
     definitions : str, Path or DataFrame, optional
         The table that tells what each definition counts; by default ``definitions.csv`` in the
         folder of the statements, where there is one.
+    encoding : str
+        How text is written. Default UTF-8; a table typed in Arabic years ago may need ``"cp1256"``.
+    sheet : str, optional
+        Sheet of a workbook. Default: its first.
+    header : int, optional
+        Row that holds the column names, counted from 1. Default: the first that holds anything.
 
     Returns
     -------
@@ -102,13 +113,16 @@ def read_statements(
     ------
     FileNotFoundError
         If there is no such file.
+    ValueError
+        If the encoding or the sheet is unknown.
     InvalidTable
         If the file breaks a rule; every fault is listed with row, column, value and remedy. A
         definition without an entry, a figure outside the days of its definition and a part that
         follows another definition than its whole are faults.
     """
     known = known_definitions(path, definitions)
-    statements, faults = statements_from_cells(read_cells(path), known)
+    cells = read_cells(path, encoding=encoding, sheet=sheet, header=header)
+    statements, faults = statements_from_cells(cells, known)
     if faults:
         raise InvalidTable(faults)
     return statements.reset_index(drop=True)

@@ -62,8 +62,8 @@ class Question:
 
     `share` spreads events over their days; `daily` keeps days apart because coverage is laid over
     them; `window` is the span asked for, as days since 1970-01-01, None to take that of the events;
-    `years` are those that dates may have, None for those of the database; `columns` and `encoding`
-    say how files are read.
+    `years` are those that dates may have, None for those of the database; `columns`,
+    `encoding`, `sheet` and `header` say how files are read.
     """
 
     by: tuple[str, ...]
@@ -74,6 +74,8 @@ class Question:
     years: tuple[int, int] | None = None
     columns: Mapping[str, str] | None = None
     encoding: str = "utf-8"
+    sheet: str | None = None
+    header: int | None = None
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,9 @@ def _tally_files(path: str | Path, asked: Question) -> Tally:
     # Hashing the bytes and parsing them need not wait for one another.
     with ThreadPoolExecutor(max_workers=1) as pool:
         source = pool.submit(fingerprint, path, paths)
-        found = None if asked.columns or asked.encoding != "utf-8" else _tally_scanned(paths, asked)
+        plain = not asked.columns and asked.encoding == "utf-8"
+        plain &= asked.sheet is None and asked.header is None
+        found = _tally_scanned(paths, asked) if plain else None
         if found is None:
             # The reader says what is wrong with a file row by row, or can read it all the same.
             found = _tally_reread(paths, asked)
@@ -260,7 +264,9 @@ def _tally_scanned(paths: list[Path], asked: Question) -> Tally | None:
 
 def _tally_reread(paths: list[Path], asked: Question) -> Tally:
     """Read files cell by cell and count what they hold."""
-    first = event_sheet(paths[0], asked.columns, encoding=asked.encoding)
+    first = event_sheet(
+        paths[0], asked.columns, encoding=asked.encoding, sheet=asked.sheet, header=asked.header
+    )
     layout = layout_of(list(first.columns))
     names = list(first.columns)
     if layout is not None:
@@ -271,6 +277,8 @@ def _tally_reread(paths: list[Path], asked: Question) -> Tally:
         keep=[] if layout is None else _further(asked, layout),
         years=asked.years,
         encoding=asked.encoding,
+        sheet=asked.sheet,
+        header=asked.header,
     )
     if read.faults or layout is None:
         raise InvalidTable(read.faults)
