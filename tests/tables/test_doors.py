@@ -239,6 +239,20 @@ def test_a_table_of_the_other_kind_says_which_door_is_its_own(tmp_path):
             door(tmp_path / "counts.csv")
     with pytest.raises(InvalidTable, match="must hold counts, holds events"):
         read_counts(tmp_path / "events.csv")
+    figures = "measure,count,window_start,window_end,counted_by\nattacks,3,2024,2024,A\n"
+    watched = "source,country,watched_from,watched_to\nA,Iraq,2024-01-01,2024-01-31\n"
+    counted = (
+        "definition,counter,measure,counts_from,counts_to,counts\na,A,attacks,2024-01-01,,all\n"
+    )
+    for text, held, own in (
+        (figures, "published figures", "`read_statements`"),
+        (watched, "who watched when", "`coverage`"),
+        (counted, "definitions", "`read_definitions`"),
+    ):
+        (tmp_path / "other.csv").write_text(text)
+        for door in (read_events, count_events, read_counts, counts_in):
+            with pytest.raises(InvalidTable, match=f"holds {held}, .*{own}"):
+                door(tmp_path / "other.csv")
 
 
 EVENTS = "event_id,start,country,latitude,longitude\n" + "".join(

@@ -21,7 +21,7 @@ from trends.tables.cells import DAY, IDENTIFIER, NUMBER, TOLL, year_first
 from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import cell_text, read_sheets
-from trends.tables.mapping import mapping_offered
+from trends.tables.mapping import another_kind, mapping_offered
 from trends.tables.repeats import settle_repeats
 from trends.tables.schemas import Events
 from trends.tables.sources import (
@@ -446,24 +446,19 @@ def ended_before_start(events: pd.DataFrame) -> list[Fault]:
 
 
 def _unknown_columns(cells: pd.DataFrame) -> Fault:
-    """Say that the columns belong to no known database."""
-    if {"period", "count"} <= set(cells.columns):
-        return Fault(
-            file=str(cells.attrs.get("file", "")),
-            row=1,
-            column="",
-            value=", ".join(cells.columns[:8]),
-            rule="must hold events, holds counts",
-            fix="Read it with `read_counts`, or ask of it with `trends analyse`.",
-        )
-    return Fault(
-        file=str(cells.attrs.get("file", "")),
-        row=1,
-        column="",
-        value=", ".join(cells.columns[:8]),
-        rule="must have the columns of UCDP GED, ACLED, GTD or the package's own events",
-        fix=f"{mapping_offered(without_tags(cells))} Or export it again with all its columns.",
-    )
+    """Say that the columns belong to no known database, and which door or option reads them."""
+    names = [str(name) for name in cells.columns]
+    other = another_kind(names)
+    if {"period", "count"} <= set(names):
+        rule = "must hold events, holds counts"
+        fix = "Read it with `read_counts`, or ask of it with `trends analyse`."
+    elif other is not None:
+        rule, fix = f"must hold events, holds {other[0]}", other[1]
+    else:
+        rule = "must have the columns of UCDP GED, ACLED, GTD or the package's own events"
+        fix = f"{mapping_offered(without_tags(cells))} Or export it again with all its columns."
+    file = str(cells.attrs.get("file", ""))
+    return Fault(file=file, row=1, column="", value=", ".join(names[:8]), rule=rule, fix=fix)
 
 
 def _missing_column(cells: pd.DataFrame, name: str, layout: Layout) -> Fault:

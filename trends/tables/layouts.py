@@ -23,7 +23,7 @@ from trends.tables.counts import counts_from_cells
 from trends.tables.events import dated_by, without_tags
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets
-from trends.tables.mapping import mapping_offered
+from trends.tables.mapping import another_kind, mapping_offered
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import declared, layout_of
 
@@ -384,21 +384,16 @@ def _every_period(table: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
 
 
 def _unknown_counts(cells: pd.DataFrame) -> Fault:
-    """Say that a table could not be read as counts, and which option reads it."""
-    if layout_of(list(cells.columns)) is not None:
-        return Fault(
-            file=str(cells.attrs.get("file", "")),
-            row=1,
-            column="",
-            value=", ".join(map(str, cells.columns[:8])),
-            rule="must hold counts, holds events",
-            fix="Count them with `count_events`, or with `trends count`.",
-        )
-    return Fault(
-        file=str(cells.attrs.get("file", "")),
-        row=1,
-        column="",
-        value=", ".join(map(str, cells.columns[:8])),
-        rule="must hold a column of dates and one of whole numbers, once for each group and date",
-        fix=mapping_offered(cells),
-    )
+    """Say that a table could not be read as counts, and which door or option reads it."""
+    names = [str(name) for name in cells.columns]
+    other = another_kind(names)
+    if layout_of(names) is not None:
+        rule = "must hold counts, holds events"
+        fix = "Count them with `count_events`, or with `trends count`."
+    elif other is not None:
+        rule, fix = f"must hold counts, holds {other[0]}", other[1]
+    else:
+        rule = "must hold a column of dates and one of whole numbers, once for each group and date"
+        fix = mapping_offered(cells)
+    file = str(cells.attrs.get("file", ""))
+    return Fault(file=file, row=1, column="", value=", ".join(names[:8]), rule=rule, fix=fix)

@@ -30,6 +30,34 @@ _CODED = re.compile(r"code|iso|id$", re.IGNORECASE)
 _NAMING = re.compile(r"(^|[_ ])(id|index|no\.?|case|key|ref\w*)$", re.IGNORECASE)
 
 
+#: Tables of the package's other kinds, by columns that tell them: what they hold, and their door.
+_OTHERS = (
+    (
+        {"window_start", "window_end", "counted_by"},
+        "published figures",
+        "Read it with `read_statements`, or ask of it with `trends check`.",
+    ),
+    ({"watched_from", "watched_to"}, "who watched when", "Give it as `coverage` (--coverage)."),
+    (
+        {"definition", "counts_from", "counts_to"},
+        "definitions",
+        "Read it with `read_definitions`, or keep it beside the figures as definitions.csv.",
+    ),
+)
+
+
+def another_kind(names: Sequence[str]) -> tuple[str, str] | None:
+    """Return what a table of another kind of the package holds, and its door; None for any other.
+
+    Examples
+    --------
+    >>> another_kind(["source", "country", "watched_from", "watched_to"])
+    ('who watched when', 'Give it as `coverage` (--coverage).')
+    """
+    found = [(held, door) for told, held, door in _OTHERS if told <= set(names)]
+    return found[0] if found else None
+
+
 def mapping_offered(cells: pd.DataFrame) -> str:
     """Write the option that reads a table whose columns are not known, for the columns it has.
 
