@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import trends
 from trends.analysis.periods import compare_periods
-from trends.models.counts.ratio_interval import exact_p_value, exact_ratio_interval
+from trends.models.counts.ratio_interval import Total, ratio_interval, ratio_p_value
 from trends.tables.series import as_series
 
 COUNTS = [9, 14, 6, 11, 8, 12] * 4 + [21, 15, 24, 18, 30, 19] * 2
@@ -49,11 +49,12 @@ def test_without_scatter_the_rates_are_events_over_time_and_the_interval_is_the_
     assert compared.family == "poisson"
     assert compared.rate_first == pytest.approx(254 / (365 / 30.4375))
     assert compared.rate_second == pytest.approx(120 / (365 / 30.4375))
-    exact = exact_ratio_interval((254, 120), (1.0, 1.0), alpha=0.05)
+    totals = Total.of_count(254, 1.0), Total.of_count(120, 1.0)
+    exact = ratio_interval(*totals, alpha=0.05)
     assert interval_of(compared)[1] >= exact[1]
     assert interval_of(compared) == pytest.approx(exact, rel=0.02)
     assert (compared.poisson_low, compared.poisson_high) == pytest.approx(exact)
-    assert compared.poisson_p_value == pytest.approx(exact_p_value((254, 120), (1.0, 1.0)))
+    assert compared.poisson_p_value == pytest.approx(ratio_p_value(*totals))
 
 
 @settings(max_examples=25, deadline=None)
@@ -142,9 +143,10 @@ def test_none_against_some_has_the_exact_limit_of_totals_divided_by_the_inflatio
     counts = [*gamma_poisson(rng, 9.0, 6.0, 24), *([0] * 12), *gamma_poisson(rng, 9.0, 6.0, 12)]
     compared = compare_periods(monthly(counts), (2022, 2022), (2021, 2021))
     assert compared.inflation > 2
-    times = (compared.exposure_first, compared.exposure_second)
-    known = exact_ratio_interval(
-        (0, compared.n_second), times, alpha=0.05, inflation=compared.inflation
+    known = ratio_interval(
+        Total.of_bunches(0, compared.exposure_first, compared.inflation),
+        Total.of_bunches(compared.n_second, compared.exposure_second, compared.inflation),
+        alpha=0.05,
     )
     assert (compared.ratio, *interval_of(compared)) == pytest.approx((0.0, *known))
     assert compared.ratio_high > compared.poisson_high

@@ -12,6 +12,7 @@ from scipy import stats
 from statsmodels.stats.rates import tost_poisson_2indep
 
 from trends.analysis.rate import compare_rates
+from trends.models.published.borrowed_scatter import borrowed_inflation
 from trends.tables.window import Window
 
 YEAR_2024 = ("2024-01-01", "2024-12-31")
@@ -186,13 +187,75 @@ def test_seven_against_none_is_clear_and_has_no_upper_limit():
 
 
 def test_a_power_simulation_agrees_with_the_detectable_ratio():
-    found = compare_rates((40, 100), (40, 100))
+    found = compare_rates((40, 100), (40, 100), dispersion=1)
     rng = np.random.default_rng(7)
     share = found.detectable_rise / (1 + found.detectable_rise)
     firsts = rng.binomial(80, share, size=400)
     shown = {n: compare_rates((n, 100), (80 - n, 100)).ratio_low > 1 for n in set(firsts.tolist())}
     # 0.8 give or take three standard errors of 400 draws
     assert np.mean([shown[n] for n in firsts.tolist()]) == pytest.approx(0.8, abs=0.06)
+
+
+# ------- scatter
+
+
+def test_poisson_counts_may_be_declared():
+    found = compare_rates((60, 51477.5), (30, 54308.7), dispersion=1)
+    assert (found.wide_low, found.wide_high) == pytest.approx((found.ratio_low, found.ratio_high))
+    assert found.scatter == "declared"
+
+
+def test_a_declared_scatter_divides_the_gamma_shapes_of_both_totals():
+    found = compare_rates((60, 100), (30, 50), dispersion=4)
+    # By hand: the lower limit of a ratio of Gamma(60 / 4) to Gamma(31 / 4), per day.
+    share = stats.beta.ppf(0.025, 60 / 4, 31 / 4)
+    assert found.wide_low == pytest.approx(share / (1 - share) * 50 / 100)
+    share = stats.beta.ppf(0.975, 61 / 4, 30 / 4)
+    assert found.wide_high == pytest.approx(share / (1 - share) * 50 / 100)
+
+
+COUNT = st.integers(0, 400)
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=COUNT, second=COUNT, method=st.sampled_from(METHODS), declared=st.booleans())
+def test_the_wide_interval_holds_the_other_and_its_p_value_is_larger(
+    first, second, method, declared
+):
+    dispersion = 3 if declared else "borrowed"
+    found = compare_rates((first, 40), (second, 90), method=method, dispersion=dispersion)
+    assert found.wide_low <= found.ratio_low
+    assert found.wide_high >= found.ratio_high
+    assert not found.wide_p_value < found.p_value
+    if found.wide_p_value < 0.04:
+        assert not found.wide_low <= 1 <= found.wide_high
+
+
+def test_the_borrowed_scatter_is_that_of_the_longer_total_at_the_rate_of_both():
+    found = compare_rates((90, 365.25), (20, 30.4375))
+    assert found.dispersion == pytest.approx(borrowed_inflation("events", 12.0, 110 / 13))
+    people = [{"count": n, "window_start": start, "window_end": end, "unit": "people"}
+              for n, (start, end) in ((90, YEAR_2024), (60, YEAR_2023))]  # fmt: skip
+    assert compare_rates(*people).dispersion > 1.5 * compare_rates((90, 366), (60, 365)).dispersion
+
+
+def test_the_words_follow_the_wide_interval_and_the_poisson_one_stands_beside_it():
+    found = compare_rates((153, *YEAR_2024), (110, *YEAR_2023))
+    assert found.ratio_low > 1 > found.wide_low
+    said = found.summary()
+    assert "did not clearly change" in said
+    assert "were these Poisson counts, the narrowest case, 1.08 to 1.79" in said
+    assert "borrowed from 4 series" in said
+    frame = found.to_frame().set_index("term")
+    assert frame.loc["ratio", "conf_low"] == found.ratio_low
+    assert frame.loc["ratio", "wide_low"] == found.wide_low
+    assert found.to_frame(alpha=0.5).set_index("term").loc["ratio", "wide_low"] > found.wide_low
+
+
+@pytest.mark.parametrize("dispersion", [0.5, 0, -1, "estimated", float("inf"), True, None])
+def test_a_dispersion_that_is_none_is_refused(dispersion):
+    with pytest.raises(ValueError, match="`dispersion` must be 'borrowed' or a number of 1 or"):
+        compare_rates((3, 10), (4, 10), dispersion=dispersion)
 
 
 # ------- kinds of figure

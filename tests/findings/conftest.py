@@ -36,14 +36,16 @@ def _ledger(lang: str = "en") -> tuple[trends.Ledger, dict[str, Claims]]:
     claims = {
         name: kept.add(
             trends.compare_rates(
-                (first, "2024-01-01", "2024-12-31"), (second, "2023-01-01", "2023-12-31")
+                (first, "2024-01-01", "2024-12-31"),
+                (second, "2023-01-01", "2023-12-31"),
+                dispersion=1,
             ),
             Subject(key=name, en="Attacks", ar="الهجمات", noun=ATTACK),
         )
         for name, (first, second) in FIGURES.items()
     }
     claims["between"] = kept.add(
-        trends.compare_rates((300, 365), (100, 365)),
+        trends.compare_rates((300, 365), (100, 365), dispersion=1),
         Subject(key="between", en="Attacks", ar="الهجمات", noun=ATTACK),
     )
     return kept, claims

@@ -31,18 +31,26 @@ def beside(values, **changed):
     return values | changed
 
 
+CLEAR_RATES = {"conf_low": UP, "conf_high": 2, "p_value": 0.001}
 CLEAR_PERIODS = {"conf_low": 1.2, "conf_high": 1.9}
 BOUNDS = [
-    ("rate", {"conf_low": 1.0, "conf_high": 1.0, "tipping_dispersion": 99}, 0, "D"),
-    ("rate", {"conf_low": UP, "conf_high": 2, "tipping_dispersion": 50}, 0, "A"),
-    ("rate", {"conf_low": UP, "conf_high": 2, "tipping_dispersion": 49.9}, 0, "B"),
-    ("rate", {"conf_low": 0.2, "conf_high": 1 / UP, "tipping_dispersion": 20}, 0, "B"),
-    ("rate", {"conf_low": UP, "conf_high": 2, "tipping_dispersion": 19.9}, 0, "C"),
-    ("rate", {"conf_low": UP, "conf_high": 2, "tipping_dispersion": 99}, 1, "C"),
-    ("rate_tipping", {"estimate": 50}, 0, "A"),
-    ("rate_tipping", {"estimate": 49.9}, 0, "B"),
-    ("rate_tipping", {"estimate": 19.9}, 0, "C"),
-    ("rate_tipping", {"estimate": 99}, 1, "C"),
+    ("rate", {"conf_low": 1.0, "conf_high": 1.0, "tipping_dispersion": 99, "p_value": 0.0}, 0, "D"),
+    ("rate", beside(CLEAR_RATES, tipping_dispersion=50), 0, "A"),
+    ("rate", beside(CLEAR_RATES, tipping_dispersion=50, p_value=0.001 * UP), 0, "B"),
+    ("rate", beside(CLEAR_RATES, tipping_dispersion=49.9), 0, "B"),
+    ("rate", beside(CLEAR_RATES, conf_low=0.2, conf_high=1 / UP, tipping_dispersion=20), 0, "B"),
+    ("rate", beside(CLEAR_RATES, tipping_dispersion=20, p_value=0.01), 0, "B"),
+    ("rate", beside(CLEAR_RATES, tipping_dispersion=99, p_value=0.01 * UP), 0, "C"),
+    ("rate", beside(CLEAR_RATES, tipping_dispersion=19.9), 0, "C"),
+    ("rate", beside(CLEAR_RATES, tipping_dispersion=99), 1, "C"),
+    ("rate_tipping", {"estimate": 99, "wide_p_value": 0.0, "unclear": True}, 0, "D"),
+    ("rate_tipping", {"estimate": 50, "wide_p_value": 0.001}, 0, "A"),
+    ("rate_tipping", {"estimate": 50, "wide_p_value": 0.001 * UP}, 0, "B"),
+    ("rate_tipping", {"estimate": 49.9, "wide_p_value": 0.001}, 0, "B"),
+    ("rate_tipping", {"estimate": 20, "wide_p_value": 0.01}, 0, "B"),
+    ("rate_tipping", {"estimate": 99, "wide_p_value": 0.01 * UP}, 0, "C"),
+    ("rate_tipping", {"estimate": 19.9, "wide_p_value": 0.0}, 0, "C"),
+    ("rate_tipping", {"estimate": 99, "wide_p_value": 0.0}, 1, "C"),
     ("rate_visible", {}, 0, "B"),
     ("trend", {"bent": True, "p_value": 0.0}, 0, "D"),
     ("trend", {"bent": False, "p_value": 0.05 * UP}, 0, "D"),

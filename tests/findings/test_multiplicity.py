@@ -168,7 +168,8 @@ def test_tests_that_are_still_to_come_count_as_tests_that_found_nothing():
 def test_a_finding_that_does_not_survive_is_said_with_that_caveat(lang, note):
     ledger = trends.Ledger(lang=lang)
     weak = ledger.add(
-        trends.compare_rates((22, 30), (9, 30)), Subject(key="weak", en="Events", ar="الأحداث")
+        trends.compare_rates((22, 30), (9, 30), dispersion=1),
+        Subject(key="weak", en="Events", ar="الأحداث"),
     )
     assert weak["ratio"].p_value < 0.05
     assert note not in weak.summary()

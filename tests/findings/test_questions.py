@@ -229,8 +229,11 @@ def test_a_ratio_whose_interval_ends_at_one_is_not_clear():
     clear = trends.compare_rates((294, 366), (121, 365))
     assert set(names(clear)) == {"ratio", "tipping"}
     for low, high in ((1.0, 3.0), (0.5, 1.0)):
-        ends = dataclasses.replace(clear, ratio_low=low, ratio_high=high)
-        assert set(names(ends)) == {"ratio", "visible"}
+        # Poisson counts would still show a difference, and have their tipping points.
+        ends = dataclasses.replace(clear, wide_low=low, wide_high=high)
+        assert set(names(ends)) == {"ratio", "visible", "tipping"}
+        assert "Were these Poisson counts" in str(say(names(ends)["tipping"]))
+        assert names(ends)["tipping"].grade == "D"
 
 
 def test_a_gregorian_season_is_said_by_the_test_of_all_its_months():

@@ -14,8 +14,7 @@ from scipy import stats
 from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.count_model import ratio_of
 from trends.models.counts.observed import FEW_EVENTS, Observed, observed_periods
-from trends.models.counts.ratio_interval import exact_p_value, exact_ratio_interval
-from trends.models.counts.ratio_power import visible_ratios
+from trends.models.counts.ratio_interval import Total, ratio_interval, ratio_p_value, visible_range
 from trends.models.counts.season_terms import SeasonChoice, SeasonTerms, season_terms
 from trends.models.counts.serial_dependence import grid_of, wandering_log_odds
 from trends.models.counts.smallest_change import smallest_visible
@@ -482,11 +481,21 @@ def _exact(
     contrast: StretchContrast, sides: tuple[_Side, _Side], alpha: float, *, inflation: float
 ) -> _Ratio:
     """Return the ratio of two totals with its exact interval, the season taken out."""
-    events = float(sides[0].events), float(sides[1].events)
-    times = float(contrast.times[0]), float(contrast.times[1])
-    low, high = exact_ratio_interval(events, times, alpha=alpha, inflation=inflation)
-    ratio = _divide(events[0] / times[0], events[1] / times[1])
-    return _Ratio(ratio, low, high, exact_p_value(events, times, inflation=inflation))
+    totals = _totals(contrast, sides, inflation)
+    low, high = ratio_interval(*totals, alpha=alpha)
+    rates = [total.low_shape / total.time for total in totals]
+    return _Ratio(_divide(*rates), low, high, ratio_p_value(*totals))
+
+
+def _totals(
+    contrast: StretchContrast, sides: tuple[_Side, _Side], inflation: float
+) -> tuple[Total, Total]:
+    """Return the two totals, the season taken out."""
+    one, two = (
+        Total.of_bunches(side.events, float(time), inflation)
+        for side, time in zip(sides, contrast.times, strict=True)
+    )
+    return one, two
 
 
 def _ratio(
@@ -494,10 +503,11 @@ def _ratio(
 ) -> tuple[_Ratio, tuple[float, float]]:
     """Return the ratio, and the largest fall and smallest rise that could have been seen."""
     if min(side.events for side in sides) == 0:
-        total = int(sum(side.events for side in sides) / contrast.inflation)
+        totals = _totals(contrast, sides, contrast.inflation)
+        n_events = sum(side.events for side in sides)
         return (
             _exact(contrast, sides, alpha, inflation=contrast.inflation),
-            visible_ratios(total, *contrast.times, power=POWER, alpha=alpha),
+            visible_range(n_events, *totals, power=POWER, alpha=alpha),
         )
     log_ratio = float(contrast.log_rates[0] - contrast.log_rates[1])
     half = stats.t.isf(alpha / 2, contrast.n_free) * contrast.std_error

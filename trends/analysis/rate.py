@@ -12,7 +12,8 @@ from scipy.optimize import brentq
 from statsmodels.stats import rates as poisson_rates
 
 from trends.analysis.result import Result
-from trends.models.counts.ratio_power import visible_ratios
+from trends.models.counts.ratio_interval import Total, ratio_low, ratio_tail, visible_range
+from trends.models.published.borrowed_scatter import borrowed_inflation
 from trends.models.published.figure_likelihood import (
     counts_allowed,
     gamma_shapes,
@@ -23,6 +24,7 @@ from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.window import Window, as_window
 
 Method = Literal["exact-c", "midp-c", "score", "wald"]
+Dispersion = float | Literal["borrowed"]
 
 #: Name of each method in statsmodels' tests of two Poisson rates.
 _TESTS = {"exact-c": "exact-cond", "midp-c": "cond-midp", "score": "score", "wald": "wald-log"}
@@ -42,18 +44,31 @@ class RateComparison(Result):
     rate_first, rate_second : float
         Events per 30.4375 days, each read by its own kind; NaN for a first event since.
     ratio, ratio_low, ratio_high : float
-        Rate of the first window over the rate of the second, with its interval. The upper end is
-        infinite when the second count may be 0 or the first figure has no upper bound.
+        Rate of the first window over the rate of the second, with its interval for Poisson counts,
+        the narrowest case. The upper end is infinite when the second count may be 0 or the first
+        figure has no upper bound.
+    wide_low, wide_high : float
+        The interval of the ratio with the scatter that was declared or borrowed, never narrower
+        than the other: the one that words need.
     difference, difference_low, difference_high : float
         First rate minus second rate, events per 30.4375 days.
     p_value : float
         Two-sided, for equal rates, by `method`.
+    wide_p_value : float
+        The same with the scatter.
+    scatter : {"borrowed", "declared"}
+        Where the scatter is from.
+    dispersion : float
+        Variance of a total over its mean: as declared, or borrowed for totals of this size and
+        length; of the two totals the larger one.
     margin, p_equivalent : float
         Ratios between 1 / margin and margin count as the same rate; the p-value of two one-sided
-        tests against a ratio outside them. Small means: shown to be about the same.
+        tests against a ratio outside them, for Poisson counts. Small means: shown to be about the
+        same.
     detectable_rise, detectable_fall : float
         The ratios nearest to 1, above and below, that windows with this many events between them
-        would have shown with 80% power; infinite and 0 when no ratio could be shown.
+        would have shown with 80% power in spite of the scatter; infinite and 0 when no ratio could
+        be shown.
     tipping_dispersion : float
         Variance-to-mean ratio of the counts at which the interval of the ratio would reach 1; NaN
         when it includes 1 already or when a count is 0.
@@ -85,6 +100,11 @@ class RateComparison(Result):
     difference_low: float
     difference_high: float
     p_value: float
+    wide_low: float
+    wide_high: float
+    wide_p_value: float
+    scatter: str
+    dispersion: float
     margin: float
     p_equivalent: float
     detectable_rise: float
@@ -108,13 +128,16 @@ class RateComparison(Result):
         Returns
         -------
         DataFrame of 4 rows
-            Columns term, estimate, conf_low, conf_high, p_value, conf_level, method.
+            Columns term, estimate, conf_low, conf_high, p_value, wide_low, wide_high, conf_level,
+            method. The first interval is that of Poisson counts, the narrowest case; the wide one,
+            of the ratio, has the scatter that was declared or borrowed.
         """
         if alpha is not None and not np.isclose(1 - alpha, self.conf_level):
             again = compare_rates(
                 self.first,
                 self.second,
                 method=cast("Method", self.method),
+                dispersion="borrowed" if self.scatter == "borrowed" else self.dispersion,
                 alpha=alpha,
                 margin=self.margin,
             )
@@ -128,6 +151,9 @@ class RateComparison(Result):
             ("difference", *difference, self.p_value),
         ]
         frame = pd.DataFrame(rows, columns=["term", "estimate", "conf_low", "conf_high", "p_value"])
+        is_ratio = frame["term"] == "ratio"
+        frame["wide_low"] = np.where(is_ratio, self.wide_low, np.nan)
+        frame["wide_high"] = np.where(is_ratio, self.wide_high, np.nan)
         frame["conf_level"] = self.conf_level
         frame["method"] = ["exact-c", "exact-c", self.method, self.difference_method]
         return frame
@@ -138,15 +164,18 @@ def compare_rates(
     second: Any,
     *,
     method: Method = "exact-c",
+    dispersion: Dispersion = "borrowed",
     alpha: float = 0.05,
     margin: float = 1.25,
 ) -> RateComparison:
     """Compare the rates of two windows of any length.
 
     The ratio's interval is exact by conditioning on the total (Przyborowski and Wilenski 1940),
-    unless another method is named. Two totals cannot show their own scatter, so the interval
-    holds for Poisson counts and the result says how much extra scatter, or how large a change in
-    the share of events that gets counted, would make the difference vanish.
+    unless another method is named. It holds for Poisson counts, and two totals cannot show their
+    own scatter. A wider interval therefore stands beside it, with a scatter that is declared or
+    borrowed from the series of other counters, and words follow the wider one. The result also says
+    how much scatter, or how large a change in the share of events that gets counted, would make the
+    difference vanish. Where the counter has a series, `compare_periods` takes its own scatter.
 
     Parameters
     ----------
@@ -155,6 +184,11 @@ def compare_rates(
     method : {"exact-c", "midp-c", "score", "wald"}
         Interval and p-value of the ratio: exact conditional (the default, because it never covers
         less than it says), conditional mid-p, score, or Wald on the log ratio.
+    dispersion : "borrowed" or float
+        Variance of a total over its mean. Borrowed (the default, because counts of events nearly
+        always scatter more than Poisson ones): what totals of this length and size have in the
+        monthly series that come with the package, as uncertain as these differ. A number, 1 or
+        more, declares it; 1 declares Poisson counts.
     alpha : float
         One minus the level of the intervals.
     margin : float
@@ -171,8 +205,8 @@ def compare_rates(
         If a figure cannot be read as a count over a window.
     ValueError
         If a count or window is not valid, `alpha` is not between 0 and 1, `margin` is not above
-        1, the method does not suit a stopped window, or the two windows overlap although one
-        counter made both for one scope.
+        1, `dispersion` is neither borrowed nor 1 or more, the method does not suit a stopped
+        window, or the two windows overlap although one counter made both for one scope.
 
     Notes
     -----
@@ -185,8 +219,12 @@ def compare_rates(
     "nth since" figure is a waiting time, whose interval is exact by the F distribution (methods
     exact-c and midp-c only).
 
-    *What could have been shown.* Given the total number of events, the first count is binomial;
-    the detectable ratios are those at which the exact test of that total has 80% power.
+    *Scatter.* Counts with a variance of so many times their mean tell as much as that many times
+    fewer independent events. The series that a scatter is borrowed from, and how, stand in
+    ``trends/models/published/borrowed_scatter.toml``.
+
+    *What could have been shown.* The detectable ratios are those at which the test with that
+    scatter, given the total number of events, has 80% power.
 
     References
     ----------
@@ -200,7 +238,7 @@ def compare_rates(
     >>> print(f"{comparison.ratio:.2f} [{comparison.ratio_low:.3f}, {comparison.ratio_high:.3f}]")
     2.42 [1.954, 3.020]
     """
-    _check_options(method, alpha, margin)
+    _check_options(method, dispersion, alpha, margin)
     one, two = as_window(first, name="first"), as_window(second, name="second")
     _refuse_overlap(one, two)
     _refuse_stopped(one, two, method)
@@ -220,8 +258,15 @@ def compare_rates(
         difference_low = _difference_low(side_one, side_two, alpha)
         difference_high = -_difference_low(side_two, side_one, alpha)
     ratio = _divide(rate_one, rate_two)
-    detectable_fall, detectable_rise = visible_ratios(
-        side_one.fewest + side_two.fewest, months_one, months_two, power=POWER, alpha=alpha
+    scatters = _scatters(one, two, dispersion)
+    wide = _wide(side_one, side_two, scatters, alpha)
+    p_value = _p_value(side_one, side_two, method)
+    detectable_fall, detectable_rise = visible_range(
+        side_one.fewest + side_two.fewest,
+        Total.of_count(0, months_one, scatters[0]),
+        Total.of_count(0, months_two, scatters[1]),
+        power=POWER,
+        alpha=alpha,
     )
     return RateComparison(
         first=one,
@@ -238,7 +283,12 @@ def compare_rates(
         difference=rate_one - rate_two,
         difference_low=difference_low,
         difference_high=difference_high,
-        p_value=_p_value(side_one, side_two, method),
+        p_value=p_value,
+        wide_low=min(low, wide[0]),
+        wide_high=max(high, wide[1]),
+        wide_p_value=float(np.fmax(p_value, wide[2])),
+        scatter="borrowed" if dispersion == "borrowed" else "declared",
+        dispersion=max(scatters),
         margin=margin,
         p_equivalent=_p_equivalent(side_one, side_two, method, margin),
         # A figure without an upper bound can never show that its rate is the lower one.
@@ -277,6 +327,36 @@ def _side(window: Window, months: float) -> _Side:
     # Up to the event that stopped the clock there were that many, whatever followed on the day.
     most = window.count if stopped else allowed.most
     return _Side(allowed.fewest, most, fewest_shapes, most_shapes, months, stopped)
+
+
+def _scatters(one: Window, two: Window, dispersion: Dispersion) -> tuple[float, float]:
+    """Return the variance over mean of each of two totals, at the rate they share."""
+    if dispersion != "borrowed":
+        return float(dispersion), float(dispersion)
+    months = [window.days / DAYS_PER_MONTH for window in (one, two)]
+    rate = (one.count + two.count) / sum(months)
+    first, second = (
+        borrowed_inflation(window.unit, length, rate)
+        for window, length in zip((one, two), months, strict=True)
+    )
+    return first, second
+
+
+def _wide(
+    one: _Side, two: _Side, scatters: tuple[float, float], alpha: float
+) -> tuple[float, float, float]:
+    """Return the interval of the ratio and its p-value with scatter, over all counts allowed."""
+    # Of the counts allowed, those that make the ratio smallest, and those that make it largest.
+    falls = _total(one, 0, scatters[0]), _total(two, 1, scatters[1])
+    rises = _total(two, 0, scatters[1]), _total(one, 1, scatters[0])
+    back = ratio_low(*rises, alpha / 2)
+    tails = ratio_tail(*falls, 1.0), ratio_tail(*rises, 1.0)
+    return ratio_low(*falls, alpha / 2), _inverse(back), min(1.0, 2 * min(tails))
+
+
+def _total(side: _Side, place: int, scatter: float) -> Total:
+    """Return a total with the fewest (0) or the most (1) events that its figure allows."""
+    return Total(side.low_shapes[place], side.high_shapes[place], side.months, scatter)
 
 
 def _ratio_low(above: _Side, below: _Side, method: Method, tail: float) -> float:
@@ -444,10 +524,16 @@ def _divide(above: float, below: float) -> float:
     return np.inf if above > 0 and below == 0 else np.nan
 
 
-def _check_options(method: str, alpha: float, margin: float) -> None:
+def _check_options(method: str, dispersion: Dispersion, alpha: float, margin: float) -> None:
     """Raise unless the options are valid."""
     if method not in _TESTS:
         raise ValueError(f"`method` must be one of {', '.join(_TESTS)}, got {method!r}. Pick one.")
+    is_number = isinstance(dispersion, int | float) and not isinstance(dispersion, bool)
+    if dispersion != "borrowed" and not (is_number and 1 <= dispersion < np.inf):
+        raise ValueError(
+            f"`dispersion` must be 'borrowed' or a number of 1 or more, got {dispersion!r}. "
+            "Give the variance of such totals over their mean, or leave it out."
+        )
     if not 0 < alpha < 1:
         raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
     if not margin > 1:

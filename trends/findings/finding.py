@@ -84,6 +84,16 @@ DAY = Noun(
     ar_many="يومًا",
 )
 
+SERIES = Noun(
+    en_one="series",
+    en_many="series",
+    ar_one="سلسلة",
+    ar_two="سلسلتان",
+    ar_few="سلاسل",
+    ar_many="سلسلة",
+    ar_gender="f",
+)
+
 WEEK = Noun(
     en_one="week",
     en_many="weeks",

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trends.findings.finding import COUNTED
 from trends.findings.rules import caveat_table, rule_tables
 from trends.findings.wording import format_number, format_time, words
+from trends.models.published.borrowed_scatter import scatter_table
 
 
 def listing(
@@ -128,6 +130,46 @@ def caveat_listing(*, lang: str = "en") -> pd.DataFrame:
     caveats = sorted(caveat_table().values(), key=lambda caveat: not caveat["weakens"])
     rows = [(caveat[lang], _effect(caveat, table)) for caveat in caveats]
     return pd.DataFrame(rows, columns=[table["caveat_heading"], table["effect_heading"]])
+
+
+def scatter_listing(
+    names: Mapping[str, Mapping[str, str]] | None = None, *, lang: str = "en"
+) -> pd.DataFrame:
+    """Return the series that a comparison of two totals borrows its scatter from.
+
+    Parameters
+    ----------
+    names : mapping, optional
+        How counters and countries are said, by value and language.
+    lang : {"en", "ar"}
+        Language of headings and words.
+
+    Returns
+    -------
+    DataFrame of str
+        Counter, country, what is counted, months with a count, events a month, and variance over
+        mean of the total of one month and of twelve.
+
+    Examples
+    --------
+    >>> scatter_listing()["Events a month"].tolist()[:2]
+    ['32.3', '119']
+    """
+    table, said = words(lang)["scatter_table"], names or {}
+    months = scatter_table()["months"]
+    rows = []
+    for donor in scatter_table()["donor"]:
+        noun = COUNTED[donor["unit"]]
+        one, year = (donor["inflation"][months.index(length)] for length in (1, 12))
+        rows.append(
+            (
+                *(said.get(donor[key], {}).get(lang, donor[key]) for key in ("counter", "country")),
+                noun.ar_few if lang == "ar" else noun.en_many,
+                format_number(donor["n_observed"], "count", lang),
+                *(format_number(each, "rate", lang) for each in (donor["rate"], one, year)),
+            )
+        )
+    return pd.DataFrame(rows, columns=list(table.values()))
 
 
 def _effect(caveat: Mapping[str, Any], table: Mapping[str, Any]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from trends.analysis.rate import POWER, RateComparison
-from trends.findings.finding import Finding, Subject
+from trends.findings.finding import SERIES, Finding, Subject
 from trends.findings.rules import first_match
+from trends.models.published.borrowed_scatter import n_donors
 
 
 def findings(result: RateComparison, subject: Subject) -> list[Finding]:
@@ -22,15 +23,21 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         quantity="ratio" if over_time else "ratio_between",
         subject=subject,
         estimate=result.ratio,
-        conf_low=result.ratio_low,
-        conf_high=result.ratio_high,
+        conf_low=result.wide_low,
+        conf_high=result.wide_high,
         conf_level=result.conf_level,
         unit=first_match("precision", "ratio", {"smallest_count": smallest_count}),
         method=result.method,
-        settings={"method": result.method, "conf_level": result.conf_level},
+        settings={
+            "method": result.method,
+            "conf_level": result.conf_level,
+            "scatter": result.scatter,
+            # What is borrowed follows from the counts.
+            **({"dispersion": result.dispersion} if result.scatter == "declared" else {}),
+        },
         caveats=caveats,
         graded_by="rate",
-        p_value=result.p_value,
+        p_value=result.wide_p_value,
         sentence="rate_comparison" if over_time else "rate_difference",
         values={
             "tipping_dispersion": result.tipping_dispersion,
@@ -38,14 +45,21 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
             "second": (result.second.count, subject.noun, result.second),
             "first_window": result.first,
             "second_window": result.second,
+            "scatter": "poisson" if result.dispersion == 1 else result.scatter,
+            "donors": (n_donors(result.counted), SERIES),
+            "dispersion": result.dispersion,
+            "poisson": (result.ratio_low, result.ratio_high),
         },
     )
-    if result.ratio_low <= 1 <= result.ratio_high:
+    # A point at which a difference vanishes needs one that at least Poisson counts would show.
+    tips = math.isfinite(result.tipping_dispersion) and math.isfinite(result.tipping_share_interval)
+    tipping = [_tipping(result, ratio)] if tips else []
+    if result.wide_low <= 1 <= result.wide_high:
         open_figures = result.detectable_fall == 0 and math.isinf(result.detectable_rise)
         inexact = bool({"rounded_figure", "bound_only", "range_figure"} & set(result.caveats))
         silent = total == 0 or (open_figures and inexact)
-        return [ratio] if silent else [ratio, _visible(result, ratio)]
-    return [ratio] if math.isnan(result.tipping_dispersion) else [ratio, _tipping(result, ratio)]
+        return [ratio, *tipping] if silent else [ratio, _visible(result, ratio), *tipping]
+    return [ratio, *tipping]
 
 
 def _is_change_over_time(result: RateComparison) -> bool:
@@ -71,7 +85,12 @@ def _tipping(result: RateComparison, ratio: Finding) -> Finding:
         caveats=ratio.caveats,
         graded_by="rate_tipping",
         sentence="rate_tipping",
-        values={"share_interval": result.tipping_share_interval, "share": result.tipping_share},
+        values={
+            "share_interval": result.tipping_share_interval,
+            "share": result.tipping_share,
+            "wide_p_value": result.wide_p_value,
+            "unclear": result.wide_low <= 1 <= result.wide_high,
+        },
     )
 
 

@@ -130,8 +130,19 @@ def verb(finding: Finding, lang: str = "en") -> Phrase:
             f"`finding` must be about a change, got {finding.finding_id}, whose quantity "
             f"{finding.quantity} has no verb. Print its number instead."
         )
-    text: str = words(lang)["verb"][finding.quantity][key]
+    text = _verb_words(finding, key, lang)
     return Phrase(text, _mark(finding, text, lang, "finding"))
+
+
+def _verb_words(finding: Finding, key: str, lang: str) -> str:
+    """Return a verb as firmly as its finding's grade lets it be said."""
+    text: str = words(lang)["verb"].get(finding.quantity, {}).get(key, "")
+    table = words(lang)["hedge"]
+    hedge = table.get(finding.grade)
+    if not hedge or first_match("hedge", "verb", {"verb": key}) == "plain":
+        return text
+    head = table["after"] if text.startswith(table["after"]) else ""
+    return head + str(hedge.format(verb=text.removeprefix(head)))
 
 
 def number(finding: Finding, lang: str = "en") -> Phrase:
@@ -214,7 +225,9 @@ def verb_key(finding: Finding) -> str:
     table = finding.quantity if finding.quantity in rule_tables()["verb"] else ""
     if not table:
         return ""
-    return first_match("verb", table, finding.facts)
+    key = first_match("verb", table, finding.facts)
+    plain = first_match("established", "verb", {"verb": key}) if finding.grade == "D" else ""
+    return plain or key
 
 
 def per(unit: str, lang: str) -> str:
@@ -339,7 +352,7 @@ class _Filler(string.Formatter):
         self.lang = lang
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Format one slot: a count, noun, noun_of, ratio, rate, percent, p, date, level or text."""
+        """Format one slot: a number in a printed shape, a noun, interval, window, date or text."""
         if format_spec == "":
             return str(value)
         if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
@@ -352,6 +365,8 @@ class _Filler(string.Formatter):
             return count_phrase(int(count), noun, self.lang, oblique=oblique)
         if format_spec == "named":
             return _named(value, self.lang)
+        if format_spec == "interval":
+            return format_interval(value[0], value[1], "ratio", self.lang)
         if format_spec == "window":
             return format_window(value, self.lang)
         if format_spec in {"date", "period"}:
@@ -532,9 +547,12 @@ def _template(finding: Finding, lang: str) -> str:
 def _slots(finding: Finding, lang: str) -> dict[str, Any]:
     """Return what a template may name: the finding's numbers, its values and its verb."""
     key = verb_key(finding)
-    verbs: Mapping[str, str] = words(lang)["verb"].get(finding.quantity, {})
     unit = words(lang)["unit"].get(finding.unit, "")
     values = {name: _in_language(name, value, lang) for name, value in finding.values.items()}
+    for name, value in finding.values.items():
+        # The words of a value may themselves name values.
+        if isinstance(value, str) and "{" in str(values[name]):
+            values[name] = _Filler(lang).format(values[name], **values)
     return {
         **values,
         "subject": finding.subject.name(lang),
@@ -548,7 +566,7 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
         "p_value": finding.p_value,
         "unit": unit,
         "per": per(str(finding.values.get("rate_unit", "")), lang),
-        "verb": verbs.get(key, ""),
+        "verb": _verb_words(finding, key, lang),
         "grade": words(lang)["grade"][finding.grade] if finding.grade else "",
         "grade_letter": finding.grade or "",
     }

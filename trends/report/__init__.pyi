@@ -22,6 +22,7 @@ from .pages import read_known_events as read_known_events
 from .pages import read_names as read_names
 from .pages import read_nouns as read_nouns
 from .pages import read_provenance as read_provenance
+from .pages import scatter_listing as scatter_listing
 from .pages import use_style as use_style
 from .pages import verb_listing as verb_listing
 from .provenance import edition_mark as edition_mark

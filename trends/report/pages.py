@@ -9,7 +9,13 @@ from trends.figures.season import plot_parts
 from trends.figures.style import use_style
 from trends.figures.windows import plot as plot_windows
 from trends.figures.windows import plot_measures
-from trends.findings.listing import caveat_listing, grade_listing, listing, verb_listing
+from trends.findings.listing import (
+    caveat_listing,
+    grade_listing,
+    listing,
+    scatter_listing,
+    verb_listing,
+)
 from trends.findings.terms import in_words, read_names, read_nouns
 from trends.report.known_events import known_events_table, read_known_events
 from trends.report.table import Table
@@ -42,6 +48,7 @@ __all__ = [
     "read_names",
     "read_nouns",
     "read_provenance",
+    "scatter_listing",
     "use_style",
     "verb_listing",
 ]
