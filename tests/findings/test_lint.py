@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from trends.findings.lint import _Clauses, _found_claims, _opposed, _short, lint
+from trends.findings.lint import (
+    _Clauses,
+    _found_claims,
+    _opposed,
+    _pairs,
+    _plain_letters,
+    _short,
+    lint,
+)
 from trends.findings.prose import passages, sentences
+from trends.findings.wording import words
 
 HERE = Path(__file__).parent
 TABLES = {
@@ -153,7 +162,8 @@ def test_a_finding_that_does_not_survive_the_edition_is_said_with_that_caveat(pa
 
     ledger = trends.Ledger()
     weak = ledger.add(
-        trends.compare_rates((21, 30), (9, 30)), Subject(key="weak", en="Events", ar="الأحداث")
+        trends.compare_rates((21, 30), (9, 30), dispersion=1),
+        Subject(key="weak", en="Events", ar="الأحداث"),
     )["ratio"]
     sentence = weak.say()
     marked = pages.span(sentence, "sentence", "weak.rate.ratio")
@@ -266,3 +276,61 @@ def test_what_is_no_page_is_refused_in_words(tmp_path, monkeypatch):
     monkeypatch.setattr("trends.findings.lint.PAGE_BYTES", 5)
     with pytest.raises(ValueError, match=r"`pages` must be at most 0 MB each"):
         lint(page)
+
+
+# ------- true in English, false in Arabic
+
+#: English, Arabic that is often put for it and says another thing, and Arabic that means it.
+PAIRS = [
+    ("at least halved", "انخفض المعدل إلى النصف على الأقل", "انخفض المعدل إلى النصف أو أقل"),
+    ("fell to a third or less", "انخفض إلى الثلث على الأقل", "انخفض المعدل إلى الثلث أو أقل"),
+    ("at least doubled", "زاد المعدل بمقدار ضعفين", "ارتفع المعدل إلى الضعف على الأقل"),
+    ("at least tripled", "ارتفع بمقدار ثلاثة أضعاف", "ارتفع المعدل إلى ثلاثة أضعافه على الأقل"),
+    ("halved", "تراجع المعدل مرتين", "انخفض المعدل إلى النصف تقريبًا"),
+    ("did not clearly change", "لم يتغير المعدل", "لم يظهر ارتفاع واضح في المعدل ولا انخفاض واضح"),
+    ("did not clearly change", "لم يتغير المعدل تغيرًا واضحًا",
+     "لم يظهر ارتفاع واضح في المعدل ولا انخفاض واضح"),
+    ("1.5 times as high", "أعلى بمقدار 1.5 مرة", "بلغت النسبة بين المعدلين 1.5"),
+    ("exact interval", "مجالات ثقة مضبوطة", "مجال ثقة دقيق"),
+    ("tipping points", "نقطتا انقلاب لهذا الفرق", "لهذا الفرق عتبتان"),
+]  # fmt: skip
+
+
+def false_pairs(arabic):
+    """Return what the English of every pair is that an Arabic text stands wrongly for."""
+    return {pair["en"] for pair, pattern in _pairs() if pattern.search(_plain_letters(arabic))}
+
+
+@pytest.mark.parametrize(("english", "wrong", "right"), PAIRS)
+def test_arabic_that_says_another_thing_than_the_english_is_a_fault(
+    english, wrong, right, kept, pages, tmp_path
+):
+    assert any(english in one for one in false_pairs(wrong))
+    assert false_pairs(right) == set()
+    faults = lint(written(wrong + ".", kept, pages, tmp_path, "ar"))
+    assert any("not what" in fault.rule and english in fault.rule for fault in faults)
+
+
+def test_every_pair_is_met_and_says_arabic_that_is_none():
+    met = [pair["en"] for pair, pattern in _pairs()
+           if any(pattern.search(_plain_letters(wrong)) for _, wrong, _ in PAIRS)]  # fmt: skip
+    assert met == [pair["en"] for pair, _ in _pairs()]
+    assert all(false_pairs(pair["say"]) == set() for pair, _ in _pairs())
+
+
+def test_a_word_for_little_change_and_a_finding_that_did_not_change_are_no_such_pair():
+    assert false_pairs("لم يتغير المعدل إلا قليلًا") == set()
+    assert false_pairs("لم تتغير أي نتيجة") == set()
+
+
+def texts(table):
+    """Yield every text of a word table."""
+    for value in table.values():
+        if isinstance(value, dict):
+            yield from texts(value)
+        elif isinstance(value, str):
+            yield value
+
+
+def test_our_own_arabic_means_what_its_english_says():
+    assert [text for text in texts(words("ar")) if false_pairs(text)] == []

@@ -196,6 +196,7 @@ class _Guard:
         yield from self._of_survival(passage, file)
         for sentence in sentences(passage):
             yield from self._of_verbs(sentence, file)
+            yield from self._of_pairs(sentence, file)
             if not passage.caption:
                 yield from self._of_numbers(sentence, file)
 
@@ -344,6 +345,20 @@ class _Guard:
             allowed=f"Write: {verb}." if verb else f"Write: {record['said'][lang]['sentence']}",
         )
 
+    def _of_pairs(self, sentence: list[Piece], file: str) -> Iterator[LintFault]:
+        """Check for Arabic that says another thing than the English it is put for."""
+        words = _Words.of(sentence)
+        for pair, pattern in _pairs():
+            for found in pattern.finditer(words.text):
+                yield LintFault(
+                    file=file,
+                    line=words.line(found),
+                    words=words.shown(found),
+                    finding="",
+                    rule=f"not what {pair['en']!r} says: {pair['why']}",
+                    allowed=f"Write: {pair['say']}.",
+                )
+
     def _of_numbers(self, sentence: list[Piece], file: str) -> Iterator[LintFault]:
         """Check the numbers that are not marked."""
         words = _Words.of(sentence)
@@ -395,6 +410,14 @@ def _claims() -> Mapping[str, re.Pattern[str]]:
             re.IGNORECASE,
         )
     return found
+
+
+@cache
+def _pairs() -> list[tuple[Mapping[str, str], re.Pattern[str]]]:
+    """Return the pairs that are true in English and false in Arabic, with what to look for."""
+    return [
+        (pair, re.compile(rf"(?<!\w)[وف]?(?:{pair['false']})(?!\w)")) for pair in _tables()["pair"]
+    ]
 
 
 @cache
