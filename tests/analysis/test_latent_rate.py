@@ -1,5 +1,7 @@
 """One latent rate: the Poisson GLM, brute force, a known rate recovered, refusals and reasons."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,13 +9,22 @@ import statsmodels.api as sm
 from scipy import optimize, stats
 
 from trends.analysis.latent_rate import estimate_rate
+from trends.findings.wording import verb
 from trends.models.published.composite_link import (
     Counts,
     fit_composite_link,
     make_grid,
     straight_line,
+    with_step,
 )
 from trends.models.published.running_totals import Figure, running_totals
+from trends.models.published.weighed_walks import (
+    Course,
+    Mixture,
+    _promise,
+    share_told,
+    smoothing_of,
+)
 from trends.tables.statements import read_statements
 
 
@@ -145,7 +156,7 @@ def test_bounded_figures_are_where_brute_force_finds_their_likelihood():
 def constant(edges):
     """A grid whose only curve is a constant rate."""
     grid = make_grid(np.asarray(edges, dtype=float), 8)
-    return grid._replace(rotation=grid.rotation[:, :1], penalty=grid.penalty[:1])
+    return grid._replace(curves=grid.curves[:, :1], penalty=grid.penalty[:1])
 
 
 def test_a_bounded_figure_adds_the_curvature_of_its_own_likelihood():
@@ -250,7 +261,7 @@ def simulate(rng, n_months=48):
 def test_a_known_rate_and_known_multipliers_are_recovered():
     statements, truth = simulate(np.random.default_rng(5))
     found = estimate_rate(statements)
-    estimate, low, high = found.interval(found.log_rate, found.log_rate_error)
+    estimate, low, high = found.interval(found.rate)
     assert np.mean(np.abs(np.log(estimate / truth))) < 0.08
     assert np.mean((low <= truth) & (truth <= high)) > 0.85
     shares = dict(zip(found.sources, np.exp(found.log_multiplier), strict=True))
@@ -274,7 +285,7 @@ def test_bands_and_multipliers_cover_what_they_say():
     for _ in range(60):
         statements, truth = simulate(rng)
         found = estimate_rate(statements)
-        _, low, high = found.interval(found.log_rate, found.log_rate_error)
+        _, low, high = found.interval(found.rate)
         inside.append(np.mean((low <= truth) & (truth <= high)))
         log_half = np.log(0.5) - np.log(1.0)
         index_a, index_b = found.sources.index("A"), found.sources.index("B")
@@ -291,8 +302,9 @@ def test_a_flat_rate_is_not_bent_by_scatter():
     found = estimate_rate(table(monthly(counts, "2015-01")))
     assert found.n_effective < 5
     assert found.dispersion > 2
-    _, low, high = found.interval(found.log_change, found.log_change_error)
-    assert low < 1 < high
+    _, low, high = found.interval(found.change)
+    assert (low < 1).all()
+    assert (high > 1).all()
 
 
 def test_days_and_months_as_periods_agree():
@@ -301,6 +313,204 @@ def test_days_and_months_as_periods_agree():
     fine = estimate_rate(statements, smoothing=300.0, freq="D")
     days = pd.Series(np.exp(fine.log_rate), index=fine.periods.asfreq("M")).groupby(level=0).mean()
     assert days.to_numpy() == pytest.approx(np.exp(coarse.log_rate), rel=0.03)
+
+
+# ------- steps, turns and what is not claimed
+
+
+def drawn(log_rate, seed, *, mean=20, dispersion=2.0, start="2018-01"):
+    """Monthly figures of A and quarterly ones of B at a half, negative binomial."""
+    rng = np.random.default_rng(seed)
+    months = pd.period_range(start, periods=len(log_rate), freq="M")
+    rows = []
+    for source, length, share in (("A", 1, 1.0), ("B", 3, 0.5)):
+        counted = share * mean * np.exp(log_rate)
+        events = rng.poisson(rng.gamma(counted / (dispersion - 1), dispersion - 1))
+        for first in range(0, len(log_rate), length):
+            last = months[first + length - 1].end_time.normalize()
+            count = int(events[first : first + length].sum())
+            rows.append(
+                statement(f"{source}-{first}", months[first].start_time, last, count, source)
+            )
+    return table(rows)
+
+
+def legs_of(found):
+    """The legs with the intervals of their ratios."""
+    _, low, high = found.interval(found.change)
+    return [
+        (str(found.periods[first]), str(found.periods[last]), one, two)
+        for (first, last), one, two in zip(found.legs, low, high, strict=True)
+    ]
+
+
+def test_a_mixture_has_the_quantiles_of_its_parts():
+    mixture = Mixture(
+        weight=np.array([0.3, 0.7]),
+        centre=np.array([[0.0], [2.0]]),
+        error=np.array([[1.0], [0.5]]),
+        n_free=np.array([5.0, np.inf]),
+    )
+    for level in (0.025, 0.5, 0.975):
+        at = mixture.quantile(level)[0]
+        by_hand = 0.3 * stats.t.cdf(at, 5) + 0.7 * stats.norm.cdf((at - 2) / 0.5)
+        assert by_hand == pytest.approx(level, abs=1e-9)
+    assert mixture.mean[0] == pytest.approx(1.4)
+    assert mixture.std_error[0] ** 2 == pytest.approx(0.3 * (1 + 1.96) + 0.7 * (0.25 + 0.36))
+
+
+def test_what_a_jump_promises_is_what_fitting_it_gives():
+    rng = np.random.default_rng(7)
+    edges = np.linspace(0, 24 * 30.4375, 25)
+    events = rng.poisson(400 * np.exp(0.1 * (np.arange(24) >= 12))).astype(float)
+    counts = Counts(events, events, edges[:-1], edges[1:], np.zeros(24, int))
+    grid = make_grid(edges, 24)
+    smoothing = smoothing_of(0.1, 1.0)
+    fit = fit_composite_link(counts, grid, smoothing=smoothing)
+    gain = _promise(grid, Course(fit, grid, 0.1, (), 0.0))
+    assert np.argmax(gain) == 11
+    stepped = with_step(grid, 12, fit.dispersion / (0.8**2 * smoothing))
+    with_it = fit_composite_link(counts, stepped, smoothing=smoothing)
+    assert gain[11] == pytest.approx((fit.criterion - with_it.criterion) / 2, abs=0.25)
+
+
+def test_a_doubling_is_a_jump_and_its_band_holds_both_levels():
+    log_rate = np.log(2) * (np.arange(48) >= 24)
+    found = estimate_rate(drawn(log_rate, 1), reference="A")
+    assert found.jump_weight > 0.9
+    _, low, high = found.interval(found.rate)
+    truth = 20 * np.exp(log_rate) / found.periods.days_in_month.to_numpy() * 30.4375
+    near = slice(21, 27)
+    assert ((low <= truth) & (truth <= high))[near].all()
+    # Half a year away from it the band is as narrow as that of two levels.
+    assert (high / low)[[10, 40]].max() < 1.6
+    assert len(found.legs) == 1
+    assert legs_of(found)[0][2] > 1.4
+
+
+def test_a_course_is_told_by_its_turns_and_not_by_its_ends():
+    month = np.arange(60)
+    valley = np.log(3) * np.abs(month - 36) / 24
+    found = estimate_rate(drawn(np.minimum(valley, np.log(3)), 2), reference="A")
+    falling, rising = legs_of(found)
+    assert falling[3] < 1 < rising[2]
+    assert abs(pd.Period(falling[1]).ordinal - pd.Period("2021-01").ordinal) <= 6
+    assert rising[1] == "2022-12"
+    verbs = [str(verb(finding)) for finding in found.findings()[1:3]]
+    assert verbs[0] in ("fell", "at least halved", "fell to a third or less")
+    assert verbs[1] in ("rose", "at least doubled")
+    ids = [finding.finding_id for finding in found.findings()]
+    assert ids[1:3] == ["series.latent_rate.leg-1", "series.latent_rate.change"]
+    assert all(finding.searched for finding in found.findings()[1:3])
+
+
+def test_a_level_rate_has_no_turns():
+    found = estimate_rate(drawn(np.zeros(48), 3), reference="A")
+    assert found.legs == ((0, 47),)
+    assert not found.findings()[1].searched
+
+
+def test_no_change_is_claimed_where_too_few_figures_are_left_to_judge_scatter():
+    rows = [
+        statement("a1", "2020-01-01", "2020-06-30", 10, "A"),
+        statement("a2", "2020-07-01", "2020-12-31", 90, "A"),
+        statement("b1", "2020-01-01", "2020-12-31", 60, "B"),
+        statement("b2", "2020-07-01", "2020-12-31", 50, "B"),
+    ]
+    found = estimate_rate(table(rows))
+    assert found.n_free < 3
+    change = found.findings()[1]
+    assert np.isnan(change.estimate)
+    assert change.grade == "D"
+    for lang, words in (("en", "cannot be said"), ("ar", "لا يمكن القول")):
+        assert words in found.summary(lang)
+    assert "rose" not in found.summary()
+    assert "doubled" not in found.summary()
+
+
+def test_figures_tell_of_a_change_between_windows_and_not_of_one_within_a_window():
+    edges = np.arange(25) * 30.4375
+    grid = make_grid(edges, 24)
+
+    def told(start, end):
+        events = np.full(len(start), 100.0)
+        counts = Counts(events, events, np.array(start), np.array(end), np.zeros(len(start), int))
+        return share_told(counts, grid, [(0, 23), (0, 11)])
+
+    whole = told([0.0], [edges[-1]])
+    assert whole == pytest.approx([0, 0], abs=0.02)
+    halves = told([0.0, edges[12]], [edges[12], edges[-1]])
+    assert halves[0] > 0.5 > halves[1]
+    assert (told(edges[:-1], edges[1:]) > [0.9, 0.8]).all()
+
+
+def test_no_change_is_claimed_that_smoothness_makes():
+    found = estimate_rate(drawn(np.log(3) * (np.arange(36) >= 18), 5), reference="A")
+    assert found.told[0] > 0.8
+    assert "tripled" in found.summary() or "doubled" in found.summary()
+    untold = dataclasses.replace(found, told=np.array([0.49]))
+    change = untold.findings()[1]
+    assert np.isnan(change.estimate)
+    assert change.grade == "D"
+    assert "less than half of such a change" in untold.summary()
+    assert "أقل من نصف مثل هذا التغير" in untold.summary("ar")
+
+
+def test_a_multiplier_that_drifts_is_a_caveat_and_a_constant_one_is_none():
+    flat = drawn(np.zeros(48), 4)
+    assert "drifting_multipliers" not in estimate_rate(flat, reference="A").caveats
+    moving = drawn(np.zeros(48), 4)
+    b = moving["counted_by"] == "B"
+    growth = np.exp(1.5 * np.arange(16) / 16)
+    moving.loc[b, "count"] = (moving.loc[b, "count"].to_numpy(float) * growth).round().astype(int)
+    found = estimate_rate(moving, reference="A")
+    assert found.drift_p_value < 0.01
+    assert "drifting_multipliers" in found.caveats
+    assert {finding.grade for finding in found.findings()[:2]} <= {"C", "D"}
+
+
+def test_drift_of_one_source_alone_cannot_be_tested():
+    found = estimate_rate(table(monthly(COUNTS)))
+    assert np.isnan(found.drift_p_value)
+
+
+@pytest.mark.slow
+def test_constant_multipliers_are_called_drifting_no_more_often_than_said():
+    p_values = [
+        estimate_rate(drawn(np.zeros(36), 100 + seed), reference="A").drift_p_value
+        for seed in range(80)
+    ]
+    # Of 80 draws at level .05, more than 10 have a probability of .002.
+    assert np.sum(np.array(p_values) < 0.05) <= 10
+
+
+def test_unlike_measures_are_pooled_only_when_asked():
+    rows = [*monthly(COUNTS), *[{**row, "measure": "killed"} for row in monthly(COUNTS * 2)]]
+    for number, row in enumerate(rows):
+        row["statement_id"] = f"s{number}"
+    with pytest.raises(ValueError, match=r"must count one thing, got the measures events, killed"):
+        estimate_rate(table(rows))
+    pooled = estimate_rate(table(rows), pool=True, smoothing=100.0)
+    assert pooled.sources == ("A, events", "A, killed")
+    assert "different_measures_modelled" in pooled.caveats
+
+
+def test_another_definition_is_another_source_where_others_link_the_two():
+    level = np.where(np.arange(24) < 12, 40, 20)
+    first = monthly(level[:12], "2020-01", source="A")
+    second = monthly(level[12:], "2021-01", source="A")
+    old, new = ([{**row, "definition": name} for row in rows]
+                for name, rows in (("all", first), ("own", second)))  # fmt: skip
+    steady = monthly(np.full(24, 30), "2020-01", source="B")
+    linked = estimate_rate(table([*old, *new, *steady]), reference="B")
+    assert linked.sources == ("B", "A, all", "A, own")
+    assert "definition_break" not in linked.caveats
+    assert np.exp(linked.log_multiplier) == pytest.approx([1, 4 / 3, 2 / 3], rel=0.05)
+    _, low, high = linked.interval(linked.change)
+    assert low[0] < 1 < high[0]
+    alone = estimate_rate(table([*old, *new]))
+    assert alone.sources == ("A",)
+    assert "definition_break" in alone.caveats
 
 
 # ------- kinds

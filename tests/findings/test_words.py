@@ -175,7 +175,7 @@ def raised():
 
 
 def test_every_caveat_that_an_analysis_raises_has_words():
-    assert {"bent_trend", "few_events", "smooth_rate", "two_totals"} <= set(raised())
+    assert {"bent_trend", "few_events", "drifting_multipliers", "two_totals"} <= set(raised())
     for key, module in raised().items():
         assert key in caveat_table(), f"{module}: {key}"
 

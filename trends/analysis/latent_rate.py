@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import itertools
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, alpha_of
 from trends.models.published.composite_link import (
     Counts,
-    Fit,
     Grid,
     Select,
     fit_composite_link,
@@ -22,7 +21,19 @@ from trends.models.published.composite_link import (
     unidentified,
     window_means,
 )
+from trends.models.published.multiplier_drift import drift_p_value
 from trends.models.published.running_totals import Figure, increments, running_totals
+from trends.models.published.weighed_walks import (
+    Course,
+    Mixture,
+    change_between,
+    find_turns,
+    mixture_of,
+    multiplier_rows,
+    rate_rows,
+    share_told,
+    weigh_courses,
+)
 from trends.tables.calendar import (
     DAYS_PER_MONTH,
     Frequency,
@@ -39,17 +50,24 @@ from trends.tables.window import part_of_whole, why_no_rate
 
 Minimums = Literal["bound", "count"]
 
-#: What makes two figures one source: the same counter, counting the same thing in the same place.
+#: What makes two figures one source: the same counter, counting the same thing in the same place;
+#: and by the same definition, where the figures can tell what a change of definition amounts to.
 SOURCE_COLUMNS = ("counter", "measure", "subset", "country", "control_area")
 
-#: One spline segment per this many days, within the limits below: enough for monthly figures.
-_DAYS_PER_SEGMENT = DAYS_PER_MONTH
-_SEGMENTS = (8, 120)
+#: Segments of time within which the rate is constant, at most: what one fit can carry.
+_MOST_SEGMENTS = 160
+
+#: Fewest degrees of freedom, and least share of a change that the figures themselves tell, for a
+#: change to be claimed.
+LEAST_FREE, LEAST_TOLD = 3.0, 0.5
+
+#: A drift of the multipliers is a caveat from this p-value on.
+_DRIFT = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LatentRate(Result):
-    """One smooth rate that explains figures of several sources, and what each source multiplies.
+    """One rate that explains figures of several sources, and what each source multiplies.
 
     Attributes
     ----------
@@ -61,8 +79,8 @@ class LatentRate(Result):
         statement_id and the reason, for every row that is not in `used`.
     periods : PeriodIndex of n_periods
         Periods within which the rate is constant.
-    log_rate, log_rate_error : ndarray, shape (n_periods,)
-        Log of the events per 30.4375 days on the scale of the reference source, standard error.
+    rate : Mixture of n_periods numbers
+        Log of the events per 30.4375 days on the scale of the reference source.
     exposure : ndarray, shape (n_periods,)
         Days of the period that lie in the window of a used figure; 0 where the rate is a guess
         from its neighbours.
@@ -70,18 +88,27 @@ class LatentRate(Result):
         The sources, reference first.
     source_exposure : ndarray, shape (n_sources,)
         Days that lie in a window of each source.
-    log_multiplier, log_multiplier_error : ndarray, shape (n_sources,)
-        Log of what each source counts over what the reference counts, standard error.
-    log_change, log_change_error : float
-        Log of the rate in the last period over the first, standard error.
+    multiplier : Mixture of n_sources numbers
+        Log of what each source counts over what the reference counts.
+    legs : tuple of (int, int)
+        First and last period, by their position, of the stretches between the turns of the rate,
+        a peak or trough each; the last one ends with the last period, a single one spans all.
+    change : Mixture of n_legs numbers
+        Log of the rate at the end of each leg over that at its start.
+    told : ndarray, shape (n_legs,)
+        Share of each change that the figures tell, as against what smoothness makes of it.
     visible_change : float
-        Smallest ratio of last to first rate that would have been shown with 80% power.
+        Smallest ratio over the last leg that would have been shown with 80% power.
+    jump_weight : float
+        Weight of the courses of the rate that jump at least once.
+    drift_p_value : float
+        Of a test whether all multipliers are constant; NaN where it cannot be made.
     select : str
-        How the smoothing was chosen: reml, aic, bic or fixed.
+        By what the courses of the rate were weighed: reml, aic or bic; fixed where there is one.
     smoothing : float
-        Weight of the roughness penalty.
+        Weight of the penalty on changes of the rate, in the course with most weight.
     n_effective : float
-        Effective dimension: how many free parameters the curve and multipliers amount to.
+        Effective dimension: how many free parameters curve, jumps and multipliers amount to.
     dispersion : float
         Variance of the figures over their mean, at least 1.
     n_free : float
@@ -100,16 +127,17 @@ class LatentRate(Result):
     used: pd.DataFrame
     unused: pd.DataFrame
     periods: pd.PeriodIndex
-    log_rate: np.ndarray
-    log_rate_error: np.ndarray
+    rate: Mixture
     exposure: np.ndarray
     sources: tuple[str, ...]
     source_exposure: np.ndarray
-    log_multiplier: np.ndarray
-    log_multiplier_error: np.ndarray
-    log_change: float
-    log_change_error: float
+    multiplier: Mixture
+    legs: tuple[tuple[int, int], ...]
+    change: Mixture
+    told: np.ndarray
     visible_change: float
+    jump_weight: float
+    drift_p_value: float
     select: str
     smoothing: float
     n_effective: float
@@ -122,6 +150,26 @@ class LatentRate(Result):
     freq: str
     conf_level: float
     caveats: tuple[str, ...] = field(default=())
+
+    @property
+    def log_rate(self) -> np.ndarray:
+        """Mean of the log rate over all courses, shape (n_periods,)."""
+        return self.rate.mean
+
+    @property
+    def log_rate_error(self) -> np.ndarray:
+        """Standard error of the log rate over all courses, shape (n_periods,)."""
+        return self.rate.std_error
+
+    @property
+    def log_multiplier(self) -> np.ndarray:
+        """Mean of the log multipliers over all courses, shape (n_sources,)."""
+        return self.multiplier.mean
+
+    @property
+    def log_multiplier_error(self) -> np.ndarray:
+        """Standard error of the log multipliers over all courses, shape (n_sources,)."""
+        return self.multiplier.std_error
 
     def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return a row per period with its rate, then a row per source with its multiplier.
@@ -138,14 +186,12 @@ class LatentRate(Result):
             conf_level. Rates are events per 30.4375 days on the reference's scale; the exposure of
             a source is the days in its windows.
         """
-        level = self.conf_level if alpha is None else 1 - alpha
-        rate = self.interval(self.log_rate, self.log_rate_error, level=level)
-        multiplier = self.interval(self.log_multiplier, self.log_multiplier_error, level=level)
-        rates = pd.DataFrame(rate, index=["estimate", "conf_low", "conf_high"]).T
+        level = 1 - alpha_of(alpha, self.conf_level)
+        rates = self._rows(self.rate, level)
         rates.insert(0, "term", "rate")
         rates.insert(1, "period", self.periods)
         rates["exposure"] = self.exposure
-        sources = pd.DataFrame(multiplier, index=["estimate", "conf_low", "conf_high"]).T
+        sources = self._rows(self.multiplier, level)
         sources.insert(0, "term", self.sources)
         sources.insert(
             1, "period", pd.PeriodIndex([pd.NaT] * self.n_sources, freq=self.periods.freq)
@@ -155,32 +201,31 @@ class LatentRate(Result):
         frame["conf_level"] = level
         return frame
 
+    def _rows(self, numbers: Mixture, level: float) -> pd.DataFrame:
+        """Return the estimates and intervals of numbers, a row each."""
+        names = ["estimate", "conf_low", "conf_high"]
+        return pd.DataFrame(dict(zip(names, self.interval(numbers, level=level), strict=True)))
+
     def interval(
-        self, log_estimate: Any, log_error: Any, *, level: float | None = None
-    ) -> tuple[Any, Any, Any]:
-        """Return an estimate with its interval from a log and its standard error.
+        self, numbers: Mixture, *, level: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rates, multipliers or changes with their intervals.
 
         Parameters
         ----------
-        log_estimate, log_error : float or ndarray
-            A log rate, log multiplier or log change, and its standard error.
+        numbers : Mixture
+            `rate`, `multiplier` or `change`, which hold logs.
         level : float, optional
-            Level of the interval; by default that of the estimate.
+            Level of the intervals; by default that of the estimate.
 
         Returns
         -------
-        tuple
-            Estimate, lower end, upper end.
+        tuple of three ndarrays
+            Estimates (the median over all courses), lower ends, upper ends.
         """
         tail = (1 + (self.conf_level if level is None else level)) / 2
-        estimated = self.dispersion > 1
-        quantile = stats.t.ppf(tail, max(self.n_free, 1.0)) if estimated else stats.norm.ppf(tail)
-        reach = quantile * np.asarray(log_error)
-        return (
-            np.exp(log_estimate),
-            np.exp(np.asarray(log_estimate) - reach),
-            np.exp(np.asarray(log_estimate) + reach),
-        )
+        middle, low, high = (np.exp(numbers.quantile(q)) for q in (0.5, 1 - tail, tail))
+        return middle, low, high
 
 
 def estimate_rate(
@@ -189,32 +234,38 @@ def estimate_rate(
     smoothing: Select | float = "reml",
     reference: str | None = None,
     minimums: Minimums = "bound",
+    pool: bool = False,
     freq: Frequency = "M",
     alpha: float = 0.05,
 ) -> LatentRate:
-    """Estimate one smooth rate from overlapping windows of several sources.
+    """Estimate one rate from overlapping windows of several sources.
 
-    A penalised composite link model (Thompson and Baker 1981; Eilers 2007): a window's expected
-    count is the rate summed over its days, times a multiplier of its source. Every kind of figure
-    enters by its own likelihood, windows of one source that share days are correlated, and the
-    dispersion is estimated.
+    A composite link model (Thompson and Baker 1981; Eilers 2007): a window's expected count is the
+    rate summed over its days, times a multiplier of its source. The log rate walks from period to
+    period and may jump; how far it walks and where it jumps are weighed and not chosen. Every kind
+    of figure enters by its own likelihood, windows of one source that share days are correlated,
+    and the dispersion is estimated.
 
     Parameters
     ----------
     statements : DataFrame of n_rows
         As `read_statements` returns it. Choose rows that count comparable things.
     smoothing : {"reml", "aic", "bic"} or float
-        How the weight of the roughness penalty is chosen, or the weight; infinite for a straight
-        line of the log rate. Default "reml", which takes scatter least often for change.
+        By what the courses of the rate are weighed, or the weight of the penalty on changes for a
+        single course without jumps; infinite for a straight line of the log rate. Default "reml",
+        which takes scatter least often for change.
     reference : str, optional
         Source (or its counter, if that names one source) whose multiplier is 1. Default: the
         source with most days in its windows.
     minimums : {"bound", "count"}
         Read "at least n" as a lower bound (default), or as the counter's own count of n, which
         suits counters who always say so.
+    pool : bool
+        Let figures of unlike measures explain one rate, each measure with multipliers of its own.
+        Not by default: it takes for granted that they stay in proportion.
     freq : {"D", "W", "M", "Q", "Y"}
-        Periods within which the rate is constant. Default months; days cost more and show more
-        only where windows are short.
+        Periods within which the rate is constant. Default months; of more than 160 periods,
+        neighbours share a rate.
     alpha : float
         One minus the level of the intervals.
 
@@ -227,16 +278,22 @@ def estimate_rate(
     TypeError
         If `statements` is not a table of statements.
     ValueError
-        If an option is not valid, or the rate is not identified: fewer figures than the level,
-        the slope and the multipliers need, a source that shares no day with the others, or
-        windows that leave level, slope or a multiplier open.
+        If an option is not valid, if measures differ and are not to be pooled, or if the rate is
+        not identified: fewer figures than the level, the slope and the multipliers need, a source
+        that shares no day with the others, or windows that leave level, slope or a multiplier open.
     RuntimeError
         If the fit does not converge.
 
     Notes
     -----
-    *Assumptions.* Each source counts a constant share of the same events throughout; where scopes
-    differ, the share is taken as constant too. The rate is smooth: steps are drawn as slopes.
+    *Assumptions.* Each source counts a constant share of the same events throughout, and where
+    scopes differ the share is constant too. Figures of one counter by another definition are
+    another source where other counters link the two, so that a break of definition is no change of
+    the rate. Whether shares drift is tested; if they do, that is a caveat.
+
+    *Changes* are told from turn to turn: a turn is a peak or trough with a clear change before and
+    after it. No change is claimed with fewer than 3 degrees of freedom left to judge scatter, or
+    where the figures tell less than half of it: the rest is made by the smoothness of the curve.
 
     *Rows.* Left out, each with its reason: figures without a window or that are no counts; parts
     of a whole that is in the table; second figures for one source and window (best role, reading
@@ -244,8 +301,8 @@ def estimate_rate(
     figures that shorter ones of the source already make up, or contradict; sources with minimum
     figures only, or with no events. `find_contradictions` shows the arithmetic of contradictions.
 
-    *Intervals* are those of the penalised likelihood given its smoothing, scaled by the
-    dispersion. They widen where few windows reach, but not for steps the smoothing cannot follow.
+    *Intervals* are those of the mixture of all courses that explain the figures, each with its
+    dispersion. Beside a jump they hold the levels on both sides where the day is not known.
 
     An "nth since" figure enters as a count of n over its days: given the rate its likelihood is
     the same.
@@ -287,85 +344,129 @@ def estimate_rate(
     _check_options(smoothing, minimums, freq, alpha)
     statements = plain_rows(as_statements(statements))
     rows, reasons = _choose_rows(statements, minimums)
+    apart = _choose_rows(statements, minimums, by_definition=True)
+    if _are_linked(apart[0]):
+        rows, reasons = apart
+    if not pool:
+        _refuse_unlike(rows)
     sources = _order_sources(rows, reference)
     periods = periods_between(rows["window_start"].min(), rows["window_end"].max(), freq)
-    counts = _counts_of(rows, sources, first_days(periods)[0])
+    origin = first_days(periods)[0]
+    counts = _counts_of(rows, sources, origin)
     grid = _grid_of(periods)
     _refuse_unidentified(rows, counts, grid, sources)
-    straight = smoothing == np.inf
-    if straight:
-        grid = straight_line(grid)
-    fit = fit_composite_link(counts, grid, smoothing=0.0 if straight else smoothing)
-    windows = _windows_of(rows, sources, first_days(periods)[0])
-    return _result(statements, rows, reasons, sources, periods, windows, grid, fit, smoothing,
-                   minimums, alpha)  # fmt: skip
-
-
-def _result(
-    statements: pd.DataFrame,
-    rows: pd.DataFrame,
-    reasons: dict[Any, str],
-    sources: tuple[str, ...],
-    periods: pd.PeriodIndex,
-    windows: Counts,
-    grid: Grid,
-    fit: Fit,
-    smoothing: Select | float,
-    minimums: Minimums,
-    alpha: float,
-) -> LatentRate:
-    """Return the fit in the terms of the question."""
-    basis = grid.basis
-    n_basis = basis.shape[1]
-    curve = fit.covariance[:n_basis, :n_basis]
-    ends = basis[-1] - basis[0]
+    courses = _courses(counts, grid, smoothing)
+    windows = _windows_of(rows, sources, origin)
     covered = _covered_days(windows, len(sources), int(grid.edges[-1]))
     exposure = np.add.reduceat(covered.any(axis=0), grid.edges[:-1].astype(int)).astype(float)
-    used = pd.DataFrame(
+    seen = np.flatnonzero(exposure > 0)
+    turns = find_turns(courses, seen, level=1 - alpha / 2)
+    legs = tuple(itertools.pairwise([*turns, len(periods) - 1]))
+    change = change_between(courses, list(legs))
+    told = share_told(counts, grid, list(legs))
+    weight = change.weight
+    best = courses[0].fit
+    dispersion, n_effective, n_informative = (
+        float(weight @ [getattr(each.fit, name) for each in courses])
+        for name in ("dispersion", "n_effective", "n_informative")
+    )
+    n_free = n_informative - n_effective
+    drift = drift_p_value(counts, courses[0].grid, best)
+    return LatentRate(
+        statements=statements,
+        used=_used(rows, windows, courses, weight),
+        unused=_unused(statements, reasons),
+        periods=periods,
+        rate=_shifted(
+            mixture_of(courses, [rate_rows(c, np.arange(len(periods))) for c in courses])
+        ),
+        exposure=exposure,
+        sources=sources,
+        source_exposure=covered.sum(axis=1).astype(float),
+        multiplier=_with_reference(mixture_of(courses, [multiplier_rows(c) for c in courses])),
+        legs=legs,
+        change=change,
+        told=told,
+        visible_change=_visible(change, alpha),
+        jump_weight=float(weight @ [bool(each.jumps) for each in courses]),
+        drift_p_value=drift,
+        select=smoothing if isinstance(smoothing, str) else "fixed",
+        smoothing=np.inf if smoothing == np.inf else best.smoothing,
+        n_effective=n_effective,
+        dispersion=dispersion,
+        n_free=n_free,
+        n_statements=len(rows),
+        n_sources=len(sources),
+        n_unused=len(reasons),
+        minimums=minimums,
+        freq=str(periods.freqstr)[0],
+        conf_level=1 - alpha,
+        caveats=_caveats(rows, exposure, n_free, drift, minimums),
+    )
+
+
+def _courses(counts: Counts, grid: Grid, smoothing: Select | float) -> list[Course]:
+    """Return the courses of the rate that are weighed; a single one for a given smoothing."""
+    if isinstance(smoothing, str):
+        return weigh_courses(counts, grid, select=smoothing)
+    if smoothing == np.inf:
+        grid, smoothing = straight_line(grid), 0.0
+    fit = fit_composite_link(counts, grid, smoothing=float(smoothing))
+    return [Course(fit, grid, np.nan, (), 0.0)]
+
+
+def _shifted(log_rate: Mixture) -> Mixture:
+    """Return log rates per day as log rates per 30.4375 days."""
+    return replace(log_rate, centre=log_rate.centre + np.log(DAYS_PER_MONTH))
+
+
+def _with_reference(log_multiplier: Mixture) -> Mixture:
+    """Return the log multipliers with that of the reference, 0 and known, before them."""
+    none = np.zeros((len(log_multiplier.weight), 1))
+    return replace(
+        log_multiplier,
+        centre=np.hstack([none, log_multiplier.centre]),
+        error=np.hstack([none, log_multiplier.error]),
+    )
+
+
+def _visible(change: Mixture, alpha: float) -> float:
+    """Return the smallest ratio over the last leg that would have been shown with 80% power."""
+    reach = stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(0.8)
+    return float(np.exp(reach * change.std_error[-1]))
+
+
+def _used(
+    rows: pd.DataFrame, windows: Counts, courses: list[Course], weight: np.ndarray
+) -> pd.DataFrame:
+    """Return the figures that were fitted, with what the courses expect of each on average."""
+    means = [window_means(each.fit.params, windows, each.grid) for each in courses]
+    return pd.DataFrame(
         {
             "statement_id": rows["statement_id"].to_numpy(),
             "source": rows["source"].to_numpy(),
             "count_low": windows.fewest,
             "count_high": windows.most,
-            "expected": window_means(fit.params, windows, grid),
+            "expected": weight @ np.array(means),
         }
     )
+
+
+def _unused(statements: pd.DataFrame, reasons: dict[Any, str]) -> pd.DataFrame:
+    """Return the rows that were not fitted, each with its reason."""
     names = statements["statement_id"].to_dict()
-    unused = pd.DataFrame(
-        [(names[row], reason) for row, reason in sorted(reasons.items())],
-        columns=["statement_id", "reason"],
-    )
-    change_error = float(np.sqrt(max(ends @ curve @ ends, 0.0)))
-    return LatentRate(
-        statements=statements,
-        used=used,
-        unused=unused,
-        periods=periods,
-        log_rate=basis @ fit.params[:n_basis] + np.log(DAYS_PER_MONTH),
-        log_rate_error=np.sqrt(np.sum((basis @ curve) * basis, axis=1)),
-        exposure=exposure,
-        sources=sources,
-        source_exposure=covered.sum(axis=1).astype(float),
-        log_multiplier=np.concatenate([[0.0], fit.params[n_basis:]]),
-        log_multiplier_error=np.concatenate([[0.0], np.sqrt(np.diag(fit.covariance)[n_basis:])]),
-        log_change=float(ends @ fit.params[:n_basis]),
-        log_change_error=change_error,
-        visible_change=float(
-            np.exp((stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(0.8)) * change_error)
-        ),
-        select=smoothing if isinstance(smoothing, str) else "fixed",
-        smoothing=np.inf if smoothing == np.inf else fit.smoothing,
-        n_effective=fit.n_effective,
-        dispersion=fit.dispersion,
-        n_free=fit.n_informative - fit.n_effective,
-        n_statements=len(used),
-        n_sources=len(sources),
-        n_unused=len(unused),
-        minimums=minimums,
-        freq=str(periods.freqstr)[0],
-        conf_level=1 - alpha,
-        caveats=_caveats(rows, sources, exposure, fit, minimums),
-    )
+    rows = [(names[row], reason) for row, reason in sorted(reasons.items())]
+    return pd.DataFrame(rows, columns=["statement_id", "reason"])
+
+
+def _refuse_unlike(rows: pd.DataFrame) -> None:
+    """Raise where figures count different things."""
+    measures = sorted(rows["measure"].unique())
+    if len(measures) > 1:
+        raise ValueError(
+            f"`statements` must count one thing, got the measures {', '.join(measures)}. Choose "
+            "the rows of one, or pass pool=True to take for granted that they stay in proportion."
+        )
 
 
 def _covered_days(windows: Counts, n_sources: int, n_days: int) -> np.ndarray:
@@ -393,7 +494,7 @@ def _check_options(smoothing: object, minimums: str, freq: str, alpha: float) ->
 
 
 def _choose_rows(
-    statements: pd.DataFrame, minimums: Minimums
+    statements: pd.DataFrame, minimums: Minimums, *, by_definition: bool = False
 ) -> tuple[pd.DataFrame, dict[Any, str]]:
     """Return the rows that can enter, with their source, and the reason of each that cannot."""
     reasons: dict[Any, str] = {}
@@ -405,7 +506,7 @@ def _choose_rows(
     if minimums == "count":
         said = rows["qualifier"].isin(["at_least", "more_than"])
         rows = rows.assign(qualifier=rows["qualifier"].where(~said, "exact"))
-    rows = rows.assign(source=_source_names(rows))
+    rows = rows.assign(source=_source_names(rows, by_definition))
     allowed = figures_allowed(rows)
     rows = rows.assign(fewest=allowed.fewest, most=allowed.most)
     for judge in (_rivals, _second_figures, _at_odds_or_made_up, _without_level):
@@ -415,14 +516,28 @@ def _choose_rows(
     return rows, reasons
 
 
-def _source_names(rows: pd.DataFrame) -> pd.Series:
+def _source_names(rows: pd.DataFrame, by_definition: bool) -> pd.Series:
     """Return the name of each row's source: the counter, and what tells its sources apart."""
     named = [name for name in SOURCE_COLUMNS[1:] if _varies(rows, name)]
     names = rows["counter"].astype("str")
     for column in named:
         words = rows[column].fillna("").astype("str")
         names = names.where(words == "", names + ", " + words)
+    if by_definition:
+        words = rows["definition"].fillna("").astype("str")
+        several = words.groupby(names).transform(lambda own: len(set(own) - {""}) > 1)
+        names = names.where(~several.astype(bool) | (words == ""), names + ", " + words)
     return names
+
+
+def _are_linked(rows: pd.DataFrame) -> bool:
+    """Tell whether a chain of shared days joins all sources."""
+    if rows.empty:
+        return False
+    numbers = pd.factorize(rows["source"])[0]
+    origin = rows["window_start"].min()
+    windows = _windows_of(rows, tuple(rows["source"].unique()), origin)
+    return not _apart_from_reference(windows._replace(source=numbers))
 
 
 def _varies(rows: pd.DataFrame, name: str) -> bool:
@@ -560,10 +675,9 @@ def _counts_of(rows: pd.DataFrame, sources: tuple[str, ...], origin: pd.Timestam
 
 
 def _grid_of(periods: pd.PeriodIndex) -> Grid:
-    """Return the periods as cells, with one spline segment per month within limits."""
+    """Return the periods as cells, joined where there are too many."""
     edges = np.concatenate([[0.0], np.cumsum(days_in_periods(periods))])
-    n_segments = int(np.clip(np.ceil(edges[-1] / _DAYS_PER_SEGMENT), *_SEGMENTS))
-    return make_grid(edges, n_segments)
+    return make_grid(edges, _MOST_SEGMENTS)
 
 
 def _refuse_unidentified(
@@ -584,7 +698,7 @@ def _refuse_unidentified(
             f"the multipliers of {len(sources)} sources apart, got {len(rows)}. "
             "Add figures, or leave out sources."
         )
-    open_direction = unidentified(counts, grid)
+    open_direction = unidentified(counts, straight_line(grid))
     if open_direction is not None:
         names = ("the level", "the slope", *(f"the multiplier of {name}" for name in sources[1:]))
         mixed = [name for name, part in zip(names, open_direction, strict=True) if abs(part) > 0.1]
@@ -612,16 +726,12 @@ def _apart_from_reference(counts: Counts) -> list[int]:
 
 
 def _caveats(
-    rows: pd.DataFrame,
-    sources: Iterable[str],
-    exposure: np.ndarray,
-    fit: Fit,
-    minimums: Minimums,
+    rows: pd.DataFrame, exposure: np.ndarray, n_free: float, drift: float, minimums: Minimums
 ) -> tuple[str, ...]:
     """Return the keys of the assumptions and weaknesses a reader must see."""
-    found = ["smooth_rate"]
-    if len(tuple(sources)) > 1:
-        found.append("constant_multipliers")
+    found = []
+    if drift <= _DRIFT:
+        found.append("drifting_multipliers")
     if len(set(scope_keys(rows))) > 1:
         found.append("equal_scopes")
     if _definitions_change(rows):
@@ -632,7 +742,7 @@ def _caveats(
         found.append("uncovered_periods")
     if minimums == "count":
         found.append("minimums_as_counts")
-    if fit.n_informative - fit.n_effective < 3:
+    if n_free < LEAST_FREE:
         found.append("dispersion_unknown")
     flags = [flag for row in rows.to_dict("records") for flag in figure_flags(row)]
     return (*found, *flag_caveats(flags))

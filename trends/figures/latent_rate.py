@@ -30,7 +30,7 @@ def plot(
     """
     ax = ax if ax is not None else style.new_axes()
     label = words(lang)["figure"]
-    estimate, low, high = result.interval(result.log_rate, result.log_rate_error)
+    estimate, low, high = result.interval(result.rate)
     middle = result.periods.start_time + (result.periods.end_time - result.periods.start_time) / 2
     band = label["latent_rate_band"].format(level=f"{100 * result.conf_level:g}%")
     ax.fill_between(middle, low, high, color=style.BAND, linewidth=0, label=band)
@@ -54,7 +54,7 @@ def _draw_figures(ax: Axes, result: LatentRate, labels: list[str]) -> float:
     rates = figure_rates(rows)["estimate"].to_numpy(dtype=float)
     numbers = {source: number for number, source in enumerate(result.sources)}
     source = result.used["source"].map(numbers).to_numpy()
-    scaled = rates / np.exp(result.log_multiplier[source])
+    scaled = rates / result.interval(result.multiplier)[0][source]
     named: set[int] = set()
     for start, end, rate, number in zip(
         rows["window_start"], rows["window_end"], scaled, source, strict=True

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from trends.analysis.latent_rate import LatentRate
+import math
+
+from trends.analysis.latent_rate import LEAST_FREE, LEAST_TOLD, LatentRate
 from trends.findings.finding import Finding, Inputs, Subject
 
 
 def findings(result: LatentRate, subject: Subject) -> list[Finding]:
-    """Return the rate at the end, the change since the start, the multipliers and the fit."""
-    return [_last(result, subject), _change(result, subject), *_multipliers(result, subject),
-            _fit(result, subject)]  # fmt: skip
+    """Return the rate at the end, its changes from turn to turn, the multipliers and the fit."""
+    changes = [_change(result, subject, leg) for leg in range(len(result.legs))]
+    return [_last(result, subject), *changes, *_multipliers(result, subject), _fit(result, subject)]
 
 
 def _settings(result: LatentRate) -> dict[str, object]:
@@ -22,6 +24,8 @@ def _settings(result: LatentRate) -> dict[str, object]:
         "reference": result.sources[0],
         "dispersion": result.dispersion,
         "n_effective": result.n_effective,
+        "jump_weight": result.jump_weight,
+        "drift_p_value": result.drift_p_value,
     }
 
 
@@ -33,7 +37,7 @@ def _used(result: LatentRate, source: str | None = None) -> Inputs:
 
 def _last(result: LatentRate, subject: Subject) -> Finding:
     """Return the rate in the last period."""
-    estimate, low, high = result.interval(result.log_rate[-1], result.log_rate_error[-1])
+    estimate, low, high = (float(each[-1]) for each in result.interval(result.rate))
     return Finding(
         finding_id=f"{subject.key}.latent_rate.last",
         question="latent_rate",
@@ -61,30 +65,40 @@ def _last(result: LatentRate, subject: Subject) -> Finding:
     )
 
 
-def _change(result: LatentRate, subject: Subject) -> Finding:
-    """Return the rate at the end over the rate at the start."""
-    estimate, low, high = result.interval(result.log_change, result.log_change_error)
+def _change(result: LatentRate, subject: Subject, leg: int) -> Finding:
+    """Return the rate at the end of a leg over that at its start; unknown where none is told."""
+    estimate, low, high = (float(each[leg]) for each in result.interval(result.change))
+    few, smooth = result.n_free < LEAST_FREE, result.told[leg] < LEAST_TOLD
+    if few or smooth:
+        estimate, low, high = math.nan, 0.0, math.inf
+    first, last = (result.periods[place] for place in result.legs[leg])
+    turned = len(result.legs) > 1
+    is_last = leg == len(result.legs) - 1
+    name = "change" if is_last else f"leg-{leg + 1}"
+    told = "latent_rate_change" if is_last else "latent_rate_leg"
+    unsaid = "latent_rate_few" if few else "latent_rate_smooth"
     return Finding(
-        finding_id=f"{subject.key}.latent_rate.change",
+        finding_id=f"{subject.key}.latent_rate.{name}",
         question="latent_rate",
         quantity="ratio",
         subject=subject,
-        estimate=float(estimate),
-        conf_low=float(low),
-        conf_high=float(high),
+        estimate=estimate,
+        conf_low=low,
+        conf_high=high,
         conf_level=result.conf_level,
         unit="ratio",
         method="composite_link",
         settings=_settings(result),
         inputs=_used(result),
-        caveats=result.caveats,
+        caveats=(*result.caveats, *(("found_by_searching",) if turned else ())),
+        searched=turned,
         graded_by="latent_rate_change",
-        sentence="latent_rate_change",
+        sentence=unsaid if few or smooth else told,
         values={
-            "width": float(high / low),
+            "width": high / low if low else math.inf,
             "n_free": result.n_free,
-            "first": result.periods[0],
-            "last": result.periods[-1],
+            "first": first,
+            "last": last,
             "visible": result.visible_change,
         },
     )
@@ -92,7 +106,7 @@ def _change(result: LatentRate, subject: Subject) -> Finding:
 
 def _multipliers(result: LatentRate, subject: Subject) -> list[Finding]:
     """Return what each source counts over what the reference counts."""
-    made = result.interval(result.log_multiplier, result.log_multiplier_error)
+    made = result.interval(result.multiplier)
     rows = list(zip(result.sources, *made, strict=True))[1:]
     return [
         Finding(

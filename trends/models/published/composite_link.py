@@ -1,10 +1,10 @@
-"""Which smooth rate explains counts over windows that differ in length and overlap?
+"""Which rate explains counts over windows that differ in length and overlap?
 
-The penalised composite link model of Eilers (2007): the log rate is a spline in time, a window's
-expected count is the sum of the rate over its days times the multiplier of its source, and a
-roughness penalty decides how much the rate may bend. Windows of one source that share days share
-events, so their counts are correlated; a figure that only bounds its count carries less
-information than an exact one. Both enter the weights.
+The penalised composite link model of Eilers (2007): the log rate is constant within segments of
+time, a window's expected count is the sum of the rate over its days times the multiplier of its
+source, and a penalty decides how much the rate may change from segment to segment: the rate walks.
+Windows of one source that share days share events, so their counts are correlated; a figure that
+only bounds its count carries less information than an exact one. Both enter the weights.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import linalg, optimize, sparse, special
-from scipy.interpolate import BSpline
+from scipy import linalg, special
 
 from trends.models.published.figure_likelihood import log_set_probability
+from trends.tables.calendar import DAYS_PER_MONTH
 
 Select = Literal["reml", "aic", "bic"]
 
@@ -24,36 +24,39 @@ Select = Literal["reml", "aic", "bic"]
 #: total and its inexact parts never make a singular covariance.
 _MOST_INFORMATION = 0.98
 
-#: Search range of the smoothing parameter, log10: from almost free to almost a straight line.
-_LOG_SMOOTHING = (-2.0, 7.0)
-
 
 class Grid(NamedTuple):
-    """Cells of time within which the rate is constant.
+    """Cells of time, and the segments of them within which the rate is constant.
 
     Attributes
     ----------
     edges : ndarray, shape (n_cells + 1,)
         Days since the start of the grid.
-    splines : sparse array, shape (n_cells, n_splines)
-        Cubic B-splines at the middle of each cell.
-    rotation : ndarray, shape (n_splines, n_basis)
-        Spline coefficients of the curves that the model adds up: a constant, a straight line, then
-        ever rougher curves, for which the penalty is diagonal.
+    first_cells : ndarray of int, shape (n_segments,)
+        With which cell each segment begins.
+    curves : ndarray, shape (n_segments, n_basis)
+        The curves that the model adds up: a constant, then ever rougher ones, for which the penalty
+        is diagonal; then steps, if there are any.
     penalty : ndarray, shape (n_basis,)
-        Squared second differences of the spline coefficients, per curve; 0 for the constant and
-        the line.
+        Squared differences between neighbouring segments over the months between them, per curve; 0
+        for what is free.
     """
 
     edges: np.ndarray
-    splines: sparse.csr_array
-    rotation: np.ndarray
+    first_cells: np.ndarray
+    curves: np.ndarray
     penalty: np.ndarray
 
     @property
+    def home(self) -> np.ndarray:
+        """Return the segment of each cell, shape (n_cells,)."""
+        cells = np.arange(len(self.edges) - 1)
+        return np.searchsorted(self.first_cells, cells, side="right") - 1
+
+    @property
     def basis(self) -> np.ndarray:
-        """Return the curves at the middle of each cell, shape (n_cells, n_basis)."""
-        return np.asarray(self.splines @ self.rotation)
+        """Return the curves in each cell, shape (n_cells, n_basis)."""
+        return np.asarray(self.curves[self.home])
 
 
 class Counts(NamedTuple):
@@ -83,7 +86,7 @@ class Fit:
     Attributes
     ----------
     params : ndarray, shape (n_basis + n_sources - 1,)
-        Spline coefficients of the log rate per day, then log multipliers.
+        Coefficients of the curves of the log rate per day, then log multipliers.
     covariance : ndarray, square
         Of the parameters, dispersion included.
     mean : ndarray, shape (n,)
@@ -97,7 +100,10 @@ class Fit:
     dispersion : float
         Variance over mean, at least 1.
     criterion : float
-        What the choice of smoothing minimised.
+        What a choice of smoothing and steps minimises; minus twice the log of how well the figures
+        are explained, up to a constant.
+    information, score : ndarray
+        What the figures alone say about the parameters, without the penalty.
     """
 
     params: np.ndarray
@@ -108,48 +114,76 @@ class Fit:
     n_informative: float
     dispersion: float
     criterion: float
+    information: np.ndarray
+    score: np.ndarray
 
 
 def make_grid(edges: np.ndarray, n_segments: int) -> Grid:
-    """Return a grid with cubic B-splines on equally long segments.
+    """Return a grid whose cells are joined to segments, as equal in number as can be.
 
     Parameters
     ----------
     edges : ndarray, shape (n_cells + 1,)
         Days since the start.
     n_segments : int
-        Pieces of the spline.
+        Segments; at most as many as there are cells.
     """
-    step = (edges[-1] - edges[0]) / n_segments
-    knots = edges[0] + step * np.arange(-3, n_segments + 4)
-    middles = (edges[:-1] + edges[1:]) / 2
-    splines = sparse.csr_array(BSpline.design_matrix(middles, knots, 3))
-    n_basis = splines.shape[1]
-    differences = np.diff(np.eye(n_basis), n=2, axis=0)
-    roughness, curves = np.linalg.eigh(differences.T @ differences)
-    # What is free of the penalty is known exactly: equal coefficients, and a straight line.
-    line = np.arange(n_basis) - (n_basis - 1) / 2
-    free = np.column_stack([np.ones(n_basis), line]) / [np.sqrt(n_basis), np.linalg.norm(line)]
-    rotated = np.column_stack([free, curves[:, 2:]])
-    return Grid(edges, splines, rotated, np.concatenate([[0.0, 0.0], roughness[2:]]))
+    n_cells = len(edges) - 1
+    n_segments = min(n_segments, n_cells)
+    # The first cell whose share of the grid has been reached begins the next segment.
+    first_cells = -(-np.arange(n_segments) * n_cells // n_segments)
+    months = (edges[-1] - edges[0]) / (n_segments * DAYS_PER_MONTH)
+    differences = np.diff(np.eye(n_segments), axis=0)
+    # A walk's squared steps grow with the time between them, so that segments may have any length.
+    roughness, curves = np.linalg.eigh(differences.T @ differences / months)
+    # What is free of the penalty is known exactly: one level throughout.
+    curves[:, 0] = 1 / np.sqrt(n_segments)
+    return Grid(edges, first_cells, curves, np.concatenate([[0.0], roughness[1:]]))
 
 
 def straight_line(grid: Grid) -> Grid:
-    """Return the grid with nothing but a constant and a straight line, the limit of smoothing."""
-    return Grid(grid.edges, grid.splines, grid.rotation[:, :2], grid.penalty[:2])
+    """Return the grid with nothing but a constant and a straight line in time."""
+    days = np.append(grid.edges[grid.first_cells], grid.edges[-1])
+    line = (days[:-1] + days[1:]) / 2
+    line = line - line.mean()
+    level = np.full(len(line), 1 / np.sqrt(len(line)))
+    curves = np.column_stack([level, line / max(float(np.linalg.norm(line)), 1e-300)])
+    return grid._replace(curves=curves, penalty=np.zeros(2))
 
 
-def fit_composite_link(counts: Counts, grid: Grid, *, smoothing: Select | float = "reml") -> Fit:
-    """Fit the model, choosing the smoothing if it is not given.
+def with_step(grid: Grid, segment: int, penalty: float) -> Grid:
+    """Return the grid with one more curve: a step up at the start of a segment."""
+    step = (np.arange(len(grid.curves)) >= segment).astype(float)
+    return grid._replace(
+        curves=np.column_stack([grid.curves, step]), penalty=np.append(grid.penalty, penalty)
+    )
+
+
+def fit_composite_link(
+    counts: Counts,
+    grid: Grid,
+    *,
+    smoothing: float,
+    select: Select = "reml",
+    start: np.ndarray | None = None,
+    tolerance: float = 1e-9,
+) -> Fit:
+    """Fit the model with a given weight of the penalty.
 
     Parameters
     ----------
     counts : Counts
         Figures with their windows.
     grid : Grid
-        Cells and splines.
-    smoothing : {"reml", "aic", "bic"} or float
-        How the weight of the penalty is chosen, or the weight itself.
+        Cells, segments and curves.
+    smoothing : float
+        Weight of the penalty.
+    select : {"reml", "aic", "bic"}
+        Which criterion the fit is given.
+    start : ndarray, shape (n_params,), optional
+        Where the iterations begin; by default at a constant rate.
+    tolerance : float
+        Largest change of a log rate or log multiplier at which they end.
 
     Returns
     -------
@@ -161,9 +195,9 @@ def fit_composite_link(counts: Counts, grid: Grid, *, smoothing: Select | float 
         If the iterations do not converge.
     """
     model = _Model(counts, grid)
-    if isinstance(smoothing, str):
-        return model.choose(smoothing)
-    return model.finish(model.iterate(float(smoothing), model.start()), float(smoothing), "reml")
+    given = model.start() if start is None else start
+    params = model.iterate(smoothing, given, tolerance=tolerance)
+    return model.finish(params, smoothing, select)
 
 
 def window_means(params: np.ndarray, windows: Counts, grid: Grid) -> np.ndarray:
@@ -199,7 +233,7 @@ class _Step(NamedTuple):
     score: np.ndarray
     fraction: np.ndarray
     pearson: float
-    deviance: float
+    lack_of_blocks: float
 
 
 class _Model:
@@ -210,33 +244,27 @@ class _Model:
         self.n_basis = len(grid.penalty)
         self.n_params = self.n_basis + int(counts.source.max())
         self.exact = counts.fewest == counts.most
-        # Between the ends of windows the rate need only be known in sum.
-        marks = np.unique(np.concatenate([counts.start, counts.end]))
-        self.low, self.high = (
-            np.searchsorted(marks, counts.start),
-            np.searchsorted(marks, counts.end),
-        )
-        self.days_between = _days_between(marks, grid.edges)
+        first_days = grid.edges[grid.first_cells]
+        self.days = _days_within(counts.start, counts.end, first_days)
         self.blocks = overlapping_blocks(counts)
         self.alone = np.ones(len(counts.start), dtype=bool)
         for block in self.blocks:
             self.alone[block] = False
         self.penalty = np.zeros(self.n_params)
         self.penalty[: self.n_basis] = grid.penalty
-        # A straight line and the multipliers are free of the penalty.
-        self.n_free = self.n_params - (self.n_basis - 2)
-        self.best_deviance = self._best_log_likelihood()
-
-    def _until(self, per_day: np.ndarray | sparse.csr_array) -> np.ndarray:
-        """Return the running sums of something per day at the ends of windows."""
-        between = self.days_between @ per_day
-        if sparse.issparse(between):
-            between = between.toarray()
-        return np.concatenate([np.zeros((1, *between.shape[1:])), np.cumsum(between, axis=0)])
+        self.n_free = self.n_params - int(np.count_nonzero(self.penalty))
+        self.shared_days = [
+            _days_within(
+                np.maximum.outer(counts.start[block], counts.start[block]),
+                np.minimum.outer(counts.end[block], counts.end[block]),
+                first_days,
+            )
+            for block in self.blocks
+        ]
 
     def log_rate(self, params: np.ndarray) -> np.ndarray:
-        """Return the curve of the parameters, or of a change of them, at each cell."""
-        return np.asarray(self.grid.splines @ (self.grid.rotation @ params[: self.n_basis]))
+        """Return the curve of the parameters, or of a change of them, in each segment."""
+        return np.asarray(self.grid.curves @ params[: self.n_basis])
 
     def start(self) -> np.ndarray:
         """Return a constant rate and multipliers from each source's totals."""
@@ -247,7 +275,7 @@ class _Model:
         totals = np.bincount(counts.source, middle, n_sources)
         rates = np.log(np.maximum(totals, 0.5) / np.bincount(counts.source, days, n_sources))
         params = np.zeros(self.n_params)
-        params[0] = rates[0] * np.sqrt(self.n_basis)
+        params[0] = rates[0] / self.grid.curves[0, 0]
         params[self.n_basis :] = rates[1:] - rates[0]
         return params
 
@@ -257,24 +285,35 @@ class _Model:
         rate = np.exp(self.log_rate(params))
         log_multiplier = np.concatenate([[0.0], params[self.n_basis :]])[counts.source]
         multiplier = np.exp(log_multiplier)
-        until = self._until(rate)
-        mean = multiplier * (until[self.high] - until[self.low])
-        splines_until = self._until(sparse.diags_array(rate) @ self.grid.splines)
+        expected = multiplier[:, None] * self.days * rate
+        mean = expected.sum(axis=1)
         slope = np.zeros((len(mean), self.n_params))
-        slope[:, : self.n_basis] = (
-            multiplier[:, None] * (splines_until[self.high] - splines_until[self.low])
-        ) @ self.grid.rotation
+        slope[:, : self.n_basis] = expected @ self.grid.curves
         own = counts.source > 0
         slope[np.flatnonzero(own), self.n_basis + counts.source[own] - 1] = mean[own]
         residual, fraction = self._residuals(mean)
+        score, information, lack = self._weighed(slope, mean, residual, fraction, rate, multiplier)
+        pearson = float(np.sum(residual[self.alone] ** 2 / mean[self.alone])) + lack
+        return _Step(mean, information, score, fraction, pearson, lack)
+
+    def _weighed(
+        self,
+        slope: np.ndarray,
+        mean: np.ndarray,
+        residual: np.ndarray,
+        fraction: np.ndarray,
+        rate: np.ndarray,
+        multiplier: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return score, information and the lack of fit of figures that share days."""
         alone = self.alone
         weighted = slope[alone] / mean[alone, None]
         score = weighted.T @ residual[alone]
         information = (weighted * fraction[alone, None]).T @ slope[alone]
-        pearson = float(np.sum(residual[alone] ** 2 / mean[alone]))
-        deviance = self._deviance(mean)
-        for block in self.blocks:
-            shared = self._covariance(block, until) * multiplier[block[0]]
+        lack = 0.0
+        for block, days in zip(self.blocks, self.shared_days, strict=True):
+            # Overlapping Poisson counts have the mean over the shared days as their covariance.
+            shared = (days @ rate) * multiplier[block[0]]
             part, free = fraction[block], mean[block] * (1 - fraction[block])
             scaled = part[:, None] * shared + np.diag(free)
             solved = np.linalg.solve(
@@ -282,16 +321,29 @@ class _Model:
             )
             score += slope[block].T @ solved[:, 0]
             information += slope[block].T @ solved[:, 1:]
-            lack = float(residual[block] @ solved[:, 0])
-            pearson += lack
-            deviance += lack
-        return _Step(mean, (information + information.T) / 2, score, fraction, pearson, deviance)
+            lack += float(residual[block] @ solved[:, 0])
+        return score, (information + information.T) / 2, lack
 
-    def _covariance(self, block: np.ndarray, until: np.ndarray) -> np.ndarray:
-        """Return the covariance of overlapping Poisson counts: the mean over the shared days."""
-        first = np.maximum.outer(self.low[block], self.low[block])
-        last = np.minimum.outer(self.high[block], self.high[block])
-        return np.where(last > first, until[last] - until[first], 0.0)
+    def drift(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return score and information of a straight line in each source's log multiplier."""
+        counts, grid = self.counts, self.grid
+        rate = np.exp(self.log_rate(params))
+        multiplier = np.exp(np.concatenate([[0.0], params[self.n_basis :]])[counts.source])
+        expected = multiplier[:, None] * self.days * rate
+        mean = expected.sum(axis=1)
+        days = np.append(grid.edges[grid.first_cells], grid.edges[-1])
+        line = (days[:-1] + days[1:]) / (2 * grid.edges[-1]) - 0.5
+        n_others = self.n_params - self.n_basis
+        slope = np.zeros((len(mean), self.n_params + n_others))
+        slope[:, : self.n_basis] = expected @ grid.curves
+        own = np.flatnonzero(counts.source > 0)
+        place = self.n_basis + counts.source[own] - 1
+        slope[own, place] = mean[own]
+        slope[own, place + n_others] = (expected @ line)[own]
+        residual, fraction = self._residuals(mean)
+        score, information, _ = self._weighed(slope, mean, residual, fraction, rate, multiplier)
+        n = self.n_params
+        return score[n:], information[:n, n:], information[n:, n:]
 
     def _residuals(self, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return expected minus modelled counts, and the share of information each figure keeps.
@@ -304,9 +356,10 @@ class _Model:
         if bounded.any():
             fewest, most = self.counts.fewest[bounded], self.counts.most[bounded]
             centre = mean[bounded]
-            whole = log_set_probability(fewest, most, centre)
-            first = np.exp(log_set_probability(fewest - 1, most - 1, centre) - whole) * centre
-            second = np.exp(log_set_probability(fewest - 2, most - 2, centre) - whole) * centre**2
+            shift = np.array([[0], [1], [2]])
+            whole, once, twice = log_set_probability(fewest - shift, most - shift, centre)
+            first = np.exp(once - whole) * centre
+            second = np.exp(twice - whole) * centre**2
             variance = np.maximum(second + first - first**2, 0.0)
             lost = ~np.isfinite(first)
             first[lost] = np.clip(centre, fewest, most)[lost]
@@ -315,27 +368,18 @@ class _Model:
             fraction[bounded] = np.clip(1 - variance / centre, 0.0, _MOST_INFORMATION)
         return residual, fraction
 
-    def _best_log_likelihood(self) -> np.ndarray:
-        """Return the log likelihood of each figure at the mean that suits it best."""
-        fewest, most = self.counts.fewest, self.counts.most
+    def _deviance(self, step: _Step) -> float:
+        """Return the deviance; that of figures which share days is their Pearson statistic."""
+        fewest, most = self.counts.fewest[self.alone], self.counts.most[self.alone]
         best = np.zeros(len(fewest))
         known = (fewest > 0) & np.isfinite(most)
         width = most[known] - fewest[known] + 1
         peak = np.exp((special.gammaln(most[known] + 1) - special.gammaln(fewest[known])) / width)
         best[known] = log_set_probability(fewest[known], most[known], peak)
-        return best
+        fitted = log_set_probability(fewest, most, step.mean[self.alone])
+        return float(2 * np.sum(best - fitted)) + step.lack_of_blocks
 
-    def _deviance(self, mean: np.ndarray) -> float:
-        """Return the deviance of the figures that overlap no other of their source."""
-        chosen = self.alone
-        fitted = log_set_probability(
-            self.counts.fewest[chosen], self.counts.most[chosen], mean[chosen]
-        )
-        return float(2 * np.sum(self.best_deviance[chosen] - fitted))
-
-    def iterate(
-        self, smoothing: float, params: np.ndarray, *, tolerance: float = 1e-9
-    ) -> np.ndarray:
+    def iterate(self, smoothing: float, params: np.ndarray, *, tolerance: float) -> np.ndarray:
         """Return the penalised estimate, by Fisher scoring."""
         penalty = smoothing * self.penalty
         share, before = 1.0, np.inf
@@ -359,49 +403,20 @@ class _Model:
             "Leave out sources with few events, or set `smoothing` to a larger number."
         )
 
-    def choose(self, select: Select | str) -> Fit:
-        """Return the fit whose smoothing minimises a criterion."""
-        low, high = _LOG_SMOOTHING
-        levels = np.linspace(high, low, 13)
-        params = self.start()
-        scores: list[float] = []
-        starts: list[np.ndarray] = []
-        for level in levels:
-            try:
-                params = self.iterate(10.0**level, params, tolerance=1e-4)
-            except RuntimeError:
-                # Too little smoothing for these figures; nothing beyond it can be the best.
-                if not scores:
-                    raise
-                break
-            starts.append(params)
-            scores.append(self._criterion(params, 10.0**level, select))
-        best = int(np.argmin(scores))
-        near = levels[max(best - 1, 0)], levels[min(best + 1, len(scores) - 1)]
-        found = optimize.minimize_scalar(
-            lambda level: self._criterion(
-                self.iterate(10.0**level, starts[best], tolerance=1e-5), 10.0**level, select
-            ),
-            bounds=(min(near), max(near)),
-            method="bounded",
-            options={"xatol": 0.02},
-        )
-        level = found.x if found.fun < scores[best] else levels[best]
-        return self.finish(self.iterate(10.0**level, starts[best]), 10.0**level, select)
-
-    def _criterion(self, params: np.ndarray, smoothing: float, select: str) -> float:
+    def _criterion(self, step: _Step, params: np.ndarray, smoothing: float, select: str) -> float:
         """Return REML, AIC or BIC up to a constant, the dispersion profiled out but at least 1."""
-        step = self.step(params)
         n = float(np.sum(step.fraction))
-        hessian = step.information + np.diag(smoothing * self.penalty)
+        penalty = smoothing * self.penalty
+        hessian = step.information + np.diag(penalty)
+        deviance = self._deviance(step)
         if select == "reml":
-            lack = step.deviance + smoothing * float(self.penalty @ params**2)
-            rank = self.n_basis - 2
+            lack = deviance + float(penalty @ params**2)
             sign, log_determinant = np.linalg.slogdet(hessian)
-            cost = log_determinant - rank * np.log(smoothing) if sign > 0 else np.inf
+            free = float(np.sum(np.log(penalty[penalty > 0])))
+            cost = log_determinant - free if sign > 0 else np.inf
             n_left = max(n - self.n_free, 1.0)
         else:
-            lack = step.deviance
+            lack = deviance
             n_effective = float(np.trace(_solve(hessian, step.information)))
             cost = (2.0 if select == "aic" else np.log(max(n, 2.0))) * n_effective
             n_left = max(n, 1.0)
@@ -416,7 +431,6 @@ class _Model:
         n_informative = float(np.sum(step.fraction))
         n_left = n_informative - n_effective
         dispersion = max(1.0, step.pearson / n_left) if n_left >= 1 else 1.0
-        criterion = self._criterion(params, smoothing, select) if smoothing > 0 else np.nan
         return Fit(
             params=params,
             covariance=dispersion * _solve(hessian, np.eye(self.n_params)),
@@ -425,7 +439,9 @@ class _Model:
             n_effective=n_effective,
             n_informative=n_informative,
             dispersion=dispersion,
-            criterion=criterion,
+            criterion=self._criterion(step, params, smoothing, select),
+            information=step.information,
+            score=step.score,
         )
 
     def weakest_direction(self, params: np.ndarray) -> np.ndarray | None:
@@ -442,6 +458,23 @@ class _Model:
         return vectors[:, 0] if values[0] < 1e-7 else None
 
 
+def drift_terms(
+    counts: Counts, grid: Grid, params: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what figures say of a straight line in each log multiplier, the fit being without.
+
+    Returns
+    -------
+    score : ndarray, shape (n_sources - 1,)
+        Slope of the log likelihood.
+    cross : ndarray, shape (n_params, n_sources - 1)
+        Information shared with the parameters of the fit.
+    own : ndarray, shape (n_sources - 1, n_sources - 1)
+        Information about the lines themselves.
+    """
+    return _Model(counts, grid).drift(params)
+
+
 def unidentified(counts: Counts, grid: Grid) -> np.ndarray | None:
     """Return the combination of level, slope and multipliers that the figures leave open.
 
@@ -454,20 +487,11 @@ def unidentified(counts: Counts, grid: Grid) -> np.ndarray | None:
     return model.weakest_direction(model.start())
 
 
-def _days_between(marks: np.ndarray, edges: np.ndarray) -> sparse.csr_array:
-    """Return the days of each cell that lie between neighbouring marks.
-
-    Returns
-    -------
-    sparse array, shape (n_marks - 1, n_cells)
-    """
-    points = np.unique(np.concatenate([marks, edges]))
-    between = np.searchsorted(marks, points[:-1], side="right") - 1
-    cell = np.searchsorted(edges, points[:-1], side="right") - 1
-    inside = (between >= 0) & (between < len(marks) - 1) & (cell >= 0) & (cell < len(edges) - 1)
-    days = np.diff(points)[inside]
-    shape = (len(marks) - 1, len(edges) - 1)
-    return sparse.csr_array((days, (between[inside], cell[inside])), shape=shape)
+def _days_within(start: np.ndarray, end: np.ndarray, first_days: np.ndarray) -> np.ndarray:
+    """Return the days of windows that lie in each segment, shape (..., n_segments)."""
+    last_days = np.append(first_days[1:], np.inf)
+    low = np.maximum(start[..., None], first_days)
+    return np.maximum(np.minimum(end[..., None], last_days) - low, 0.0)
 
 
 def _solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
