@@ -17,6 +17,7 @@ import trends.analysis
 from trends.analysis.result import Result
 from trends.findings.finding import EVENT, Finding, Subject
 from trends.findings.wording import number, words
+from trends.tables.figure import figure_flags, flag_caveats
 
 SUBJECT = Subject(key="made-up", en="Made-up counts", ar="أعداد مصطنعة", noun=EVENT)
 
@@ -467,3 +468,113 @@ def test_notebooks_get_the_summary_above_the_table(result):
     shown = result._repr_html_()
     assert shown.startswith("<p>")
     assert "<table" in shown
+
+
+# ------- what a row knows of itself reaches the finding
+
+#: What a figure may say of itself, by column.
+FLAGGED = [
+    (column, word)
+    for column, said in {
+        "qualifier": ("about", "at_least", "more_than"),
+        "reading": ("secondary", "weak"),
+        "role": ("requoted", "rival"),
+        "window_basis": ("inferred",),
+        "scope_basis": ("inferred",),
+    }.items()
+    for word in said
+]
+
+#: What each question makes of monthly figures of the counters A and B.
+OF_STATEMENTS = {
+    "trend": lambda rows: trends.estimate_trend(series_of(rows)),
+    "changepoint": lambda rows: trends.detect_changepoints(series_of(rows), rng=1, n_null=99),
+    "description": lambda rows: trends.describe_series(series_of(rows), rng=1),
+    "power": lambda rows: trends.detectable_change(series_of(rows), n_draws=0),
+    "joinpoint": lambda rows: trends.fit_joinpoints(series_of(rows), max_joinpoints=1),
+    "season": lambda rows: trends.estimate_season(series_of(rows)),
+    "latent_rate": lambda rows: trends.estimate_rate(rows, smoothing=100.0),
+    "reporting": lambda rows: trends.compare_reporting(
+        rows[rows["counted_by"] == "A"], rows[rows["counted_by"] == "B"], date="2022-01-01"
+    ),
+}
+
+
+def series_of(rows):
+    """The first counter's figures as a count series."""
+    return trends.statement_series(rows, measure="attacks", counted_by="A")
+
+
+def monthly_figures(flags):
+    """Three years of monthly figures of two counters, some of the first with a flag each."""
+    months = pd.period_range("2021-01", periods=36, freq="M")
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame(
+        {
+            "statement_id": [f"{name}-{month}" for name in "AB" for month in months],
+            "measure": "attacks",
+            "count": np.concatenate([rng.poisson(12, 36), rng.poisson(8, 36)]),
+            "qualifier": "exact",
+            "counted_by": np.repeat(["A", "B"], 36),
+            "source_kind": "monitor",
+            "country": "Syria",
+            "window_start": list(months.start_time) * 2,
+            "window_end": list(months.end_time.normalize()) * 2,
+            "window_basis": "stated",
+            "scope_basis": "stated",
+            "reading": "direct",
+            "role": "primary",
+        }
+    )
+    for place, (column, word) in enumerate(flags, start=2):
+        rows.loc[place, column] = word
+    return rows
+
+
+def caveats_of(flags):
+    """The caveats that flags stand for."""
+    return {flag_caveats(figure_flags({column: word}))[0] for column, word in flags}
+
+
+@pytest.mark.parametrize("question", sorted(OF_STATEMENTS))
+def test_no_flag_of_a_figure_is_lost_on_its_way_through_a_series(question):
+    made = OF_STATEMENTS[question](monthly_figures(FLAGGED))
+    # The multiplier of the second counter rests on that counter's figures.
+    graded = [
+        one for one in made.findings() if one.graded_by and "multiplier" not in one.finding_id
+    ]
+    assert graded
+    for finding in graded:
+        assert caveats_of(FLAGGED) <= set(finding.caveats), finding.finding_id
+
+
+@pytest.mark.parametrize("word", ["weak", "rival"])
+@pytest.mark.parametrize("question", sorted(OF_STATEMENTS))
+def test_a_weak_or_rival_figure_lets_no_finding_be_better_than_c(question, word):
+    flags = [one for one in FLAGGED if one[1] == word]
+    made = OF_STATEMENTS[question](monthly_figures(flags))
+    grades = [one.grade for one in made.findings() if "multiplier" not in one.finding_id]
+    assert set(grades) <= {"C", "D", None}
+
+
+@pytest.mark.parametrize(("column", "word"), FLAGGED)
+def test_no_flag_of_a_figure_is_lost_between_its_row_and_a_rate(column, word):
+    rows = monthly_figures([(column, word)])
+    flagged, later = rows.iloc[2], rows.iloc[9]
+    for made in (trends.figure_rate(flagged), trends.compare_rates(flagged, later)):
+        graded = [one for one in made.findings() if one.graded_by]
+        assert graded
+        for finding in graded:
+            assert caveats_of([(column, word)]) <= set(finding.caveats), finding.finding_id
+            assert word not in ("weak", "rival") or finding.grade in ("C", "D")
+
+
+def test_a_conflict_shows_how_firmly_its_figures_were_read():
+    rows = monthly_figures([("reading", "weak")])
+    total = int(rows["count"].iloc[:12].sum())
+    year = rows.iloc[[0]].assign(
+        statement_id="year", count=total - 20, window_end=pd.Timestamp("2021-12-31")
+    )
+    found = trends.find_contradictions(pd.concat([rows, year], ignore_index=True))
+    worst = [one for one in found.findings() if one.graded_by and one.estimate]
+    assert any("weak_reading" in one.caveats for one in worst)

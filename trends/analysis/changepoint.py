@@ -15,8 +15,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from trends.analysis.result import Result
+from trends.models.counts.bounded_counts import BoundsReading, count_bounds, read_as_bounds
 from trends.models.counts.memory import MemoryModels
 from trends.models.counts.observed import Observed, observed_periods
 from trends.models.counts.season_terms import (
@@ -261,6 +263,11 @@ class Changepoints(Result):
         Series drawn for each p-value; up to four times as many where it is near alpha.
     candidates : PeriodIndex or None
         Periods named in advance.
+    as_bounds : tuple of BoundsReading
+        The log ratio at each changepoint, were published figures read as bounds, as the minimums
+        and rounded numbers they are; empty where all counts are exact.
+    n_minimums : int
+        Observed periods whose figure has no upper limit.
     """
 
     series: pd.DataFrame
@@ -292,6 +299,8 @@ class Changepoints(Result):
     min_periods: int
     n_null: int
     candidates: pd.PeriodIndex | None
+    as_bounds: tuple[BoundsReading, ...] = ()
+    n_minimums: int = 0
 
     @property
     def may_wander(self) -> bool:
@@ -750,7 +759,47 @@ def _describe(
         min_periods=problem.min_rows,
         n_null=problem.n_null,
         candidates=named,
+        as_bounds=_as_bounds(series, observed, changepoints, summary.dispersion, problem.alpha),
+        n_minimums=_n_minimums(series, observed),
     )
+
+
+def _n_minimums(series: pd.DataFrame, observed: Observed) -> int:
+    """Return how many observed periods have a figure without an upper limit."""
+    bounds = count_bounds(series, observed)
+    return 0 if bounds is None else int(np.isinf(bounds[1]).sum())
+
+
+def _as_bounds(
+    series: pd.DataFrame,
+    observed: Observed,
+    changepoints: tuple[Changepoint, ...],
+    dispersion: float,
+    alpha: float,
+) -> tuple[BoundsReading, ...]:
+    """Return the log ratio at each date, the figures read as bounds."""
+    periods = observed.periods[observed.position]
+    steps = [np.asarray(periods >= each.period, dtype=float) for each in changepoints]
+    design = np.column_stack([np.ones(len(periods)), *steps])
+    found = []
+    for number, changepoint in enumerate(changepoints, start=1):
+        with np.errstate(divide="ignore"):
+            face = np.log(changepoint.ratio(alpha=alpha)[1:])
+        if not np.isfinite(face).all():
+            # Beside a side without events the likelihood alone says how far the ratio may go.
+            face = np.array([-1.0, 1.0]) * stats.norm.ppf(1 - alpha / 2) * np.sqrt(dispersion)
+        reading = read_as_bounds(
+            series,
+            observed,
+            design,
+            number,
+            nb_dispersion=max((dispersion - 1) / float(observed.count.mean()), 0.0),
+            face=(float(face[0]), float(face[1])),
+            alpha=alpha,
+        )
+        if reading is not None:
+            found.append(reading)
+    return tuple(found)
 
 
 def _overall_verdict(

@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.special import stdtr
 
 from trends.analysis.result import Result, alpha_of, check_alpha
+from trends.models.counts.bounded_counts import BoundsReading, read_as_bounds
 from trends.models.counts.count_model import CountFit, fit_counts, percent_change
 from trends.models.counts.memory import MemoryGrid
 from trends.models.counts.null_models import draw_counts
@@ -88,6 +89,9 @@ class DetectableChange(Result):
         be fitted and say nothing.
     reason : str
         Why the first of these could not be fitted; "" if all could.
+    as_bounds : BoundsReading or None
+        The observed log ratio were published figures read as bounds, as the minimums and rounded
+        numbers they are; None where all counts are exact.
     curve : DataFrame
         Columns ratio and power: the analytic power of a range of upward ratios.
     caveats : tuple of str
@@ -121,6 +125,7 @@ class DetectableChange(Result):
     n_draws: int
     n_failed: int
     reason: str
+    as_bounds: BoundsReading | None
     curve: pd.DataFrame
     caveats: tuple[str, ...] = field(default=())
 
@@ -269,6 +274,17 @@ def detectable_change(
             seen, design, fit, memory, smallest / width, n_draws, alpha, np.random.default_rng(rng)
         )
     effects = np.linspace(0, max(1.6 * smallest, 1e-6), 41)
+    scaled = design.copy()
+    scaled[:, 1] /= width
+    as_bounds = read_as_bounds(
+        series,
+        seen,
+        scaled,
+        1,
+        nb_dispersion=fit.nb_dispersion,
+        face=(observed - critical * std_error, observed + critical * std_error),
+        alpha=alpha,
+    )
     return DetectableChange(
         series=series,
         change=change,
@@ -299,6 +315,7 @@ def detectable_change(
         n_draws=n_draws,
         n_failed=simulated.n_failed,
         reason=simulated.reason,
+        as_bounds=as_bounds,
         curve=pd.DataFrame(
             {
                 "ratio": np.exp(effects),
@@ -307,7 +324,7 @@ def detectable_change(
                 ],
             }
         ),
-        caveats=_caveats(fit, memory, seen, simulated.n_failed),
+        caveats=_caveats(fit, memory, seen, simulated.n_failed, as_bounds),
     )
 
 
@@ -505,7 +522,11 @@ def _confirmed_by(
 
 
 def _caveats(
-    fit: CountFit, memory: MemoryPosterior, seen: Observed, n_failed: int
+    fit: CountFit,
+    memory: MemoryPosterior,
+    seen: Observed,
+    n_failed: int,
+    bounds: BoundsReading | None,
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
     holds = {
@@ -513,6 +534,7 @@ def _caveats(
         "nb_failed": fit.nb_status == "failed",
         "memory_at_ceiling": memory.at_ceiling,
         "simulation_incomplete": n_failed > 0,
+        "bounds_differ": bounds is not None and bounds.differs,
         **seen.caveats(),
     }
     return tuple(key for key, is_so in holds.items() if is_so)

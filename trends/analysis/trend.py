@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
+from trends.models.counts.bounded_counts import BoundsReading, read_as_bounds
 from trends.models.counts.count_model import CountFit, Family, fit_counts, percent_change
 from trends.models.counts.observed import (
     Observed,
@@ -115,6 +116,9 @@ class Trend(Result):
         For a bend (a squared term) in the trend, memory taken into account.
     influential_period : Period or None
         The one period without which the slope would move by more than its standard error.
+    as_bounds : BoundsReading or None
+        The slope were published figures read as bounds, as the minimums and rounded numbers they
+        are; None where all counts are exact.
     conf_level : float
         Level of all intervals.
     n_periods, n_observed, n_events : int
@@ -159,6 +163,7 @@ class Trend(Result):
     autoregressive_std_error: float
     curvature_p_value: float
     influential_period: pd.Period | None
+    as_bounds: BoundsReading | None
     conf_level: float
     n_periods: int
     n_observed: int
@@ -430,6 +435,15 @@ def estimate_trend(
         periods=seen.periods[seen.position],
     )
     influential = _influential(fit, design, seen, std_error)
+    as_bounds = read_as_bounds(
+        series,
+        seen,
+        design,
+        1,
+        nb_dispersion=fit.nb_dispersion,
+        face=(slope - critical * std_error, slope + critical * std_error),
+        alpha=alpha,
+    )
     return Trend(
         series=series,
         family=fit.family,
@@ -464,6 +478,7 @@ def estimate_trend(
         autoregressive_std_error=regressed.std_error,
         curvature_p_value=curvature_p_value,
         influential_period=influential,
+        as_bounds=as_bounds,
         conf_level=1 - alpha,
         n_periods=len(seen.periods),
         n_observed=seen.count.size,
@@ -483,6 +498,7 @@ def estimate_trend(
             disagreement=abs(regressed.slope - slope) > critical * std_error,
             influential=influential,
             persistence=verdict == "persistence",
+            bounds=as_bounds,
         ),
     )
 
@@ -638,6 +654,7 @@ def _caveats(
     disagreement: bool,
     influential: pd.Period | None,
     persistence: bool,
+    bounds: BoundsReading | None,
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know about this trend."""
     holds = {
@@ -649,6 +666,7 @@ def _caveats(
         "autoregressive_disagrees": disagreement,
         "influential_period": influential is not None,
         "excess_zeros": diagnostics.zeros_p_value < 0.01,
+        "bounds_differ": bounds is not None and bounds.differs,
         **seen.caveats(),
     }
     about = {} if influential is None else {"influential_period": influential}

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from trends.analysis.changepoint import Changepoints
 from trends.figures import style
-from trends.figures.count_series import rates
+from trends.figures.count_series import mark_figures, rates
 from trends.findings.wording import format_time, rate_axis, words
 
 
@@ -42,6 +42,7 @@ def plot(
     middle = _middle(series.index)
     rate = rates(series)
     ax.plot(middle, rate, color=style.MUTED, linewidth=1.0, marker="o", markersize=2.5)
+    mark_figures(ax, series, middle, colour=style.INK)
     grades = result.to_frame()["grade"]
     for number, (changepoint, grade) in enumerate(zip(result.changepoints, grades, strict=True)):
         for period in changepoint.confidence_set(alpha=1 - result.conf_level):

@@ -14,6 +14,10 @@ from trends import escaping
 from trends.figures import style
 from trends.findings.wording import rate_axis
 from trends.tables.exposure import rate_exposure
+from trends.tables.statements import figures_of_series
+
+#: Flags of figures that are drawn as arrows.
+_MINIMUMS = {"at_least", "more_than", "nth_since"}
 
 
 def plot(
@@ -35,7 +39,9 @@ def plot(
     -------
     matplotlib Axes
         Events per 30.4375 days (or per the unit of the series) against time; lines break where a
-        period was not covered or its count is missing, and a lone period is a dot.
+        period was not covered or its count is missing, and a lone period is a dot. Of published
+        figures, what is no minimum and firmly read has no mark; a minimum has an arrow upwards, a
+        rounded, requoted, rival or weakly read one an open circle.
     """
     ax = ax if ax is not None else style.new_axes()
     for colour, (name, series) in zip(style.SERIES, series_by_name.items(), strict=False):
@@ -45,6 +51,7 @@ def plot(
         seen = np.isfinite(rate)
         lone = seen & ~np.r_[False, seen[:-1]] & ~np.r_[seen[1:], False]
         ax.plot(times[lone], rate[lone], "o", color=colour, markersize=3)
+        mark_figures(ax, series, times, colour=colour)
     if len(series_by_name) == 1:
         _shade_uncovered(ax, next(iter(series_by_name.values())))
     else:
@@ -94,6 +101,43 @@ def rates(series: pd.DataFrame) -> NDArray[np.float64]:
     count = series["count"].to_numpy(dtype=float, na_value=np.nan)
     exposure = rate_exposure(series)
     return np.divide(count, exposure, out=np.full(count.size, np.nan), where=exposure > 0)
+
+
+def mark_figures(ax: Axes, series: pd.DataFrame, times: pd.DatetimeIndex, *, colour: str) -> None:
+    """Mark the periods whose published figures are less than plain exact counts.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Axes with rates over time.
+    series : DataFrame of n_periods rows
+        Count series; one that no published figures made has no marks.
+    times : DatetimeIndex of n_periods
+        Where each period is drawn.
+    colour : str
+        Colour of the marks.
+    """
+    behind = figures_of_series(series)
+    behind = behind[behind.index.isin(series.index)]
+    rate = pd.Series(rates(series), index=series.index)
+    minimum = np.isinf(behind["count_high"].to_numpy())
+    weaker = np.array([bool(set(flags) - _MINIMUMS) for flags in behind["flags"]], dtype=bool)
+    for shape, chosen in (("^", minimum), ("o", weaker & ~minimum)):
+        # An arrow of a weak minimum is open too.
+        for filled in (True, False):
+            own = behind.index[chosen & (~weaker if filled else weaker)]
+            if len(own) == 0:
+                continue
+            at = series.index.get_indexer(own)
+            ax.plot(
+                times[at],
+                rate[own],
+                shape,
+                color=colour,
+                markerfacecolor=colour if filled else style.PAPER,
+                markersize=4,
+                linestyle="",
+            )
 
 
 def _shade_uncovered(ax: Axes, series: pd.DataFrame) -> None:

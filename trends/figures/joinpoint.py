@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from trends.analysis.joinpoint import Joinpoints
 from trends.figures import style
+from trends.figures.count_series import mark_figures
 from trends.findings.wording import rate_axis, words
 
 
@@ -30,6 +32,7 @@ def plot(result: Joinpoints, *, ax: Axes | None = None, lang: str = "en") -> Axe
         markersize=3,
         label=label["observed_rate"],
     )
+    mark_figures(ax, result.series, pd.DatetimeIndex(when), colour=style.INK)
     for join in result.joinpoints.itertuples():
         ax.axvspan(join.conf_low.start_time, join.conf_high.end_time, color=style.BAND, linewidth=0)
         ax.axvline(join.period.start_time, color=style.SECOND, linewidth=1, linestyle="--")

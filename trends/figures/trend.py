@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from trends.analysis.trend import Trend
 from trends.figures import style
+from trends.figures.count_series import mark_figures
 from trends.findings.wording import rate_axis, words
 
 
@@ -40,6 +42,7 @@ def plot(result: Trend, *, ax: Axes | None = None, lang: str = "en") -> Axes:
             markersize=5,
             label=label["partial_period"],
         )
+    mark_figures(ax, result.series, pd.DatetimeIndex(when), colour=style.INK)
     ax.plot(when, fitted["fitted_rate"], color=style.FIRST, label=label["trend_line"])
     top = 1.05 * np.nanmax([fitted["rate"].max(), fitted["fitted_rate"].max()])
     # A wide band must not squeeze the counts; it is cut at one and a half times the data.

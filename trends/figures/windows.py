@@ -15,7 +15,11 @@ from trends import escaping
 from trends.analysis.figure_rate import figure_rates
 from trends.figures import style
 from trends.findings.wording import words
+from trends.tables.figure import figure_flags
 from trends.tables.statements import FIGURE_COLUMNS, as_statements
+
+#: Flags of figures that others tell better, or that were not read at their source.
+_WEAK = {"requoted", "rival", "secondary", "weak"}
 
 #: Inches of one panel among several; seven of them fit a page.
 PANEL_HEIGHT = 1.2
@@ -60,7 +64,8 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
         Each figure is a horizontal bar from its first to its last day, at its events per 30.4375
         days, with its 95% interval at the middle; figures without an upper bound point upwards.
         Inferred windows are dashed. Figures that imply no rate are not drawn and are counted in
-        the axes' legend.
+        the axes' legend. A figure that is requoted, a rival, or read at second or third hand has an
+        open mark.
 
     Raises
     ------
@@ -149,9 +154,19 @@ def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:
     ax.plot([start, end], [rate, rate], dashes, color=colour, linewidth=1.6, alpha=0.85)
     if np.isinf(high):
         ax.plot([middle, middle], [low, rate], color=colour, linewidth=0.7, alpha=0.45)
-        ax.plot([middle], [rate], "^", color=colour, markersize=3.2, alpha=0.85)
     else:
         ax.plot([middle, middle], [low, high], color=colour, linewidth=0.7, alpha=0.45)
+    shape = "^" if np.isinf(high) else "o"
+    if np.isinf(high) or _is_weak(row):
+        face = style.PAPER if _is_weak(row) else colour
+        ax.plot(
+            [middle], [rate], shape, color=colour, markerfacecolor=face, markersize=3.2, alpha=0.85
+        )
+
+
+def _is_weak(row: dict[str, Any]) -> bool:
+    """Tell whether a figure is requoted, a rival, or not read at its source."""
+    return bool(set(figure_flags(row)) & _WEAK)
 
 
 def _limits(shown: pd.DataFrame) -> tuple[float, float]:
@@ -179,6 +194,11 @@ def _legend(ax: Axes, shown: pd.DataFrame, *, n_left_out: int, table: dict[str, 
         handles.append(
             Line2D([], [], color=style.MUTED, linestyle="--", label=table["windows_inferred"])
         )
+    if any(_is_weak(row) for row in shown.to_dict("records")):
+        weak = Line2D([], [], color=style.MUTED, marker="o", linestyle="", markersize=4)
+        weak.set_markerfacecolor(style.PAPER)
+        weak.set_label(table["windows_weak"])
+        handles.append(weak)
     if n_left_out:
         label = table["windows_left_out"].format(n=n_left_out)
         handles.append(Line2D([], [], linestyle="", label=label))

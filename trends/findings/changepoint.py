@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 
 from trends.analysis.changepoint import Changepoint, Changepoints
+from trends.analysis.result import named_caveats
+from trends.findings.bounds import bounds_finding
 from trends.findings.finding import Finding, Subject
 from trends.models.counts.observed import first_observed
 
@@ -23,9 +25,27 @@ def findings(result: Changepoints, subject: Subject) -> list[Finding]:
         found = [_no_shift(result, subject)]
     if result.further_period is not None:
         found.append(_further(result, subject))
+    found += _as_bounds(result, subject)
     if len(result.naive_periods) != len(result.changepoints):
         found.append(_naive(result, subject))
     return found
+
+
+def _as_bounds(result: Changepoints, subject: Subject) -> list[Finding]:
+    """Return the ratio around each date were the figures read as bounds, where some are."""
+    return [
+        bounds_finding(
+            reading,
+            key=f"changepoint.as-bounds-{number}",
+            question="changepoint",
+            subject=subject,
+            conf_level=result.conf_level,
+            values={"period": changepoint.period},
+        )
+        for number, (changepoint, reading) in enumerate(
+            zip(result.changepoints, result.as_bounds, strict=False), start=1
+        )
+    ]
 
 
 def _shift(
@@ -41,6 +61,8 @@ def _shift(
         caveats.append("persistence_possible")
     if result.may_wander:
         caveats.append("level_may_wander")
+    if result.as_bounds and result.as_bounds[number - 1].differs:
+        caveats.append("bounds_differ")
     if result.memory_at_limit:
         caveats.append("memory_at_limit")
     if changepoint.verdict == "gradual":
@@ -138,7 +160,13 @@ def _no_shift(result: Changepoints, subject: Subject) -> Finding:
         unit="ratio",
         method="shift_with_memory",
         settings=_settings(result),
-        caveats=("memory_at_limit",) if result.memory_at_limit else (),
+        caveats=named_caveats(
+            {
+                "memory_at_limit": result.memory_at_limit,
+                "minimums_may_hide": result.n_minimums > 0,
+            },
+            {},
+        ),
         searched=result.candidates is None,
         graded_by="changepoint_none",
         p_value=result.p_value,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
 from trends.analysis.power import DetectableChange
+from trends.findings.bounds import bounds_finding
 from trends.findings.finding import Finding, Subject
 from trends.findings.pace import is_yearly
+from trends.models.counts.bounded_counts import BoundsReading
 
 
 def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
@@ -48,8 +51,10 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
     ahead = math.inf
     if result.confirmed_by is not None:
         ahead = float(result.confirmed_by.ordinal - last.ordinal)
+    as_bounds = [] if result.as_bounds is None else [_as_bounds(result, result.as_bounds, subject)]
     return [
         smallest,
+        *as_bounds,
         Finding(
             finding_id=f"{subject.key}.power.{result.change}-confirmation",
             question="power",
@@ -69,3 +74,24 @@ def findings(result: DetectableChange, subject: Subject) -> list[Finding]:
             },
         ),
     ]
+
+
+def _as_bounds(result: DetectableChange, reading: BoundsReading, subject: Subject) -> Finding:
+    """Return the smallest rise that could have been seen were the figures read as bounds."""
+    found = bounds_finding(
+        reading,
+        key=f"power.{result.change}-as-bounds",
+        question="power",
+        subject=subject,
+        conf_level=result.conf_level,
+        values={"power": result.power},
+    )
+    smallest = result.ratio_up**reading.widening
+    nothing = math.isinf(reading.widening)
+    return replace(
+        found,
+        estimate=math.inf if nothing else smallest,
+        conf_low=math.nan,
+        conf_high=math.nan,
+        sentence="bounds_power_none" if nothing else "bounds_power",
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trends.analysis.trend import Trend
+from trends.findings.bounds import bounds_finding
 from trends.findings.finding import PERIODS, Finding, Subject
 from trends.findings.pace import doubling, is_yearly
 from trends.models.counts.count_model import ratio_of
@@ -27,6 +28,29 @@ def findings(result: Trend, subject: Subject) -> list[Finding]:
     """
     if result.verdict in ("started", "stopped"):
         return [_silence(result, subject)]
+    return [*_pace(result, subject), *_as_bounds(result, subject)]
+
+
+def _as_bounds(result: Trend, subject: Subject) -> list[Finding]:
+    """Return the change over the span were the figures read as bounds, where some are."""
+    if result.as_bounds is None:
+        return []
+    span = float(np.ptp(years_from_middle(pd.PeriodIndex(result.series.index))))
+    return [
+        bounds_finding(
+            result.as_bounds,
+            key="trend.as-bounds",
+            question="trend",
+            subject=subject,
+            conf_level=result.conf_level,
+            values=_values(result),
+            span=span,
+        )
+    ]
+
+
+def _pace(result: Trend, subject: Subject) -> list[Finding]:
+    """Return the annual change with its doubling time, or the change over the span."""
     low, high = result.percent_interval()
     periods = pd.PeriodIndex(result.series.index)
     if not is_yearly(periods, low, result.annual_percent_change, high):
