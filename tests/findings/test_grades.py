@@ -130,6 +130,8 @@ BOUNDS = [
     ("delay_expected", {"n_vintages": 11, "held": 0.9}, 0, "C"),
     ("delay_expected", {"n_vintages": 12, "held": 0.9}, 1, "C"),
     ("delay_held", {}, 0, "B"),
+    ("bounds", {"open": True}, 0, "D"),
+    ("bounds", {"open": False}, 0, "C"),
     ("reporting", {"verdict": "cannot_tell", "n_spans": 9}, 0, "D"),
     ("reporting", {"verdict": "real", "n_spans": 6}, 0, "B"),
     ("reporting", {"verdict": "real", "n_spans": 5}, 0, "C"),
