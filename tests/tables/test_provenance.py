@@ -1,7 +1,9 @@
 import hashlib
 
+import pandas as pd
 import pytest
 
+import trends
 from trends.tables.provenance import REQUIRED, provenance_table, read_provenance
 
 
@@ -35,3 +37,65 @@ def test_the_listing_has_one_row_per_table_and_arabic_headings_when_asked(tmp_pa
     listed = provenance_table([write_table(tmp_path)], lang="ar")
     assert listed.shape == (1, 4)
     assert listed.columns[0] == "الملف"
+
+
+# ------- breaks that a sidecar declares
+
+COUNTED = "country,period,count\n" + "".join(
+    f"{country},{month},{5 + number}\n"
+    for country in ("Iraq", "Syria")
+    for number, month in enumerate(pd.period_range("2015-07", periods=12, freq="M"))
+)
+
+
+def beside(folder, entry):
+    """A table of counts with a sidecar that holds one entry of breaks."""
+    path = folder / "counts.csv"
+    path.write_text(COUNTED)
+    path.with_suffix(".toml").write_text(entry, encoding="utf-8")
+    return path
+
+
+BREAK = '[[breaks]]\ndate = "2016-01-01"\nbefore = "old"\nafter = "new"\n'
+
+
+def test_a_break_of_a_sidecar_reaches_the_series_it_is_about(tmp_path):
+    path = beside(tmp_path, BREAK + 'where = { country = "Syria" }\nurl = "https://example.org"\n')
+    counts = trends.read_counts(path)
+    syria, iraq = (trends.series(counts, country=name) for name in ("Syria", "Iraq"))
+    (known,) = trends.known_breaks(syria)
+    assert (known.date, known.before, known.after) == (pd.Timestamp("2016-01-01"), "old", "new")
+    assert syria.attrs["caveats"] == ["gathering_break:2016-01-01"]
+    assert trends.known_breaks(iraq) == []
+    assert iraq.attrs["caveats"] == []
+    graded = [one for one in trends.estimate_trend(syria).findings() if one.graded_by]
+    assert all(one.grade in ("C", "D") for one in graded)
+    said = trends.estimate_trend(syria).summary()
+    assert "changed on 1 January 2016" in said
+    assert "1 كانون الثاني/يناير 2016" in trends.estimate_trend(syria).summary("ar")
+
+
+def test_a_break_without_where_is_about_all_groups_and_only_within_their_time(tmp_path):
+    counts = trends.read_counts(beside(tmp_path, BREAK))
+    assert len(trends.known_breaks(trends.series(counts, country="Iraq"))) == 1
+    early = trends.read_counts(beside(tmp_path, BREAK.replace("2016-01-01", "2015-07-01")))
+    assert trends.known_breaks(trends.series(early, country="Iraq")) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (BREAK.replace('after = "new"\n', ""), "got none for after"),
+        (BREAK + 'reason = "x"\n', "got 'reason'"),
+        (BREAK.replace("2016-01-01", "January 2016"), "got 'January 2016'"),
+    ],
+)
+def test_a_break_that_says_too_little_or_what_none_says_is_refused(tmp_path, entry, message):
+    with pytest.raises(ValueError, match=message):
+        trends.read_counts(beside(tmp_path, entry))
+
+
+def test_a_table_without_sidecar_has_no_breaks(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text(COUNTED)
+    assert trends.read_counts(path).attrs["breaks"] == []

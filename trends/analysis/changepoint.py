@@ -19,6 +19,7 @@ from scipy import stats
 
 from trends.analysis.result import Result
 from trends.models.counts.bounded_counts import BoundsReading, count_bounds, read_as_bounds
+from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.memory import MemoryModels
 from trends.models.counts.observed import Observed, observed_periods
 from trends.models.counts.season_terms import (
@@ -70,7 +71,7 @@ FEW_EVENTS = 5
 """Events on one side of a changepoint below which the limits of the ratio are exact ones."""
 
 NEAR = 3
-"""Periods within which two dates count as the same when methods are compared."""
+"""Periods within which two dates count as the same when methods are compared, or one is a break."""
 
 CLEAR = 2.0
 """Twice the log likelihood ratio beyond which a step is told apart from a straight line."""
@@ -535,6 +536,9 @@ def detect_changepoints(
     regime shorter than five blocks is not seen. None of this says why a level
     shifted, or whether what shifted was the counting.
 
+    *Known breaks.* Where the series knows a break (of definition or gathering), its jump is fitted
+    beside every shift and in every series drawn, and no shift is dated within three periods of it.
+
     References
     ----------
     Beaulieu C, Killick R (2018). Distinguishing trends and shifts from memory in climate data.
@@ -581,6 +585,10 @@ def detect_changepoints(
         n_null=n_null,
     )
     taken, columns = _take_season(observed, season, length)
+    if length == 1:
+        jumps, starts = _known_jumps(series, observed, starts)
+        columns = np.column_stack([columns, jumps])
+        problem = problem._replace(starts=starts)
     columns = independent_columns(block_means(columns, length)[rows.position])
     if columns.shape[1] + LEAST_FREEDOM > rows.count.size:
         raise ValueError(
@@ -600,6 +608,20 @@ def detect_changepoints(
     if named is None:
         note_proposed(series, (one.period for one in found.changepoints))
     return found
+
+
+def _known_jumps(
+    series: pd.DataFrame, observed: Observed, starts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the columns of known breaks, and the rows where a shift can still be told from one."""
+    jumps, _ = jump_columns(series, observed)
+    first = [int(np.searchsorted(observed.position, np.argmax(each > 0))) for each in jumps.T]
+    near = np.abs(starts[:, None] - np.array(first, dtype=int)) <= NEAR
+    free = starts[~near.any(axis=1)]
+    if free.size == 0:
+        # Only the day of the break was asked about; then its jump is what is asked about.
+        return jumps[:, :0], starts
+    return jumps, free
 
 
 def _take_season(

@@ -13,6 +13,7 @@ from scipy.special import stdtr
 from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.bounded_counts import BoundsReading, read_as_bounds
 from trends.models.counts.count_model import CountFit, fit_counts, percent_change
+from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.memory import MemoryGrid
 from trends.models.counts.null_models import draw_counts
 from trends.models.counts.observed import (
@@ -261,7 +262,8 @@ def detectable_change(
     _check_options(power, alpha, change, n_draws)
     seen = observed_periods(series)
     repeating = season_terms(seen, season)
-    fit, memory, design = _fit(seen, change, repeating)
+    jumps, _ = jump_columns(series, seen)
+    fit, memory, design = _fit(seen, change, repeating, jumps)
     width = _width(design)
     std_error = memory.std_error(1) * width
     observed = float(fit.params[1]) * width
@@ -367,10 +369,13 @@ def _width(design: np.ndarray) -> float:
 
 
 def _fit(
-    seen: Observed, change: str, repeating: SeasonTerms
+    seen: Observed, change: str, repeating: SeasonTerms, jumps: np.ndarray
 ) -> tuple[CountFit, MemoryPosterior, np.ndarray]:
     """Return the fitted change and the memories of its residuals."""
-    design = _design(seen, change, repeating)
+    design = np.column_stack([_design(seen, change, repeating), jumps[seen.position]])
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        # A step in the middle that is a break of counting cannot be told from it.
+        design = design[:, : design.shape[1] - jumps.shape[1]]
     _refuse_unidentified(seen, design, repeating)
     if change == "step":
         later = design[:, 1] > 0
@@ -489,6 +494,8 @@ def _confirmed_by(
     future = np.column_stack(
         [np.ones(n_ahead), future_column, season_columns(later, repeating.season)[0]]
     )
+    jumped = np.tile(design[-1, future.shape[1] :], (n_ahead, 1))
+    future = np.column_stack([future, jumped])
     longer = np.vstack([design, future])
     log_mean = longer @ fit.params
     exposure = np.concatenate([seen.exposure, np.full(n_ahead, np.median(seen.exposure))])

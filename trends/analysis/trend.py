@@ -12,6 +12,7 @@ from scipy import stats
 from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.bounded_counts import BoundsReading, read_as_bounds
 from trends.models.counts.count_model import CountFit, Family, fit_counts, percent_change
+from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.observed import (
     Observed,
     observed_periods,
@@ -360,6 +361,9 @@ def estimate_trend(
     short series: .87 to .90 of AR(0.8) series of 36 months, .92 of 156. With the gaps of two
     monitors (``benchmarks/trend_gaps.py``) Poisson to INGARCH series are covered in .92 to .98.
 
+    Where the series knows a break (of definition or gathering), its jump is fitted beside the
+    slope, which is then that within the stretches on either side.
+
     One slope describes a series that rises or falls throughout. The p-value of a bend is there to
     say when it does not; then `fit_joinpoints` or `detect_changepoints` answer better questions.
     Memory that outlasts a series is beyond these intervals. Where slow autoregressions and random
@@ -401,7 +405,8 @@ def estimate_trend(
     seen = observed_periods(series)
     years = years_from_middle(seen.periods)
     repeating = season_terms(seen, season)
-    every_row = np.column_stack([np.ones(years.size), years, repeating.columns])
+    jumps, jump_names = jump_columns(series, seen)
+    every_row = np.column_stack([np.ones(years.size), years, repeating.columns, jumps])
     design = every_row[seen.position]
     _refuse_unidentified(design, repeating.season, n_eventful=int((seen.count > 0).sum()))
     fit = fit_counts(seen.count, design, seen.exposure, family=family)
@@ -449,7 +454,7 @@ def estimate_trend(
         family=fit.family,
         season=repeating.season,
         dependence=dependence,
-        terms=("level", "slope", *repeating.names),
+        terms=("level", "slope", *repeating.names, *jump_names),
         params=fit.params,
         covariance=covariance,
         slope=slope,
@@ -499,6 +504,7 @@ def estimate_trend(
             influential=influential,
             persistence=verdict == "persistence",
             bounds=as_bounds,
+            jumps=bool(jump_names),
         ),
     )
 
@@ -655,6 +661,7 @@ def _caveats(
     influential: pd.Period | None,
     persistence: bool,
     bounds: BoundsReading | None,
+    jumps: bool,
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know about this trend."""
     holds = {
@@ -667,6 +674,7 @@ def _caveats(
         "influential_period": influential is not None,
         "excess_zeros": diagnostics.zeros_p_value < 0.01,
         "bounds_differ": bounds is not None and bounds.differs,
+        "declared_jump": jumps,
         **seen.caveats(),
     }
     about = {} if influential is None else {"influential_period": influential}

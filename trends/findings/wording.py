@@ -112,6 +112,8 @@ def caveat(key: str, lang: str = "en") -> Phrase:
     declared, detail = declared_caveat(key), key.partition(":")[2]
     if detail and declared.get("about") == "period":
         detail = format_time(parse_periods(pd.Series([detail]))[0], lang)
+    if detail and declared.get("about") == "day":
+        detail = format_time(pd.Timestamp(detail), lang)
     text = str(declared[lang]).format(detail=detail)
     return Phrase(text, mark(text, "caveat", key=key))
 

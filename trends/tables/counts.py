@@ -12,6 +12,7 @@ from trends.tables.cells import DAY, NUMBER, PERIOD, WHOLE_NUMBER, YES_NO
 from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault
 from trends.tables.given import read_index, refuse_multiples
+from trends.tables.provenance import sidecar_breaks
 from trends.tables.schemas import EventCounts
 from trends.tables.series import MEASURED_COLUMNS
 
@@ -77,7 +78,7 @@ def read_counts(
     -------
     DataFrame of n_rows rows
         Valid by the schema `EventCounts`, in the order of the file; ``attrs["file"]`` and
-        ``attrs["sha256"]`` name its source.
+        ``attrs["sha256"]`` name its source, ``attrs["breaks"]`` the breaks of its sidecar.
 
     Raises
     ------
@@ -90,7 +91,11 @@ def read_counts(
     """
     from trends.tables.layouts import read_layout
 
-    return read_layout(path, columns=columns, by=by, encoding=encoding, sheet=sheet, header=header)
+    counts = read_layout(
+        path, columns=columns, by=by, encoding=encoding, sheet=sheet, header=header
+    )
+    counts.attrs["breaks"] = sidecar_breaks(path)
+    return counts
 
 
 def write_counts(counts: pd.DataFrame, path: str | Path) -> None:

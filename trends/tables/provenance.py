@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,6 +21,22 @@ REQUIRED = (
     "citation",
     "sha256",
     "how_made",
+)
+
+
+#: What a break of a sidecar may say.
+BREAK_KEYS = (
+    "date",
+    "before",
+    "after",
+    "basis",
+    "counts_before",
+    "counts_after",
+    "counts_before_ar",
+    "counts_after_ar",
+    "where",
+    "url",
+    "note",
 )
 
 
@@ -88,6 +106,49 @@ def read_provenance(table: str | Path) -> Provenance:
         )
     chosen = {name: entries[name] for name in REQUIRED}
     return Provenance(file=path.name, caveats=tuple(entries.get("caveats", ())), **chosen)
+
+
+def sidecar_breaks(table: str | Path) -> list[dict[str, Any]]:
+    """Return the breaks that a table's sidecar declares; none where there is no sidecar.
+
+    Parameters
+    ----------
+    table : path
+        The table.
+
+    Returns
+    -------
+    list of dict
+        The entries ``[[breaks]]``: ``date`` (the first day of the new way), ``before`` and
+        ``after`` (a short id of each), and what else a break knows; ``where`` holds labels of the
+        groups it is about, all groups where it is left out.
+
+    Raises
+    ------
+    ValueError
+        If an entry has no date, no id, or a key that no break has.
+    """
+    sidecar = Path(table).with_suffix(".toml")
+    if not sidecar.exists() or sidecar == Path(table):
+        return []
+    entries = tomllib.loads(sidecar.read_text(encoding="utf-8")).get("breaks", [])
+    for entry in entries:
+        missing = [name for name in ("date", "before", "after") if not entry.get(name)]
+        unknown = [name for name in entry if name not in BREAK_KEYS]
+        if missing or unknown:
+            wrong = f"none for {missing[0]}" if missing else f"{unknown[0]!r}"
+            raise ValueError(
+                f"`breaks` of {sidecar.name} must have the entries date, before and after, and "
+                f"otherwise only {', '.join(BREAK_KEYS[3:])}, got {wrong}. Correct the sidecar."
+            )
+        try:
+            date.fromisoformat(str(entry["date"]))
+        except ValueError as error:
+            raise ValueError(
+                f"`breaks` of {sidecar.name} must have a date such as 2016-01-01, got "
+                f"{entry['date']!r}. Write the first day of the new way."
+            ) from error
+    return list(entries)
 
 
 def provenance_table(tables: list[str | Path], *, lang: str = "en") -> pd.DataFrame:

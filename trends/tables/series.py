@@ -111,6 +111,7 @@ def series(counts: pd.DataFrame, *, as_of: object = None, **labels: object) -> p
         source={key: counts.attrs[key] for key in ("file", "sha256") if key in counts.attrs},
         unit=_unit_of(chosen),
         caveats=_caveats_of(chosen),
+        breaks=breaks_of(counts, found),
     )
     if vintage is not None:
         made.attrs["as_of"] = vintage
@@ -395,6 +396,7 @@ def _assemble(
     source: dict[str, str],
     unit: str = "",
     caveats: Iterable[str] = (),
+    breaks: Iterable[Mapping[str, Any]] = (),
     fill: bool = False,
 ) -> pd.DataFrame:
     """Put counts in order of time; the periods between are not covered, or filled with zeros."""
@@ -418,10 +420,30 @@ def _assemble(
         frame.loc[left_out, "exposure"] = _usual_exposure(every[left_out], exposure, unit)
     elif _is_tally(frame["count"], left_out, calendar.frequency_letter(every)):
         keys = list(dict.fromkeys([*keys, "zeros_left_out"]))
+    own = [each for each in breaks if every[0].start_time < _day(each) <= every[-1].end_time]
+    keys += [f"gathering_break:{each['date']}" for each in own]
     frame.attrs = {"labels": dict(labels), "source": source, "caveats": keys}
+    if own:
+        frame.attrs["breaks"] = [dict(each) for each in own]
     if unit:
         frame.attrs["unit"] = unit
     return frame
+
+
+def breaks_of(counts: pd.DataFrame, labels: Mapping[str, object]) -> list[dict[str, Any]]:
+    """Return the breaks of an event-count table that are about the group of these labels."""
+    about = [
+        each
+        for each in counts.attrs.get("breaks", [])
+        if all(labels.get(name) == label for name, label in each.get("where", {}).items())
+    ]
+    aside = ("where", "url", "note")
+    return [{key: each[key] for key in each if key not in aside} for each in about]
+
+
+def _day(each: Mapping[str, Any]) -> pd.Timestamp:
+    """Return the day of a break."""
+    return pd.Timestamp(str(each["date"]))
 
 
 def _usual_exposure(periods: pd.PeriodIndex, exposure: np.ndarray, unit: str) -> np.ndarray | float:

@@ -73,7 +73,7 @@ class Problem(NamedTuple):
     @property
     def every_start(self) -> NDArray[np.int64]:
         """Rows at which a new regime could start had none been named."""
-        return possible_starts(self.n_rows, self.min_rows)
+        return self.starts if self.searched else possible_starts(self.n_rows, self.min_rows)
 
 
 class Fit(NamedTuple):
