@@ -279,3 +279,17 @@ def test_a_pace_is_said_of_a_slope_alone_and_a_date_of_steps_and_episodes_alone(
             dated
         ), said
         assert account.allows_date == dated
+
+
+@pytest.mark.parametrize("n_periods", [36, 60])
+def test_counts_that_rise_evenly_do_not_wander(n_periods):
+    # noiseless figures from 5 to 40, and a smooth rise and fall
+    even = np.rint(np.linspace(5, 40, n_periods))
+    arch = np.rint(10 + 10 * np.sin(np.linspace(0, np.pi, n_periods)))
+    months = pd.period_range("2019-01", periods=n_periods, freq="M")
+    for counts, verdicts in ((even, {"slope", "bend"}), (arch, {"bend"})):
+        series = trends.as_series(pd.Series(counts.astype(int), index=months))
+        assert trends.describe_series(series, rng=1).verdict in verdicts
+        assert trends.estimate_trend(series).wandering_log_odds < 0
+    series = trends.as_series(pd.Series(even.astype(int), index=months))
+    assert trends.estimate_trend(series).verdict == "rising"

@@ -11,13 +11,13 @@ from scipy.special import logsumexp
 from trends.models.counts.count_model import fit_counts
 from trends.models.counts.memory import WanderingModels
 from trends.models.counts.serial_dependence import (
+    beside_wandering,
     fixed_b_critical_value,
     grid_of,
     memory_of_fit,
     newey_west,
     newey_west_lags,
     upper_quartile,
-    wandering_log_odds,
     weigh_memories,
 )
 
@@ -202,20 +202,51 @@ def test_the_odds_of_wandering_are_those_of_the_restricted_likelihoods():
     residuals = np.cumsum(rng.normal(0, 0.6, 40)) + rng.normal(size=40)
     grid = grid_of(pd.period_range("2020-01", periods=40, freq="M"))
     memory = weigh_memories(design, residuals, position, grid=grid)
-    found = wandering_log_odds(memory, design, residuals, position, days_per_period=30.4375)
+    bend = (position - position.mean()) ** 2.0
+    least = 0.6
+    found = beside_wandering(
+        memory,
+        design,
+        residuals,
+        position,
+        bend=bend,
+        days_per_period=30.4375,
+        least_variance=least,
+    )
     models = WanderingModels(np.ones(39), 30.4375)
 
-    def density(correlation):
-        contrasts = np.linalg.svd(design.T)[2][3:]
+    def density(correlation, taken_out, noise):
+        contrasts = np.linalg.svd(taken_out.T)[2][taken_out.shape[1] :]
         left, within = contrasts @ residuals, contrasts @ correlation @ contrasts.T
         squares = left @ np.linalg.solve(within, left)
-        return -0.5 * (np.linalg.slogdet(within)[1] + 37 * np.log(squares))
+        # the part of the residuals that is not remembered varies by no less than Poisson counts
+        scale = max(squares / 37, least / noise)
+        return -0.5 * (np.linalg.slogdet(within)[1] + 37 * np.log(scale) + squares / scale)
 
+    bent = np.column_stack([design, bend])
     fading = [
-        log_prior + density(brute_force_correlation(position, rho, weight))
+        log_prior
+        + np.log(0.5)
+        + density(brute_force_correlation(position, rho, weight), design, 1 - weight)
+        for rho, weight, log_prior in zip(*grid, strict=True)
+    ]
+    fading += [
+        log_prior
+        + np.log(0.5)
+        - 0.5 * np.log(40)
+        + density(brute_force_correlation(position, rho, weight), bent, 1 - weight)
         for rho, weight, log_prior in zip(*grid, strict=True)
     ]
     wandering = [
-        log_prior + density(np.linalg.inv(precision)) for log_prior, precision, _ in models
+        log_prior + density(np.linalg.inv(precision), design, 1 - weight if rho < 1 else 1.0)
+        for (log_prior, precision, _), rho, weight in zip(
+            models, models.grid.rho, models.grid.weight, strict=True
+        )
     ]
-    assert found == pytest.approx(logsumexp(wandering) - logsumexp(fading))
+    assert found.log_odds == pytest.approx(logsumexp(wandering) - logsumexp(fading))
+    # of those that wander the slow autoregressions widen an interval, a fifth of them beforehand
+    slow = [one for one, rho in zip(wandering, models.grid.rho, strict=True) if rho < 1]
+    odds = 0.25 * np.exp(logsumexp(slow) - np.log(0.5) - logsumexp(fading))
+    assert found.memory.probabilities.sum() == pytest.approx(1)
+    beyond = found.memory.probabilities[grid.rho.size :].sum()
+    assert beyond == pytest.approx(odds / (1 + odds))

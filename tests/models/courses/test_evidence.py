@@ -68,7 +68,7 @@ def test_no_memory_is_surer_of_a_count_than_poisson_counts_are():
     likelihood = found.log_evidence[0] - memories.log_prior
     # Memory makes a level less certain and may gain by that, but not by calling counts without any
     # scatter a long memory: that would gain a multiple of the number of rows.
-    assert likelihood.max() - likelihood[0] < 2
+    assert likelihood.max() - likelihood[0] < 0.01
 
 
 def test_a_fit_maximises_its_penalised_poisson_likelihood():

@@ -47,10 +47,8 @@ class Memories(NamedTuple):
 
     @property
     def least_dispersion(self) -> NDArray[np.float64]:
-        """Dispersions below which counts, given those before, would be surer than Poisson ones."""
-        # The determinant is the product of the variances of every count given those before it.
-        n_rows = self.whiten.shape[1]
-        return np.asarray(np.maximum(np.exp(-self.log_determinant / n_rows), 1.0))
+        """Dispersions below which the part that is not remembered would be surer than Poisson."""
+        return np.asarray(1 / self.fresh)
 
 
 def fading_memories(position: NDArray[np.int64], days_per_period: float) -> Memories:
