@@ -12,7 +12,12 @@ from trends.analysis.power import _corrected_ratio, detectable_change
 from trends.analysis.trend import estimate_trend
 from trends.models.counts.count_model import fit_counts
 from trends.models.counts.observed import observed_periods
-from trends.models.counts.serial_dependence import grid_of, memory_of_fit, upper_quartile
+from trends.models.counts.serial_dependence import (
+    beside_wandering,
+    grid_of,
+    memory_of_fit,
+    upper_quartile,
+)
 from trends.models.counts.smallest_change import (
     ALLOWANCE,
     smallest_noncentrality,
@@ -115,7 +120,15 @@ def test_the_date_of_confirmation_is_the_first_at_which_the_power_suffices():
     time = (np.arange(30) - 14.5) / 12
     design = np.column_stack([np.ones(30), time])
     fit = fit_counts(seen.count, design, seen.exposure)
-    memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
+    memory = beside_wandering(
+        memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods)),
+        fit.working_design(design),
+        fit.residuals(seen.count),
+        seen.position,
+        bend=fit.working_design((time**2 - np.mean(time**2))[:, None])[:, 0],
+        days_per_period=30.4375,
+        least_variance=float(np.mean(fit.expected / fit.variance)),
+    ).memory
     for n_months in range(30, 150):
         longer = np.column_stack([np.ones(n_months), (np.arange(n_months) - 14.5) / 12])
         exposure = np.append(seen.exposure, np.full(n_months - 30, np.median(seen.exposure)))

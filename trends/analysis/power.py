@@ -32,11 +32,15 @@ from trends.models.counts.season_terms import (
 )
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
+    Widening,
+    beside_wandering,
     grid_of,
     memory_of_fit,
+    squared_time,
+    std_errors_of_many,
 )
 from trends.models.counts.smallest_change import smallest_visible, visible_power
-from trends.tables.calendar import frequency_letter
+from trends.tables.calendar import days_in_periods, frequency_letter
 
 Change = Literal["trend", "step"]
 
@@ -264,8 +268,9 @@ def detectable_change(
     repeating = season_terms(seen, season)
     jumps, _ = jump_columns(series, seen)
     fit, memory, design = _fit(seen, change, repeating, jumps)
+    wide = memory if change == "step" else _widened(seen, fit, memory, design)
     width = _width(design)
-    std_error = memory.std_error(1) * width
+    std_error = wide.std_error(1) * width
     observed = float(fit.params[1]) * width
     smallest = smallest_visible(std_error, memory.n_free, power=power, alpha=alpha)
     critical = float(stats.t.ppf(1 - alpha / 2, memory.n_free))
@@ -273,7 +278,15 @@ def detectable_change(
     simulated = _Simulated(np.nan, np.nan, np.nan, 0, "")
     if n_draws:
         simulated = _simulate(
-            seen, design, fit, memory, smallest / width, n_draws, alpha, np.random.default_rng(rng)
+            seen,
+            design,
+            fit,
+            wide,
+            smallest / width,
+            n_draws,
+            alpha,
+            np.random.default_rng(rng),
+            grid=memory.grid,
         )
     effects = np.linspace(0, max(1.6 * smallest, 1e-6), 41)
     scaled = design.copy()
@@ -308,7 +321,7 @@ def detectable_change(
         observed_ratio_low=float(np.exp(observed - critical * std_error)),
         observed_ratio_high=float(np.exp(observed + critical * std_error)),
         p_value=float(2 * stats.t.sf(abs(observed / std_error), memory.n_free)),
-        confirmed_by=_confirmed_by(seen, fit, memory, design, repeating, change, power, alpha),
+        confirmed_by=_confirmed_by(seen, fit, wide, design, repeating, change, power, alpha),
         dispersion=fit.dispersion,
         memory_correlation=memory.correlation,
         n_periods=len(seen.periods),
@@ -390,6 +403,31 @@ def _fit(
     return fit, memory, design
 
 
+def _widened(
+    seen: Observed, fit: CountFit, memory: MemoryPosterior, design: np.ndarray
+) -> MemoryPosterior:
+    """Return the memories with those that wander beside them, as a trend weighs them."""
+    return beside_wandering(
+        memory,
+        fit.working_design(design),
+        fit.residuals(seen.count),
+        seen.position,
+        bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
+        days_per_period=_days(seen),
+        least_variance=_least_variance(fit),
+    ).memory
+
+
+def _days(seen: Observed) -> float:
+    """Return the days of a period."""
+    return float(np.median(days_in_periods(seen.periods)))
+
+
+def _least_variance(fit: CountFit) -> float:
+    """Return the variance of a residual if the counts were Poisson."""
+    return float(np.mean(fit.expected / fit.variance))
+
+
 def _refuse_unidentified(seen: Observed, design: np.ndarray, repeating: SeasonTerms) -> None:
     """Raise if the observed periods cannot tell the season from the change."""
     if repeating.names and not is_identified(seen, design):
@@ -408,8 +446,14 @@ def _simulate(
     n_draws: int,
     alpha: float,
     rng: np.random.Generator,
+    *,
+    grid: MemoryGrid,
 ) -> _Simulated:
-    """Return how often a change of this size is found in series of the same level and noise."""
+    """Return how often a change of this size is found in series of the same level and noise.
+
+    The series remember as `memory` says; of each the memories in `grid` are weighed, and beside
+    them those that wander if `memory` knows of them.
+    """
     log_mean = design[:, 1] * slope + design[:, 2:] @ fit.params[2:]
     mean = seen.exposure * np.exp(log_mean)
     mean *= seen.count.sum() / mean.sum()
@@ -420,14 +464,18 @@ def _simulate(
     draws = draw_counts(
         mean, dispersion, gaps, memory.grid.rho[model], memory.grid.weight[model], rng
     )
-    found = n_failed = 0
+    fits: list[tuple[CountFit, np.ndarray]] = []
+    n_failed = 0
     reason = ""
     for counts in draws.T:
         try:
-            found += _drawn_p_value(replace(seen, count=counts), design, memory.grid) <= alpha
+            fits.append((_fit_drawn(replace(seen, count=counts), design), counts))
         except (RuntimeError, ValueError) as failure:
             n_failed += 1
             reason = reason or str(failure)
+    wide = memory.grid.rho.size > grid.rho.size
+    p_values = _p_values(fits, design, seen, grid, wide=wide)
+    found = int(np.count_nonzero(p_values <= alpha))
     n_fitted = n_draws - n_failed
     low, high = _share_interval(found, n_fitted, alpha)
     return _Simulated(found / n_fitted if n_fitted else np.nan, low, high, n_failed, reason)
@@ -441,18 +489,46 @@ def _share_interval(found: int, n_fitted: int, alpha: float) -> tuple[float, flo
     return float(interval.low), float(interval.high)
 
 
-def _drawn_p_value(seen: Observed, design: np.ndarray, grid: MemoryGrid) -> float:
-    """Return the p-value of the change in one simulated series."""
+def _fit_drawn(seen: Observed, design: np.ndarray) -> CountFit:
+    """Return the fit of the change to one simulated series."""
     n_eventful = int((seen.count > 0).sum())
     if n_eventful < LEAST_EVENTFUL:
         raise ValueError(
             f"`series` must have events in at least {LEAST_EVENTFUL} periods, got {n_eventful}. "
             "Use longer periods."
         )
-    fit = fit_counts(seen.count, design, seen.exposure)
-    memory = memory_of_fit(fit, design, seen.count, seen.position, grid)
-    statistic = abs(fit.params[1]) / memory.std_error(1)
-    return float(2 * stdtr(memory.n_free, -statistic))
+    return fit_counts(seen.count, design, seen.exposure)
+
+
+def _p_values(
+    fits: list[tuple[CountFit, np.ndarray]],
+    design: np.ndarray,
+    seen: Observed,
+    grid: MemoryGrid,
+    *,
+    wide: bool,
+) -> np.ndarray:
+    """Return the p-value of the change in every simulated series, given its fit and counts."""
+    if not fits:
+        return np.empty(0)
+    widening = None
+    if wide:
+        bend = squared_time(design[:, 1:2])
+        widening = Widening(
+            np.column_stack([fit.working_design(bend)[:, 0] for fit, _ in fits]),
+            np.array([_least_variance(fit) for fit, _ in fits]),
+            _days(seen),
+        )
+    errors = std_errors_of_many(
+        np.stack([fit.working_design(design) for fit, _ in fits], axis=1),
+        np.stack([fit.residuals(counts) for fit, counts in fits], axis=1),
+        seen.position,
+        grid,
+        term=1,
+        widening=widening,
+    )
+    statistics = np.abs([fit.params[1] for fit, _ in fits]) / errors
+    return np.asarray(2 * stdtr(design.shape[0] - design.shape[1], -statistics))
 
 
 def _corrected_ratio(smallest: float, std_error: float, power: float, simulated: float) -> float:

@@ -30,6 +30,7 @@ from trends.models.counts.serial_dependence import (
     memory_of_fit,
     newey_west,
     newey_west_lags,
+    squared_time,
 )
 from trends.models.counts.silence import Silence, silences
 from trends.models.counts.smallest_change import smallest_visible
@@ -366,15 +367,14 @@ def estimate_trend(
 
     One slope describes a series that rises or falls throughout. The p-value of a bend is there to
     say when it does not; then `fit_joinpoints` or `detect_changepoints` answer better questions.
-    Slow autoregressions with half-lives of 7 and 14 months, a fifth of the weight beforehand, widen
+    Slow autoregressions with half-lives of 7 and 14 months, a tenth of the weight beforehand, widen
     the interval as far as the residuals speak for them: of 60 months without drift and a monthly
-    correlation of .9 it covers .90, without them .78; the price is that .77 of doublings in five
-    years (three times Poisson's variance) are seen instead of .87. A random walk is beyond any
-    interval that says something: it can have gone anywhere. Where slow autoregressions and random
-    walks explain the residuals twelve times better than memory that fades beside a line or a
-    smooth bend, the verdict is that the level wanders, and no pace is told. Short series seldom say
-    so much: of walks with steps of 10% a month a third is refused in 60 months, .85 in 156, and the
-    intervals of the rest cover about .6.
+    correlation of .9 it covers about .85, without them .78, and .82 of doublings in five years
+    (three times Poisson's variance) are seen instead of .87. A random walk is beyond any interval
+    that says something: it can have gone anywhere. Where slow autoregressions and random walks
+    explain the residuals twelve times better than memory that fades beside a line or a smooth
+    bend, the verdict is that the level wanders, and no pace is told. Short series seldom say so
+    much (``benchmarks/account_targets.py``).
 
     References
     ----------
@@ -421,7 +421,7 @@ def estimate_trend(
         fit.working_design(design),
         fit.residuals(seen.count),
         seen.position,
-        bend=fit.working_design(_squared(design))[:, 0],
+        bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
         days_per_period=float(np.median(days_in_periods(seen.periods))),
         least_variance=float(np.mean(fit.expected / fit.variance)),
     )
@@ -570,15 +570,9 @@ def _p_value(
     return float(2 * stats.norm.sf(statistic))
 
 
-def _squared(design: np.ndarray) -> np.ndarray:
-    """Return a squared time term around its mean, shape (n_observed, 1)."""
-    squared = design[:, 1:2] ** 2
-    return np.asarray(squared - squared.mean())
-
-
 def _curvature(design: np.ndarray, seen: Observed, *, family: str) -> float:
     """Return the p-value of a squared time term, memory taken into account; NaN if it fails."""
-    bent = np.column_stack([design, _squared(design)])
+    bent = np.column_stack([design, squared_time(design[:, 1])])
     if seen.count.size <= bent.shape[1] + 2:
         return np.nan
     try:

@@ -11,12 +11,15 @@ from scipy.special import logsumexp
 from trends.models.counts.count_model import fit_counts
 from trends.models.counts.memory import WanderingModels
 from trends.models.counts.serial_dependence import (
+    Widening,
     beside_wandering,
     fixed_b_critical_value,
     grid_of,
     memory_of_fit,
     newey_west,
     newey_west_lags,
+    squared_time,
+    std_errors_of_many,
     upper_quartile,
     weigh_memories,
 )
@@ -244,9 +247,47 @@ def test_the_odds_of_wandering_are_those_of_the_restricted_likelihoods():
         )
     ]
     assert found.log_odds == pytest.approx(logsumexp(wandering) - logsumexp(fading))
-    # of those that wander the slow autoregressions widen an interval, a fifth of them beforehand
+    # of those that wander the slow autoregressions widen an interval, with a tenth of the weight
     slow = [one for one, rho in zip(wandering, models.grid.rho, strict=True) if rho < 1]
-    odds = 0.25 * np.exp(logsumexp(slow) - np.log(0.5) - logsumexp(fading))
+    odds = 1 / 9 * np.exp(logsumexp(slow) - np.log(0.5) - logsumexp(fading))
     assert found.memory.probabilities.sum() == pytest.approx(1)
     beyond = found.memory.probabilities[grid.rho.size :].sum()
     assert beyond == pytest.approx(odds / (1 + odds))
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_the_errors_of_many_fits_are_those_of_each(wide):
+    rng = np.random.default_rng(8)
+    position = np.delete(np.arange(44), [7, 8, 20, 33])
+    design = steps(44)[position] / 44
+    bend = squared_time(design[:, 1:])
+    grid = grid_of(pd.period_range("2020-01", periods=44, freq="M"))
+    walk = np.exp(0.2 * np.cumsum(rng.normal(size=40)))
+    drawn = [rng.negative_binomial(4 * walk, 1 / 3).astype(float) for _ in range(5)]
+    fits = [fit_counts(counts, design, np.ones(40)) for counts in drawn]
+    widening = Widening(
+        np.column_stack([fit.working_design(bend)[:, 0] for fit in fits]),
+        np.array([np.mean(fit.expected / fit.variance) for fit in fits]),
+        30.4375,
+    )
+    found = std_errors_of_many(
+        np.stack([fit.working_design(design) for fit in fits], axis=1),
+        np.stack([fit.residuals(one) for fit, one in zip(fits, drawn, strict=True)], axis=1),
+        position,
+        grid,
+        term=1,
+        widening=widening if wide else None,
+    )
+    for number, (fit, counts) in enumerate(zip(fits, drawn, strict=True)):
+        memory = memory_of_fit(fit, design, counts, position, grid)
+        if wide:
+            memory = beside_wandering(
+                memory,
+                fit.working_design(design),
+                fit.residuals(counts),
+                position,
+                bend=widening.bends[:, number],
+                days_per_period=30.4375,
+                least_variance=widening.least_variances[number],
+            ).memory
+        assert found[number] == pytest.approx(memory.std_error(1))

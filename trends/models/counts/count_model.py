@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, digamma, gammaln, polygamma, xlogy
+from scipy.special import chdtrc, digamma, gammaln, xlogy, zeta
 
 Family = Literal["auto", "poisson", "quasipoisson", "nb2"]
 FittedFamily = Literal["poisson", "quasipoisson", "nb2"]
@@ -379,7 +379,8 @@ def _nb2_derivatives(
     by_rate_twice = -expected * (1 + dispersion * counts) / spread**2
     mixed = -expected * (counts - expected) / spread**2
     rise = digamma(counts + size) - digamma(size)
-    bend = polygamma(1, counts + size) - polygamma(1, size)
+    # the trigamma function is a Hurwitz zeta function, without the detour of `polygamma`
+    bend = zeta(2.0, counts + size) - zeta(2.0, size)
     once = np.sum(
         -(size**2) * rise
         + counts * size

@@ -157,15 +157,27 @@ def _best_pair(
 ) -> tuple[float, tuple[int, ...]]:
     """Return the best pair of candidates at once, by the closed form of two regressors."""
     own = np.diag(gram)
-    determinant = own[:, None] * own[None, :] - gram**2
-    allowed = np.arange(cross.size)[None, :] >= follow[:, None]
-    allowed &= determinant > _NEGLIGIBLE * own[:, None] * own[None, :]
+    known = own > 0
+    length = np.sqrt(np.where(known, own, 1.0))
+    # regressors of unit length: with correlation r a pair explains (a^2 + b^2 - 2rab) / (1 - r^2)
+    correlation = gram / length[:, None]
+    correlation /= length
+    scaled = cross / length
+    squares = scaled**2
+    gain = -2.0 * correlation
+    gain *= scaled[:, None]
+    gain *= scaled
+    gain += squares[:, None]
+    gain += squares
+    np.square(correlation, out=correlation)
+    np.subtract(1.0, correlation, out=correlation)
+    allowed = correlation > _NEGLIGIBLE
+    allowed &= np.arange(cross.size) >= follow[:, None]
+    allowed &= known[:, None] & known
     if not allowed.any():
         return -np.inf, ()
-    squares = cross**2
-    explained = own[None, :] * squares[:, None] + own[:, None] * squares[None, :]
-    explained -= 2 * gram * (cross[:, None] * cross[None, :])
-    gain = np.where(allowed, explained / np.where(allowed, determinant, 1.0), -np.inf)
+    np.divide(gain, correlation, out=gain, where=allowed)
+    gain[~allowed] = -np.inf
     best = int(np.argmax(gain))
     earlier, later = divmod(best, cross.size)
     return float(gain[earlier, later]), (earlier, later)
