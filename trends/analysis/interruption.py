@@ -423,6 +423,7 @@ def estimate_interruption(
         fit.residuals(seen.count),
         seen.position,
         days_per_period=float(np.median(days_in_periods(seen.periods))),
+        least_variance=fit.poisson_variance,
     )
     kinds = ("level", "slope") if lasting_slope else ("level",)
     return Interruption(

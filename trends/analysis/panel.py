@@ -357,7 +357,8 @@ def _lent(trend: Any) -> _Lent:
     years = years_from_middle(seen.periods)
     waves = season_columns(seen.periods, trend.season)[0]
     every_row = np.column_stack([np.ones(years.size), years, waves])
-    memory = fit_line(seen, every_row, family=trend.family).memory
+    line = fit_line(seen, every_row, family=trend.family)
+    memory = line.memory if line.wandering is None else line.wandering.memory
     return _Lent(
         trend.slope,
         memory.covariances[:, 1, 1],

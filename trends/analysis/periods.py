@@ -557,6 +557,7 @@ def _caveats(
         fit.residuals(seen.count[contrast.used]),
         seen.position[contrast.used],
         days_per_period=float(np.median(days_in_periods(seen.periods))),
+        least_variance=fit.poisson_variance,
     )
     holds = {
         "definition_break": is_broken,

@@ -414,18 +414,13 @@ def _widened(
         seen.position,
         bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
         days_per_period=_days(seen),
-        least_variance=_least_variance(fit),
+        least_variance=fit.poisson_variance,
     ).memory
 
 
 def _days(seen: Observed) -> float:
     """Return the days of a period."""
     return float(np.median(days_in_periods(seen.periods)))
-
-
-def _least_variance(fit: CountFit) -> float:
-    """Return the variance of a residual if the counts were Poisson."""
-    return float(np.mean(fit.expected / fit.variance))
 
 
 def _refuse_unidentified(seen: Observed, design: np.ndarray, repeating: SeasonTerms) -> None:
@@ -516,7 +511,7 @@ def _p_values(
         bend = squared_time(design[:, 1:2])
         widening = Widening(
             np.column_stack([fit.working_design(bend)[:, 0] for fit, _ in fits]),
-            np.array([_least_variance(fit) for fit, _ in fits]),
+            np.array([fit.poisson_variance for fit, _ in fits]),
             _days(seen),
         )
     errors = std_errors_of_many(

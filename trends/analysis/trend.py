@@ -423,7 +423,7 @@ def estimate_trend(
         seen.position,
         bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
         days_per_period=float(np.median(days_in_periods(seen.periods))),
-        least_variance=float(np.mean(fit.expected / fit.variance)),
+        least_variance=fit.poisson_variance,
     )
     errors = _covariances(fit, wandering.memory, design, seen)
     covariance = errors.of(dependence)

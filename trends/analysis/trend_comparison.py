@@ -20,10 +20,9 @@ from trends.models.counts.season_terms import (
     season_columns,
     season_terms,
 )
-from trends.models.counts.serial_dependence import wandering_log_odds
 from trends.models.counts.slope_contrast import Line, SlopeContrast, contrast_slopes, fit_line
 from trends.models.counts.smallest_change import smallest_visible
-from trends.tables.calendar import days_in_periods, format_period
+from trends.tables.calendar import format_period
 from trends.tables.series import check_series
 
 Verdict = Literal["rose_relative", "fell_relative", "same_pace", "no_clear_difference", "no_line"]
@@ -249,7 +248,9 @@ def compare_trends(
     low, high = contrast.interval(alpha)
     p_equivalent = _p_equivalent(contrast, margin)
     bend = _bend(seen, every_row)
-    wanders = [_wanders(line) for line in lines]
+    wanders = [
+        line.wandering is not None and line.wandering.log_odds > CLEARLY_WANDERS for line in lines
+    ]
     shared = np.intersect1d(seen[0].position, seen[1].position).size
     slopes = lines[0].slope(1), lines[1].slope(1)
     return TrendComparison(
@@ -358,22 +359,10 @@ def _bend(seen: tuple[Observed, Observed], every_row: np.ndarray) -> float:
     if not all(is_identified(each, bent[each.position]) for each in seen):
         return np.nan
     try:
-        lines = fit_line(seen[0], bent), fit_line(seen[1], bent)
+        lines = [fit_line(one, bent, wandering=False) for one in seen]
     except RuntimeError:
         return np.nan
     return contrast_slopes(*lines, term=bent.shape[1] - 1).p_value
-
-
-def _wanders(line: Line) -> bool:
-    """Whether a level that wanders explains a series better than a memory that fades."""
-    log_odds = wandering_log_odds(
-        line.memory,
-        line.fit.working_design(line.design),
-        line.residuals(),
-        line.seen.position,
-        days_per_period=float(np.median(days_in_periods(line.seen.periods))),
-    )
-    return log_odds > CLEARLY_WANDERS
 
 
 def _verdict(

@@ -21,6 +21,7 @@ from trends.models.counts.serial_dependence import (
     squared_time,
     std_errors_of_many,
     upper_quartile,
+    wandering_log_odds,
     weigh_memories,
 )
 
@@ -247,10 +248,16 @@ def test_the_odds_of_wandering_are_those_of_the_restricted_likelihoods():
         )
     ]
     assert found.log_odds == pytest.approx(logsumexp(wandering) - logsumexp(fading))
+    alone = wandering_log_odds(
+        memory, design, residuals, position, days_per_period=30.4375, least_variance=least
+    )
+    lines = np.array(fading[: grid.rho.size]) - np.log(0.5)
+    assert alone == pytest.approx(logsumexp(wandering) - logsumexp(lines))
     # of those that wander the slow autoregressions widen an interval, with a tenth of the weight
     slow = [one for one, rho in zip(wandering, models.grid.rho, strict=True) if rho < 1]
     odds = 1 / 9 * np.exp(logsumexp(slow) - np.log(0.5) - logsumexp(fading))
     assert found.memory.probabilities.sum() == pytest.approx(1)
+    assert np.exp(found.memory.grid.log_prior).sum() == pytest.approx(1)
     beyond = found.memory.probabilities[grid.rho.size :].sum()
     assert beyond == pytest.approx(odds / (1 + odds))
 

@@ -65,6 +65,11 @@ class CountFit:
         """Variance of each count as the mean-variance law has it, before scaling."""
         return self.expected * (1 + self.nb_dispersion * self.expected)
 
+    @property
+    def poisson_variance(self) -> float:
+        """Variance of a Pearson residual if the counts were Poisson around the fitted means."""
+        return float(np.mean(self.expected / self.variance))
+
     def working_design(self, design: np.ndarray) -> np.ndarray:
         """Return the design in units of standardised residuals, shape (n_observed, n_terms)."""
         return cast("np.ndarray", design * (self.expected / np.sqrt(self.variance))[:, None])

@@ -280,12 +280,51 @@ def beside_wandering(
     share = float(special.expit(special.logit(PRIOR_SLOW) + log_slow))
     both = replace(
         memory,
-        grid=MemoryGrid(*(np.append(*axes) for axes in zip(memory.grid, slow, strict=True))),
+        grid=MemoryGrid(
+            np.append(memory.grid.rho, slow.rho),
+            np.append(memory.grid.weight, slow.weight),
+            np.append(
+                np.log1p(-PRIOR_SLOW) + memory.grid.log_prior,
+                np.log(PRIOR_SLOW) + slow.log_prior - logsumexp(slow.log_prior),
+            ),
+        ),
         probabilities=np.append((1 - share) * memory.probabilities, share * walks.probabilities),
         scales=np.append(memory.scales, walks.scales),
         covariances=np.concatenate([memory.covariances, walks.covariances]),
     )
     return Wandering(both, float(logsumexp(wandering)) - log_fading)
+
+
+def wandering_log_odds(
+    memory: MemoryPosterior,
+    design: np.ndarray,
+    residuals: np.ndarray,
+    position: np.ndarray,
+    *,
+    days_per_period: float,
+    least_variance: float,
+) -> float:
+    """Return the log evidence for a level that wanders over one whose memory fades.
+
+    What `beside_wandering` has, but without a bend that competes: where the design is no line, as
+    beside a step.
+
+    Parameters
+    ----------
+    memory, design, residuals, position, days_per_period, least_variance
+        As there.
+    """
+    gaps = np.diff(position).astype(float)
+    columns = np.column_stack([design, residuals])
+    slow = wandering_grid(days_per_period)
+    evidence = [
+        logsumexp(_bounded_evidence(columns, products, grid, least_variance, n_extra=0))
+        for grid, products in (
+            (slow, wandering_products(columns, gaps, slow)),
+            (memory.grid, memory_products(columns, gaps, memory.grid)),
+        )
+    ]
+    return float(evidence[0] - evidence[1])
 
 
 def _bounded_evidence(

@@ -15,7 +15,15 @@ from scipy import stats
 
 from trends.models.counts.count_model import CountFit, Family, fit_counts
 from trends.models.counts.observed import Observed
-from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
+from trends.models.counts.serial_dependence import (
+    MemoryPosterior,
+    Wandering,
+    beside_wandering,
+    grid_of,
+    memory_of_fit,
+    squared_time,
+)
+from trends.tables.calendar import days_in_periods
 
 #: Periods that both must have observed for a correlation.
 LEAST_SHARED = 12
@@ -30,12 +38,17 @@ class Line(NamedTuple):
     ----------
     fit : CountFit
     memory : MemoryPosterior
+        Memories that fade.
+    wandering : Wandering or None
+        The same with slow autoregressions, which widen the standard errors, and the evidence for a
+        level that wanders, as `trends.estimate_trend` has them; None where it was not asked for.
     design : array of shape (n_observed, n_terms)
     seen : Observed
     """
 
     fit: CountFit
     memory: MemoryPosterior
+    wandering: Wandering | None
     design: NDArray[np.float64]
     seen: Observed
 
@@ -45,23 +58,32 @@ class Line(NamedTuple):
 
     def std_error(self, term: int) -> float:
         """Return its standard error, memory taken into account."""
-        return self.memory.std_error(term)
+        memory = self.memory if self.wandering is None else self.wandering.memory
+        return memory.std_error(term)
 
     def residuals(self) -> NDArray[np.float64]:
         """Return the Pearson residuals, shape (n_observed,)."""
         return self.fit.residuals(self.seen.count)
 
 
-def fit_line(seen: Observed, every_row: NDArray[np.float64], *, family: Family = "auto") -> Line:
+def fit_line(
+    seen: Observed,
+    every_row: NDArray[np.float64],
+    *,
+    family: Family = "auto",
+    wandering: bool = True,
+) -> Line:
     """Fit one series.
 
     Parameters
     ----------
     seen : Observed
     every_row : array of shape (n_periods, n_terms)
-        Design of all periods, the intercept first.
+        Design of all periods: the intercept, then the years.
     family : {"auto", "poisson", "quasipoisson", "nb2"}
         As in `fit_counts`.
+    wandering : bool
+        Whether a level that wanders competes with the line; not beside a bend, which is no line.
 
     Raises
     ------
@@ -71,7 +93,18 @@ def fit_line(seen: Observed, every_row: NDArray[np.float64], *, family: Family =
     design = every_row[seen.position]
     fit = fit_counts(seen.count, design, seen.exposure, family=family)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
-    return Line(fit, memory, design, seen)
+    if not wandering:
+        return Line(fit, memory, None, design, seen)
+    wide = beside_wandering(
+        memory,
+        fit.working_design(design),
+        fit.residuals(seen.count),
+        seen.position,
+        bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
+        days_per_period=float(np.median(days_in_periods(seen.periods))),
+        least_variance=fit.poisson_variance,
+    )
+    return Line(fit, memory, wide, design, seen)
 
 
 class SlopeContrast(NamedTuple):
