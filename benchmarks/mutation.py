@@ -32,6 +32,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+import hypothesis
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -168,17 +169,21 @@ def _answer(name: str, tests: str, said: Path) -> None:
 
 def load(folder: Path) -> None:
     """Load the mutated package, and what its tests load, into this process."""
-    # CI makes Hypothesis draw the same examples each time: no mutant dies of another one's luck.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CI"):
-        os.environ[name] = "1"
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["MPLBACKEND"], os.environ["MUTANT_UNDER_TEST"] = "Agg", ""
     os.chdir(folder / "mutants")
     sys.path[:] = [str(folder / "mutants"), *(one for one in sys.path if one != str(ROOT))]
-    for name in ("hypothesis", "matplotlib.pyplot", "statsmodels.api", "trends"):
+    for name in ("matplotlib.pyplot", "statsmodels.api", "trends"):
         package = importlib.import_module(name)
     for found in pkgutil.walk_packages(package.__path__, "trends."):
         if found.name.split(".")[1] in (*ROOMS, "tables", "figures"):
             importlib.import_module(found.name)
+    # The same examples each time, so that no mutant dies of another one's luck; what failed once
+    # need not be made smaller.
+    phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
+    options = {"derandomize": True, "deadline": None, "database": None, "phases": phases}
+    hypothesis.settings.register_profile("mutation", **options)
+    hypothesis.settings.load_profile("mutation")
 
 
 def equivalent() -> dict[str, str]:
