@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.discrete.discrete_model import NegativeBinomial
 
-from trends.models.counts.count_model import fit_counts
+from trends.models.counts.count_model import fit_counts, ratio_of
 from trends.models.counts.season_terms import season_columns
 from trends.models.counts.serial_dependence import newey_west
 
@@ -219,3 +219,9 @@ def test_the_nb2_maximum_is_that_of_statsmodels(seed, dispersion, mean):
     again = model.fit(start_params=at, disp=0, maxiter=200)
     assert fit.log_likelihood >= again.llf - 1e-6
     assert fit.log_likelihood == pytest.approx(model.loglike(at))
+
+
+def test_a_ratio_is_the_exponential_and_infinite_beyond_what_a_number_holds():
+    assert ratio_of(np.log([0.5, 1.0, 3.0])) == pytest.approx([0.5, 1, 3])
+    assert ratio_of(1000.0) == np.inf
+    assert ratio_of(-1000.0) == 0

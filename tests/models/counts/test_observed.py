@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trends.models.counts.observed import observed_periods
+from trends.models.counts.observed import observed_periods, observed_rates
 
 
 def series(counts, **days):
@@ -49,3 +49,14 @@ def test_fewer_than_twenty_events_are_few(total, few):
     counts = np.full(10, 2)
     counts[0] += total - counts.sum()
     assert ("few_events" in holding(list(counts))) == few
+
+
+def test_rates_are_events_per_month_watched_and_nothing_where_nobody_watched():
+    shown = observed_rates(series([31, 0, pd.NA, 5], at_1=14, at_2=0, at_3=15))
+    assert shown["period"].astype(str).tolist() == ["2021-01", "2021-02", "2021-03", "2021-04"]
+    # 31 events in 31 days are 30.4375 in a month of that many
+    assert shown["rate"].tolist() == pytest.approx(
+        [30.4375, 0, np.nan, 5 * 30.4375 / 15], nan_ok=True
+    )
+    assert shown["exposure"].tolist() == [31, 14, 0, 15]
+    assert shown["partial"].tolist() == [False, True, False, True]

@@ -3,16 +3,20 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.special import logsumexp
 
 from trends.models.counts.count_model import deviance_residuals
 from trends.models.counts.memory import correlation_matrix
-from trends.models.counts.observed import observed_periods, years_from_middle
+from trends.models.counts.observed import hinge_columns, observed_periods, years_from_middle
 from trends.models.joins.broken_line import (
     JOIN_COST,
+    PLACE_COST,
     fit_lines,
     line_frame,
+    memory_of_line,
     schwarz_penalty,
+    smallest_bend,
     with_dispersion_of_richest,
 )
 from trends.tables.series import as_series
@@ -66,3 +70,14 @@ def test_a_join_is_five_times_less_probable_than_none():
 
 def test_joins_keep_their_distance_from_both_ends():
     assert frame_of([5] * 20, spacing=4).candidates.tolist() == list(range(3, 17))
+
+
+def test_the_smallest_bend_is_one_in_mid_series_that_pays_for_itself_four_times_in_five():
+    frame = with_dispersion_of_richest(frame_of(np.random.default_rng(2).poisson(20, 31)), 1)
+    line = fit_lines(frame, 0)[0]
+    # 31 months: the middle one stands at time 0
+    bent = np.column_stack([frame.base, hinge_columns(frame.times, np.zeros(1))])
+    error = memory_of_line(frame, line.expected, bent).std_error(2)
+    price = schwarz_penalty(3, 31) - schwarz_penalty(2, 31) + JOIN_COST + PLACE_COST
+    rise = error * (np.sqrt(price) + stats.norm.ppf(0.8))
+    assert smallest_bend(frame, line) == pytest.approx(100 * np.expm1(rise))
