@@ -4,10 +4,11 @@ A fixed sample of mutants of `trends/models`, `trends/analysis` and `trends/find
 names have the smallest hashes, so that the sample stays as it is where the code does) is made by
 mutmut in a copy of the project: each changes one operator, constant, argument or word. The tests of
 its module, then those of its room and of the modules that import it, should go red; all other tests
-and the examples of docstrings are not asked, so the rate is a lower bound. The table of the sample goes to
-benchmarks/results/mutation.csv, the kill rate and the survivors with their lines to mutation.md.
-Mutants that no test could notice are listed with the reason in equivalent_mutants.toml; they count
-as survivors, and the rate without them is given beside the other. `make mutate` runs it.
+and the examples of docstrings are not asked, so the rate is a lower bound. The table of the sample
+goes to benchmarks/results/mutation.csv, the kill rate and the survivors with their lines to
+mutation.md. Mutants that no test could notice are listed with the reason in
+equivalent_mutants.toml; they count as survivors, and the rate without them is given beside the
+other. `make mutate` runs it.
 
 With `--folder` the copy is kept. Called again it takes over code and tests as they now are, and
 asks only about mutants that were not noticed before or whose line has changed since.
