@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import functools
 import hashlib
 import importlib
 import json
@@ -92,17 +93,24 @@ def mutants(folder: Path) -> list[str]:
     return sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
 
 
+@functools.cache
+def bodies(path: Path) -> dict[str, list[str]]:
+    """Return the lines of every function of a file by its name."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    return {
+        node.name: lines[node.lineno : node.end_lineno]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
 def difference(folder: Path, name: str) -> str:
     """Return the lines that a mutant changes, before and after."""
     module, function = name.rsplit(".", 1)
-    path = folder / "mutants" / f"{module.replace('.', '/')}.py"
-    text = path.read_text(encoding="utf-8")
-    lines, bodies = text.splitlines(), {}
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            bodies[node.name] = lines[node.lineno : node.end_lineno]
-    original = bodies[f"{function.rpartition('__mutmut_')[0]}__mutmut_orig"]
-    changed = difflib.unified_diff(original, bodies[function], n=0, lineterm="")
+    mutated = bodies(folder / "mutants" / f"{module.replace('.', '/')}.py")
+    original = mutated[f"{function.rpartition('__mutmut_')[0]}__mutmut_orig"]
+    changed = difflib.unified_diff(original, mutated[function], n=0, lineterm="")
     return "\n".join(line for line in changed if not re.match(r"(\+\+\+|---|@@)", line))
 
 
