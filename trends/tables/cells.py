@@ -205,7 +205,8 @@ def _read_numbers(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
     """Read numbers as floats."""
     words = _plain(texts)
     fits = words.str.fullmatch(_NUMBER).fillna(False).to_numpy(bool)
-    values = pd.to_numeric(words.where(fits)).astype("float64")
+    # every digit counts: `pd.to_numeric` was an ulp off in some versions
+    values = words.where(fits).astype("float64")
     infinite = np.isinf(values.to_numpy())
     return values.mask(infinite), (words.notna().to_numpy() & ~fits) | infinite
 
