@@ -218,6 +218,9 @@ def test_an_episode_is_found_with_both_its_ends():
     found = detect_changepoints(months(counts), n_null=199, rng=1)
     assert found.tests["scan"].iloc[0] == "episode"
     start, end = (one.period for one in found.changepoints)
+    assert found.tests["period"].iloc[0].count(", ") == 1
+    assert all(len(period) == 7 for period in found.tests["period"].iloc[0].split(", "))
+    assert found.tests["n_before"].tolist() == [0, 2][: len(found.tests)]
     assert start == pd.Period("2013-05", "M")
     assert abs((end - pd.Period("2015-01", "M")).n) <= 3
 

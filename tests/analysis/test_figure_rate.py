@@ -139,6 +139,15 @@ def test_the_mid_p_limits_split_what_was_seen_in_half():
         assert above == pytest.approx(tail, abs=1e-8)
 
 
+def test_another_level_keeps_the_method():
+    asked = figure_rate((12, MONTH), method="midp-c").to_frame(alpha=0.2)
+    pd.testing.assert_frame_equal(
+        asked, figure_rate((12, MONTH), method="midp-c", alpha=0.2).to_frame()
+    )
+    exact = figure_rate((12, MONTH), alpha=0.2).to_frame()
+    assert asked["conf_low"][0] > exact["conf_low"][0]
+
+
 def test_a_count_of_zero_has_an_upper_limit_of_three_and_a_bit():
     found = figure_rate((0, MONTH))
     assert (found.estimate, found.conf_low) == (0, 0)

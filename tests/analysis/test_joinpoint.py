@@ -228,6 +228,17 @@ def test_caveats_say_whether_another_number_of_joins_was_close():
     assert any("fewer_joinpoints_as_good" in found.caveats for found in fits)
 
 
+@pytest.mark.parametrize(("most", "reached"), [(1, True), (2, False)])
+def test_as_many_joins_as_were_allowed_is_said(most, reached):
+    peak = np.exp(-2 * np.abs(np.arange(48) - 24) / 24)
+    found = fit_joinpoints(monthly(np.round(200 * peak).astype(int)), max_joinpoints=most)
+    assert found.n_joinpoints == 1
+    assert ("at_most_joinpoints" in found.caveats) == reached
+    flat = fit_joinpoints(monthly([20, 21, 19] * 16), max_joinpoints=most)
+    assert flat.n_joinpoints == 0
+    assert "at_most_joinpoints" not in flat.caveats
+
+
 def test_segment_intervals_hold_the_true_pace():
     # 60 series, two segments each; at .93 coverage fewer than 100 of 120 come up once in 2000.
     rng = np.random.default_rng(23)

@@ -297,6 +297,14 @@ def test_bands_and_multipliers_cover_what_they_say():
     assert np.mean(shares) >= 0.88
 
 
+def test_the_visible_change_is_that_of_a_normal_test_with_four_chances_in_five():
+    rows = table(monthly(COUNTS))
+    usual, lax = (estimate_rate(rows, alpha=alpha).visible_change for alpha in (0.05, 0.2))
+    reach = [stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(0.8) for alpha in (0.05, 0.2)]
+    assert np.log(usual) / np.log(lax) == pytest.approx(reach[0] / reach[1])
+    assert lax > 1
+
+
 def test_a_flat_rate_is_not_bent_by_scatter():
     counts = np.random.default_rng(9).negative_binomial(6, 6 / 26, size=60)
     found = estimate_rate(table(monthly(counts, "2015-01")))

@@ -377,6 +377,33 @@ def test_the_overlapping_windows_of_one_counter_are_refused():
         compare_rates((43, "2024-01-01", "2024-03-31"), (11, "2024-01-01", "2024-01-31"))
 
 
+def test_definitions_are_compared_within_one_counter_and_scope_only():
+    own = figure(30, statement_id="a", counted_by="A", country="Syria", definition="a-1")
+    later = figure(20, window=YEAR_2023, statement_id="b", counted_by="A", country="Syria")
+    assert "different_definitions" in compare_rates(own, later | {"definition": "a-2"}).caveats
+    assert "different_definitions" not in compare_rates(own, later | {"definition": "a-1"}).caveats
+    other = later | {"counted_by": "B", "definition": "b-1"}
+    assert compare_rates(own, other).caveats == ("two_totals", "different_counters")
+    elsewhere = later | {"country": "Iraq", "definition": "a-2"}
+    assert compare_rates(own, elsewhere).caveats == ("two_totals", "different_scopes")
+
+
+def test_each_rate_has_the_exact_interval_of_its_own_count():
+    found = compare_rates((40, 100.0), (9, 50.0), alpha=0.1)
+    for count, days, side in ((40, 100.0, "first"), (9, 50.0, "second")):
+        ends = stats.gamma.ppf([0.05, 0.95], [count, count + 1]) * 30.4375 / days
+        limits = [getattr(found, f"rate_{side}_{end}") for end in ("low", "high")]
+        assert limits == pytest.approx(ends)
+
+
+@pytest.mark.parametrize(("second", "tipping"), [(60, False), (40, True)])
+def test_scatter_below_that_of_poisson_counts_is_no_tipping_point(second, tipping):
+    # log(80 / 60) is 1.68 standard errors of Poisson counts from 0, log(80 / 40) is 3.58
+    found = compare_rates((80, YEAR_2024[0], YEAR_2024[1]), (second, *YEAR_2023))
+    assert np.isfinite(found.tipping_dispersion) == tipping
+    assert np.isfinite(found.tipping_share_interval) == tipping
+
+
 def test_two_places_of_one_counter_may_share_their_days_and_say_so():
     first = figure(30, statement_id="a", counted_by="A", country="Syria", area="North")
     second = figure(20, statement_id="b", counted_by="A", country="Iraq", area="North")

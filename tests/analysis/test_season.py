@@ -218,6 +218,29 @@ def test_every_ramadan_is_recovered_by_itself():
     assert fewer["hijri_year"].tolist() == [year for year in ratios if year != 1437]
 
 
+def test_the_interval_of_a_ramadan_is_even_about_it_on_the_log_scale():
+    found = estimate_season(ramadan_counts(1.5, seed=2), calendar="hijri").ramadans
+    middle = np.sqrt(found["conf_low"] * found["conf_high"])
+    assert middle.to_numpy() == pytest.approx(found["estimate"].to_numpy())
+    assert (found["conf_low"] < found["estimate"]).all()
+
+
+def test_only_counts_that_began_or_ended_within_the_series_are_said_to():
+    counts = np.random.default_rng(1).poisson(20, 72)
+    assert not {"no_events_before", "no_events_after"} & set(
+        estimate_season(monthly(counts)).caveats
+    )
+    late, over = counts.copy(), counts.copy()
+    late[:12] = 0
+    over[-12:] = 0
+    assert "no_events_before" in {
+        key.partition(":")[0] for key in estimate_season(monthly(late)).caveats
+    }
+    assert "no_events_after" in {
+        key.partition(":")[0] for key in estimate_season(monthly(over)).caveats
+    }
+
+
 def test_a_ramadan_without_events_leaves_the_answer_for_all_of_them():
     months = pd.period_range("2013-01", periods=96, freq="M")
     counts = pd.Series(np.random.default_rng(3).poisson(40, 96), index=months)
