@@ -201,22 +201,25 @@ def equivalent() -> dict[str, str]:
     return {one["name"]: one["reason"] for one in listed}
 
 
-def report(table: pd.DataFrame, changes: dict[str, str]) -> str:
+def commit() -> str:
+    """Return the commit whose code is copied, marked where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return told.stdout.strip()
+
+
+def report(table: pd.DataFrame, changes: dict[str, str], tested: str) -> str:
     """Return the kill rates and the survivors as Markdown."""
     killed = table["outcome"] != "survived"
     reasons = {name: why for name, why in equivalent().items() if name in set(table["mutant"])}
     same = table["mutant"].isin(reasons) & ~killed
     rooms = table.assign(killed=killed, room=table["module"].str.split(".").str[1])
     rates = rooms.groupby("room")["killed"].agg(["sum", "size"])
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
     lines = [
         "# Mutants that no test noticed",
         "",
         f"{killed.sum()} of {len(table)} mutants killed ({100 * killed.mean():.1f}%) at commit "
-        f"{commit}: "
+        f"{tested}: "
         + ", ".join(f"{room} {row['sum']} of {row['size']}" for room, row in rates.iterrows())
         + f"; {(table['outcome'] == 'timeout').sum()} of them by time. Without the "
         f"{same.sum()} survivors that no test could notice: "
@@ -237,6 +240,7 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="keep the copy here and use what it holds")
     chosen = options.parse_args()
     folder = (chosen.folder or Path(tempfile.mkdtemp(prefix="mutation-"))).resolve()
+    tested = commit()
     prepare(folder)
     kept = folder / "outcomes.json"
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
@@ -273,7 +277,7 @@ def main() -> None:
             for name in sample
         ]
     )
-    written = report(table, changes)
+    written = report(table, changes, tested)
     if not chosen.skip:
         table.to_csv(RESULTS / "mutation.csv", index=False)
         (RESULTS / "mutation.md").write_text(written, encoding="utf-8")
