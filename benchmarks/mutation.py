@@ -195,10 +195,12 @@ def load(folder: Path) -> None:
     hypothesis.settings.load_profile("mutation")
 
 
-def equivalent() -> dict[str, str]:
-    """Return the mutants that no test could notice, and why, by name."""
+def equivalent(changes: dict[str, str]) -> dict[str, str]:
+    """Return why no test could notice some of the mutants, by name."""
     listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
-    return {one["name"]: one["reason"] for one in listed}
+    return {
+        one["name"]: one["reason"] for one in listed if one["line"] in changes.get(one["name"], "")
+    }
 
 
 def commit() -> str:
@@ -211,7 +213,7 @@ def commit() -> str:
 def report(table: pd.DataFrame, changes: dict[str, str], tested: str) -> str:
     """Return the kill rates and the survivors as Markdown."""
     killed = table["outcome"] != "survived"
-    reasons = {name: why for name, why in equivalent().items() if name in set(table["mutant"])}
+    reasons = equivalent(changes)
     same = table["mutant"].isin(reasons) & ~killed
     rooms = table.assign(killed=killed, room=table["module"].str.split(".").str[1])
     rates = rooms.groupby("room")["killed"].agg(["sum", "size"])
