@@ -129,14 +129,15 @@ def importers() -> dict[str, set[str]]:
 def tests_of(name: str, imported_by: dict[str, set[str]]) -> list[str]:
     """Return the tests that should notice a mutant, the nearest first."""
     module = name.rsplit(".", 1)[0]
-    near = [module, *sorted(imported_by.get(module, ()))]
+    _, room, *folders, own = module.split(".")
+    near = [module, f"trends.analysis.{own}", *sorted(imported_by.get(module, ()))]
     files = [f"tests/{'/'.join(one.split('.')[1:-1])}/test_{one.split('.')[-1]}.py" for one in near]
-    room = "tests/" + "/".join(module.split(".")[1:-1])
-    if module.startswith("trends.models"):
-        files.insert(1, room)
+    if room == "models":
+        files.insert(1, "/".join(["tests", room, *folders]))
+    elif room == "analysis":
+        files += ["tests/findings/test_questions.py", "tests/test_contract.py"]
     else:
-        files += ["tests/findings/test_questions.py", "tests/findings/test_wording.py"]
-        files += ["tests/test_contract.py"]
+        files += ["tests/findings", "tests/test_contract.py"]
     return [one for one in dict.fromkeys(files) if (ROOT / one).exists()]
 
 
