@@ -130,6 +130,7 @@ RESULTS = {
         made_up_series(), ("2019-01", "2019-12"), ("2017-01", "2017-12")
     ),
     "delay": lambda: trends.reporting_delay(made_up_vintages()),
+    "alarm": lambda: trends.detect_alarms(made_up_series(), rng=1),
     "trend": lambda: trends.estimate_trend(made_up_series()),
     "trend_comparison": lambda: trends.compare_trends(made_up_series(), made_up_series(seed=4)),
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
@@ -330,6 +331,13 @@ DRAWN = {
         [],
     ),
     "figure_rate": lambda r: ([r.estimate, r.conf_low, r.conf_high], []),
+    "alarm": lambda r: (
+        [day(period) for period in r.watched["period"]],
+        [
+            *r.series[0]["count"].astype(float), *r.watched["expected"],
+            *r.watched["threshold_low"], *r.watched["threshold_high"],
+        ],
+    ),
     "delay": lambda r: (
         list(r.to_frame()["age"]),
         [

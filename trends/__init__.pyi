@@ -1,3 +1,5 @@
+from .analysis.alarm import Alarms as Alarms
+from .analysis.alarm import detect_alarms as detect_alarms
 from .analysis.changepoint import Changepoints as Changepoints
 from .analysis.changepoint import detect_changepoints as detect_changepoints
 from .analysis.contradiction import Contradictions as Contradictions

@@ -1,0 +1,197 @@
+"""The package's own lines: tails and sums by definition, false episodes by simulation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from trends.models.alarms import detector
+from trends.models.alarms.detector import (
+    LARGEST_SCORE,
+    REFERENCE,
+    Baseline,
+    count_episodes,
+    fire,
+    learn_baseline,
+    set_lines,
+    simulate_years,
+    tails_of,
+)
+from trends.models.counts.serial_dependence import grid_of
+
+MONTHS = pd.period_range("2010-01", periods=60, freq="M")
+
+
+def known(log_shifts=(0.0,), dispersions=(1.0,), rho=0.0, weight=0.0):
+    """Return a baseline of which everything is known, or that takes one of a few values."""
+    n = max(len(log_shifts), len(dispersions))
+    return Baseline(
+        params=np.zeros(1),
+        log_shifts=np.resize(np.array(log_shifts, dtype=float), n),
+        dispersions=np.resize(np.array(dispersions, dtype=float), n),
+        rho=np.full(n, rho),
+        weight=np.full(n, weight),
+        correlation=rho * weight,
+        at_ceiling=False,
+        n_weighed_down=0,
+    )
+
+
+def test_tails_are_those_of_poisson_where_nothing_is_open():
+    tails = tails_of(3.0, known(), 12)
+    count = np.arange(13)
+    assert tails.low == pytest.approx(stats.poisson.cdf(count, 3), rel=1e-9)
+    assert tails.high == pytest.approx(stats.poisson.sf(count - 1, 3), rel=1e-9)
+    middle = stats.poisson.cdf(count - 1, 3) + stats.poisson.pmf(count, 3) / 2
+    assert tails.score == pytest.approx(stats.norm.ppf(middle), abs=1e-6)
+
+
+def test_tails_are_averages_over_what_is_open():
+    shifts, dispersions = (-0.3, 0.0, 0.4), (1.0, 2.5, 6.0)
+    tails = tails_of(8.0, known(shifts, dispersions), 30)
+    count = np.arange(31)
+    cdf = [stats.poisson.cdf(count, 8 * np.exp(-0.3))]
+    for shift, phi in ((0.0, 2.5), (0.4, 6.0)):
+        mean = 8 * np.exp(shift)
+        cdf.append(stats.nbinom.cdf(count, mean / (phi - 1), 1 / phi))
+    assert tails.low == pytest.approx(np.mean(cdf, axis=0), rel=1e-9)
+
+
+def test_tails_of_many_counts_are_interpolated_closely():
+    baseline = known((-0.1, 0.1), (4.0, 9.0))
+    few, many = tails_of(250.0, baseline, 400), tails_of(250.0, baseline, 1500)
+    assert detector._EVERY_COUNT == 400
+    middle = slice(100, 400)
+    assert many.high[middle] == pytest.approx(few.high[middle], rel=2e-2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    scores=st.lists(st.floats(-5, 5), min_size=1, max_size=25),
+    limit=st.floats(0.5, 5),
+    level=st.sampled_from([0.0, 0.01, 0.1]),
+)
+def test_lines_fire_as_they_are_defined(scores, limit, level):
+    score = np.array(scores)
+    high, low = stats.norm.sf(score), stats.norm.cdf(score)
+    up, down = fire(high[:, None], low[:, None], score[:, None], level, limit)
+    above = beneath = 0.0
+    for period, one in enumerate(score):
+        bounded = min(max(one, -LARGEST_SCORE), LARGEST_SCORE)
+        above, beneath = max(above + bounded - REFERENCE, 0), max(beneath - bounded - REFERENCE, 0)
+        expected = (
+            high[period] <= level or above >= limit,
+            low[period] <= level or beneath >= limit,
+        )
+        assert (up[period, 0], down[period, 0]) == expected
+        above, beneath = (0.0 if expected[0] else above), (0.0 if expected[1] else beneath)
+
+
+def test_a_period_that_was_not_seen_fires_nothing_and_adds_nothing():
+    score = np.array([1.5, np.nan, 1.5])
+    tail = np.array([0.07, np.nan, 0.07])
+    up, down = fire(tail[:, None], 1 - tail[:, None], score[:, None], 0.01, 2.0)
+    assert up[:, 0].tolist() == [False, False, True]
+    assert not down.any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(alarms=st.lists(st.booleans(), min_size=1, max_size=30), quiet=st.integers(1, 5))
+def test_an_episode_begins_after_so_many_periods_without_an_alarm(alarms, quiet):
+    at = [period for period, alarm in enumerate(alarms) if alarm]
+    begun = [one for one in at if not any(0 < one - other <= quiet for other in at)]
+    up = np.array(alarms)[:, None]
+    assert count_episodes(up, np.zeros_like(up), quiet).tolist() == [len(begun)]
+    assert count_episodes(up, up, quiet).tolist() == [2 * len(begun)]
+
+
+def learn(counts, rng=1):
+    n = len(counts)
+    return learn_baseline(
+        np.asarray(counts, dtype=float),
+        np.ones((n, 1)),
+        np.ones(n),
+        np.arange(n),
+        grid_of(MONTHS),
+        np.random.default_rng(rng),
+    )
+
+
+def test_a_baseline_knows_its_level_and_how_little_it_knows_of_it():
+    counts = np.random.default_rng(3).poisson(9, 60)
+    found = learn(counts)
+    assert np.exp(found.params[0]) == pytest.approx(counts.mean(), rel=1e-6)
+    assert found.log_shifts.std() == pytest.approx(1 / np.sqrt(9 * 60), rel=0.4)
+    assert np.median(found.dispersions) == 1
+
+
+def test_scatter_and_memory_open_a_baseline():
+    rng = np.random.default_rng(4)
+    scattered = learn(rng.negative_binomial(9 / 3, 1 / 4, 60))
+    assert 2.5 < np.median(scattered.dispersions) < 6
+    log_rate = np.zeros(60)
+    for month in range(1, 60):
+        log_rate[month] = 0.8 * log_rate[month - 1] + rng.normal(0, 0.3)
+    remembering = learn(rng.poisson(20 * np.exp(log_rate)))
+    assert remembering.correlation > 0.3
+    # Three times the error of a mean of so many Poisson counts.
+    assert remembering.log_shifts.std() > 3 / np.sqrt(20 * 60)
+
+
+def test_an_outbreak_in_a_baseline_is_weighed_down():
+    counts = np.random.default_rng(5).poisson(9, 60)
+    outbreak = counts.copy()
+    outbreak[30:32] = 60
+    found = learn(outbreak)
+    assert found.n_weighed_down == 2
+    assert np.exp(found.params[0]) < outbreak.mean() - 0.8
+    assert found.params[0] == pytest.approx(learn(counts).params[0], abs=0.06)
+
+
+def test_lines_allow_as_many_false_episodes_as_stated():
+    baseline = learn(np.random.default_rng(6).negative_binomial(10 / 2, 1 / 3, 60))
+    rng = np.random.default_rng(7)
+    for wanted in (1.0, 0.5):
+        setting = set_lines(10.0, baseline, per_year=12, quiet=3, false_per_year=wanted, rng=rng)
+        assert setting.false_per_year == pytest.approx(wanted, rel=0.1)
+        high, low, score = simulate_years(10.0, baseline, n_periods=120, rng=rng)
+        fired = count_episodes(*fire(high, low, score, setting.level, setting.limit), 3)
+        # Ten years in a row have no fresh start each January; 4,000 years of simulation.
+        assert fired.mean() / 10 == pytest.approx(wanted, rel=0.25)
+
+
+def test_fewer_false_episodes_need_wider_lines():
+    baseline = learn(np.random.default_rng(6).poisson(10, 60))
+    made = [
+        set_lines(
+            10.0, baseline, per_year=12, quiet=3, false_per_year=one, rng=np.random.default_rng(1)
+        )
+        for one in (2.0, 0.5, 0.1, 0.01, 0.001)
+    ]
+    levels, limits = [one.level for one in made], [one.limit for one in made]
+    assert levels == sorted(levels, reverse=True)
+    assert limits == sorted(limits)
+    assert levels[-1] < 0.001
+
+
+def test_a_doubling_is_seen_more_often_than_nothing():
+    baseline = learn(np.random.default_rng(6).poisson(10, 60))
+    rng = np.random.default_rng(2)
+    setting = set_lines(10.0, baseline, per_year=12, quiet=3, false_per_year=1.0, rng=rng)
+    seen = []
+    for factor in (1.0, 1.5, 2.0):
+        years = simulate_years(10.0, baseline, n_periods=15, rng=rng, factor=factor, changed=3)
+        up, _ = fire(*years, setting.level, setting.limit)
+        seen.append(up[-3:].any(axis=0).mean())
+    assert seen[0] < 0.3 < seen[1] < 0.95 < seen[2]
+
+
+def test_a_season_without_events_in_a_month_has_no_finite_fit():
+    design = np.column_stack([np.ones(60), (MONTHS.month == 2).astype(float)])
+    counts = np.where(MONTHS.month == 2, 0.0, 9.0)
+    with pytest.raises(RuntimeError, match="must allow a finite log-linear fit, got 495 events"):
+        learn_baseline(
+            counts, design, np.ones(60), np.arange(60), grid_of(MONTHS), np.random.default_rng(1)
+        )

@@ -1,0 +1,119 @@
+"""Which alarms, and which silences, are worth saying?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from trends.analysis.alarm import Alarms
+from trends.findings.finding import Finding, Subject
+
+#: Series of many that are said one by one; the table holds all of them.
+MOST_SAID = 12
+
+
+def findings(result: Alarms, subject: Subject) -> list[Finding]:
+    """Return the state of the series, of many those in alarm, and what rules of thumb would say."""
+    frame = result.to_frame().assign(line=result.states["line"])
+    watched = frame[frame["status"] == "ok"]
+    if result.n_series == 1:
+        return [_state(result, subject, watched.iloc[0]), *_beside(result, subject)]
+    in_alarm = watched[watched["state"] != "quiet"].sort_values("p_adjusted").head(MOST_SAID)
+    said = [_overview(result, subject)]
+    for _, row in in_alarm.iterrows():
+        said.append(_state(result, _named(subject, str(row["group"])), row))
+    return [*said, *_beside(result, subject)]
+
+
+def _named(subject: Subject, group: str) -> Subject:
+    """Return the subject of one series of many."""
+    key = re.sub(r"[^a-z0-9]+", "-", group.lower()).strip("-") or "group"
+    return replace(subject, key=f"{subject.key}-{key}", en=group, ar=group)
+
+
+def _common(result: Alarms, subject: Subject) -> dict[str, Any]:
+    """Return what all findings about alarms share."""
+    return {
+        "question": "alarm",
+        "subject": subject,
+        "settings": {
+            "budget": result.budget,
+            "n_series": result.n_series,
+            "quiet": result.quiet,
+        },
+        "caveats": result.caveats,
+    }
+
+
+def _state(result: Alarms, subject: Subject, row: pd.Series) -> Finding:
+    """Return the state of one series."""
+    own = result.method == "trends"
+    return Finding(
+        finding_id=f"{subject.key}.alarm.state",
+        quantity="expected_now",
+        estimate=float(row["estimate"]),
+        conf_low=float(row["conf_low"]),
+        conf_high=float(row["conf_high"]),
+        conf_level=result.conf_level,
+        unit="events",
+        method="predictive_lines" if own else result.method,
+        graded_by="alarm",
+        sentence="alarm_state",
+        p_value=float(row["p_value"]) if own else float("nan"),
+        values={
+            "state": row["state"],
+            "last": row["period"],
+            "since": row["period"] if pd.isna(row["since"]) else row["since"],
+            "stood": (0 if pd.isna(row["count"]) else int(row["count"]), subject.noun),
+            "unseen": bool(pd.isna(row["count"])),
+            "p_adjusted": float(row["p_adjusted"]) if own else 1.0,
+            "power": float(row["power"]),
+            "alarm_line": row["line"],
+            "budget": result.budget,
+            "borrowed": not own,
+        },
+        **_common(result, subject),
+    )
+
+
+def _overview(result: Alarms, subject: Subject) -> Finding:
+    """Return how many of many series are in alarm."""
+    return Finding(
+        finding_id=f"{subject.key}.alarm.overview",
+        quantity="n_in_alarm",
+        estimate=float(result.n_rising + result.n_falling),
+        unit="periods",
+        method="counted",
+        sentence="alarm_overview",
+        values={
+            "n_series": result.n_series,
+            "n_rising": result.n_rising,
+            "n_falling": result.n_falling,
+            "budget": result.budget,
+        },
+        **_common(result, subject),
+    )
+
+
+def _beside(result: Alarms, subject: Subject) -> list[Finding]:
+    """Return what two rules of thumb would have fired in the periods watched."""
+    return [
+        Finding(
+            finding_id=f"{subject.key}.alarm.beside",
+            quantity="n_episodes",
+            estimate=float(result.n_episodes),
+            unit="periods",
+            method="counted",
+            sentence="alarm_beside",
+            values={
+                "n_quarter_more": result.n_quarter_more,
+                "n_highest": result.n_highest,
+                "n_watched": result.n_periods,
+                "budget": result.budget,
+            },
+            **_common(result, subject),
+        )
+    ]

@@ -1,0 +1,394 @@
+"""When is a count out of line, if false episodes are to be no more than a stated number a year?
+
+What comes next is predicted from a baseline: a negative binomial whose mean, dispersion and memory
+are drawn from what the baseline leaves open, never plugged in. Two lines watch. The first fires on
+one count in a tail of that prediction, with the exact tails of low counts. The second adds up
+normal scores (a CUSUM) and fires on many counts that are each a little out of line. Both are set on
+simulated years of the same draws, so that episodes of false alarms come as often as stated, memory,
+discreteness and unknown parameters included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from trends.models.counts.memory import MemoryGrid
+from trends.models.counts.null_models import count_quantiles, draw_latent
+from trends.models.counts.serial_dependence import weigh_memories
+
+#: Draws of mean, dispersion and memory, and simulated years of each.
+N_DRAWS, YEARS_OF_EACH = 200, 2
+#: Normal score that the second line takes off every period.
+REFERENCE = 0.5
+#: Largest normal score that the second line adds at once: one count is the first line's business.
+LARGEST_SCORE = 3.0
+#: Share of the budget that the first line may use; the second gets what is left.
+FIRST_LINE = 0.5
+#: Anscombe residual above which a count of the baseline is weighed down (Noufaily and others 2013).
+OUTLYING = 2.58
+#: What weighing down takes off the variance of scores that are normal.
+_WEIGHED_DOWN = 0.967
+#: Variance over mean that is weighed against Poisson's, with half of the probability on Poisson's.
+_DISPERSIONS = np.concatenate([[1.0], np.geomspace(1.1, 200.0, 40)])
+#: Counts up to which the tails of every count are computed; beyond, those between are interpolated.
+_EVERY_COUNT = 400
+#: Where the second line's limit is looked for, and how often that range is halved.
+HIGHEST_LIMIT, _HALVINGS = 16.0, 8
+#: Episodes that a simulated setting must show to be believed; rarer ones are extrapolated.
+_FEWEST = 15.0
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What a baseline says of the counts to come.
+
+    Attributes
+    ----------
+    params : array of shape (n_terms,)
+        Coefficients of the log rate.
+    log_shifts : array of shape (n_draws,)
+        Draws of the error of the log rate.
+    dispersions : array of shape (n_draws,)
+        Draws of the variance over the mean, at least 1.
+    rho, weight : arrays of shape (n_draws,)
+        Draws of the memory.
+    correlation : float
+        Averaged correlation of neighbouring periods.
+    at_ceiling : bool
+        Whether the memory is at the longest that is considered.
+    n_weighed_down : int
+        Counts of the baseline that were weighed down.
+    """
+
+    params: NDArray[np.float64]
+    log_shifts: NDArray[np.float64]
+    dispersions: NDArray[np.float64]
+    rho: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    correlation: float
+    at_ceiling: bool
+    n_weighed_down: int
+
+
+def learn_baseline(
+    counts: np.ndarray,
+    design: np.ndarray,
+    exposure: np.ndarray,
+    position: np.ndarray,
+    grid: MemoryGrid,
+    rng: np.random.Generator,
+) -> Baseline:
+    """Learn level, season, scatter and memory from a baseline, outbreaks weighed down.
+
+    Parameters
+    ----------
+    counts, exposure : arrays of shape (n_observed,)
+    design : array of shape (n_observed, n_terms)
+        Intercept and season.
+    position : int array of shape (n_observed,)
+        Place of each count among all periods.
+    grid : MemoryGrid
+    rng : Generator
+
+    Returns
+    -------
+    Baseline
+
+    Raises
+    ------
+    RuntimeError
+        If the fit does not converge.
+    """
+    weights = np.ones(counts.size)
+    params, expected = _weighted_fit(counts, design, exposure, weights)
+    n_free = counts.size - design.shape[1]
+    scatter = max(float(np.sum((counts - expected) ** 2 / expected)) / n_free, 1.0)
+    anscombe = 1.5 * (counts ** (2 / 3) * expected ** (-1 / 6) - np.sqrt(expected))
+    anscombe /= np.sqrt(scatter)
+    high = anscombe > OUTLYING
+    if high.any():
+        weights = np.where(high, np.where(high, anscombe, 1.0) ** -2, 1.0)
+        params, expected = _weighted_fit(counts, design, exposure, weights)
+    residuals = (counts - expected) / np.sqrt(expected) * np.sqrt(weights / _WEIGHED_DOWN)
+    working = design * np.sqrt(expected * weights)[:, None]
+    memory = weigh_memories(working, residuals, position, grid=grid)
+    models = rng.choice(memory.probabilities.size, N_DRAWS, p=memory.probabilities)
+    rho, weight = grid.rho[models], grid.weight[models]
+    mean = float(expected.mean())
+    dispersions = _draw_dispersions(memory.scales[models], rho, weight, mean, n_free, rng)
+    typical = design.mean(axis=0)
+    variances = np.einsum("i,mij,j->m", typical, memory.covariances, typical)[models]
+    variances *= dispersions / np.maximum(memory.scales[models], 1e-9)
+    return Baseline(
+        params=params,
+        log_shifts=np.sqrt(variances) * rng.standard_normal(N_DRAWS),
+        dispersions=dispersions,
+        rho=rho,
+        weight=weight,
+        correlation=memory.correlation,
+        at_ceiling=memory.at_ceiling,
+        n_weighed_down=int(high.sum()),
+    )
+
+
+def _draw_dispersions(
+    scales: np.ndarray,
+    rho: np.ndarray,
+    weight: np.ndarray,
+    mean: float,
+    n_free: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Draw variances over means, given how much the residuals scatter.
+
+    The scatter of a skewed and remembering series says less than its length: the degrees of freedom
+    are those that its fourth moment and its memory leave.
+    """
+    squares = 1 + 2 * (weight * rho) ** 2 / (1 - rho**2)
+    likely = np.maximum(scales, 1.0)
+    excess = 6 * (likely - 1) / mean + 1 / (likely * mean)
+    n_worth = 2 * n_free / ((2 + excess) * squares)
+    phi = _DISPERSIONS[:, None]
+    log_posterior = -0.5 * n_worth * (np.log(phi) + scales / phi)
+    log_posterior[0] += np.log(_DISPERSIONS.size - 1)
+    posterior = np.exp(log_posterior - log_posterior.max(axis=0))
+    cumulative = np.cumsum(posterior / posterior.sum(axis=0), axis=0)
+    chosen = (cumulative < rng.random(scales.size)[None, :]).sum(axis=0)
+    return _DISPERSIONS[np.minimum(chosen, _DISPERSIONS.size - 1)]
+
+
+def _weighted_fit(
+    counts: np.ndarray, design: np.ndarray, exposure: np.ndarray, weights: np.ndarray
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit a weighted log-linear Poisson model; return coefficients and expected counts."""
+    offset = np.log(exposure)
+    params = np.zeros(design.shape[1])
+    params[0] = np.log(np.sum(weights * counts) / np.sum(weights * exposure))
+    for _ in range(50):
+        expected = np.exp(design @ params + offset)
+        weighted = design * (weights * expected)[:, None]
+        step = np.linalg.solve(weighted.T @ design, design.T @ (weights * (counts - expected)))
+        # Far steps overshoot where a season has hardly any events.
+        params = params + np.clip(step, -3, 3)
+        if np.abs(step).max() < 1e-8:
+            return params, np.exp(design @ params + offset)
+    raise RuntimeError(
+        f"`series` must allow a finite log-linear fit, got {int(counts.sum())} events in "
+        f"{int((counts > 0).sum())} of {counts.size} periods. Use season='none' or longer periods."
+    )
+
+
+class Tails(NamedTuple):
+    """Chance of a count as high, or as low, as each from 0 on, and the normal score of each."""
+
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    score: NDArray[np.float64]
+
+
+def tails_of(mean: float, baseline: Baseline, largest: int) -> Tails:
+    """Return the predicted tails of the counts 0 to `largest` at an expected count.
+
+    The score is the normal quantile of the middle of the count's own probability.
+    """
+    count = np.arange(largest + 1.0)
+    if largest > _EVERY_COUNT:
+        count = np.unique(np.rint(np.geomspace(1, largest + 1, _EVERY_COUNT))) - 1
+    means = mean * np.exp(baseline.log_shifts)
+    over = baseline.dispersions > 1
+    beyond = np.empty((means.size, count.size))
+    beyond[~over] = special.pdtrc(count, means[~over, None])
+    phi = baseline.dispersions[over, None]
+    beyond[over] = special.betainc(count + 1, means[over, None] / (phi - 1), 1 - 1 / phi)
+    above = np.maximum(beyond.mean(axis=0), 1e-300)
+    if largest > _EVERY_COUNT:
+        above = np.exp(np.interp(np.arange(largest + 1.0), count, np.log(above)))
+    low, high = 1 - above, np.concatenate([[1.0], above[:-1]])
+    # The score of the upper half is that of the upper tail, which loses no digits.
+    middle = (high + above) / 2
+    return Tails(high=high, low=low, score=-special.ndtri(np.clip(middle, 1e-300, 1 - 1e-15)))
+
+
+def reach_of(mean: float, baseline: Baseline) -> int:
+    """Return a count beyond which the prediction has next to no probability."""
+    means = mean * np.exp(baseline.log_shifts)
+    spread = np.sqrt(baseline.dispersions * means)
+    return int(np.ceil(np.max(means + 9 * spread + 20 * baseline.dispersions))) + 1
+
+
+class Setting(NamedTuple):
+    """Where the two lines fire, and how often they do so for nothing.
+
+    Attributes
+    ----------
+    level : float
+        The first line fires on a count whose tail is at most this.
+    limit : float
+        The second line fires when its sum reaches this.
+    false_per_year : float
+        Episodes a year in the simulated years, or what was asked for where that is too rare.
+    """
+
+    level: float
+    limit: float
+    false_per_year: float
+
+
+def set_lines(
+    mean: float,
+    baseline: Baseline,
+    *,
+    per_year: int,
+    quiet: int,
+    false_per_year: float,
+    rng: np.random.Generator,
+) -> Setting:
+    """Set both lines so that false episodes come as often as stated.
+
+    Parameters
+    ----------
+    mean : float
+        Typical expected count of the periods watched.
+    baseline : Baseline
+    per_year : int
+        Periods in a year.
+    quiet : int
+        Periods without an alarm that end an episode.
+    false_per_year : float
+        Episodes a year that are to be false.
+    rng : Generator
+
+    Returns
+    -------
+    Setting
+    """
+    n_years = N_DRAWS * YEARS_OF_EACH
+    high, low, score = simulate_years(mean, baseline, n_periods=per_year, rng=rng)
+    tail = np.minimum(high, low)
+    most = max(false_per_year, _FEWEST / n_years)
+    # A level that the tails of all counts pass over is as good as the next lower one.
+    levels = np.unique(tail[tail < 0.3])
+    level = _largest_level(high, low, levels, quiet, FIRST_LINE * most * n_years)
+
+    def rate(limit: float) -> float:
+        """Return false episodes a year with the second line at a limit."""
+        return float(count_episodes(*fire(high, low, score, level, limit), quiet).sum()) / n_years
+
+    near, far = 0.25, HIGHEST_LIMIT
+    for _ in range(_HALVINGS):
+        middle = (near + far) / 2
+        near, far = (middle, far) if rate(middle) > most else (near, middle)
+    limit = (near + far) / 2
+    if false_per_year >= most:
+        return Setting(level, limit, rate(limit))
+    # Rarer episodes cannot be simulated: the tail of the first line is its level, and those of the
+    # second fall off by the same factor with every step of its limit.
+    step = min(1.0, limit / 2)
+    slope = np.log(max(rate(limit - step), 1.1 * most) / most) / step
+    rarer = false_per_year / most
+    return Setting(level * rarer, float(limit - np.log(rarer) / slope), false_per_year)
+
+
+def _largest_level(
+    high: np.ndarray, low: np.ndarray, levels: np.ndarray, quiet: int, most: float
+) -> float:
+    """Return the largest level at which the first line alone has no more episodes than that."""
+    first, last = 0, levels.size
+    while first < last:
+        middle = (first + last) // 2
+        fired = count_episodes(high <= levels[middle], low <= levels[middle], quiet).sum()
+        first, last = (middle + 1, last) if fired <= most else (first, middle)
+    return float(levels[first - 1]) if first else 0.0
+
+
+def simulate_years(
+    mean: float,
+    baseline: Baseline,
+    *,
+    n_periods: int,
+    rng: np.random.Generator,
+    factor: float = 1.0,
+    changed: int = 0,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return tails and scores of simulated counts of every draw of the baseline.
+
+    Parameters
+    ----------
+    mean : float
+        Expected count of every period.
+    baseline : Baseline
+    n_periods : int
+    rng : Generator
+    factor : float
+        What the mean of the last periods is multiplied by.
+    changed : int
+        How many these are.
+
+    Returns
+    -------
+    high, low, score : arrays of shape (n_periods, n_draws * YEARS_OF_EACH)
+    """
+    rho, weight = (np.repeat(one, YEARS_OF_EACH) for one in (baseline.rho, baseline.weight))
+    latent = draw_latent(np.ones(n_periods - 1), rho, weight, rng)
+    counts = np.empty_like(latent)
+    means = mean * np.exp(baseline.log_shifts)
+    for draw, (level, dispersion) in enumerate(zip(means, baseline.dispersions, strict=True)):
+        columns = slice(draw * YEARS_OF_EACH, (draw + 1) * YEARS_OF_EACH)
+        same = n_periods - changed
+        counts[:same, columns] = count_quantiles(latent[:same, columns], level, dispersion)
+        if changed:
+            counts[same:, columns] = count_quantiles(
+                latent[same:, columns], factor * level, dispersion
+            )
+    largest = max(int(counts.max()), 1)
+    tails = tails_of(mean, baseline, largest)
+    whole = counts.astype(np.int64)
+    return tails.high[whole], tails.low[whole], tails.score[whole]
+
+
+def fire(
+    high: np.ndarray, low: np.ndarray, score: np.ndarray, level: float, limit: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which periods raise an alarm, upwards and downwards.
+
+    Parameters
+    ----------
+    high, low, score : arrays of shape (n_periods, n_series)
+        NaN where a period was not seen; nothing fires and nothing is added there.
+    level, limit : float
+        As in `Setting`.
+
+    Returns
+    -------
+    up, down : bool arrays of shape (n_periods, n_series)
+    """
+    up, down = high <= level, low <= level
+    bounded = np.nan_to_num(np.clip(score, -LARGEST_SCORE, LARGEST_SCORE))
+    seen = np.isfinite(score)
+    above, beneath = np.zeros(score.shape[1]), np.zeros(score.shape[1])
+    for period in range(score.shape[0]):
+        moves = seen[period] * REFERENCE
+        above = np.maximum(above + bounded[period] - moves, 0)
+        beneath = np.maximum(beneath - bounded[period] - moves, 0)
+        up[period] |= above >= limit
+        down[period] |= beneath >= limit
+        # After an alarm the sum begins anew, so that one event does not fire for ever.
+        above[up[period]] = 0
+        beneath[down[period]] = 0
+    return up, down
+
+
+def count_episodes(up: np.ndarray, down: np.ndarray, quiet: int) -> NDArray[np.int64]:
+    """Return how many episodes of alarms each series has, both directions together."""
+    starts = np.zeros(up.shape[1], dtype=np.int64)
+    for alarms in (up, down):
+        since = np.full(up.shape[1], quiet)
+        for period in range(up.shape[0]):
+            starts += alarms[period] & (since >= quiet)
+            since = np.where(alarms[period], 0, since + 1)
+    return starts
