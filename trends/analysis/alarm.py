@@ -574,20 +574,22 @@ def _own_lines(
     expected = exposure * np.exp(ahead @ baseline.params)
     covered = expected > 0
     typical = float(np.exp(np.mean(np.log(expected[covered])))) if covered.any() else 1.0
+    tails = _tails(typical, baseline)
     setting = set_lines(
         typical,
         baseline,
+        tails,
         per_year=per_year,
         quiet=quiet,
         false_per_year=options.per_series,
         rng=rng,
     )
-    high, low, score = simulate_years(
-        typical, baseline, n_periods=quiet + per_year, rng=rng, factor=2.0, changed=quiet
+    doubled = simulate_years(
+        typical, baseline, tails, n_periods=2 * quiet, rng=rng, factor=2.0, changed=quiet
     )
-    up, _ = fire(high, low, score, setting.level, setting.limit)
+    up, _ = fire(*doubled, setting.level, setting.limit)
     count = series["count"].to_numpy(dtype=float, na_value=np.nan)[n_baseline:]
-    rows = _Rows.of(count, expected, baseline, setting.level)
+    rows = _Rows.of(count, expected, baseline, setting.level, {_key(typical): tails})
     return _Lines(
         expected=np.where(covered, expected, np.nan),
         threshold_low=rows.threshold_low,
@@ -614,19 +616,24 @@ class _Rows(NamedTuple):
     below: NDArray[np.float64] | None
 
     @classmethod
-    def of(cls, count: np.ndarray, expected: np.ndarray, baseline: Baseline, level: float) -> _Rows:
+    def of(
+        cls,
+        count: np.ndarray,
+        expected: np.ndarray,
+        baseline: Baseline,
+        level: float,
+        tables: dict[float, Tails],
+    ) -> _Rows:
         """Return tails of every count, and the counts at which the line fires."""
         columns = np.full((5, count.size), np.nan)
-        tables: dict[float, Tails] = {}
         below = None
         for row, (one, mean) in enumerate(zip(count, expected, strict=True)):
             if not mean > 0:
                 continue
-            # Means that differ by less than a thousandth share their tails.
-            key = float(f"{mean:.3g}")
+            key = _key(mean)
             seen = int(one) if np.isfinite(one) else 0
             if key not in tables or tables[key].high.size <= seen:
-                tables[key] = tails_of(key, baseline, max(reach_of(key, baseline), seen))
+                tables[key] = _tails(key, baseline, seen)
             tails = tables[key]
             none_low = tails.low[0] > level
             columns[0, row] = np.nan if none_low else np.flatnonzero(tails.low <= level)[-1]
@@ -635,6 +642,16 @@ class _Rows(NamedTuple):
                 columns[2:, row] = tails.low[seen], tails.high[seen], tails.score[seen]
                 below = tails.low
         return cls(columns[0], columns[1], columns[2], columns[3], columns[4], below)
+
+
+def _key(mean: float) -> float:
+    """Return an expected count as it is looked up: those within a thousandth share their tails."""
+    return float(f"{mean:.3g}")
+
+
+def _tails(mean: float, baseline: Baseline, seen: int = 0) -> Tails:
+    """Return the tails of all counts that may come, also of twice the mean."""
+    return tails_of(_key(mean), baseline, max(reach_of(2 * mean, baseline), seen))
 
 
 def _designs(

@@ -154,9 +154,19 @@ def test_lines_allow_as_many_false_episodes_as_stated():
     baseline = learn(np.random.default_rng(6).negative_binomial(10 / 2, 1 / 3, 60))
     rng = np.random.default_rng(7)
     for wanted in (1.0, 0.5):
-        setting = set_lines(10.0, baseline, per_year=12, quiet=3, false_per_year=wanted, rng=rng)
+        setting = set_lines(
+            10.0,
+            baseline,
+            tails_of(10.0, baseline, 200),
+            per_year=12,
+            quiet=3,
+            false_per_year=wanted,
+            rng=rng,
+        )
         assert setting.false_per_year == pytest.approx(wanted, rel=0.1)
-        high, low, score = simulate_years(10.0, baseline, n_periods=120, rng=rng)
+        high, low, score = simulate_years(
+            10.0, baseline, tails_of(10.0, baseline, 200), n_periods=120, rng=rng
+        )
         fired = count_episodes(*fire(high, low, score, setting.level, setting.limit), 3)
         # Ten years in a row have no fresh start each January; 4,000 years of simulation.
         assert fired.mean() / 10 == pytest.approx(wanted, rel=0.25)
@@ -164,9 +174,16 @@ def test_lines_allow_as_many_false_episodes_as_stated():
 
 def test_fewer_false_episodes_need_wider_lines():
     baseline = learn(np.random.default_rng(6).poisson(10, 60))
+    tails = tails_of(10.0, baseline, 200)
     made = [
         set_lines(
-            10.0, baseline, per_year=12, quiet=3, false_per_year=one, rng=np.random.default_rng(1)
+            10.0,
+            baseline,
+            tails,
+            per_year=12,
+            quiet=3,
+            false_per_year=one,
+            rng=np.random.default_rng(1),
         )
         for one in (2.0, 0.5, 0.1, 0.01, 0.001)
     ]
@@ -179,10 +196,26 @@ def test_fewer_false_episodes_need_wider_lines():
 def test_a_doubling_is_seen_more_often_than_nothing():
     baseline = learn(np.random.default_rng(6).poisson(10, 60))
     rng = np.random.default_rng(2)
-    setting = set_lines(10.0, baseline, per_year=12, quiet=3, false_per_year=1.0, rng=rng)
+    setting = set_lines(
+        10.0,
+        baseline,
+        tails_of(10.0, baseline, 200),
+        per_year=12,
+        quiet=3,
+        false_per_year=1.0,
+        rng=rng,
+    )
     seen = []
     for factor in (1.0, 1.5, 2.0):
-        years = simulate_years(10.0, baseline, n_periods=15, rng=rng, factor=factor, changed=3)
+        years = simulate_years(
+            10.0,
+            baseline,
+            tails_of(10.0, baseline, 200),
+            n_periods=15,
+            rng=rng,
+            factor=factor,
+            changed=3,
+        )
         up, _ = fire(*years, setting.level, setting.limit)
         seen.append(up[-3:].any(axis=0).mean())
     assert seen[0] < 0.3 < seen[1] < 0.95 < seen[2]

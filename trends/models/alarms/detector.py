@@ -22,7 +22,7 @@ from trends.models.counts.null_models import count_quantiles, draw_latent
 from trends.models.counts.serial_dependence import weigh_memories
 
 #: Draws of mean, dispersion and memory, and simulated years of each.
-N_DRAWS, YEARS_OF_EACH = 200, 2
+N_DRAWS, YEARS_OF_EACH = 100, 4
 #: Normal score that the second line takes off every period.
 REFERENCE = 0.5
 #: Largest normal score that the second line adds at once: one count is the first line's business.
@@ -242,6 +242,7 @@ class Setting(NamedTuple):
 def set_lines(
     mean: float,
     baseline: Baseline,
+    tails: Tails,
     *,
     per_year: int,
     quiet: int,
@@ -255,6 +256,8 @@ def set_lines(
     mean : float
         Typical expected count of the periods watched.
     baseline : Baseline
+    tails : Tails
+        Of this expected count.
     per_year : int
         Periods in a year.
     quiet : int
@@ -268,7 +271,7 @@ def set_lines(
     Setting
     """
     n_years = N_DRAWS * YEARS_OF_EACH
-    high, low, score = simulate_years(mean, baseline, n_periods=per_year, rng=rng)
+    high, low, score = simulate_years(mean, baseline, tails, n_periods=per_year, rng=rng)
     tail = np.minimum(high, low)
     most = max(false_per_year, _FEWEST / n_years)
     # A level that the tails of all counts pass over is as good as the next lower one.
@@ -309,6 +312,7 @@ def _largest_level(
 def simulate_years(
     mean: float,
     baseline: Baseline,
+    tails: Tails,
     *,
     n_periods: int,
     rng: np.random.Generator,
@@ -322,6 +326,8 @@ def simulate_years(
     mean : float
         Expected count of every period.
     baseline : Baseline
+    tails : Tails
+        Of this expected count; counts beyond them are taken for the last of them.
     n_periods : int
     rng : Generator
     factor : float
@@ -345,9 +351,7 @@ def simulate_years(
             counts[same:, columns] = count_quantiles(
                 latent[same:, columns], factor * level, dispersion
             )
-    largest = max(int(counts.max()), 1)
-    tails = tails_of(mean, baseline, largest)
-    whole = counts.astype(np.int64)
+    whole = np.minimum(counts, tails.high.size - 1).astype(np.int64)
     return tails.high[whole], tails.low[whole], tails.score[whole]
 
 
