@@ -53,7 +53,7 @@ def cell(
         own.append(found.n_episodes)
         quarter_more.append(found.n_quarter_more)
         highest.append(found.n_highest)
-        if not gaps:
+        if not gaps and n_months >= 36:
             ears.append(detect_alarms(series, method="ears", **options).n_episodes)
             other = detect_alarms(series, method="farrington", **options)
             farrington.append(other.n_episodes)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trends.models.counts.memory import MemoryGrid
+from trends.models.counts.memory import MemoryGrid, variance_inflation
 from trends.models.counts.null_models import count_quantiles, draw_latent
 from trends.models.counts.serial_dependence import weigh_memories
 
@@ -31,6 +31,8 @@ LARGEST_SCORE = 3.0
 FIRST_LINE = 0.5
 #: Anscombe residual above which a count of the baseline is weighed down (Noufaily and others 2013).
 OUTLYING = 2.58
+#: Quantiles of the memories, ordered by what they do to a mean, between which they are drawn.
+STRONG = (0.7, 0.98)
 #: What weighing down takes off the variance of scores that are normal.
 _WEIGHED_DOWN = 0.967
 #: Variance over mean that is weighed against Poisson's, with half of the probability on Poisson's.
@@ -117,10 +119,12 @@ def learn_baseline(
     residuals = (counts - expected) / np.sqrt(expected) * np.sqrt(weights / _WEIGHED_DOWN)
     working = design * np.sqrt(expected * weights)[:, None]
     memory = weigh_memories(working, residuals, position, grid=grid)
-    models = rng.choice(memory.probabilities.size, N_DRAWS, p=memory.probabilities)
+    models = rng.choice(grid.rho.size, N_DRAWS, p=_strong(memory.probabilities, grid, counts.size))
     rho, weight = grid.rho[models], grid.weight[models]
     mean = float(expected.mean())
     dispersions = _draw_dispersions(memory.scales[models], rho, weight, mean, n_free, rng)
+    # Counts that scatter like Poisson's leave nothing to remember.
+    rho, weight = (np.where(dispersions > 1, one, 0.0) for one in (rho, weight))
     typical = design.mean(axis=0)
     variances = np.einsum("i,mij,j->m", typical, memory.covariances, typical)[models]
     variances *= dispersions / np.maximum(memory.scales[models], 1e-9)
@@ -134,6 +138,22 @@ def learn_baseline(
         at_ceiling=memory.at_ceiling,
         n_weighed_down=int(high.sum()),
     )
+
+
+def _strong(probabilities: np.ndarray, grid: MemoryGrid, n_periods: int) -> NDArray[np.float64]:
+    """Return the probabilities of the memories in a band at the strong end.
+
+    In a short series no estimate of memory is sure enough to be believed where it is small. Ordered
+    by how much they add to the variance of a mean, only those between two quantiles are drawn.
+    """
+    inflation = variance_inflation(np.full(grid.rho.size, n_periods), grid.rho, grid.weight)
+    order = np.argsort(inflation)
+    low, high = STRONG
+    reached = np.clip(np.cumsum(probabilities[order]), low, high)
+    reached[-1] = high
+    kept = np.zeros(order.size)
+    kept[order] = np.diff(reached, prepend=low)
+    return np.asarray(kept / kept.sum())
 
 
 def _draw_dispersions(
