@@ -136,6 +136,10 @@ RESULTS = {
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
     "description": lambda: trends.describe_series(made_up_series(), rng=1),
     "power": lambda: trends.detectable_change(made_up_series()),
+    "forecast": lambda: trends.forecast_counts(made_up_series(70), 14, n_draws=500, rng=1),
+    "forecast_evaluation": lambda: trends.evaluate_forecasts(
+        made_up_series(), horizon=3, n_origins=12
+    ),
     "interruption": lambda: trends.estimate_interruption(
         made_up_series(), ["2018-01", "2019-06-15"], controls={"Elsewhere": made_up_series(seed=4)}
     ),
@@ -272,7 +276,8 @@ def test_its_findings_are_complete(result):
         # What was estimated is graded; what was only counted has no grade.
         assert finding.grade in {"A", "B", "C", "D"} or finding.quantity.startswith("n_")
         for lang in ("en", "ar"):
-            assert set(finding.caveats) <= set(words(lang)["caveat"])
+            named = {key.partition(":")[0] for key in finding.caveats}
+            assert named <= set(words(lang)["caveat"])
         if not math.isnan(finding.conf_low):
             assert finding.conf_low <= finding.estimate <= finding.conf_high
 
@@ -390,6 +395,21 @@ DRAWN = {
     "power": lambda r: (
         [*r.curve["ratio"], r.ratio_up],
         [*r.curve["power"], r.power_simulated_low, r.power_simulated_high, r.power],
+    ),
+    "forecast": lambda r: (
+        [day(period) for period in r.periods],
+        [
+            *r.series["count"].dropna().iloc[-24:].astype(float),
+            *(number for name in ("estimate", "conf_low", "conf_high") for number in r.fan()[name]),
+        ],
+    ),
+    "forecast_evaluation": lambda r: (
+        [day(one) for one in r.scores.query("model == 'forecast' and horizon == 1")["period"]],
+        [
+            number
+            for name in ("count", "low_50", "high_50", "low_80", "high_80", "low_95", "high_95")
+            for number in r.scores.query("model == 'forecast' and horizon == 1")[name]
+        ],
     ),
     "interruption": lambda r: (
         [day(period) for period in (*r.fitted["period"], *r.dates)],

@@ -11,6 +11,10 @@ from .analysis.description import describe_series as describe_series
 from .analysis.figure_rate import FigureRate as FigureRate
 from .analysis.figure_rate import figure_rate as figure_rate
 from .analysis.figure_rate import figure_rates as figure_rates
+from .analysis.forecast import Forecast as Forecast
+from .analysis.forecast import forecast_counts as forecast_counts
+from .analysis.forecast_evaluation import ForecastEvaluation as ForecastEvaluation
+from .analysis.forecast_evaluation import evaluate_forecasts as evaluate_forecasts
 from .analysis.interruption import Interruption as Interruption
 from .analysis.interruption import estimate_interruption as estimate_interruption
 from .analysis.joinpoint import Joinpoints as Joinpoints

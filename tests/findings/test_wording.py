@@ -177,6 +177,29 @@ def test_what_says_no_direction_is_not_hedged():
     assert str(little) == "changed little"
 
 
+@pytest.mark.parametrize(
+    ("lang", "case"),
+    [
+        pytest.param(lang, case, id=f"{lang}: {case['name']}")
+        for lang in ("en", "ar")
+        for case in table_of(lang)["forecast"]
+    ],
+)
+def test_what_comes_next_is_said_as_a_reader_approved(lang, case):
+    months = pd.period_range("2019-01", periods=len(case["counts"]), freq="M")
+    exposure = months.days_in_month.to_numpy(dtype=float).copy()
+    exposure[-1] = case.get("last_days", exposure[-1])
+    series = trends.as_series(pd.Series(case["counts"], index=months), exposure=exposure)
+    subject = Subject(key="s", en="Syria", ar="سوريا")
+    if "n_origins" in case:
+        found = trends.evaluate_forecasts(
+            series, horizon=case["horizon"], n_origins=case["n_origins"]
+        )
+    else:
+        found = trends.forecast_counts(series, case["horizon"], season="none", rng=1)
+    assert [str(wording.say(one, lang)) for one in found.findings(subject)] == case["says"]
+
+
 # ------- no sentence says more than its interval
 
 

@@ -1,0 +1,52 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from trends.models.counts.observed import observed_periods
+from trends.models.counts.season_terms import season_columns
+from trends.models.shifts.restart import LEAST_KEPT, restart_row
+from trends.tables.series import as_series
+
+
+def restart(counts, *, waves=True):
+    months = pd.period_range("2012-01", periods=len(counts), freq="M")
+    seen = observed_periods(as_series(pd.Series(counts, index=months)), n_eventful=0)
+    season = season_columns(months, "harmonic" if waves else "none")[0]
+    return restart_row(seen, season, days_per_period=30.4375)
+
+
+def test_a_history_restarts_where_the_level_shifted():
+    counts = np.random.default_rng(1).poisson(np.repeat([10, 30], [50, 30]))
+    assert restart(counts) == pytest.approx(50, abs=1)
+
+
+def test_of_several_shifts_the_latest_counts():
+    counts = np.random.default_rng(2).poisson(np.repeat([10, 40, 15], [40, 40, 30]))
+    assert restart(counts) == pytest.approx(80, abs=2)
+
+
+def test_a_shift_too_late_to_know_the_new_level_by_is_no_restart():
+    counts = np.random.default_rng(3).poisson(np.repeat([10, 40], [60, LEAST_KEPT - 4]))
+    found = restart(counts)
+    assert found == 0 or found <= 60 + LEAST_KEPT - 4 - LEAST_KEPT
+
+
+@pytest.mark.parametrize("kind", ["season", "memory", "constant"])
+def test_a_season_and_memory_are_no_shift(kind):
+    rng = np.random.default_rng(4)
+    n_restarts = 0
+    for _ in range(20):
+        state = np.zeros(72)
+        if kind == "memory":
+            for month in range(1, 72):
+                state[month] = 0.7 * state[month - 1] + rng.normal(0, 0.25)
+        if kind == "season":
+            state = 0.7 * np.sin(2 * np.pi * np.arange(72) / 12)
+        counts = np.full(72, 5) if kind == "constant" else rng.poisson(12 * np.exp(state))
+        n_restarts += restart(counts) > 0
+    assert n_restarts <= 2
+
+
+def test_a_series_that_stopped_restarts_with_the_silence():
+    counts = np.r_[np.random.default_rng(5).poisson(20, 50), np.zeros(30, int)]
+    assert restart(counts) == pytest.approx(50, abs=1)

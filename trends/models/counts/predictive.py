@@ -1,0 +1,418 @@
+"""How many events may the coming periods hold, by each of several accounts of the past?
+
+Each account gives, for every coming period, the probability of 0, 1, 2, ... events with its own
+parameters integrated out, and draws of whole paths. Nodes stand for the parameters: points with
+weights, or fixed draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from trends.models.counts.count_model import fit_counts
+from trends.models.counts.memory import MemoryGrid
+from trends.models.counts.null_models import count_quantiles
+from trends.models.counts.observed import LEAST_EVENTFUL
+from trends.models.counts.scoring import nb_mass
+from trends.models.counts.serial_dependence import memory_of_fit
+
+#: The accounts, the two simple ones first.
+MEMBERS = ("own_past", "static_nb", "memory_nb", "seasonal_nb", "local_level")
+SIMPLE = ("own_past", "static_nb")
+#: Observed periods behind a season's waves, and the years they span.
+LEAST_SEASONAL = 24
+#: Width of the kernel around every past count, in standard deviations of the past times n^-1/3.
+KERNEL = 0.9
+#: Share by which a level may keep what it was, and scatter beyond chance, in the local level.
+KEPT = (0.5, 0.65, 0.8, 0.9, 0.96)
+SCATTER = (1.0, 1.5, 2.5, 4.0, 7.0, 12.0)
+#: Weight below which a node is left out.
+_NEGLIGIBLE = 1e-4
+_FIXED_DRAWS = 64
+
+
+class History(NamedTuple):
+    """The observed periods behind a forecast, and the periods ahead.
+
+    Attributes
+    ----------
+    counts, exposure : array of shape (n_observed,)
+        Events, and months observed.
+    position : int array of shape (n_observed,)
+        Place among all periods.
+    ahead : int array of shape (n_ahead,)
+        Places of the periods ahead, from the last observed one on: a part of it may be to come.
+    exposure_ahead : array of shape (n_ahead,)
+    season, season_ahead : arrays of shape (n_observed, n_waves), (n_ahead, n_waves)
+        Waves of the year; no columns where the past is too short for them.
+    grid : MemoryGrid
+    """
+
+    counts: NDArray[np.float64]
+    exposure: NDArray[np.float64]
+    position: NDArray[np.int64]
+    ahead: NDArray[np.int64]
+    exposure_ahead: NDArray[np.float64]
+    season: NDArray[np.float64]
+    season_ahead: NDArray[np.float64]
+    grid: MemoryGrid
+
+
+class Outlook(NamedTuple):
+    """What one account expects.
+
+    Attributes
+    ----------
+    mass : array of shape (n_ahead, n_counts)
+        Probability of 0, 1, 2, ... events in every period ahead.
+    draw : callable
+        Takes a number of paths and a generator; returns counts, shape (n_paths, n_ahead).
+    """
+
+    mass: NDArray[np.float64]
+    draw: Callable[[int, np.random.Generator], NDArray[np.float64]]
+
+
+def outlooks(history: History, n_counts: int) -> dict[str, Outlook]:
+    """Return what every account that the past allows expects of the periods ahead.
+
+    Parameters
+    ----------
+    history : History
+    n_counts : int
+        Counts that are told apart, from 0.
+    """
+    made = {
+        "own_past": own_past(history, n_counts),
+        "static_nb": static_nb(history, n_counts),
+        "local_level": local_level(history, n_counts),
+    }
+    eventful = np.count_nonzero(history.counts) >= LEAST_EVENTFUL
+    for name, make in (("memory_nb", memory_nb), ("seasonal_nb", seasonal_nb)):
+        if not eventful or (name == "seasonal_nb" and not history.season.shape[1]):
+            continue
+        try:
+            made[name] = make(history, n_counts)
+        except RuntimeError:
+            # Counts that allow no finite fit have no such account.
+            continue
+    return {name: made[name] for name in MEMBERS if name in made}
+
+
+def own_past(history: History, n_counts: int) -> Outlook:
+    """Return the distribution of the past counts, each rate carried to the exposure ahead."""
+    n_observed = history.counts.size
+    width = KERNEL * float(history.counts.std()) * n_observed ** (-1 / 3)
+    edges = np.arange(n_counts) + 0.5
+    rate = history.counts / history.exposure
+    mass = np.empty((history.ahead.size, n_counts))
+    for row, exposure in enumerate(history.exposure_ahead):
+        share = exposure / history.exposure
+        # A shorter period thins the count, a longer one adds to it: both by chance.
+        chance = np.where(
+            share < 1, history.counts * share * (1 - share), rate * (exposure - history.exposure)
+        )
+        spread = np.sqrt(width**2 + np.maximum(chance, 0.0))
+        centre = rate * exposure
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below = special.ndtr((edges - centre[:, None]) / np.maximum(spread, 1e-9)[:, None])
+        mass[row] = np.diff(below.mean(axis=0), prepend=0.0)
+
+    def draw(n_paths: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        below = np.cumsum(mass, axis=1)
+        chance = rng.random((n_paths, mass.shape[0]))
+        columns = [
+            np.searchsorted(row, one * row[-1]) for row, one in zip(below, chance.T, strict=True)
+        ]
+        return np.column_stack(columns).astype(float)
+
+    return Outlook(mass, draw)
+
+
+def static_nb(history: History, n_counts: int) -> Outlook:
+    """Return independent negative binomial counts around one rate, both parameters integrated."""
+    count, exposure = history.counts, history.exposure
+    rate = max(float(count.sum()), 0.5) / float(exposure.sum())
+    typical = rate * float(exposure.mean())
+    scatter = float(np.sum((count - rate * exposure) ** 2 / (rate * exposure))) / count.size
+    excess = np.append(0.0, np.geomspace(0.05, max(50.0, 4 * scatter), 17))
+    dispersion = excess / typical
+    information = (rate * exposure / (1 + dispersion[:, None] * rate * exposure)).sum(axis=1)
+    steps = np.linspace(-3, 3, 9)
+    log_rate = np.log(rate) + steps / np.sqrt(information)[:, None]
+    kappa = np.repeat(dispersion, steps.size)
+    rates = np.exp(log_rate).ravel()
+    mean = rates[:, None] * exposure
+    log_weight = _nb_log_likelihood(count, mean, kappa[:, None]).sum(axis=1)
+    # The grid is denser where the rate is better known; beforehand log rates are alike.
+    log_weight -= 0.5 * np.log(np.repeat(information, steps.size))
+    weight, kept = _pruned(log_weight)
+    rates, kappa = rates[kept], kappa[kept]
+    mass = _mixed_over(
+        history.exposure_ahead,
+        lambda ahead: nb_mass(rates * ahead, rates * ahead * (1 + kappa * rates * ahead), n_counts),
+        weight,
+    )
+
+    def draw(n_paths: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        node = rng.choice(weight.size, size=n_paths, p=weight)
+        mean = rates[node, None] * history.exposure_ahead
+        return _nb_draws(mean, 1 + kappa[node, None] * mean, rng)
+
+    return Outlook(mass, draw)
+
+
+def memory_nb(history: History, n_counts: int) -> Outlook:
+    """Return counts around one rate that remember, given the counts so far.
+
+    Negative binomial margins tied together by a Gaussian copula; the memory, the rate and the
+    scatter are those of the memory posterior of a model with one rate.
+
+    Raises
+    ------
+    RuntimeError
+        If the model allows no finite fit.
+    """
+    level = np.ones((history.counts.size, 1))
+    fit = fit_counts(history.counts, level, history.exposure)
+    memory = memory_of_fit(fit, level, history.counts, history.position, history.grid)
+    # Three points of Gauss and Hermite for the log rate under every memory.
+    points, shares = np.array([-np.sqrt(3), 0.0, np.sqrt(3)]), np.array([1, 4, 1]) / 6
+    weight = np.outer(memory.probabilities, shares).ravel()
+    model = np.repeat(np.arange(memory.probabilities.size), points.size)
+    error = np.sqrt(memory.covariances[:, 0, 0])
+    log_rate = (fit.params[0] + np.outer(error, points)).ravel()
+    kept = weight > _NEGLIGIBLE
+    weight, model, log_rate = weight[kept] / weight[kept].sum(), model[kept], log_rate[kept]
+    rho, share = history.grid.rho[model], history.grid.weight[model]
+    scale, rate = memory.scales[model], np.exp(log_rate)
+
+    def margin(exposure: NDArray[np.float64] | float) -> tuple[NDArray[np.float64], ...]:
+        mean = rate[:, None] * exposure
+        return mean, np.maximum(scale[:, None] * (1 + fit.nb_dispersion * mean), 1.0)
+
+    mean, dispersion = margin(history.exposure)
+    upper = _nb_below(history.counts, mean, dispersion)
+    lower = _nb_below(history.counts - 1, mean, dispersion)
+    scores = special.ndtri(np.clip((upper + lower) / 2, 1e-9, 1 - 1e-9))
+    state, variance = _remembered(scores, np.diff(history.position), rho, share)
+    last = history.position[-1]
+    mass = np.empty((history.ahead.size, n_counts))
+    thresholds: dict[float, NDArray[np.float64]] = {}
+    for row, (place, exposure) in enumerate(
+        zip(history.ahead, history.exposure_ahead, strict=True)
+    ):
+        if float(exposure) not in thresholds:
+            at_mean, at_dispersion = margin(float(exposure))
+            below = np.cumsum(
+                nb_mass(at_mean[:, 0], (at_mean * at_dispersion)[:, 0], n_counts), axis=1
+            )
+            thresholds[float(exposure)] = special.ndtri(np.clip(below, 1e-15, 1 - 1e-15))
+        fade = rho ** max(int(place - last), 0)
+        centre = np.sqrt(share) * fade * state
+        spread = np.sqrt(share * (fade**2 * variance + 1 - fade**2) + 1 - share)
+        below = special.ndtr((thresholds[float(exposure)] - centre[:, None]) / spread[:, None])
+        mass[row] = np.diff(weight @ below, prepend=0.0)
+
+    def draw(n_paths: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        node = rng.choice(weight.size, size=n_paths, p=weight)
+        latent = state[node] + np.sqrt(variance[node]) * rng.standard_normal(n_paths)
+        paths = np.empty((n_paths, history.ahead.size))
+        place = last
+        for row, (at, exposure) in enumerate(
+            zip(history.ahead, history.exposure_ahead, strict=True)
+        ):
+            fade = rho[node] ** max(int(at - place), 0)
+            latent = fade * latent + np.sqrt(1 - fade**2) * rng.standard_normal(n_paths)
+            place = at
+            score = np.sqrt(share[node]) * latent
+            score += np.sqrt(1 - share[node]) * rng.standard_normal(n_paths)
+            at_mean, at_dispersion = margin(float(exposure))
+            for each in np.unique(node):
+                mine = node == each
+                paths[mine, row] = count_quantiles(
+                    score[mine], float(at_mean[each, 0]), float(at_dispersion[each, 0])
+                )
+        return paths
+
+    return Outlook(mass, draw)
+
+
+def seasonal_nb(history: History, n_counts: int) -> Outlook:
+    """Return independent negative binomial counts around a rate that follows the year.
+
+    Coefficients are drawn with the covariance that takes memory into account, the scatter with the
+    freedom of the fit; the draws are fixed.
+
+    Raises
+    ------
+    RuntimeError
+        If the model allows no finite fit.
+    """
+    design = np.column_stack([np.ones(history.counts.size), history.season])
+    fit = fit_counts(history.counts, design, history.exposure)
+    memory = memory_of_fit(fit, design, history.counts, history.position, history.grid)
+    fixed = np.random.default_rng(0)
+    roots, axes = np.linalg.eigh(memory.covariance)
+    normal = fixed.standard_normal((_FIXED_DRAWS, design.shape[1]))
+    params = fit.params + normal @ (axes * np.sqrt(np.maximum(roots, 0.0))).T
+    spread = memory.n_free / fixed.chisquare(memory.n_free, _FIXED_DRAWS)
+    ahead = np.column_stack([np.ones(history.ahead.size), history.season_ahead])
+    mean = np.exp(params @ ahead.T) * history.exposure_ahead
+    scale = float(memory.probabilities @ memory.scales)
+    dispersion = 1 + np.maximum(scale * (1 + fit.nb_dispersion * mean) - 1, 0) * spread[:, None]
+    mass = np.array(
+        [
+            nb_mass(mean[:, row], mean[:, row] * dispersion[:, row], n_counts).mean(axis=0)
+            for row in range(history.ahead.size)
+        ]
+    )
+
+    def draw(n_paths: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        node = rng.integers(_FIXED_DRAWS, size=n_paths)
+        return _nb_draws(mean[node], dispersion[node], rng)
+
+    return Outlook(mass, draw)
+
+
+def local_level(history: History, n_counts: int) -> Outlook:
+    """Return counts around a rate that drifts: what was seen counts the less the older it is.
+
+    The gamma-Poisson filter of Harvey and Fernandes (1989) with scatter beyond chance; how much a
+    period forgets, and the scatter, are weighed by how well they foretold the past.
+
+    References
+    ----------
+    Harvey AC, Fernandes C (1989). Time series models for count or qualitative observations. Journal
+    of Business and Economic Statistics 7(4):407-417.
+    """
+    kept, scatter = (axis.ravel() for axis in np.meshgrid(KEPT, SCATTER))
+    rate = max(float(history.counts.sum()), 0.5) / float(history.exposure.sum())
+    # Beforehand the level is worth half an event of the average rate.
+    shape = np.full(kept.size, 0.5)
+    time = shape / rate
+    log_weight = np.zeros(kept.size)
+    gaps = np.diff(history.position, prepend=history.position[0])
+    for count, exposure, gap in zip(history.counts, history.exposure, gaps, strict=True):
+        shape, time = shape * kept**gap, time * kept**gap
+        log_weight += _drifting_log_mass(count, exposure, shape, time, scatter)
+        shape, time = shape + count / scatter, time + exposure / scatter
+    weight, best = _pruned(log_weight)
+    kept, scatter, shape, time = kept[best], scatter[best], shape[best], time[best]
+    last = history.position[-1]
+    mass = np.empty((history.ahead.size, n_counts))
+    level, time_ahead, moved, place = shape / time, time, np.zeros(shape.size), last
+    for row, (at, exposure) in enumerate(zip(history.ahead, history.exposure_ahead, strict=True)):
+        # Variance of the count given the level so far, and how far that level may have moved.
+        time_ahead, place = time_ahead * kept ** max(int(at - place), 0), at
+        given = scatter * level * exposure + level * exposure**2 / time_ahead
+        mass[row] = weight @ nb_mass(level * exposure, given + moved * exposure**2, n_counts)
+        time_ahead = time_ahead + exposure / scatter
+        moved = moved + given / (scatter * time_ahead) ** 2
+
+    def draw(n_paths: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        node = rng.choice(weight.size, size=n_paths, p=weight)
+        known, seen, spread = shape[node], time[node], scatter[node]
+        paths = np.empty((n_paths, history.ahead.size))
+        place = last
+        for row, (at, exposure) in enumerate(
+            zip(history.ahead, history.exposure_ahead, strict=True)
+        ):
+            fade = kept[node] ** max(int(at - place), 0)
+            known, seen, place = known * fade, seen * fade, at
+            mean = known / seen * exposure
+            paths[:, row] = _nb_draws(mean, spread + mean / known, rng)
+            known, seen = known + paths[:, row] / spread, seen + exposure / spread
+        return paths
+
+    return Outlook(mass, draw)
+
+
+def _remembered(
+    scores: NDArray[np.float64],
+    gaps: NDArray[np.int64],
+    rho: NDArray[np.float64],
+    share: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and variance of what is remembered after the last score, for every node.
+
+    Scores, shape (n_nodes, n_observed), are sqrt(share) of a first-order autoregression with
+    variance 1 plus independent noise.
+    """
+    state, variance = np.zeros(rho.size), np.ones(rho.size)
+    loading = np.sqrt(share)
+    for row in range(scores.shape[1]):
+        if row:
+            fade = rho ** gaps[row - 1]
+            state, variance = fade * state, fade**2 * variance + 1 - fade**2
+        gain = variance * loading / (share * variance + 1 - share)
+        state = state + gain * (scores[:, row] - loading * state)
+        variance = variance * (1 - gain * loading)
+    return state, variance
+
+
+def _drifting_log_mass(
+    count: float,
+    exposure: float,
+    shape: NDArray[np.float64],
+    time: NDArray[np.float64],
+    scatter: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the log probability of a count under a gamma level with scatter."""
+    mean = shape / time * exposure
+    dispersion = (scatter - 1) / mean + 1 / shape
+    return _nb_log_likelihood(np.array(count), mean, dispersion)
+
+
+def _nb_log_likelihood(
+    count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return log probabilities of counts with variance mean + dispersion * mean**2."""
+    size = 1 / np.maximum(dispersion, 1e-6 / np.maximum(mean, 1e-12))
+    return np.asarray(
+        special.gammaln(count + size)
+        - special.gammaln(size)
+        - special.gammaln(count + 1)
+        + special.xlogy(count, mean / (mean + size))
+        - size * np.log1p(mean / size)
+    )
+
+
+def _nb_below(
+    count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the chance of at most a count, variance over mean being the dispersion."""
+    excess = np.maximum(dispersion - 1, 1e-6)
+    inside = special.betainc(mean / excess, np.maximum(count, 0) + 1, 1 / (1 + excess))
+    return np.asarray(np.where(count < 0, 0.0, inside))
+
+
+def _nb_draws(
+    mean: NDArray[np.float64], dispersion: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw negative binomial counts with variance dispersion times mean."""
+    excess = np.maximum(dispersion - 1, 1e-6)
+    return rng.poisson(rng.gamma(np.maximum(mean, 1e-12) / excess, excess)).astype(float)
+
+
+def _pruned(log_weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the weights of the nodes that count, and which these are."""
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    kept = weight > _NEGLIGIBLE
+    return weight[kept] / weight[kept].sum(), kept
+
+
+def _mixed_over(
+    exposure: NDArray[np.float64],
+    mass_at: Callable[[float], NDArray[np.float64]],
+    weight: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return weighed probabilities for every period ahead; those of one exposure are the same."""
+    known = {float(each): weight @ mass_at(float(each)) for each in np.unique(exposure)}
+    return np.array([known[float(each)] for each in exposure])

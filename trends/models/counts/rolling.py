@@ -1,0 +1,276 @@
+"""Which mixture of accounts would have foretold the past of a series best, origin after origin?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trends.models.counts.memory import MemoryGrid
+from trends.models.counts.observed import Observed
+from trends.models.counts.predictive import (
+    LEAST_SEASONAL,
+    MEMBERS,
+    SIMPLE,
+    History,
+    Outlook,
+    outlooks,
+)
+from trends.models.counts.scoring import log_score
+
+#: Origins whose forecasts decide about weights, the latest ones.
+MOST_ORIGINS = 36
+#: Observed periods behind the first origin.
+LEAST_HISTORY = 8
+#: Origins with a known outcome from which on a mixture may be judged at all.
+LEAST_JUDGED = 6
+
+
+class Origin(NamedTuple):
+    """What was expected at one point of the series, and what came.
+
+    Attributes
+    ----------
+    row : int
+        Observed periods that were known.
+    start : int
+        First row of the history that was used.
+    places : int array of shape (n_ahead,)
+        Places of the periods ahead among all periods.
+    outcomes : array of shape (n_ahead,)
+        Their counts; NaN where nothing was counted.
+    outlooks : mapping of str to Outlook
+        By account.
+    scores : array of shape (n_members, n_ahead)
+        Log scores in the order of `MEMBERS`; NaN where there is no outcome.
+    """
+
+    row: int
+    start: int
+    places: NDArray[np.int64]
+    outcomes: NDArray[np.float64]
+    outlooks: dict[str, Outlook]
+    scores: NDArray[np.float64]
+
+
+class Pool(NamedTuple):
+    """How the accounts are mixed at an origin.
+
+    Attributes
+    ----------
+    weights : array of shape (n_members,)
+        In the order of `MEMBERS`; they add up to 1.
+    chosen : str
+        "mixture", or the simple account that the mixture has not beaten.
+    better_simple : str
+        The simple account with the better log scores so far.
+    n_judged : int
+        Earlier origins whose outcomes were known.
+    gain : float
+        Mean log score of the mixture less that of the better simple account, so far; NaN without.
+    """
+
+    weights: NDArray[np.float64]
+    chosen: str
+    better_simple: str
+    n_judged: int
+    gain: float
+
+
+def history_at(
+    seen: Observed,
+    row: int,
+    start: int,
+    places: NDArray[np.int64],
+    exposure_ahead: NDArray[np.float64],
+    waves: NDArray[np.float64],
+    grid: MemoryGrid,
+) -> History:
+    """Return the history known after some observed rows, and the periods ahead.
+
+    Parameters
+    ----------
+    seen : Observed
+    row, start : int
+        Rows that are known, and the first of them that is used.
+    places, exposure_ahead : array of shape (n_ahead,)
+    waves : array of shape (n_places, n_waves)
+        Waves of the year at all places, those ahead included.
+    grid : MemoryGrid
+    """
+    known = slice(start, row)
+    position = seen.position[known]
+    seasonal = row - start >= LEAST_SEASONAL
+    used = waves if seasonal else waves[:, :0]
+    return History(
+        counts=seen.count[known],
+        exposure=seen.exposure[known],
+        position=position,
+        ahead=places,
+        exposure_ahead=exposure_ahead,
+        season=used[position],
+        season_ahead=used[places],
+        grid=grid,
+    )
+
+
+def look_back(
+    seen: Observed,
+    rows: Sequence[int],
+    horizon: int,
+    waves: NDArray[np.float64],
+    nominal: NDArray[np.float64],
+    grid: MemoryGrid,
+    start_of: Callable[[int], int],
+    *,
+    tick: Callable[[int, int], None] | None = None,
+) -> list[Origin]:
+    """Return what each account expected after every one of some rows, and how it scored.
+
+    Parameters
+    ----------
+    seen : Observed
+    rows : sequence of int
+        Numbers of observed periods that were known.
+    horizon : int
+        Periods ahead.
+    waves, nominal : array of shape (n_places, n_waves), (n_places,)
+        Waves of the year, and exposure where none was observed, at all places.
+    grid : MemoryGrid
+    start_of : callable
+        First row of the history to use when some rows are known.
+    tick : callable, optional
+        Called with the number of origins done and of all.
+    """
+    counts = np.full(nominal.size, np.nan)
+    exposure = nominal.copy()
+    counts[seen.position] = seen.count
+    exposure[seen.position] = seen.exposure
+    found = []
+    for number, row in enumerate(rows, start=1):
+        places = seen.position[row - 1] + np.arange(1, horizon + 1)
+        start = start_of(row)
+        history = history_at(seen, row, start, places, exposure[places], waves, grid)
+        made = outlooks(history, support(history, counts[places]))
+        scores = np.array(
+            [
+                [
+                    log_score(made[name].mass[step], int(count)) if np.isfinite(count) else np.nan
+                    for step, count in enumerate(counts[places])
+                ]
+                if name in made
+                else np.full(horizon, np.nan)
+                for name in MEMBERS
+            ]
+        )
+        found.append(Origin(row, start, places, counts[places], made, scores))
+        if tick is not None:
+            tick(number, len(rows))
+    return found
+
+
+def support(history: History, outcomes: NDArray[np.float64]) -> int:
+    """Return how many counts have to be told apart: far beyond all that were or might be seen."""
+    rate = history.counts / history.exposure
+    highest = float(rate.max()) * float(max(history.exposure_ahead.max(), 1e-9))
+    typical = float(rate.mean() * history.exposure_ahead.max())
+    reach = max(2 * highest, highest + 5 * np.sqrt(max(typical, 1.0)), 4 * typical)
+    came = outcomes[np.isfinite(outcomes)]
+    return int(max(reach, came.max(initial=0.0)) + 20)
+
+
+def pool(origins: Sequence[Origin], last_place: int, start: int) -> Pool:
+    """Return the mixture that the outcomes known by a place speak for.
+
+    Each account weighs in proportion to the product of the probabilities it gave to what came (of
+    forecasts of several periods, their geometric mean); an account that could not be made is held
+    to be as good as the static one. Origins count whose history began where it begins now, all of
+    them while these are fewer than six. The mixture is taken where its own past forecasts, mixed
+    with what was known at their time, scored better than the better of the two simple ones.
+
+    Parameters
+    ----------
+    origins : sequence of Origin
+        In the order of time.
+    last_place : int
+        Place of the last count that is known.
+    start : int
+        First row of the history that is used now.
+    """
+    past = [each for each in origins if each.places[0] <= last_place]
+    recent = _alike(past, start)[-MOST_ORIGINS:]
+    known = [np.where(each.places <= last_place, each.scores, np.nan) for each in recent]
+    totals = np.zeros(len(MEMBERS))
+    simple = np.zeros(len(SIMPLE))
+    mixed, n_judged = 0.0, 0
+    for place, each in enumerate(recent):
+        if np.isnan(known[place]).all():
+            continue
+        judged = np.isfinite(known[place][0])
+        weights = _weights_before(recent[:place], each)
+        mixed += float(np.log(_mixed(weights, known[place][:, judged])).mean())
+        filled = _filled(known[place])
+        totals += np.nanmean(filled, axis=1)
+        simple += np.nanmean(filled[: len(SIMPLE)], axis=1)
+        n_judged += 1
+    best = SIMPLE[int(np.argmax(simple))]
+    gain = (mixed - float(simple.max())) / n_judged if n_judged else np.nan
+    beats = n_judged < LEAST_JUDGED or gain > 0
+    return Pool(_normalised(totals), "mixture" if beats else best, best, n_judged, gain)
+
+
+def mixture_mass(
+    origin_outlooks: dict[str, Outlook], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the probabilities of a mixture; an account that is missing leaves its weight."""
+    shares = shares_of(origin_outlooks, weights)
+    mass: NDArray[np.float64] = np.sum(
+        [share * origin_outlooks[name].mass for name, share in shares.items()], axis=0
+    )
+    return mass
+
+
+def shares_of(made: dict[str, Outlook], weights: NDArray[np.float64]) -> dict[str, float]:
+    """Return the weights of the accounts that could be made; they add up to 1."""
+    kept = {name: float(weights[MEMBERS.index(name)]) for name in made}
+    total = sum(kept.values())
+    return {name: weight / total for name, weight in kept.items()}
+
+
+def _alike(origins: Sequence[Origin], start: int) -> Sequence[Origin]:
+    """Return the origins whose history began at a row, or all while these are few."""
+    alike = [each for each in origins if each.start == start]
+    return alike if len(alike) >= LEAST_JUDGED else origins
+
+
+def _weights_before(earlier: Sequence[Origin], origin: Origin) -> NDArray[np.float64]:
+    """Return the weights that the outcomes known at an origin gave."""
+    last = int(origin.places[0]) - 1
+    totals = np.zeros(len(MEMBERS))
+    for each in _alike(earlier, origin.start):
+        scores = np.where(each.places <= last, each.scores, np.nan)
+        if np.isfinite(scores).any():
+            totals += np.nanmean(_filled(scores), axis=1)
+    return _normalised(totals)
+
+
+def _filled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scores in which an account that could not be made has those of the static one."""
+    static = scores[MEMBERS.index("static_nb")]
+    missing = np.isnan(scores) & np.isfinite(static)
+    return np.where(missing, static, scores)
+
+
+def _mixed(weights: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability that a mixture gave to outcomes, from the log scores of its parts."""
+    made = np.isfinite(scores).all(axis=1)
+    shares = weights[made] / weights[made].sum()
+    return np.asarray(shares @ np.exp(scores[made]))
+
+
+def _normalised(log_weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights that add up to 1."""
+    weight = np.exp(log_weight - log_weight.max())
+    return np.asarray(weight / weight.sum())

@@ -1,0 +1,79 @@
+"""From which period on is the past of a series of one level, so that the future may resemble it?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trends.models.counts.memory import MemoryModels
+from trends.models.counts.observed import Observed
+from trends.models.shifts.level_fit import Problem, best_split, fit_levels, possible_starts
+from trends.models.shifts.level_shift import weigh_shift
+
+#: Twice the log ratio of a shift with memory to memory alone from which a history restarts. In 5 of
+#: 100 series of 60 periods without a shift it exceeds this where they remember most (0.8).
+RESTARTS = 12.3
+#: Observed periods from a restart on, without which it is not made.
+LEAST_KEPT = 12
+
+
+def restart_row(observed: Observed, season: NDArray[np.float64], *, days_per_period: float) -> int:
+    """Return the first row of the history that is of one level with the last.
+
+    The likeliest shift is taken where one shift with memory beats memory alone clearly, and the
+    question is asked again of what follows it; 0 where nothing shifted.
+
+    Parameters
+    ----------
+    observed : Observed
+    season : array of shape (n_observed, n_waves)
+        Waves of the year that are no shift; no columns without any.
+    days_per_period : float
+        Length of a period.
+    """
+    start = 0
+    while observed.count.size - start >= 2 * LEAST_KEPT:
+        found = _latest_shift(_from(observed, start), season[start:], days_per_period)
+        if not found:
+            break
+        start += found
+    return start
+
+
+def _from(observed: Observed, row: int) -> Observed:
+    """Return the observed periods from a row on."""
+    return Observed(
+        observed.count[row:],
+        observed.exposure[row:],
+        observed.position[row:],
+        observed.periods,
+        observed.last_is_partial,
+    )
+
+
+def _latest_shift(observed: Observed, season: NDArray[np.float64], days_per_period: float) -> int:
+    """Return the row of the likeliest shift, 0 where none is clear."""
+    n_rows = observed.count.size
+    rates = observed.count / observed.exposure
+    if np.ptp(rates) == 0:
+        return 0
+    if season.shape[1] and n_rows < 2 * LEAST_KEPT + season.shape[1]:
+        season = np.empty((n_rows, 0))
+    starts = possible_starts(n_rows, LEAST_KEPT)
+    problem = Problem(
+        observed=observed,
+        models=MemoryModels(np.diff(observed.position).astype(np.float64), days_per_period),
+        season=season - season.mean(axis=0) if season.shape[1] else season,
+        min_rows=LEAST_KEPT,
+        starts=starts,
+        searched=True,
+        alpha=0.05,
+        n_null=19,
+    )
+    fit = fit_levels(problem, (), best_split(problem, (), starts))
+    column = fit.projections.column
+    line = column * (observed.position - observed.position.mean())
+    evidence = weigh_shift(fit.response_of(observed.count), fit.projections, starts, line)
+    if evidence.statistic < RESTARTS:
+        return 0
+    return int(starts[int(np.argmax(evidence.position_probability))])
