@@ -90,7 +90,7 @@ def test_a_failing_page_leaves_the_previous_site_untouched(write_page):
         render(root, engine="builtin")
     assert _bytes(site) == before
     names = {path.name for path in root.iterdir()}
-    assert names == {"_quarto.yml", "_site", "filters", "index.qmd"}
+    assert names == {".trends-cache", "_quarto.yml", "_site", "filters", "index.qmd"}
 
 
 def test_each_page_has_a_namespace_of_its_own(write_page):

@@ -16,6 +16,7 @@ from trends.report.navigation import Place
 from trends.report.page import Page
 from trends.report.project import CONFIG, Project, line_of, merge
 from trends.report.provenance import Edition, edition_of
+from trends.report.store import FOLDER, Store
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -35,12 +36,14 @@ class Build:
     metadata: dict[str, dict[str, Any]] = field(init=False)
     edition: Edition = field(init=False)
     timings: dict[str, float] = field(default_factory=dict)
+    store: Store = field(init=False)
 
     def __post_init__(self) -> None:
         self.metadata = {
             page.name: page_metadata(self.project, page) for page in self.project.pages
         }
         self.edition = edition_of(self.project.root)
+        self.store = Store(self.project.root / FOLDER)
 
     @property
     def titles(self) -> dict[str, str]:

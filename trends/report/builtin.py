@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import PurePosixPath
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -17,9 +16,11 @@ from trends.report.build import Build, page_metadata
 from trends.report.cells import Session
 from trends.report.errors import RenderError
 from trends.report.html import copy_assets, copy_resources, write_html, write_start_page
+from trends.report.markup import figure_folder
 from trends.report.page import Page
 from trends.report.pdf import write_pdf
-from trends.report.weaving import weave
+from trends.report.replay import Recorder, keep, recall, run_key
+from trends.report.weaving import inline_expressions, weave
 from trends.report.workplace import enter_worker, kill_group
 
 #: In a worker: the build, its pages, the formats and the time stamp.
@@ -52,6 +53,7 @@ def build_site(
     if "html" in formats:
         write_start_page(build)
     copy_resources(build)
+    build.store.sweep()
 
 
 def _build_in_forks(
@@ -133,6 +135,12 @@ def _weave(build: Build, page: Page) -> str:
     """Run a page's cells in a namespace of their own."""
     settings = page_metadata(build.project, page, build.project.formats(page)[0])
     size = (float(settings.get("fig-width", 7.0)), float(settings.get("fig-height", 4.0)))
-    session = Session(build.project.root, figure_size=size)
-    folder = build.scratch / "figures" / PurePosixPath(page.name).with_suffix("")
-    return weave(page, session, settings, folder)
+    folder = figure_folder(build.scratch, page.name)
+    key = run_key(page, build.project.root, settings, inline_expressions(page))
+    known = recall(build.store, key)
+    if known is not None:
+        return weave(page, known, settings, folder)
+    recorder = Recorder(Session(build.project.root, figure_size=size), build.project.root)
+    markdown = weave(page, recorder, settings, folder)
+    keep(build.store, key, recorder)
+    return markdown

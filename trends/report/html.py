@@ -45,6 +45,7 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
             scratch=build.scratch,
             files=build.files_for_pandoc(page, metadata),
             check=lambda uses: check_uses(uses, page, "html", build.own_classes(metadata)),
+            store=build.store,
         )
         path = build.site / output_name(page.name)
         path.parent.mkdir(parents=True, exist_ok=True)

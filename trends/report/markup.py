@@ -9,11 +9,13 @@ import subprocess
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from trends.report.errors import RenderError
+from trends.report.store import Store, hash_of, key_of
 
 HERE = Path(__file__).parent
 READER = (
@@ -54,8 +56,32 @@ def convert(
     scratch: Path,
     files: Mapping[str, Sequence[Path]] = MappingProxyType({}),
     check: Callable[[list[str]], None] = lambda _: None,
+    store: Store,
 ) -> str:
-    """Convert one woven page; what Pandoc or a filter finds wrong stops the render."""
+    """Convert one woven page; what Pandoc or a filter finds wrong stops the render.
+
+    A text that was converted before with the same settings and files is taken from the store.
+    """
+    cites = bool(_CITATION.search(markdown) or metadata.get("nocite"))
+    drawn = [path for path in sorted(figure_folder(scratch, page).rglob("*")) if path.is_file()]
+    key = key_of(
+        "text", to, _elsewhere(markdown, scratch), dict(metadata), dict(variables), cites,
+        {name: [str(path) if path.is_dir() else hash_of([path]) for path in map(Path, paths)]
+         for name, paths in files.items() if name != "trends-profile"},
+        [str(one) for one in files.get("trends-profile", ())],
+        hash_of([template, *filters, *drawn]),
+    )  # fmt: skip
+    known = store.get(key)
+    if known is not None:
+        kept = json.loads(known)
+        check(kept["uses"])
+        return str(kept["text"]).replace(_SCRATCH, str(scratch))
+    uses: list[str] = []
+
+    def checked(found: list[str]) -> None:
+        uses.extend(found)
+        check(found)
+
     settings = scratch / f"{stem(page)}.{to}.metadata.json"
     settings.write_text(json.dumps(dict(metadata), ensure_ascii=False, default=str), "utf-8")
     defaults = scratch / f"{stem(page)}.{to}.defaults.json"
@@ -86,10 +112,27 @@ def convert(
         for path in paths:
             arguments += ["--metadata", f"{key}={path}"]
     arguments += [f"--lua-filter={path}" for path in _own_filters("before")]
-    cites = _CITATION.search(markdown) or metadata.get("nocite")
     arguments += ["--citeproc"] if cites else []
     arguments += [f"--lua-filter={path}" for path in (*_own_filters("after"), *filters)]
-    return _pandoc(arguments, markdown, page, check)
+    text = _pandoc(arguments, markdown, page, checked)
+    store.put(
+        key, json.dumps({"uses": uses, "text": text.replace(str(scratch), _SCRATCH)}).encode()
+    )
+    return text
+
+
+#: Stands for the folder of a render, which has another name each time.
+_SCRATCH = "\N{REPLACEMENT CHARACTER}scratch\N{REPLACEMENT CHARACTER}"
+
+
+def _elsewhere(text: str, scratch: Path) -> str:
+    """Return a text without the name of the folder it was made in."""
+    return text.replace(quote(scratch.as_posix()), _SCRATCH).replace(str(scratch), _SCRATCH)
+
+
+def figure_folder(scratch: Path, page: str) -> Path:
+    """Return the folder of the figures that a page draws."""
+    return scratch / "figures" / PurePosixPath(page).with_suffix("")
 
 
 def stem(page: str) -> str:

@@ -14,7 +14,9 @@ from trends.report.font_files import font_folders
 from trends.report.markup import HERE, convert, stem
 from trends.report.navigation import website
 from trends.report.page import Page
+from trends.report.store import hash_of, key_of
 
+_QUOTED = re.compile(r'"([^"\n]+)"')
 _SECTION = re.compile(r"^#(#+ )", re.MULTILINE)
 
 
@@ -40,7 +42,13 @@ def write_pdf(
             scratch=build.scratch,
             files=build.files_for_pandoc(page, metadata),
             check=lambda uses: check_uses(uses, page, "typst", build.own_classes(metadata)),
+            store=build.store,
         )
+        key = _key(source, build.scratch, timestamp)
+        known = build.store.get(key)
+        if known is not None:
+            path.write_bytes(known)
+            return path
         written = build.scratch / f"{stem(page.name)}.typ"
         written.write_text(source, encoding="utf-8")
         try:
@@ -61,7 +69,15 @@ def write_pdf(
                 "Take the backslash out of the folder's name.",
                 file=page.name,
             ) from fault
+        build.store.put(key, path.read_bytes())
     return path
+
+
+def _key(source: str, scratch: Path, timestamp: int) -> str:
+    """Return the key of a printed report: its text, its pictures and its date."""
+    named = [Path(name) for name in _QUOTED.findall(source) if name.startswith("/")]
+    pictures = hash_of(path for path in named if path.is_file())
+    return key_of("paper", source.replace(str(scratch), ""), pictures, timestamp)
 
 
 def _variables(build: Build, page: Page, metadata: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from trends import escaping
-from trends.report.cells import Output, Session
+from trends.report.cells import Output
 from trends.report.errors import RenderError
 from trends.report.page import Cell, Line, Page, Text
 from trends.report.pictures import write_picture
@@ -17,7 +17,28 @@ _INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<expression>[^`]+)`(?!`)")
 _FENCES = "::::::"
 
 
-def weave(page: Page, session: Session, metadata: dict[str, Any], figure_folder: Path) -> str:
+class Runner(Protocol):
+    """What answers for a page's code: a session that runs it, or one that ran before."""
+
+    def run(self, cell: Cell, /) -> list[Output]:
+        """Return what a cell gives."""
+
+    def evaluate(self, expression: str, line: Line, /) -> str:
+        """Return what an expression within a sentence gives."""
+
+
+def inline_expressions(page: Page) -> list[str]:
+    """Return the expressions in a page's sentences, in order."""
+    return [
+        found["expression"].strip()
+        for part in page.parts
+        if isinstance(part, Text) and not part.verbatim
+        for line in part.lines
+        for found in _INLINE.finditer(line.text)
+    ]
+
+
+def weave(page: Page, session: Runner, metadata: dict[str, Any], figure_folder: Path) -> str:
     """Run a page's cells in order and put their outputs where they stand."""
     woven: list[str] = []
     labels: set[str] = set()
@@ -47,7 +68,7 @@ def _fault(cell: Cell, message: str) -> RenderError:
     return RenderError(message, file=cell.file, line=cell.option_line)
 
 
-def _text(part: Text, session: Session, *, enabled: bool) -> str:
+def _text(part: Text, session: Runner, *, enabled: bool) -> str:
     if part.verbatim:
         return "\n".join(line.text for line in part.lines)
 

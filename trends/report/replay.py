@@ -1,0 +1,222 @@
+"""Need a page be run again? Not while its code and everything that the code read are the same.
+
+While a page runs, Python reports each file that it opens and each folder that it lists. A page that
+starts programs, talks to the network or writes into the project is run every time. The tables in
+``data/`` count as read in any case, since engines below Python open files without a report. What a
+page takes from the clock or from chance without a seed is not seen.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from trends.report.cells import Output, Session
+from trends.report.page import Cell, Line, Page
+from trends.report.store import Store, key_of
+
+_WRITES = frozenset("wax+")
+_ACTS = ("subprocess.", "socket.connect", "os.exec", "os.posix_spawn", "os.system", "os.fork")
+_CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "shutil.")
+#: What a page may learn from the environment.
+_ENVIRONMENT = ("QUARTO_PROFILE", "SOURCE_DATE_EPOCH")
+
+#: The recorder that listens; audit hooks cannot be taken away again.
+_listening: list[Recorder] = []
+_hooked: list[bool] = []
+
+
+class Recorder:
+    """Run a page's cells and keep what they gave and what they read.
+
+    Parameters
+    ----------
+    session : Session
+        What runs them.
+    root : Path
+        Folder of the project.
+    """
+
+    def __init__(self, session: Session, root: Path) -> None:
+        self.session = session
+        self.root = root
+        self.given: list[Any] = []
+        self.opened: set[str] = set()
+        self.listed: set[str] = set()
+        self.acts = False
+
+    def run(self, cell: Cell) -> list[Output]:
+        """Run one cell."""
+        with _heard_by(self):
+            outputs = self.session.run(cell)
+        self.given.append([_packed(output) for output in outputs])
+        return outputs
+
+    def evaluate(self, expression: str, line: Line) -> str:
+        """Evaluate an expression within a sentence."""
+        with _heard_by(self):
+            said = self.session.evaluate(expression, line)
+        self.given.append(said)
+        return said
+
+    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Note what Python reports."""
+        if event.startswith(_ACTS):
+            self.acts = True
+        elif event in ("os.listdir", "os.scandir"):
+            self.listed.add(os.path.realpath(os.fsdecode(arguments[0] or ".")))
+        elif event == "open" or event.startswith(_CHANGES):
+            if not isinstance(arguments[0], str | bytes | os.PathLike):
+                return
+            name = os.path.realpath(os.fsdecode(arguments[0]))
+            if event == "open" and not _writes(*arguments[1:3]):
+                self.opened.add(name)
+            else:
+                # What Python compiles for itself changes nothing that a page says.
+                within = name.startswith(f"{self.root}{os.sep}")
+                self.acts |= within and "__pycache__" not in name
+
+    def reads(self) -> dict[str, str]:
+        """Return the state of everything that was read, by its path."""
+        modules = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        own = {os.path.realpath(name) for name in modules if name} if modules else set()
+        named = self.opened | {name for name in own if name.startswith(f"{self.root}{os.sep}")}
+        kept = {name for name in named if not _is_installed(name)}
+        folders = {name for name in self.listed if not _is_installed(name)}
+        return {name: _state(Path(name)) for name in sorted(kept | folders)}
+
+
+def _writes(mode: str | None, flags: int | None) -> bool:
+    """Tell whether a file is opened to be written."""
+    return bool(_WRITES & set(mode or "")) or bool((flags or 0) & (os.O_WRONLY | os.O_RDWR))
+
+
+@contextmanager
+def _heard_by(recorder: Recorder) -> Iterator[None]:
+    """Let a recorder hear what Python reports."""
+    if not _hooked:
+        _hooked.append(True)
+        sys.addaudithook(_report)
+    _listening.append(recorder)
+    try:
+        yield
+    finally:
+        _listening.clear()
+
+
+def _report(event: str, arguments: tuple[Any, ...]) -> None:
+    """Pass on what Python reports, to whoever listens."""
+    if _listening and event.startswith(("open", "os.", "subprocess.", "socket.", "shutil.")):
+        _listening[0].hear(event, arguments)
+
+
+def _is_installed(name: str) -> bool:
+    """Tell whether a file belongs to Python, to an installed package or to the system."""
+    return name.startswith(_installed_folders()) or "__pycache__" in name
+
+
+@cache
+def _installed_folders() -> tuple[str, ...]:
+    package = Path(__file__).resolve().parents[1]
+    home = Path.home() / ".cache"
+    folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(package), str(home)]
+    folders += [os.path.realpath(folder) for folder in folders]
+    return (*{f"{folder}{os.sep}" for folder in folders}, "/proc/", "/dev/", "/sys/", "/etc/")
+
+
+def _state(path: Path) -> str:
+    """Return the hash of a file, or of a folder's names; "" where there is nothing."""
+    try:
+        if path.is_dir():
+            names = sorted(one.name for one in path.iterdir())
+            return hashlib.sha256("\0".join(names).encode()).hexdigest()
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+class Replay:
+    """Give back what a page's cells gave, in the order in which they are asked.
+
+    Parameters
+    ----------
+    given : list
+        As a `Recorder` kept it.
+    """
+
+    def __init__(self, given: list[Any]) -> None:
+        self._given = iter(given)
+
+    def run(self, _: Cell) -> list[Output]:
+        """Return what the next cell gave."""
+        return [_unpacked(output) for output in next(self._given)]
+
+    def evaluate(self, _: str, __: Line) -> str:
+        """Return what the next expression gave."""
+        return str(next(self._given))
+
+
+def recall(store: Store, key: str) -> Replay | None:
+    """Return the stored run of a page, None where there is none or what it read has changed."""
+    stored = store.get(key)
+    if stored is None:
+        return None
+    run = json.loads(stored)
+    if any(_state(Path(name)) != state for name, state in run["reads"].items()):
+        return None
+    return Replay(run["given"])
+
+
+def keep(store: Store, key: str, recorder: Recorder) -> None:
+    """Store the run of a page, unless it did more than read."""
+    if recorder.acts:
+        return
+    run = {"reads": recorder.reads(), "given": recorder.given}
+    store.put(key, json.dumps(run).encode())
+
+
+def run_key(page: Page, root: Path, settings: dict[str, Any], inline: list[str]) -> str:
+    """Return the key of a page's run: its code, how it is run, and the tables of the project.
+
+    Parameters
+    ----------
+    page : Page
+        The page.
+    root : Path
+        Folder of the project.
+    settings : dict
+        The page's settings.
+    inline : list of str
+        The expressions in its sentences.
+    """
+    code = [[cell.source, cell.label, cell.options] for cell in page.cells]
+    tables = sorted(path for path in (root / "data").glob("**/*") if path.is_file())
+    return key_of(
+        "run",
+        str(root),
+        code,
+        inline,
+        [settings.get(name) for name in ("execute", "fig-width", "fig-height")],
+        [[path.relative_to(root).as_posix(), _state(path)] for path in tables],
+        [os.environ.get(name, "") for name in _ENVIRONMENT],
+    )
+
+
+def _packed(output: Output) -> list[Any]:
+    """Return an output as JSON can hold it."""
+    if isinstance(output.content, bytes):
+        return [output.kind, base64.b64encode(output.content).decode(), output.is_result, True]
+    return [output.kind, output.content, output.is_result, False]
+
+
+def _unpacked(packed: list[Any]) -> Output:
+    kind, content, is_result, is_bytes = packed
+    return Output(kind, base64.b64decode(content) if is_bytes else content, is_result)
