@@ -136,7 +136,10 @@ def _state(path: Path) -> str:
     """Return the hash of a file, or of a folder's names; "" where there is nothing."""
     try:
         if path.is_dir():
-            names = sorted(one.name for one in path.iterdir())
+            # What begins so is made by renders and by Python, and is there the second time.
+            names = sorted(
+                one.name for one in path.iterdir() if not one.name.startswith((".", "_"))
+            )
             return hashlib.sha256("\0".join(names).encode()).hexdigest()
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
