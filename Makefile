@@ -6,12 +6,14 @@ ENV := $(VENV)/.installed
 SPARK := $(VENV)/.spark
 TABLES := data/statements.csv data/definitions.csv data/is_events_monthly.csv data/is_events_monthly_iraq.csv data/gtd_yearly.csv
 
-.PHONY: help env site quarto test test-slow check bench mutate lock clean
+.PHONY: help env site quarto hostile torture test test-slow check bench mutate lock clean
 
 help:
 	@echo "make site       build the report: _site/index.html and the PDFs"
 	@echo "make quarto     install the Quarto CLI into the environment, where the network allows it"
 	@echo "make test       run the tests"
+	@echo "make hostile    run every hostile input and fault, and write their table to docs/"
+	@echo "make torture    make up tables, pages and series for longer than the tests do"
 	@echo "make test-slow  run the long simulations too"
 	@echo "make check      lint, types, import rules, data, and the words of the built site"
 	@echo "make bench      measure speed and statistical behaviour (long)"
@@ -55,6 +57,13 @@ test: $(ENV) $(if $(shell command -v java 2>/dev/null),$(SPARK))
 
 test-slow: $(ENV)
 	$(BIN)/python -m pytest -m "slow or not slow"
+
+hostile: $(ENV)
+	$(BIN)/python tests/test_hostile.py
+	$(BIN)/python -m pytest tests/test_hostile.py -m "slow or not slow"
+
+torture: $(ENV)
+	$(BIN)/python -m pytest tests/torture -m "slow or not slow" --hypothesis-profile=long
 
 check: $(ENV)
 	$(BIN)/ruff check .

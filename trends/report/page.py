@@ -104,6 +104,8 @@ def parse_yaml(text: str, file: str, first_line: int = 1) -> Any:
     """Parse YAML; a fault names the file and the line of that file."""
     try:
         return yaml.safe_load(text)
+    except RecursionError:
+        raise RenderError("the YAML is nested too deep.", file=file, line=first_line) from None
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark
         line = first_line + (mark.line if mark else 0)
