@@ -143,6 +143,15 @@ RESULTS = {
     "interruption": lambda: trends.estimate_interruption(
         made_up_series(), ["2018-01", "2019-06-15"], controls={"Elsewhere": made_up_series(seed=4)}
     ),
+    "ranking": lambda: trends.rank_groups(
+        made_up_counts(),
+        by="district",
+        first=(2019, 2019),
+        second=(2016, 2016),
+        top=1,
+        n_jobs=1,
+        rng=1,
+    ),
     "panel": lambda: trends.analyse_panel(made_up_counts(), "trend", by="district", n_jobs=1),
     "joinpoint": lambda: trends.fit_joinpoints(made_up_series(), max_joinpoints=2),
     "season": lambda: trends.estimate_season(made_up_series()),
@@ -421,6 +430,10 @@ DRAWN = {
                 for rate in r.fitted[name]
             ),
         ],
+    ),
+    "ranking": lambda r: (
+        [one for name in ("rate_first", "rate_second") for one in r.groups[name]],
+        [],
     ),
     "panel": lambda r: (
         [one for name in ("estimate", "conf_low", "conf_high") for one in r.answers[name]],

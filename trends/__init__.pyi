@@ -27,6 +27,8 @@ from .analysis.periods import PeriodComparison as PeriodComparison
 from .analysis.periods import compare_periods as compare_periods
 from .analysis.power import DetectableChange as DetectableChange
 from .analysis.power import detectable_change as detectable_change
+from .analysis.ranking import GroupRanking as GroupRanking
+from .analysis.ranking import rank_groups as rank_groups
 from .analysis.rate import RateComparison as RateComparison
 from .analysis.rate import compare_rates as compare_rates
 from .analysis.reporting import ReportingComparison as ReportingComparison

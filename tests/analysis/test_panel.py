@@ -131,7 +131,11 @@ def test_what_a_dying_worker_took_along_is_a_lost_row():
 
 @pytest.mark.parametrize("question", sorted(QUESTIONS))
 def test_every_question_can_be_asked_of_many_series(question):
-    options = {"n_null": 49} if question == "changepoint" else {}
+    options = {
+        "changepoint": {"n_null": 49},
+        "periods": {"first": (2023, 2023), "second": (2021, 2021)},
+        "interruption": {"date": "2022-01"},
+    }.get(question, {})
     panel = trends.analyse_panel(
         table_of({"North": rising(), "D00": steady(1)["D00"]}), question,
         by="district", n_jobs=1, rng=1, **options,
@@ -211,6 +215,8 @@ def test_faults_are_told_before_any_work():
         trends.analyse_panel(counts, "trend", by="town")
     with pytest.raises(TypeError, match=r"`options` must be options of estimate_trend .*'seasons'"):
         trends.analyse_panel(counts, "trend", by="district", seasons="none")
+    with pytest.raises(TypeError, match="`options` must say what is asked about, got no 'first'"):
+        trends.analyse_panel(counts, "periods", by="district")
     with pytest.raises(ValueError, match="`family` must be one of"):
         trends.analyse_panel(counts, "trend", by="district", n_jobs=1, family="normal")
     with pytest.raises(ValueError, match="`by` must name at least one group column"):

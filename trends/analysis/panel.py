@@ -42,6 +42,8 @@ QUESTIONS = {
     "joinpoint": "fit_joinpoints",
     "season": "estimate_season",
     "description": "describe_series",
+    "periods": "compare_periods",
+    "interruption": "estimate_interruption",
     "power": "detectable_change",
 }
 #: Columns that tell counters apart: strength is borrowed only between series that agree in them.
@@ -186,8 +188,9 @@ def analyse_panel(
     counts : DataFrame
         Event-count table, as `count_events` and `read_counts` return it, with one row per group of
         `by` and period.
-    question : {"trend", "changepoint", "joinpoint", "season", "description", "power"}
-        What to ask.
+    question : str
+        What to ask: trend, changepoint, joinpoint, season, description, periods, interruption or
+        power.
     by : str or sequence of str
         Group columns that name a series.
     backend : str, optional
@@ -206,7 +209,8 @@ def analyse_panel(
     progress : callable, optional
         Called with the number of groups that are done and of all groups.
     **options
-        Further options of the question, such as ``season="none"``.
+        Further options of the question, such as ``season="none"``, or what it asks about, such as
+        ``first=`` and ``second=`` of periods and ``date=`` of interruption.
 
     Returns
     -------
@@ -370,11 +374,14 @@ def _lent(trend: Any) -> _Lent:
 
 def _check_options(ask: Question, options: Mapping[str, Any]) -> set[str]:
     """Return the options a question takes; raise if it does not take one of these."""
-    takes = {
-        name
-        for name, one in inspect.signature(ask).parameters.items()
-        if one.kind is inspect.Parameter.KEYWORD_ONLY
-    }
+    parameters = list(inspect.signature(ask).parameters.values())[1:]
+    takes = {one.name for one in parameters}
+    for one in parameters:
+        if one.default is one.empty and one.name not in options:
+            raise TypeError(
+                f"`options` must say what is asked about, got no {one.name!r}. Give {one.name}= as "
+                f"{ask.__name__} takes it."
+            )
     for name in options:
         if name not in takes - {"alpha", "rng"}:
             raise TypeError(
