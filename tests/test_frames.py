@@ -102,6 +102,21 @@ def coverage():
     )
 
 
+def vintages():
+    """The counts of one country as they stood at the end of each of six months."""
+    whole = counts().query("country == 'Syria'")
+    return pd.concat(
+        [
+            whole.iloc[:last].assign(
+                as_of=MONTHS[last - 1].end_time.normalize(),
+                count=lambda rows: rows["count"] - np.maximum(3 - np.arange(len(rows))[::-1], 0),
+            )
+            for last in range(19, 25)
+        ],
+        ignore_index=True,
+    )
+
+
 def written(table, tmp_path):
     trends.write_counts(table, tmp_path / "counts.csv")
     return trends.read_counts(tmp_path / "counts.csv")
@@ -144,6 +159,24 @@ QUESTIONS = {
             events(), by="country", coverage=rows, span=("2024-01", "2024-05")
         ),
     ),
+    "analyse_panel": (
+        counts,
+        lambda rows, _: trends.analyse_panel(rows, "trend", by="country", n_jobs=1),
+    ),
+    "rank_groups": (
+        counts,
+        lambda rows, _: trends.rank_groups(
+            rows,
+            by="country",
+            first=("2020-01", "2020-12"),
+            second=("2021-01", "2021-12"),
+            top=1,
+            n_jobs=1,
+            rng=1,
+        ),
+    ),
+    "detect_alarms": (counts, lambda rows, _: trends.detect_alarms(rows, by="country", rng=1)),
+    "reporting_delay": (vintages, lambda rows, _: trends.reporting_delay(rows)),
     "as_series": (
         counts,
         lambda rows, _: trends.as_series(rows[rows["country"] == "Syria"]),
@@ -156,7 +189,8 @@ def test_every_public_function_that_takes_rows_is_asked():
     functions = dict(inspect.getmembers(trends, inspect.isfunction))
     first = {name: next(iter(inspect.signature(of).parameters)) for name, of in functions.items()}
     taking = {name for name, given in first.items() if given not in ("path", "paths", "series")}
-    assert taking - set(QUESTIONS) == {"shared_changepoints"}
+    # These two take results and count series, which are checked when they are made.
+    assert taking - set(QUESTIONS) == {"shared_changepoints", "compare_trends"}
 
 
 def texts(rows, dtype):
