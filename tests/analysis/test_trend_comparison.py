@@ -211,3 +211,16 @@ def test_the_contrast_of_any_term_is_the_difference_of_that_term():
     assert contrast.p_value == pytest.approx(
         2 * stats.t.sf(abs(contrast.difference) / contrast.std_error, contrast.n_free)
     )
+
+
+def test_a_known_break_is_a_jump_and_not_a_pace():
+    rng = np.random.default_rng(16)
+    first = series_of(rng.poisson([10] * 30 + [40] * 30))
+    second = series_of(rng.poisson(20, 60))
+    unaware = trends.compare_trends(first, second, season="none")
+    assert unaware.ratio > 1.3
+    first.attrs["breaks"] = [{"date": "2017-07-01", "before": "old", "after": "new"}]
+    known = trends.compare_trends(first, second, season="none")
+    assert known.ratio_low < 1 < known.ratio_high
+    assert "declared_jump" in known.caveats
+    assert known.fitted["fitted_first"].iloc[[0, -1]].to_numpy() == pytest.approx([10, 40], rel=0.3)
