@@ -133,7 +133,8 @@ def tests_of(name: str, imported_by: dict[str, set[str]]) -> list[str]:
     near = [module, f"trends.analysis.{own}", *sorted(imported_by.get(module, ()))]
     files = [f"tests/{'/'.join(one.split('.')[1:-1])}/test_{one.split('.')[-1]}.py" for one in near]
     if room == "models":
-        files.insert(1, "/".join(["tests", room, *folders]))
+        beside = "/".join(["tests", room, *folders])
+        files = [files[0], beside, *(one for one in files if not one.startswith(f"{beside}/"))]
     elif room == "analysis":
         files += ["tests/findings/test_questions.py", "tests/test_contract.py"]
     else:
