@@ -291,6 +291,15 @@ def test_its_findings_are_complete(result):
             assert finding.conf_low <= finding.estimate <= finding.conf_high
 
 
+def test_findings_with_an_interval_or_a_test_have_the_level_of_their_result(result):
+    own = result._module_name()
+    found = dataclasses.replace(result, conf_level=0.9).findings(SUBJECT)
+    # a panel hands on what each of its series found, at the level that question was asked at
+    told = [one for one in found if one.question == own]
+    told = [one for one in told if math.isfinite(one.conf_low) or one.p_value == one.p_value]
+    assert {one.conf_level for one in told} <= {0.9}
+
+
 def test_a_finding_prints_the_number_of_its_result(result):
     """At least one finding of every result is a number of its table, or counts its rows."""
     frame = result.to_frame()

@@ -51,6 +51,14 @@ def test_an_occasion_is_said_only_if_its_interval_leaves_out_one():
     assert found["eid-al-fitr"].conf_low > 1 > found["last-ten-nights"].conf_high
 
 
+def test_an_occasion_is_said_at_the_level_its_season_was_asked_at():
+    asked = with_effects(ramadan=(0.1, 0.2), eid_al_fitr=(0.5, 0.01))
+    found = names(dataclasses.replace(asked, conf_level=0.8))
+    assert {one.conf_level for one in found.values()} == {0.8}
+    narrow, wide = found["eid-al-fitr"], names(asked)["eid-al-fitr"]
+    assert wide.conf_low < narrow.conf_low < narrow.conf_high < wide.conf_high
+
+
 def test_an_interval_that_ends_at_one_holds_it():
     # So narrow about a ratio of one that both ends are one, to the last digit.
     found = with_effects(ramadan=(0.1, 0.2), eid_al_fitr=(0.0, 1e-20))
@@ -222,6 +230,8 @@ def test_a_further_shift_is_said_only_where_there_is_one():
     assert "further" not in names(STEP)
     further = dataclasses.replace(STEP, further_period=MONTHS[70], further_p_value=0.2)
     assert names(further)["further"].p_value == 0.2
+    lax = dataclasses.replace(further, conf_level=0.8)
+    assert names(lax)["further"].conf_level == 0.8
     assert "around November 2018" in str(say(names(further)["further"]))
 
 
