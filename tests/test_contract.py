@@ -18,6 +18,7 @@ from trends.analysis.result import Result
 from trends.findings.finding import EVENT, Finding, Subject
 from trends.findings.wording import number, words
 from trends.tables.figure import figure_flags, flag_caveats
+from trends.findings.wording import number, say, words
 
 SUBJECT = Subject(key="made-up", en="Made-up counts", ar="أعداد مصطنعة", noun=EVENT)
 
@@ -287,6 +288,8 @@ def test_its_findings_are_complete(result):
         for lang in ("en", "ar"):
             named = {key.partition(":")[0] for key in finding.caveats}
             assert named <= set(words(lang)["caveat"])
+            assert set(finding.caveats) <= set(words(lang)["caveat"])
+            assert not finding.sentence or str(say(finding, lang))
         if not math.isnan(finding.conf_low):
             assert finding.conf_low <= finding.estimate <= finding.conf_high
 

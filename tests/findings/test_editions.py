@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import trends
-from trends.findings.editions import _series_causes, _window, compare_editions
+from trends.findings.editions import (
+    _NUMBERS,
+    _same_numbers,
+    _series_causes,
+    _window,
+    compare_editions,
+)
 from trends.findings.finding import Subject
 from trends.findings.inputs import digest
 from trends.findings.ledger import read_ledger
@@ -91,6 +97,36 @@ def test_another_setting_is_a_changed_method():
     assert found == {("changed_method", "setting")}
     text = compare_editions(edition(series), edition(series, season="harmonic")).to_text()
     assert "season: none to harmonic" in text
+
+
+def test_periods_of_another_length_are_another_method_and_nothing_else():
+    months = monthly(COUNTS)
+    quarters = pd.period_range("2019Q1", periods=16, freq="Q", name="period")
+    sums = np.array(COUNTS).reshape(16, 3).sum(axis=1)
+    days = months["exposure"].to_numpy().reshape(16, 3).sum(axis=1)
+    summed = pd.DataFrame(
+        {"count": pd.array(sums, dtype="Int64"), "exposure": days}, index=quarters
+    )
+    old, new = edition(months), edition(summed)
+    assert causes(old, new) == {("changed_method", "setting")}
+    told = compare_editions(old, new)
+    assert "freq: M to Q" in told.to_text()
+    name = "syria.trend.annual-percent-change"
+    was = old.findings[name]
+    record = next(one for one in told.to_dict()["changes"] if one["finding_id"] == name)
+    for number in ("estimate", "conf_low", "conf_high", "grade", "verb"):
+        assert record["old"][number] == was[number]
+    assert record["old"]["sentence_en"] == was["said"]["en"]["sentence"]
+    assert record["new"]["sentence_ar"] != record["old"]["sentence_ar"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [(1.0, 1.0 + 1e-11, True), (1.0, 1.0 + 1e-7, False), (None, 0.5, False), (0.5, None, False)],
+)
+def test_numbers_are_the_same_up_to_the_rounding_of_machines(one, two, same):
+    old, new = (dict.fromkeys(_NUMBERS, 0.3) | {"estimate": estimate} for estimate in (one, two))
+    assert _same_numbers(old, new) == same
 
 
 def test_causes_that_act_at_once_are_all_named():
