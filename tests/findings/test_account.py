@@ -13,7 +13,7 @@ from trends.findings.wording import say, verb_key
 
 MONTHS = pd.period_range("2013-01", periods=72, freq="M", name="period")
 RNG = np.random.default_rng(3)
-MEAN = np.where(np.arange(72) < 36, 10.0, 40.0)
+MEAN = np.where(np.arange(72) < 36, 10.0, 30.0)
 STEPPED = trends.as_series(pd.Series(RNG.poisson(RNG.gamma(MEAN, 1)), index=MONTHS))
 STEP = trends.describe_series(STEPPED, rng=1)
 TREND = trends.estimate_trend(STEPPED)

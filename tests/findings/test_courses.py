@@ -2,11 +2,13 @@
 
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
 
 import trends
+from trends.analysis.description import Verdict
 from trends.findings.finding import Noun, Subject
 from trends.findings.wording import say
 
@@ -40,3 +42,27 @@ def test_a_course_is_said_as_a_reader_of_the_language_approved(lang, name, says)
 
 def test_both_languages_review_the_same_courses():
     assert [case["name"] for case in table_of("ar")["course"]] == list(COURSES)
+
+
+ACCOUNTS = {account["name"]: account for account in table_of("en")["description"]}
+ACCOUNT_CASES = [
+    pytest.param(lang, case["name"], case["says"], id=f"{lang}: {case['name']}")
+    for lang in ("en", "ar")
+    for case in table_of(lang)["description"]
+]
+
+
+@pytest.mark.parametrize(("lang", "name", "says"), ACCOUNT_CASES)
+def test_an_account_is_said_as_a_reader_of_the_language_approved(lang, name, says):
+    case = ACCOUNTS[name]
+    months = pd.period_range("2015-01", periods=len(case["counts"]), freq="M")
+    series = trends.as_series(pd.Series(case["counts"], index=months))
+    account = trends.describe_series(series, rng=1)
+    assert account.verdict == case["verdict"]
+    assert [str(say(finding, lang)) for finding in account.findings(SUBJECT)] == says
+
+
+def test_both_languages_review_the_same_accounts_and_every_verdict():
+    assert [case["name"] for case in table_of("ar")["description"]] == list(ACCOUNTS)
+    verdicts = {case["verdict"] for case in ACCOUNTS.values()}
+    assert verdicts == {*get_args(Verdict)}

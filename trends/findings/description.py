@@ -11,6 +11,8 @@ from trends.findings.wording import LANGUAGES, format_number, words
 
 #: Weight from which a rival is named with its share; below it rivals are named together.
 _NAMED = 0.01
+#: Most weight that is said: of the courses weighed one may have nearly all, but never all.
+_MOST = 0.999
 
 
 def findings(result: Description, subject: Subject) -> list[Finding]:
@@ -37,7 +39,7 @@ def _verdict(result: Description, subject: Subject) -> Finding:
         question="description",
         quantity="course_weight",
         subject=subject,
-        estimate=result.weight,
+        estimate=min(result.weight, _MOST),
         conf_level=result.conf_level,
         unit="weight",
         method="weighed_courses",
@@ -116,7 +118,7 @@ def _season(result: Description, subject: Subject) -> Finding:
         question="description",
         quantity="season_weight",
         subject=subject,
-        estimate=result.season_weight,
+        estimate=min(result.season_weight, _MOST),
         unit="weight",
         method="weighed_courses",
         settings=_settings(result),
@@ -161,7 +163,8 @@ def _against(result: Description, lang: str) -> str:
     ]
     others = [table["kind"][kind] for kind in rivals[rivals["weight"] < _NAMED]["kind"]]
     if others:
-        parts.append(table["others"].format(rivals=table["joiner"].join(others)))
+        left = table["other" if len(others) == 1 else "others"]
+        parts.append(left.format(rivals=table["joiner"].join(others)))
     return str(table["stop"]).join(parts)
 
 
