@@ -165,7 +165,7 @@ def waved(mean, peak_over_trough, seed):
 
 
 def test_a_doubling_is_found_under_a_season():
-    # .97 of such series in benchmarks/results/changepoints_verdicts.md; without a season none
+    # nearly all of such series in benchmarks/account_targets.py; without a season none
     mean = np.where(np.arange(60) < 30, 10.0, 20.0)
     found = left_out = 0
     for seed in range(10):

@@ -524,17 +524,18 @@ def detect_changepoints(
     The dates found are noted in ``series.attrs``, so that `estimate_interruption` knows that a
     search proposed them.
 
-    The p-value is uniform for counts without memory. With memory it rests on an estimate of it: of
-    60 months with a latent correlation of 0.5, about one in six shows a shift. What persistence
-    could explain is therefore graded lower: a firm grade needs the same p-value where all that the
-    shift explains may be persistence, and a step that beats a wandering level. The longest memory
-    considered beside a shift has a half-life of about three months (a correlation of 0.8 from one
-    month to the next); longer ones and random walks compete as wandering levels. Up-and-back
-    episodes in fewer than about 60 periods can hardly be told from memory. A gradual change is
-    reported as a change of level with a date set that is too narrow. More than 1,500 periods are
-    summed in blocks for the search (100,000 days in blocks of 200) and the dates refined by day; a
-    regime shorter than five blocks is not seen. None of this says why a level
-    shifted, or whether what shifted was the counting.
+    The p-value is uniform for counts without memory (``benchmarks/changepoints_calibration.py``).
+    With memory it rests on an estimate of it: of 60 months with a latent correlation of 0.5 about
+    one in ten shows a shift, with 0.8 one in five, of 120 months one in forty and one in twelve.
+    What persistence could explain is therefore graded lower: a firm grade needs the same p-value
+    where all that the shift explains may be persistence, and a step that beats a wandering level.
+    The longest memory considered beside a shift has a half-life of about three months (a
+    correlation of 0.8 from one month to the next); longer ones and random walks compete as
+    wandering levels. Up-and-back episodes in fewer than about 60 periods can hardly be told from
+    memory. A gradual change is reported as a change of level with a date set that is too narrow.
+    More than 1,500 periods are summed in blocks for the search (100,000 days in blocks of 200) and
+    the dates refined by day; a regime shorter than five blocks is not seen. None of this says why a
+    level shifted, or whether what shifted was the counting.
 
     *Known breaks.* Where the series knows a break (of definition or gathering), its jump is fitted
     beside every shift and in every series drawn, and no shift is dated within three periods of it.

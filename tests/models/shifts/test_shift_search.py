@@ -10,6 +10,7 @@ from trends.models.shifts.level_fit import DISPERSION_PRIOR, fit_levels
 from trends.models.shifts.shift_search import (
     Calibration,
     _draws_needed,
+    ask_for_one_more,
     free_rows,
 )
 
@@ -126,3 +127,17 @@ def test_a_further_step_keeps_its_distance_from_those_found(problem_of):
     problem = problem_of(np.ones(12), min_rows=3)
     assert list(problem.starts) == [3, 4, 5, 6, 7, 8, 9]
     assert list(free_rows(problem, (6,))) == [3, 9]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_rows", [36, 60, 120])
+def test_p_values_are_uniform_where_counts_have_no_memory(n_rows, problem_of):
+    p_values = []
+    for number in range(200):
+        rng = np.random.default_rng([n_rows, number])
+        counts = rng.negative_binomial(5, 1 / 3, n_rows)  # mean 10, three times Poisson's variance
+        p_values.append(ask_for_one_more(problem_of(counts), (), rng).p_value)
+    for level in (0.05, 0.1, 0.25, 0.5):
+        share = np.mean(np.array(p_values) <= level)
+        # three Monte Carlo errors, and a fifth of the level for memory that is weighed too
+        assert abs(share - level) <= 3 * np.sqrt(level * (1 - level) / 200) + level / 5
