@@ -48,6 +48,15 @@ def _ledger(lang: str = "en") -> tuple[trends.Ledger, dict[str, Claims]]:
         trends.compare_rates((300, 365), (100, 365), dispersion=1),
         Subject(key="between", en="Attacks", ar="الهجمات", noun=ATTACK),
     )
+    # The days and months that good sentences may name.
+    kept.statement(
+        {
+            "statement_id": "dated", "count_low": None, "count": 5, "count_high": None,
+            "qualifier": "exact", "window_start": "2013-01-01", "window_end": "2020-12-31",
+            "window_basis": "stated", "counted_by": "A monitor", "published_by": None, "url": None,
+            "note": "2024-05-19; 2025-09-03; 2025-05; 2024-06-03; 2024-11",
+        }
+    )  # fmt: skip
     return kept, claims
 
 

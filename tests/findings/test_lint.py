@@ -334,3 +334,87 @@ def texts(table):
 
 def test_our_own_arabic_means_what_its_english_says():
     assert [text for text in texts(words("ar")) if false_pairs(text)] == []
+
+
+# ------- facts about sources
+
+
+SOURCES = tomllib.loads((HERE / "sources_prose.toml").read_text(encoding="utf-8"))
+
+ROWS = {
+    "claims": {
+        "count": 294, "country": "Iraq+Syria", "scope": "whole", "relayed_by": "New York Times",
+        "published_by": "An outlet", "document": None, "note": "Anonymous defence official.",
+        "window_start": "2024-01-01", "window_end": "2024-12-31", "published_on": None,
+        "counted_by": "US Department of Defense", "url": None,
+    },
+    "syria": {
+        "count": 294, "country": "Syria", "scope": "whole", "relayed_by": "New York Times",
+        "published_by": "A paper", "document": "000", "note": None,
+        "window_start": "2024-01-01", "window_end": "2024-12-31", "published_on": "2025-04-16",
+        "counted_by": "US Department of Defense", "url": None,
+    },
+    "desert": {
+        "count": 40, "country": "Syria", "scope": "part", "relayed_by": None,
+        "published_by": "A monitor", "document": None, "note": None,
+        "window_start": "2023-01-01", "window_end": "2023-12-31", "published_on": None,
+        "counted_by": "A monitor", "url": None,
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def quoted(pages):
+    """A ledger with three rows and two ratios, and what stands for each on a page."""
+    import numpy as np
+    import pandas as pd
+
+    import trends
+    from trends.findings.finding import Subject
+
+    ledger = trends.Ledger()
+    slots = {}
+    for name, row in ROWS.items():
+        bare = {
+            "count_low": None,
+            "count_high": None,
+            "qualifier": "exact",
+            "window_basis": "stated",
+        }
+        said = ledger.statement({"statement_id": name, **bare, **row})
+        slots[name] = pages.span(said, "statement", name)
+    months = pd.period_range("2019-01", periods=48, freq="M")
+    counts = np.random.default_rng(1).poisson(np.where(np.arange(48) < 24, 10, 40))
+    series = trends.as_series(pd.Series(counts, index=months))
+    for name, options in (("named", {"candidates": ["2021-01"]}), ("searched", {})):
+        found = trends.detect_changepoints(series, rng=1, n_null=199, **options)
+        claims = ledger.add(found, Subject(key=name, en="Events", ar="الأحداث"))
+        finding = next(iter(claims.values())).finding
+        ratio = ledger.findings[finding.finding_id]["said"]["en"]["number"]
+        slots[name] = pages.span(ratio, "finding", finding.finding_id)
+    return ledger, slots
+
+
+def of_sources(text, quoted, pages, folder, lang):
+    """The faults of a page of one sentence about sources."""
+    ledger, slots = quoted
+    return lint(pages.page(folder, ledger, f"<p>{text.format(**slots)}</p>", lang=lang))
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "words"),
+    [(lang, *one) for lang in ("en", "ar") for one in SOURCES[lang]["bad"]],
+)
+def test_a_fact_about_a_source_that_no_row_holds_is_caught(
+    lang, text, words, quoted, pages, tmp_path
+):
+    faults = of_sources(text, quoted, pages, tmp_path, lang)
+    assert all(any(word in fault.words for fault in faults) for word in words), faults
+    assert all(fault.allowed for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"), [(lang, text) for lang in ("en", "ar") for text in SOURCES[lang]["good"]]
+)
+def test_a_fact_about_a_source_that_a_row_holds_passes(lang, text, quoted, pages, tmp_path):
+    assert of_sources(text, quoted, pages, tmp_path, lang) == []

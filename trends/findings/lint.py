@@ -2,6 +2,8 @@
 
 Every number in running text must come from a finding, a declared constant or a quoted statement,
 and every word for a rise, a fall or a multiple must be licensed by a finding of the same sentence.
+What is said of a source (a release, a spokesman, a scope) must be held by a row the sentence
+quotes, and a typed date by a row, a finding or a declared date of the edition.
 Sentences written by rule must stand on the page as they stand in the ledger.
 """
 
@@ -70,7 +72,7 @@ class LintFault:
 def lint(
     pages: str | Path | Iterable[str | Path], *, ledger: Ledger | None = None
 ) -> list[LintFault]:
-    """Find numbers without a finding and verbs that no finding licenses.
+    """Find numbers without a finding, verbs none licenses, and facts of sources no row holds.
 
     Parameters
     ----------
@@ -185,6 +187,7 @@ class _Guard:
         }
         self.written_out = _written_out(frozenset(nouns))
         self.excluded = irreconcilable(ledger.findings.values())
+        self.dates = known_dates(ledger)
 
     def faults(self, passage: Passage, file: str) -> Iterator[LintFault]:
         """Yield everything wrong with a passage."""
@@ -197,6 +200,8 @@ class _Guard:
         for sentence in sentences(passage):
             yield from self._of_verbs(sentence, file)
             yield from self._of_pairs(sentence, file)
+            yield from self._of_sources(sentence, file)
+            yield from self._of_dates(sentence, file)
             if not passage.caption:
                 yield from self._of_numbers(sentence, file)
 
@@ -359,6 +364,84 @@ class _Guard:
                     allowed=f"Write: {pair['say']}.",
                 )
 
+    def _rows(self, sentence: list[Piece]) -> list[Record]:
+        """Return the rows that a sentence quotes, and those behind the findings it says."""
+        rows = []
+        for piece in sentence:
+            if piece.kind == "statement" and piece.key in self.ledger.statements:
+                rows.append(self.ledger.statements[piece.key])
+            elif piece.kind in {"finding", "sentence"} and piece.key in self.ledger.findings:
+                names = self.ledger.findings[piece.key]["inputs"]["records"]
+                rows += [self.ledger.inputs[name] for name in names if name in self.ledger.inputs]
+        return [row for row in rows if row.get("kind") != "series"]
+
+    def _of_sources(self, sentence: list[Piece], file: str) -> Iterator[LintFault]:
+        """Check that what is said of a source is held by a row that the sentence quotes."""
+        words = _Words.of(sentence)
+        rows = self._rows(sentence)
+        for name, table in _tables()["source"].items():
+            if table.get("beside") and not rows:
+                continue
+            held = any(
+                re.search(
+                    table["holds"],
+                    " ".join(str(row.get(column) or "") for column in table["columns"]),
+                    re.IGNORECASE,
+                )
+                for row in rows
+            )
+            for found in () if held else _source_words(name).finditer(words.text):
+                yield LintFault(
+                    file=file,
+                    line=words.line(found),
+                    words=words.shown(found),
+                    finding="",
+                    rule="no row that the sentence quotes says so of its source",
+                    allowed="Quote the row with ledger.statement in this sentence; enter what is "
+                    f"known in {', '.join(table['columns'])} of the row, or leave it out.",
+                )
+        for found in _source_words("advance").finditer(words.text):
+            if _Clauses(words.text).denied(found) or self._is_named(sentence):
+                continue
+            yield LintFault(
+                file=file,
+                line=words.line(found),
+                words=words.shown(found),
+                finding="",
+                rule="no finding is about a date that was named in advance",
+                allowed="Name the date to the analysis (candidates=, date=), or say that it was "
+                "searched for.",
+            )
+
+    def _is_named(self, sentence: list[Piece]) -> bool:
+        """Tell whether a finding of the sentence (of the edition, if it has none) was named."""
+        beside = [
+            self.ledger.findings[piece.key]
+            for piece in sentence
+            if piece.kind in {"finding", "sentence"} and piece.key in self.ledger.findings
+        ]
+        asked = _tables()["advance"]["questions"]
+        return any(
+            not record["searched"] and (bool(beside) or record["question"] in asked)
+            for record in beside or self.ledger.findings.values()
+        )
+
+    def _of_dates(self, sentence: list[Piece], file: str) -> Iterator[LintFault]:
+        """Check that typed dates are known to a row, a finding or a declared constant."""
+        words = _Words.of(sentence)
+        for found, day in _typed_dates(words.text):
+            if day in self.dates:
+                continue
+            yield LintFault(
+                file=file,
+                line=words.line(found),
+                words=words.shown(found),
+                finding="",
+                rule="no row, finding or declared date of the edition has this date",
+                allowed="Correct the date, print it from a finding, or quote the row that holds "
+                "it.",
+            )
+
     def _of_numbers(self, sentence: list[Piece], file: str) -> Iterator[LintFault]:
         """Check the numbers that are not marked."""
         words = _Words.of(sentence)
@@ -439,6 +522,82 @@ def _allowed_numbers() -> re.Pattern[str]:
     months = "(?:" + "|".join(sorted(map(re.escape, parts), key=len, reverse=True)) + r")\.?"
     patterns = [one.replace("MONTH", months) for one in _tables()["number"]["allowed"]]
     return re.compile("|".join(f"(?:{one})" for one in patterns), re.IGNORECASE)
+
+
+@cache
+def _source_words(name: str) -> re.Pattern[str]:
+    """Return what a fact about a source looks like in both languages."""
+    table = _tables()["advance"] if name == "advance" else _tables()["source"][name]
+    english, arabic = "|".join(table["en"]), "|".join(table["ar"])
+    return re.compile(
+        rf"(?<![\w-])(?:{english})(?![\w-])|(?<!\w)[وف]?[لبك]?(?:{arabic})(?!\w)", re.IGNORECASE
+    )
+
+
+@cache
+def _month_numbers() -> dict[str, int]:
+    """Return the number of each month by its names in plain letters, long and short."""
+    numbers = {}
+    for lang in wording.LANGUAGES:
+        for number, name in enumerate(wording.words(lang)["month"], start=1):
+            for part in (name, *name.split("/")):
+                numbers[_plain_letters(part).lower()] = number
+    for number, name in enumerate(wording.words("en")["month"], start=1):
+        numbers[name[:3].lower()] = number
+    return {**numbers, "sept": 9}
+
+
+@cache
+def _date_words() -> re.Pattern[str]:
+    """Return what a date with a month's name and a year looks like, with or without its day."""
+    names = sorted(map(re.escape, _month_numbers()), key=len, reverse=True)
+    month = rf"(?P<month>{'|'.join(names)})\.?"
+    other = month.replace("month", "name")
+    return re.compile(
+        rf"(?<![\w-])(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?)?[وف]?[لبك]?{month},? "
+        rf"(?P<year>\d{{4}})(?![\w-])"
+        rf"|(?<![\w-]){other} (?P<date>\d{{1,2}})(?:st|nd|rd|th)?, ?(?P<in>\d{{4}})(?![\w-])",
+        re.IGNORECASE,
+    )
+
+
+def _typed_dates(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Yield dates in prose, with how they are written in tables: 2024-05-19 or 2024-05."""
+    for found in _date_words().finditer(text):
+        month = _month_numbers()[(found["month"] or found["name"]).lower()]
+        day, year = found["day"] or found["date"], found["year"] or found["in"]
+        yield found, f"{year}-{month:02d}" + (f"-{int(day):02d}" if day else "")
+
+
+def known_dates(ledger: Ledger) -> frozenset[str]:
+    """Return the days and months that the rows, findings and inputs of an edition know.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The edition's findings.
+
+    Returns
+    -------
+    frozenset of str
+        Such as 2024-05-19, with its month 2024-05.
+    """
+    texts = [
+        str(row.get(column) or "")
+        for row in (*ledger.statements.values(), *ledger.inputs.values())
+        for column in ("window_start", "window_end", "published_on", "note", "first", "last")
+    ]
+    texts += [
+        str(finding["inputs"][end])
+        for finding in ledger.findings.values()
+        for end in ("first", "last")
+    ]
+    said = [finding["said"]["en"]["sentence"] for finding in ledger.findings.values()]
+    said += [caveat["en"] for caveat in ledger.caveats.values()]
+    days = {day for text in texts for day in re.findall(r"\d{4}-\d{2}(?:-\d{2})?", text)}
+    prose = [*said, *texts]
+    days |= {day for text in prose for _, day in _typed_dates(_plain_letters(text))}
+    return frozenset(days | {day[:7] for day in days})
 
 
 def _written_out(nouns: frozenset[str]) -> re.Pattern[str]:
