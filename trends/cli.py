@@ -290,14 +290,14 @@ def lint(
     pages: Annotated[list[Path], typer.Argument(help="Rendered pages, or the folder of a site.")],
     as_json: AsJson = False,
 ) -> None:
-    """Find numbers without a finding and verbs that no finding licenses; exit code 1 if any."""
+    """Find numbers, verbs and facts of sources that nothing on the pages carries; 1 if any."""
     from trends.findings.lint import lint
 
     faults = lint(pages)
     if as_json:
         _print(_to_json([fault.to_dict() for fault in faults]))
     else:
-        _print("\n".join(str(fault) for fault in faults) or "every number and verb is earned")
+        _print("\n".join(str(fault) for fault in faults) or "every number, verb and fact of a source is earned")
     raise typer.Exit(PROBLEM if faults else OK)
 
 

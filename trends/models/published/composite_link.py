@@ -358,8 +358,10 @@ class _Model:
             centre = mean[bounded]
             shift = np.array([[0], [1], [2]])
             whole, once, twice = log_set_probability(fewest - shift, most - shift, centre)
-            first = np.exp(once - whole) * centre
-            second = np.exp(twice - whole) * centre**2
+            with np.errstate(invalid="ignore"):
+                # Far from its bounds a figure's probability vanishes; it is then at the nearer one.
+                first = np.exp(once - whole) * centre
+                second = np.exp(twice - whole) * centre**2
             variance = np.maximum(second + first - first**2, 0.0)
             lost = ~np.isfinite(first)
             first[lost] = np.clip(centre, fewest, most)[lost]
