@@ -297,7 +297,10 @@ def lint(
     if as_json:
         _print(_to_json([fault.to_dict() for fault in faults]))
     else:
-        _print("\n".join(str(fault) for fault in faults) or "every number, verb and fact of a source is earned")
+        _print(
+            "\n".join(str(fault) for fault in faults)
+            or "every number, verb and fact of a source is earned"
+        )
     raise typer.Exit(PROBLEM if faults else OK)
 
 

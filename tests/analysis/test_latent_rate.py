@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from scipy import optimize, stats
 
 from trends.analysis.latent_rate import estimate_rate
-from trends.findings.wording import verb
+from trends.findings.wording import verb_key
 from trends.models.published.composite_link import (
     Counts,
     fit_composite_link,
@@ -404,9 +404,9 @@ def test_a_course_is_told_by_its_turns_and_not_by_its_ends():
     assert falling[3] < 1 < rising[2]
     assert abs(pd.Period(falling[1]).ordinal - pd.Period("2021-01").ordinal) <= 6
     assert rising[1] == "2022-12"
-    verbs = [str(verb(finding)) for finding in found.findings()[1:3]]
-    assert verbs[0] in ("fell", "at least halved", "fell to a third or less")
-    assert verbs[1] in ("rose", "at least doubled")
+    verbs = [verb_key(finding) for finding in found.findings()[1:3]]
+    assert verbs[0] in ("fell", "at_least_halved", "fell_to_a_third_or_less")
+    assert verbs[1] in ("rose", "at_least_doubled")
     ids = [finding.finding_id for finding in found.findings()]
     assert ids[1:3] == ["series.latent_rate.leg-1", "series.latent_rate.change"]
     assert all(finding.searched for finding in found.findings()[1:3])
