@@ -111,6 +111,115 @@ def test_an_unmoved_share_is_called_moved_in_one_of_twenty(scatter):
     assert np.mean(np.array(found) < 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
 
 
+# ------- real, only where a share is shown to have stayed
+
+
+def remembering(rng, rho, scatter):
+    """A log path whose months repeat one another."""
+    path = np.empty(48)
+    path[0] = rng.normal(0, scatter)
+    for month in range(1, 48):
+        path[month] = rho * path[month - 1] + rng.normal(0, scatter * np.sqrt(1 - rho**2))
+    return path
+
+
+def test_a_share_that_was_not_seen_to_move_is_no_share_that_stayed():
+    """Few events: the share may have halved or doubled, so nothing is called real."""
+    claims, others = simulate(np.random.default_rng(11), (3, 12), (0.5, 0.5))
+    found = compare_reporting(claims, others, date=DATE)
+    assert found.share_low < 1 < found.share_high
+    assert (found.verdict, found.reason) == ("cannot_tell", "share_unclear")
+    assert "may have moved by a factor of more than 1.50" in found.summary()
+    wide = compare_reporting(claims, others, date=DATE, margin=5)
+    assert (wide.verdict, wide.reason) == ("real", "share_unmoved")
+    assert "lies within a factor of 5.00" in wide.summary()
+
+
+def test_the_margin_turns_at_the_ends_of_the_share():
+    claims, others = simulate(np.random.default_rng(3), (15, 40), (0.6, 0.6))
+    found = compare_reporting(claims, others, date=DATE)
+    widest = max(found.share_high, 1 / found.share_low)
+    for margin, verdict in ((widest * 1.001, "real"), (widest / 1.001, "cannot_tell")):
+        assert compare_reporting(claims, others, date=DATE, margin=margin).verdict == verdict
+    with pytest.raises(ValueError, match="`margin` must be above 1, got 1"):
+        compare_reporting(claims, others, date=DATE, margin=1)
+
+
+def test_a_share_that_moved_against_the_claims_is_not_real():
+    claims, others = simulate(np.random.default_rng(8), (20, 80), (0.8, 0.4))
+    found = compare_reporting(claims, others, date=DATE)
+    assert (found.verdict, found.reason) == ("cannot_tell", "share_against")
+
+
+def test_memory_of_the_share_widens_its_interval():
+    rng = np.random.default_rng(14)
+    path = remembering(rng, 0.9, 0.5)
+    shuffled = rng.permutation(path)
+    events = rng.poisson(60, 48)
+    kept, mixed = (
+        compare_reporting(
+            counts(rng.poisson(30 * np.exp(each - each.mean()))), counts(events), date=DATE
+        )
+        for each in (path, shuffled)
+    )
+    assert np.log(kept.share_high / kept.share_low) > 1.5 * np.log(
+        mixed.share_high / mixed.share_low
+    )
+    assert np.log(kept.claims_high / kept.claims_low) > 1.5 * np.log(
+        mixed.claims_high / mixed.claims_low
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rho", "most"), [(0.0, 0.07), (0.8, 0.10)])
+def test_a_share_that_did_not_move_is_seldom_called_reporting(rho, most):
+    """The bars of `benchmarks/reporting_verdicts.py`; Monte-Carlo error of 200 draws .02."""
+    rng = np.random.default_rng(5)
+    false = 0
+    for _ in range(200):
+        share = 0.5 * np.exp(remembering(rng, rho, 0.35) if rho else 0.0)
+        claims = counts(rng.poisson(30 * share * np.ones(48)))
+        verdict = compare_reporting(claims, counts(rng.poisson(30, 48)), date=DATE).verdict
+        false += verdict != "cannot_tell"
+    assert false / 200 <= most + 2 * 0.02
+
+
+def test_a_counter_is_no_independent_source_of_itself():
+    claims, others = simulate(np.random.default_rng(3), (15, 40), (0.6, 0.6))
+    assert compare_reporting(claims, others, date=DATE).verdict == "real"
+    claims.attrs["labels"] = {"counted_by": "Desk counting claims"}
+    claims.attrs["counter"] = "Desk"
+    others.attrs["labels"] = {"counted_by": "Desk"}
+    found = compare_reporting(claims, others, date=DATE)
+    assert (found.verdict, found.reason) == ("cannot_tell", "same_counter")
+    assert "same_counter" in found.caveats
+    assert "no independent source of itself" in found.summary()
+    assert found.findings()[0].grade == "D"
+    others.attrs["labels"] = {"counted_by": "Another desk"}
+    assert compare_reporting(claims, others, date=DATE).verdict == "real"
+
+
+def test_statements_of_one_counter_are_known_by_their_column():
+    days = [(f"{year}-{month:02}-01", f"{year}-{month:02}-28")
+            for year in (2023, 2024) for month in range(1, 7)]  # fmt: skip
+    rows = [row(start, start, end, 20 + at % 3) for at, (start, end) in enumerate(days)]
+    claims = pd.DataFrame(rows).assign(counted_by="Desk counting claims", counter="Desk")
+    others = pd.DataFrame(rows).assign(counted_by="Desk", counter="Desk")
+    assert "same_counter" in compare_reporting(claims, others, date="2024-01-01").caveats
+    apart = others.assign(counter="Monitor", counted_by="Monitor")
+    assert "same_counter" not in compare_reporting(claims, apart, date="2024-01-01").caveats
+
+
+@pytest.mark.parametrize(("n_spans", "verdict"), [(5, "cannot_tell"), (6, "reporting")])
+def test_fewer_than_six_spans_judge_nothing(n_spans, verdict):
+    months = pd.period_range("2024-01", periods=n_spans, freq="M", name="period")
+    claims = counts([40 + 3 * (at % 2) + 60 * (at > 2) for at in range(n_spans)], months)
+    found = compare_reporting(claims, counts([90 + at % 3 for at in range(n_spans)], months),
+                              date="2024-04-01")  # fmt: skip
+    assert found.verdict == verdict
+    assert (found.reason == "too_few_spans") == (n_spans == 5)
+
+
 def test_figures_that_add_up_or_differ_are_matched():
     claims = pd.DataFrame(
         [

@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, check_alpha
+from trends.models.counts.count_model import ratio_of
 from trends.models.counts.observed import FEW_EVENTS
+from trends.models.counts.serial_dependence import grid_of_days
 from trends.models.published.figure_likelihood import counts_allowed
 from trends.models.published.running_totals import Figure, Total, running_totals
+from trends.models.published.side_change import LEAST_FREE, Below, side_change
 from trends.tables.calendar import days_in_periods
 from trends.tables.definitions import known_breaks
 from trends.tables.figure import figure_flags, flag_caveats
@@ -25,6 +28,8 @@ from trends.tables.window import as_window, part_of_whole, why_no_rate
 Minimums = Literal["bound", "count"]
 Verdict = Literal["real", "reporting", "cannot_tell"]
 
+#: Largest factor by which a share may have moved that still counts as not moved.
+MARGIN = 1.5
 #: Chance of being seen that a move of the share must have to count as one that would have been.
 POWER = 0.8
 
@@ -52,6 +57,8 @@ class ReportingComparison(Result):
         not move.
     p_value : float
         Two-sided, for a share that did not move.
+    margin : float
+        Largest factor by which the share may have moved for a change to be called real.
     visible_share : float
         Smallest factor by which the share would have had to move to be seen with 80% power.
     dispersion_claims, dispersion_others, dispersion_share : float
@@ -86,6 +93,7 @@ class ReportingComparison(Result):
     share_low: float
     share_high: float
     p_value: float
+    margin: float
     visible_share: float
     dispersion_claims: float
     dispersion_others: float
@@ -130,14 +138,15 @@ def compare_reporting(
     date: Any,
     among: bool = False,
     minimums: Minimums = "bound",
+    margin: float = MARGIN,
     alpha: float = 0.05,
 ) -> ReportingComparison:
     """Tell whether a change in claims was a change in events or in what gets claimed.
 
     Where the claims and another source count the same days, each claim is one of all events either
-    source counted; if reporting did not change, the share of claims among them did not either. The
-    share before and after a date is compared as binomial counts, with the dispersion between the
-    spans of days on one side.
+    source counted; if reporting did not change, the share of claims among them did not either.
+    Both rates and the share are compared before and after a date, with the scatter and memory of
+    the spans of days.
 
     Parameters
     ----------
@@ -153,6 +162,10 @@ def compare_reporting(
         of its events were claimed. By default the two count independently.
     minimums : {"bound", "count"}
         Leave "at least n" figures out (default), or read them as the counter's own count of n.
+    margin : float
+        A change is called real only if the interval of the share lies between one over this factor
+        and this factor, above 1. Default 1.5: that a share has not moved cannot be shown more
+        closely by the figures of a few years.
     alpha : float
         One minus the level of the intervals.
 
@@ -170,10 +183,15 @@ def compare_reporting(
 
     Notes
     -----
-    Verdicts. *real*: the other source changed the same way, and the share did not clearly move, or
-    moved against it. *reporting*: the share moved the way the claims did, and the other source did
-    not. *cannot_tell*: anything else, with the reason: the claims did not clearly change, the
-    other source did not and neither did the share, or both did.
+    Verdicts. *real*: the other source, one of its own, changed the same way, and the interval of
+    the share lies inside the margin. *reporting*: the share moved the way the claims did, and the
+    other source did not. *cannot_tell*: anything else, with the reason: there are fewer than 6
+    spans, the claims did not clearly change, the other source did not and neither did the share,
+    both did, the share moved against the claims or may have moved by more than the margin, or both
+    counts are one counter's.
+
+    Variances are those of independent counts, or larger, at the upper quartile of the memories that
+    the spans may have.
 
     The other source is taken to have counted a constant share of events throughout; if its own
     coverage changed, the verdict is about the two sources' coverage together.
@@ -190,8 +208,12 @@ def compare_reporting(
     """
     if minimums not in ("bound", "count"):
         raise ValueError(f"`minimums` must be bound or count, got {minimums!r}. Pick one.")
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    if not margin > 1:
+        raise ValueError(
+            f"`margin` must be above 1, got {margin}. Use 1.5 for a share that moved by no more "
+            "than half."
+        )
+    check_alpha(alpha)
     day = first_day(date, "date")
     claimed, claims_left = _figures(claims, "claims", minimums)
     counted, others_left = _figures(others, "others", minimums)
@@ -212,7 +234,10 @@ def compare_reporting(
             f"{span['end']:%Y-%m-%d}. The two sources do not count the same events."
         )
     change_claims, change_others, share = _changes(spans, alpha, among=among)
-    verdict, reason = _verdict(change_claims, change_others, share)
+    same_counter = bool(_counters(claims) & _counters(others))
+    verdict, reason = _verdict(
+        (change_claims, change_others, share), margin, same_counter=same_counter
+    )
     unused = _unused(
         {"claims": claims_left | claims_spare, "others": others_left | others_spare},
         {"claims": claimed, "others": counted},
@@ -235,6 +260,7 @@ def compare_reporting(
         share_low=share.low,
         share_high=share.high,
         p_value=share.p_value,
+        margin=margin,
         visible_share=share.visible,
         dispersion_claims=change_claims.dispersion,
         dispersion_others=change_others.dispersion,
@@ -246,7 +272,7 @@ def compare_reporting(
         among=among,
         conf_level=1 - alpha,
         caveats=(
-            *_caveats(spans, minimums),
+            *_caveats(spans, minimums, same_counter=same_counter),
             *_weaknesses({"claims": claims, "others": others}, unused),
         ),
     )
@@ -261,6 +287,7 @@ class _Change(NamedTuple):
     p_value: float
     visible: float
     dispersion: float
+    n_free: int
 
 
 def _figures(
@@ -381,77 +408,43 @@ def _common_spans(
 
 def _changes(spans: pd.DataFrame, alpha: float, *, among: bool) -> tuple[_Change, _Change, _Change]:
     """Return the changes of the claims' rate, of the others' rate, and of the share."""
-    after = spans["after"].to_numpy(dtype=bool)
     claims, others = (spans[name].to_numpy(dtype=float) for name in ("claims", "others"))
     days = ((spans["end"] - spans["start"]).dt.days + 1).to_numpy(dtype=float)
-    of_claims = _poisson_dispersion(claims, days, after)
-    of_others = _poisson_dispersion(others, days, after)
-    of_share = _binomial_dispersion(claims, others if among else claims + others, after)
     return (
-        _change(claims, days, after, dispersion=of_claims, alpha=alpha, weight=0),
-        _change(others, days, after, dispersion=of_others, alpha=alpha, weight=0),
-        _change(claims, others, after, dispersion=of_share, alpha=alpha, weight=-1 if among else 1),
+        _change(spans, claims, days, kind="time", alpha=alpha),
+        _change(spans, others, days, kind="time", alpha=alpha),
+        _change(spans, claims, others, kind="whole" if among else "counts", alpha=alpha),
     )
 
 
 def _change(
-    above: np.ndarray,
-    below: np.ndarray,
-    after: np.ndarray,
-    *,
-    dispersion: float,
-    alpha: float,
-    weight: Literal[-1, 0, 1],
+    spans: pd.DataFrame, above: np.ndarray, below: np.ndarray, *, kind: Below, alpha: float
 ) -> _Change:
-    """Return the ratio of above per below after the date over before it.
-
-    The variance of the log ratio is the dispersion times the sum of one over each count above,
-    plus `weight` times that below: 0 for days, 1 for counts of their own, and -1 where what is
-    above is part of what is below, as in a binomial share.
-    """
-    counts = np.array([above[after].sum(), above[~after].sum()])
-    divisors = np.array([below[after].sum(), below[~after].sum()])
-    if 0 in counts or 0 in divisors:
-        # Half an event keeps the logarithm finite where one side counted nothing.
-        counts = counts + 0.5
-        divisors = divisors + (0.5 if weight == 1 else abs(weight))
-    log_ratio = float(np.log(counts[0] / divisors[0]) - np.log(counts[1] / divisors[1]))
-    spread = (1 / counts).sum() + weight * (1 / divisors).sum()
-    error = float(np.sqrt(max(dispersion * spread, 1e-300)))
-    n_free = len(after) - 2
-    reference = stats.t(n_free) if n_free > 0 and dispersion > 1 else stats.norm
-    reach = reference.ppf(1 - alpha / 2)
-    return _Change(
-        ratio=float(np.exp(log_ratio)),
-        low=float(np.exp(log_ratio - reach * error)),
-        high=float(np.exp(log_ratio + reach * error)),
-        p_value=float(2 * reference.sf(abs(log_ratio) / error)),
-        visible=float(np.exp((reach + reference.ppf(POWER)) * error)),
-        dispersion=dispersion,
+    """Return the ratio of above per below after the date over before it."""
+    length = spans["end"] - spans["start"] + pd.Timedelta(days=1)
+    usual = length.median()
+    middle = (spans["start"] - spans["start"].iloc[0] + length / 2) / usual
+    change = side_change(
+        above,
+        below,
+        spans["after"].to_numpy(dtype=bool),
+        middle.to_numpy(dtype=float),
+        kind=kind,
+        grid=grid_of_days(usual / pd.Timedelta(days=1)),
     )
-
-
-def _poisson_dispersion(counts: np.ndarray, days: np.ndarray, after: np.ndarray) -> float:
-    """Return Pearson's statistic of one rate per side over its degrees of freedom, at least 1."""
-    lack = 0.0
-    for side in (after, ~after):
-        expected = counts[side].sum() / days[side].sum() * days[side]
-        if counts[side].sum() > 0:
-            lack += float(((counts[side] - expected) ** 2 / expected).sum())
-    return max(1.0, lack / (len(counts) - 2)) if len(counts) > 2 else 1.0
-
-
-def _binomial_dispersion(parts: np.ndarray, totals: np.ndarray, after: np.ndarray) -> float:
-    """Return Pearson's statistic of one share per side over its degrees of freedom, at least 1."""
-    lack, n_spans = 0.0, 0
-    for side in (after, ~after):
-        known = side & (totals > 0)
-        share = parts[side].sum() / max(totals[side].sum(), 1.0)
-        n_spans += int(known.sum())
-        if 0 < share < 1:
-            gap = parts[known] - share * totals[known]
-            lack += float((gap**2 / (totals[known] * share * (1 - share))).sum())
-    return max(1.0, lack / (n_spans - 2)) if n_spans > 2 else 1.0
+    reference = stats.t(change.n_free) if change.n_free > 0 and change.scatters else stats.norm
+    log_ratio, error = change.log_ratio, change.std_error
+    reach = reference.ppf(1 - alpha / 2)
+    ratio, low, high = ratio_of(log_ratio + np.array([0, -reach, reach]) * error)
+    return _Change(
+        ratio=float(ratio),
+        low=float(low),
+        high=float(high),
+        p_value=float(2 * reference.sf(abs(log_ratio) / error)),
+        visible=float(ratio_of((reach + reference.ppf(POWER)) * error)),
+        dispersion=change.dispersion,
+        n_free=change.n_free,
+    )
 
 
 def _direction(change: _Change) -> int:
@@ -459,18 +452,36 @@ def _direction(change: _Change) -> int:
     return int(change.low > 1) - int(change.high < 1)
 
 
-def _verdict(claims: _Change, others: _Change, share: _Change) -> tuple[Verdict, str]:
+def _verdict(
+    changes: tuple[_Change, _Change, _Change], margin: float, *, same_counter: bool
+) -> tuple[Verdict, str]:
     """Return what changed, and why that is the verdict."""
-    claims_way, others_way, share_way = (_direction(change) for change in (claims, others, share))
+    claims_way, others_way, share_way = (_direction(change) for change in changes)
+    share = changes[2]
+    if min(change.n_free for change in changes) < LEAST_FREE:
+        return "cannot_tell", "too_few_spans"
     if claims_way == 0:
         return "cannot_tell", "claims_unclear"
     if others_way == claims_way:
-        if share_way == claims_way:
-            return "cannot_tell", "both_moved"
-        return "real", "share_unmoved" if share_way == 0 else "share_against"
+        if 1 / margin < share.low and share.high < margin:
+            return ("cannot_tell", "same_counter") if same_counter else ("real", "share_unmoved")
+        if share_way == 0:
+            return "cannot_tell", "share_unclear"
+        return "cannot_tell", "both_moved" if share_way == claims_way else "share_against"
     if share_way == claims_way:
         return "reporting", "others_against" if others_way else "others_unmoved"
     return "cannot_tell", "nothing_clear"
+
+
+def _counters(table: pd.DataFrame) -> set[str]:
+    """Return whose counts a table holds, as far as it tells."""
+    if _is_series(table):
+        labels = table.attrs.get("labels", {})
+        told = [table.attrs.get("counter") or labels.get("counted_by") or labels.get("source")]
+    else:
+        rows = with_defaults(table)
+        told = [row["counter"] or row["counted_by"] for row in rows.to_dict("records")]
+    return {str(name) for name in told if name and pd.notna(name)}
 
 
 def _unused(
@@ -499,11 +510,13 @@ def _unused(
     return pd.DataFrame(rows, columns=["source", "figure", "reason"])
 
 
-def _caveats(spans: pd.DataFrame, minimums: Minimums) -> tuple[str, ...]:
+def _caveats(spans: pd.DataFrame, minimums: Minimums, *, same_counter: bool) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
     found = ["others_constant"]
     if len(spans) <= 3:
         found.append("dispersion_unknown")
+    if same_counter:
+        found.append("same_counter")
     if minimums == "count":
         found.append("minimums_as_counts")
     if spans[["claims", "others"]].to_numpy().sum() < FEW_EVENTS:

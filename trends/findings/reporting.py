@@ -16,6 +16,7 @@ def findings(result: ReportingComparison, subject: Subject) -> list[Finding]:
         "verdict": result.verdict,
         "reason": result.reason,
         "dispersion_share": result.dispersion_share,
+        "margin": result.margin,
     }
     share = Finding(
         finding_id=f"{subject.key}.reporting.share",
@@ -44,6 +45,7 @@ def findings(result: ReportingComparison, subject: Subject) -> list[Finding]:
             "others_ratio": result.others_ratio,
             "others_low": result.others_low,
             "others_high": result.others_high,
+            "margin": result.margin,
             "reporting_verdict": result.verdict,
             "reporting_reason": result.reason,
         },

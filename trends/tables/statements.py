@@ -381,6 +381,7 @@ def statement_series(
             key: statements.attrs[key] for key in ("file", "sha256") if key in statements.attrs
         },
         "source_kind": kinds[0],
+        "counter": str(usable["counter"].iloc[0] or counted_by),
         "caveats": [*flag_caveats(flags), *(["definition_break"] if breaks else [])],
         "used": listed,
         "left_out": [

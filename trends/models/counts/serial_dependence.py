@@ -663,7 +663,12 @@ def autoregressive_slope(
 
 def grid_of(periods: pd.PeriodIndex) -> MemoryGrid:
     """Return the memories that are weighed for these periods: none, and the strong ones."""
-    every = memory_grid(float(np.median(days_in_periods(periods))))
+    return grid_of_days(float(np.median(days_in_periods(periods))))
+
+
+def grid_of_days(days_per_period: float) -> MemoryGrid:
+    """Return the memories that are weighed for periods of this length: none, and the strong."""
+    every = memory_grid(days_per_period)
     strong = (every.rho >= LEAST_RHO) & (every.weight >= LEAST_WEIGHT)
     kept = strong | (every.weight == 0)
     log_prior = np.full(kept.sum(), np.log((1 - PRIOR_INDEPENDENT) / strong.sum()))
