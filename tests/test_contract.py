@@ -17,9 +17,8 @@ import trends
 import trends.analysis
 from trends.analysis.result import Result
 from trends.findings.finding import EVENT, Finding, Subject
-from trends.findings.wording import number, words
-from trends.tables.figure import figure_flags, flag_caveats
 from trends.findings.wording import number, say, words
+from trends.tables.figure import figure_flags, flag_caveats
 
 SUBJECT = Subject(key="made-up", en="Made-up counts", ar="أعداد مصطنعة", noun=EVENT)
 
