@@ -305,6 +305,17 @@ def test_a_season_that_shows_is_in_the_model_and_lets_a_trend_be_seen():
     assert found.to_frame()["term"].isin(found.terms).sum() == 7  # the slope by three methods
 
 
+def test_polio_has_no_clear_trend_beside_two_waves_a_year(reference):
+    # Zeger 1988: independence makes the decline clear, memory takes it back
+    cases = pd.read_csv(reference / "inputs" / "polio.csv")
+    assert (len(cases), cases["n"].sum()) == (168, 224)
+    trend = estimate_trend(monthly(cases["n"].to_numpy(), "1970-01"), season="harmonic")
+    assert trend.slope < 0
+    assert trend.p_value_independent < 0.05
+    assert trend.p_value > 0.2
+    assert trend.verdict == "persistence"
+
+
 def test_days_of_ramadan_may_stand_beside_a_trend():
     shares = hijri_shares(pd.period_range("2018-01", periods=96, freq="M"))["ramadan"].to_numpy()
     rate = 900 * np.exp(0.004 * np.arange(96)) * 1.7**shares
