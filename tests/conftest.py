@@ -5,6 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+#: For `make torture`: the same tests, much longer.
+settings.register_profile("long", max_examples=3000, deadline=None)
 
 TESTS = Path(__file__).resolve().parent
 

@@ -112,6 +112,19 @@ def parse_yaml(text: str, file: str, first_line: int = 1) -> Any:
         raise RenderError(
             f"the YAML cannot be read: {fault.problem}.", file=file, line=line
         ) from None
+    except yaml.reader.ReaderError as fault:
+        line = first_line + text.count("\n", 0, fault.position)
+        raise RenderError(
+            f"the YAML cannot be read: it holds the sign {fault.character:#06x}. Take it out.",
+            file=file,
+            line=line,
+        ) from None
+    except ValueError as fault:  # a day or a number that there is not
+        raise RenderError(
+            f"the YAML cannot be read: {fault}. Put quotes around the value.",
+            file=file,
+            line=first_line,
+        ) from None
 
 
 def _relative(path: Path, root: Path) -> str:
