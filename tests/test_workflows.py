@@ -1,4 +1,4 @@
-"""What the workflows promise: pinned actions, a comparison of conclusions, no cancelled deployment."""
+"""What the workflows promise: pinned actions, checks before publishing, no cancelled deployment."""
 
 import re
 from pathlib import Path

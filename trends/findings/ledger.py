@@ -554,7 +554,13 @@ def read_ledger(path: str | Path) -> Ledger:
     path = Path(path)
     if path.is_dir():
         path = path / "findings.json"
-    return _parse(path.read_text(encoding="utf-8"), path.name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as fault:
+        at = f"byte {fault.object[fault.start]:#x} at offset {fault.start}"
+        rule, fix = "must be JSON in UTF-8", "Write the ledger again with `trends render`."
+        raise InvalidTable([_fault(path.name, "", at, rule, fix)]) from None
+    return _parse(text, path.name)
 
 
 def _parse(text: str, file: str) -> Ledger:

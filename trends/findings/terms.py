@@ -7,7 +7,6 @@ Nouns live in a table of terms (``[measure.<name>]``), subjects in a table of su
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from trends.findings.claims import nearest
 from trends.findings.finding import EVENT, Noun, Subject
 from trends.findings.wording import LANGUAGES
 from trends.tables.faults import Fault, InvalidTable
+from trends.tables.toml import read_toml, tables_of_text
 
 
 class Names(dict[str, Any]):
@@ -53,7 +53,7 @@ def read_nouns(path: str | Path) -> Names:
         If it is not TOML, or a noun lacks a form; every fault is listed.
     """
     path = Path(path)
-    return _built(_read(path).get("measure", {}), Noun, path, "measure")
+    return _built(_tables(path, "measure"), Noun, path, "measure")
 
 
 def read_subjects(path: str | Path, *, terms: str | Path | None = None) -> Names:
@@ -81,7 +81,7 @@ def read_subjects(path: str | Path, *, terms: str | Path | None = None) -> Names
     """
     path = Path(path)
     nouns = Names() if terms is None else read_nouns(terms)
-    entries = _read(path).get("subject", {})
+    entries = _tables(path, "subject")
     faults = [
         _fault(
             path,
@@ -127,7 +127,11 @@ def read_names(path: str | Path) -> dict[str, dict[str, str]]:
         If it is not TOML, or a value lacks a language; every fault is listed.
     """
     path = Path(path)
-    tables = {name: table for name, table in _read(path).items() if name != "measure"}
+    tables = {
+        name: tables_of_text(table, path, name)
+        for name, table in read_toml(path).items()
+        if name != "measure"
+    }
     faults = [
         _fault(path, f"{table}.{value}.{lang}", "", "must be given", "Add the name.")
         for table, entries in tables.items()
@@ -186,14 +190,9 @@ def _built(entries: Mapping[str, Any], kind: type, path: Path, table: str) -> Na
     return Names({key: kind(**entry) for key, entry in entries.items()})
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Read a TOML file."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as fault:
-        raise InvalidTable(
-            [_fault(path, "", "", f"must be TOML ({fault})", "Correct the line.")]
-        ) from None
+def _tables(path: Path, name: str) -> dict[str, dict[str, str]]:
+    """Return the tables that a file holds under a name, none where it does not."""
+    return tables_of_text(read_toml(path).get(name, {}), path, name)
 
 
 def _fault(path: Path, column: str, value: str, rule: str, fix: str) -> Fault:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,8 +10,10 @@ import pandas as pd
 
 from trends import escaping
 from trends.findings.wording import format_time
+from trends.tables.toml import read_toml, tables_of_text
 from trends.tables.typed import first_day, read_period
 
+_ENTRIES = {"date", "country", "en", "ar", "source", "url"}
 #: What an address may hold as it is; all else is written as its number.
 _ADDRESS = ":/?#@!$&'*+,;=%~"
 
@@ -41,15 +42,8 @@ def read_known_events(
     ValueError
         If an event lacks an entry or its date is not a day or period of the calendar.
     """
-    required = {"date", "country", "en", "ar", "source", "url"}
     found = {}
-    for event in tomllib.loads(Path(path).read_text(encoding="utf-8"))["event"]:
-        missing = required - set(event)
-        if missing:
-            raise ValueError(
-                f"`event` must have {', '.join(sorted(required))}, got none for "
-                f"{', '.join(sorted(missing))} in {Path(path).name}. Add it, with its source."
-            )
+    for event in _events(Path(path)):
         if event["country"] == country:
             found[first_day(event["date"], _place(event, path))] = event[lang]
     return found
@@ -77,11 +71,33 @@ def known_events_table(path: str | Path, *, lang: str = "en") -> pd.DataFrame:
             event[lang],
             f"[{escaping.markdown(event['source'])}]({quote(event['url'], safe=_ADDRESS)})",
         )
-        for event in tomllib.loads(Path(path).read_text(encoding="utf-8"))["event"]
+        for event in _events(Path(path))
     ]
     table = pd.DataFrame(rows, columns=list(headings))
     table.attrs["markdown"] = (headings[2],)
     return table
+
+
+def _events(path: Path) -> list[dict[str, str]]:
+    """Return the events of a file, each with every entry."""
+    events = read_toml(path).get("event")
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise ValueError(
+            f"`event` must be a list of tables, got {events!r} in {path.name}. "
+            "Write each as [[event]]."
+        )
+    for number, event in enumerate(events, start=1):
+        # A date may be written with quotes or without.
+        words = {key: one for key, one in event.items() if key != "date"}
+        tables_of_text({str(number): words}, path, "event")
+    for event in events:
+        missing = _ENTRIES - set(event)
+        if missing:
+            raise ValueError(
+                f"`event` must have {', '.join(sorted(_ENTRIES))}, got none for "
+                f"{', '.join(sorted(missing))} in {path.name}. Add it, with its source."
+            )
+    return events
 
 
 def _place(event: dict[str, Any], path: str | Path) -> str:

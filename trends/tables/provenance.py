@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from trends.tables.toml import read_toml
 
 REQUIRED = (
     "producer",
@@ -91,7 +92,7 @@ def read_provenance(table: str | Path) -> Provenance:
     """
     path = Path(table)
     sidecar = path.with_suffix(".toml")
-    entries = tomllib.loads(sidecar.read_text(encoding="utf-8"))
+    entries = read_toml(sidecar)
     missing = [name for name in REQUIRED if name not in entries]
     if missing:
         raise ValueError(
@@ -101,8 +102,9 @@ def read_provenance(table: str | Path) -> Provenance:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != entries["sha256"]:
         raise ValueError(
-            f"`{path.name}` must have the sha256 of its sidecar, {entries['sha256'][:12]}…, got "
-            f"{found[:12]}…. A new vintage gets a new file and a new sidecar; restore this one."
+            f"`{path.name}` must have the sha256 of its sidecar, "
+            f"{str(entries['sha256'])[:12]}…, got {found[:12]}…. "
+            "A new vintage gets a new file and a new sidecar; restore this one."
         )
     chosen = {name: entries[name] for name in REQUIRED}
     return Provenance(file=path.name, caveats=tuple(entries.get("caveats", ())), **chosen)
@@ -131,7 +133,12 @@ def sidecar_breaks(table: str | Path) -> list[dict[str, Any]]:
     sidecar = Path(table).with_suffix(".toml")
     if not sidecar.exists() or sidecar == Path(table):
         return []
-    entries = tomllib.loads(sidecar.read_text(encoding="utf-8")).get("breaks", [])
+    entries = read_toml(sidecar).get("breaks", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError(
+            f"`breaks` in {sidecar.name} must be a list of tables, got {entries!r}. "
+            "Write each as [[breaks]]."
+        )
     for entry in entries:
         missing = [name for name in ("date", "before", "after") if not entry.get(name)]
         unknown = [name for name in entry if name not in BREAK_KEYS]
