@@ -432,6 +432,10 @@ def _refuse_unidentified(seen: Observed, design: np.ndarray, repeating: SeasonTe
         )
 
 
+#: Logarithm of the largest mean of which Poisson counts are drawn.
+_LARGEST_LOG_MEAN = 40.0
+
+
 def _simulate(
     seen: Observed,
     design: np.ndarray,
@@ -450,6 +454,11 @@ def _simulate(
     them those that wander if `memory` knows of them.
     """
     log_mean = design[:, 1] * slope + design[:, 2:] @ fit.params[2:]
+    if np.max(log_mean + np.log(seen.exposure)) > _LARGEST_LOG_MEAN:
+        raise RuntimeError(
+            "`series` must have a rate that can be simulated, got a fit beyond all counts. Check "
+            "the exposures, which may lie too far apart."
+        )
     mean = seen.exposure * np.exp(log_mean)
     mean *= seen.count.sum() / mean.sum()
     scale = float(memory.probabilities @ memory.scales)

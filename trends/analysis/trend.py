@@ -610,12 +610,17 @@ def _row_errors(
     return errors
 
 
+#: Logarithm of about the largest number there is.
+_LARGEST_LOG = 700.0
+
+
 def _fitted(series: pd.DataFrame, log_rate: np.ndarray, half: np.ndarray) -> pd.DataFrame:
     """Return observed and fitted rates of all periods with the band of the mean."""
     table = observed_rates(series)
     bands = {"fitted_rate": log_rate, "conf_low": log_rate - half, "conf_high": log_rate + half}
     for place, (name, band) in enumerate(bands.items(), start=4):
-        table.insert(place, name, np.exp(band))
+        # Exposures a million times apart can put a band beyond what a number holds.
+        table.insert(place, name, np.exp(np.clip(band, -_LARGEST_LOG, _LARGEST_LOG)))
     return table
 
 

@@ -558,8 +558,7 @@ def read_ledger(path: str | Path) -> Ledger:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as fault:
         at = f"byte {fault.object[fault.start]:#x} at offset {fault.start}"
-        rule, fix = "must be JSON in UTF-8", "Write the ledger again with `trends render`."
-        raise InvalidTable([_fault(path.name, "", at, rule, fix)]) from None
+        raise InvalidTable([_fault(path.name, "", at, "must be JSON in UTF-8", _AGAIN)]) from None
     return _parse(text, path.name)
 
 
@@ -571,6 +570,9 @@ def _parse(text: str, file: str) -> Ledger:
         raise InvalidTable(
             [_fault(file, "", f"line {fault.lineno}", f"must be JSON ({fault.msg})", _AGAIN)]
         ) from None
+    except (RecursionError, ValueError):
+        rule = "must be JSON, is nested too deep or holds numbers too long"
+        raise InvalidTable([_fault(file, "", "", rule, _AGAIN)]) from None
     _check(contents, text, file)
     ledger = Ledger()
     ledger.edition = contents["edition"]

@@ -149,6 +149,6 @@ def _is_found(seen: Observed) -> bool:
         if not is_identified(seen, np.column_stack([beside, waves])):
             return False
         return season_evidence(seen, beside, waves, enough=_ENOUGH).p_value <= AUTO_ALPHA
-    except RuntimeError:
+    except (RuntimeError, np.linalg.LinAlgError):
         # Counts that allow no finite fit show no season.
         return False

@@ -689,7 +689,8 @@ def best_divisions(
             continue
         gain = sums[end] - sums[:first]
         gain *= gain
-        gain /= (squares[end] - squares[:first])[:, None]
+        # Rows of next to no weight add up to none, and gain nothing.
+        gain /= np.maximum(squares[end] - squares[:first], np.finfo(np.float32).tiny)[:, None]
         reached[0, end] = gain[0]
         for steps in range(1, most + 1):
             through = reached[steps - 1, :first] + gain
