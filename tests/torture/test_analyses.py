@@ -77,7 +77,14 @@ def check(question, counts, exposure):
         assert not np.isinf(numbers[:, 1]).any()
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize(
+    "question",
+    # The search for changepoints simulates its null for each series, which takes too long here.
+    [
+        pytest.param(one, marks=pytest.mark.slow) if one == "changepoints" else one
+        for one in QUESTIONS
+    ],
+)
 @relaxed
 @given(case=hostile_series())
 def test_every_question_is_answered_or_refused(question, case):
