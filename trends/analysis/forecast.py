@@ -62,7 +62,7 @@ class Forecast(Result):
         Columns term (own_past, static_nb, memory_nb, seasonal_nb, local_level) and weight in the
         mixture.
     gain : float
-        Mean log probability per forecast that the mixture gave to what came, less that of the
+        Mean log probability that the mixture gave to the count of the next period, less that of the
         better simple account; NaN without a past to judge.
     better_simple : {"own_past", "static_nb"}
         The simple account with the better past.
@@ -323,9 +323,12 @@ def forecast_counts(
     The history restarts at the latest shift that beats memory alone clearly (twice the log ratio of
     evidence above 12.3, and at least 12 observed periods since); what came before it says nothing
     of the level to come. The rest of a partly observed period is forecast by its days. Weights are
-    proportional to the product, over the last 36 origins, of the probabilities that an account gave
-    to what came; of forecasts of several periods it is their geometric mean. After a restart only
-    the origins since then count, as soon as there are six.
+    proportional to a prior (.2 and .2 for the simple accounts, .5 for counts that remember, .05
+    each for the year and for a drift) times the product, over the last 36 origins, of the
+    probabilities that an account gave to what came; of forecasts of several periods it is their
+    geometric mean. After a restart only the origins since then count, as soon as there are six. The
+    mixture is held against the simple accounts by its forecasts of the next period at the same
+    origins; forecasts of further periods overlap and tell less.
 
     A forecast holds as long as the future resembles the past: it knows of no offensive and no
     truce. `evaluate_forecasts` says how often forecasts made in the same way were right.

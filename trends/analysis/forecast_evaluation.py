@@ -12,11 +12,12 @@ from scipy import stats
 
 from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.counts.observed import Observed
-from trends.models.counts.predictive import MEMBERS, SIMPLE
+from trends.models.counts.predictive import SIMPLE
 from trends.models.counts.rolling import (
     LEAST_HISTORY,
     LEAST_JUDGED,
     MOST_ORIGINS,
+    PRIOR,
     Origin,
     Pool,
     mixture_mass,
@@ -281,7 +282,7 @@ def evaluate_forecasts(
 
 def _models(origin: Origin, mixing: Pool | None) -> dict[str, NDArray[np.float64]]:
     """Return the probabilities of the forecast and of each account at an origin."""
-    weights = np.full(len(MEMBERS), 1 / len(MEMBERS)) if mixing is None else mixing.weights
+    weights = np.array(PRIOR) if mixing is None else mixing.weights
     if mixing is None or mixing.chosen == "mixture":
         forecast = mixture_mass(origin.outlooks, weights)
     else:

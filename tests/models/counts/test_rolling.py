@@ -7,6 +7,7 @@ from trends.models.counts.predictive import MEMBERS, Outlook
 from trends.models.counts.rolling import (
     LEAST_JUDGED,
     MOST_ORIGINS,
+    PRIOR,
     Origin,
     look_back,
     mixture_mass,
@@ -31,7 +32,7 @@ def test_weights_are_the_products_of_past_probabilities():
     scores = [-2.0, -2.1, -1.9, -2.5, -2.0]
     origins = [origin(row, scores) for row in range(10, 20)]
     mixing = pool(origins, 100, 0)
-    expected = np.exp(10 * np.array(scores))
+    expected = np.array(PRIOR) * np.exp(10 * np.array(scores))
     assert mixing.weights == pytest.approx(expected / expected.sum())
     assert mixing.n_judged == 10
 
@@ -50,7 +51,7 @@ def test_an_origin_half_of_whose_outcomes_are_known_counts_by_these():
     scores = np.array([[-1.0, -9.0]] + [[-2.0, -2.0]] * 4)
     half = Origin(10, 0, np.array([10, 11]), np.zeros(2), {}, scores)
     mixing = pool([half] * 8, 10, 0)
-    expected = np.exp(8 * np.array([-1.0, -2.0, -2.0, -2.0, -2.0]))
+    expected = np.array(PRIOR) * np.exp(8 * np.array([-1.0, -2.0, -2.0, -2.0, -2.0]))
     assert mixing.weights == pytest.approx(expected / expected.sum())
 
 
@@ -71,8 +72,9 @@ def test_after_a_restart_only_the_origins_since_count_once_there_are_six():
 def test_an_account_that_could_not_be_made_is_as_good_as_the_static_one():
     scores = [-2.0, -1.5, -2.0, np.nan, -2.0]
     mixing = pool([origin(row, scores) for row in range(10, 20)], 100, 0)
-    assert mixing.weights[MEMBERS.index("seasonal_nb")] == pytest.approx(
-        mixing.weights[MEMBERS.index("static_nb")]
+    seasonal, static = (MEMBERS.index(name) for name in ("seasonal_nb", "static_nb"))
+    assert mixing.weights[seasonal] / mixing.weights[static] == pytest.approx(
+        PRIOR[seasonal] / PRIOR[static]
     )
 
 
@@ -88,9 +90,19 @@ def test_the_mixture_is_taken_only_where_it_beat_the_better_simple_one():
     assert few.n_judged == 5
 
 
-def test_without_any_past_all_accounts_weigh_alike():
+def test_the_mixture_is_judged_by_the_next_period():
+    scores = np.array([[-3.0, -1.0], [-2.5, -1.0], [-1.0, -4.0], [-3.0, -4.0], [-3.0, -4.0]])
+    origins = [
+        Origin(row, 0, row - 1 + np.arange(1, 3), np.zeros(2), {}, scores) for row in range(10, 40)
+    ]
+    assert pool(origins, 99, 0).gain > 0
+    assert pool(origins, 99, 0).better_simple == "static_nb"
+
+
+def test_without_any_past_accounts_have_their_prior_weights():
     mixing = pool([], 10, 0)
-    assert mixing.weights == pytest.approx(np.full(5, 0.2))
+    assert mixing.weights == pytest.approx(PRIOR)
+    assert sum(PRIOR) == pytest.approx(1)
     assert np.isnan(mixing.gain)
 
 

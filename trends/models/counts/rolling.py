@@ -20,6 +20,9 @@ from trends.models.counts.predictive import (
 )
 from trends.models.counts.scoring import log_score
 
+#: Weight of every account before its forecasts are seen, in the order of `MEMBERS`: half on the one
+#: that holds all others but a season and a drift as special cases, the rest on what it could miss.
+PRIOR = (0.2, 0.2, 0.5, 0.05, 0.05)
 #: Origins whose forecasts decide about weights, the latest ones.
 MOST_ORIGINS = 36
 #: Observed periods behind the first origin.
@@ -69,7 +72,8 @@ class Pool(NamedTuple):
     n_judged : int
         Earlier origins whose outcomes were known.
     gain : float
-        Mean log score of the mixture less that of the better simple account, so far; NaN without.
+        Mean log score of the mixture for the next period less that of the better simple account, so
+        far; NaN without.
     """
 
     weights: NDArray[np.float64]
@@ -184,11 +188,12 @@ def support(history: History, outcomes: NDArray[np.float64]) -> int:
 def pool(origins: Sequence[Origin], last_place: int, start: int) -> Pool:
     """Return the mixture that the outcomes known by a place speak for.
 
-    Each account weighs in proportion to the product of the probabilities it gave to what came (of
-    forecasts of several periods, their geometric mean); an account that could not be made is held
-    to be as good as the static one. Origins count whose history began where it begins now, all of
-    them while these are fewer than six. The mixture is taken where its own past forecasts, mixed
-    with what was known at their time, scored better than the better of the two simple ones.
+    Each account weighs in proportion to its prior weight times the product of the probabilities it
+    gave to what came (of forecasts of several periods, their geometric mean); an account that could
+    not be made is held to be as good as the static one. Origins count whose history began where it
+    begins now, all of them while these are fewer than six. The mixture is taken where its past
+    forecasts of the next period, mixed with what was known at their time, scored better than the
+    better of the two simple ones: forecasts of further periods overlap, and tell less.
 
     Parameters
     ----------
@@ -202,18 +207,16 @@ def pool(origins: Sequence[Origin], last_place: int, start: int) -> Pool:
     past = [each for each in origins if each.places[0] <= last_place]
     recent = _alike(past, start)[-MOST_ORIGINS:]
     known = [np.where(each.places <= last_place, each.scores, np.nan) for each in recent]
-    totals = np.zeros(len(MEMBERS))
+    totals = np.log(PRIOR)
     simple = np.zeros(len(SIMPLE))
     mixed, n_judged = 0.0, 0
     for place, each in enumerate(recent):
         if np.isnan(known[place]).all():
             continue
-        judged = np.isfinite(known[place][0])
-        weights = _weights_before(recent[:place], each)
-        mixed += float(np.log(_mixed(weights, known[place][:, judged])).mean())
-        filled = _filled(known[place])
-        totals += np.nanmean(filled, axis=1)
-        simple += np.nanmean(filled[: len(SIMPLE)], axis=1)
+        nearest = known[place][:, int(np.flatnonzero(np.isfinite(known[place][0]))[0])]
+        mixed += float(np.log(_mixed(_weights_before(recent[:place], each), nearest)))
+        totals = totals + np.nanmean(_filled(known[place]), axis=1)
+        simple += nearest[: len(SIMPLE)]
         n_judged += 1
     best = SIMPLE[int(np.argmax(simple))]
     gain = (mixed - float(simple.max())) / n_judged if n_judged else np.nan
@@ -248,11 +251,11 @@ def _alike(origins: Sequence[Origin], start: int) -> Sequence[Origin]:
 def _weights_before(earlier: Sequence[Origin], origin: Origin) -> NDArray[np.float64]:
     """Return the weights that the outcomes known at an origin gave."""
     last = int(origin.places[0]) - 1
-    totals = np.zeros(len(MEMBERS))
+    totals = np.log(PRIOR)
     for each in _alike(earlier, origin.start):
         scores = np.where(each.places <= last, each.scores, np.nan)
         if np.isfinite(scores).any():
-            totals += np.nanmean(_filled(scores), axis=1)
+            totals = totals + np.nanmean(_filled(scores), axis=1)
     return _normalised(totals)
 
 
@@ -263,11 +266,10 @@ def _filled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(missing, static, scores)
 
 
-def _mixed(weights: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probability that a mixture gave to outcomes, from the log scores of its parts."""
-    made = np.isfinite(scores).all(axis=1)
-    shares = weights[made] / weights[made].sum()
-    return np.asarray(shares @ np.exp(scores[made]))
+def _mixed(weights: NDArray[np.float64], scores: NDArray[np.float64]) -> float:
+    """Return the probability that a mixture gave to an outcome, by the log scores of its parts."""
+    made = np.isfinite(scores)
+    return float(weights[made] @ np.exp(scores[made]) / weights[made].sum())
 
 
 def _normalised(log_weight: NDArray[np.float64]) -> NDArray[np.float64]:
