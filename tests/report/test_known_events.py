@@ -24,3 +24,11 @@ def test_an_event_without_a_source_is_refused(tmp_path):
     path.write_text('[[event]]\ndate = 2020-01-01\ncountry = "Syria"\nen = "x"\nar = "س"\n')
     with pytest.raises(ValueError, match="got none for source, url"):
         read_known_events(path, country="Syria")
+
+
+def test_dates_named_for_a_question_say_when_they_were_entered(tmp_path):
+    named = REPORT.with_name("named_dates.toml")
+    listed = known_events_table(named)
+    assert listed["Entered"].tolist() == ["28 November 2026"] * len(listed)
+    assert known_events_table(named, lang="ar").columns[-1] == "أُدخل في"
+    assert "Entered" not in known_events_table(REPORT)

@@ -62,18 +62,24 @@ def known_events_table(path: str | Path, *, lang: str = "en") -> pd.DataFrame:
     Returns
     -------
     DataFrame of str
-        Date, event and source, in the order of the file.
+        Date, event and source, in the order of the file; also the day on which each was entered, if
+        the file tells one.
     """
     headings = ("التاريخ", "الحدث", "المصدر") if lang == "ar" else ("Date", "Event", "Source")
+    events = _events(Path(path))
     rows = [
         (
             format_time(read_period(event["date"], _place(event, path)), lang),
             event[lang],
             f"[{escaping.markdown(event['source'])}]({quote(event['url'], safe=_ADDRESS)})",
         )
-        for event in _events(Path(path))
+        for event in events
     ]
     table = pd.DataFrame(rows, columns=list(headings))
+    if any("entered" in event for event in events):
+        days = [read_period(event["entered"], _place(event, path)) for event in events]
+        heading = "أُدخل في" if lang == "ar" else "Entered"
+        table[heading] = [format_time(day, lang) for day in days]
     table.attrs["markdown"] = (headings[2],)
     return table
 
