@@ -347,10 +347,14 @@ def estimate_interruption(
     Notes
     -----
     Covariances take memory into account as in `estimate_trend`. In simulation
-    (``benchmarks/interruption_coverage.py``) intervals of the change of level hold the truth where
-    Newey-West errors and a Poisson model of independent periods do not. A change is not what
-    brought it about: all else that came at the same time is in it, and a control takes out only
-    what moves both series alike.
+    (``benchmarks/interruption_coverage.py``: 36, 60 and 156 months, means 1 to 20, with and without
+    a doubling, 100 series a cell, so that a share is known to .02 or .03) 95% intervals of the
+    level hold the truth in .95 to .99 of Poisson series, .91 to 1.00 of negative binomial ones, .91
+    to .99 of AR(0.5) and .88 to .98 of AR(0.8) ones; those of the slope in .94 to 1.00, .93 to .98,
+    .91 to .99 and .85 to .96. Newey-West errors with fixed-b critical values hold .66 to .90 of all
+    of these, independent Poisson counts .29 to .92 of those that scatter or remember. A change is
+    not what brought it about: all else that came at the same time is in it, and a control takes out
+    only what moves both series alike.
 
     The placebo test compares the change over its standard error with those at all earlier dates
     that leave 8 observed periods on both sides before the first named date; neighbouring dates
