@@ -117,6 +117,20 @@ def made_up_counts():
     return pd.concat(parts, ignore_index=True)
 
 
+def made_up_claims():
+    """A forecast made in the middle of a year, and the year's count."""
+    year = statement("a-2023", count=140, year=2023, counted_by="A")
+    said = {
+        **statement("a-2023-pace", count=120, year=2023, counted_by="A"),
+        "qualifier": "more_than",
+        "published_on": pd.Timestamp("2023-07-03"),
+        "forecast_of": "a-2023",
+    }
+    return pd.DataFrame([said, year]).astype(
+        {"count_low": "Int64", "count": "Int64", "count_high": "Int64"}
+    )
+
+
 RESULTS = {
     "rate": lambda: trends.compare_rates(
         (294, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31")
@@ -132,6 +146,7 @@ RESULTS = {
     ),
     "delay": lambda: trends.reporting_delay(made_up_vintages()),
     "alarm": lambda: trends.detect_alarms(made_up_series(), rng=1),
+    "forecast_claim": lambda: trends.score_claims(made_up_claims()),
     "trend": lambda: trends.estimate_trend(made_up_series()),
     "trend_comparison": lambda: trends.compare_trends(made_up_series(), made_up_series(seed=4)),
     "changepoint": lambda: trends.detect_changepoints(made_up_series(), rng=1, n_null=199),
@@ -367,6 +382,10 @@ DRAWN = {
             *r.series[0]["count"].astype(float), *r.watched["expected"],
             *r.watched["threshold_low"], *r.watched["threshold_high"],
         ],
+    ),
+    "forecast_claim": lambda r: (
+        [*r.scores["said_low"], *r.scores["came_low"], *r.scores["came_high"]],
+        [],
     ),
     "delay": lambda r: (
         list(r.to_frame()["age"]),

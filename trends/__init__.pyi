@@ -13,6 +13,8 @@ from .analysis.figure_rate import figure_rate as figure_rate
 from .analysis.figure_rate import figure_rates as figure_rates
 from .analysis.forecast import Forecast as Forecast
 from .analysis.forecast import forecast_counts as forecast_counts
+from .analysis.forecast_claim import ClaimScores as ClaimScores
+from .analysis.forecast_claim import score_claims as score_claims
 from .analysis.forecast_evaluation import ForecastEvaluation as ForecastEvaluation
 from .analysis.forecast_evaluation import evaluate_forecasts as evaluate_forecasts
 from .analysis.interruption import Interruption as Interruption

@@ -13,7 +13,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 COLUMNS = list(Statements.to_schema().columns)
 LATER = {
     "unit", "quantity", "per", "places", "scope", "scope_basis", "subset", "counter", "relayed_by",
-    "definition", "rival_of",
+    "definition", "rival_of", "forecast_of",
 }  # fmt: skip
 ROW = {
     "statement_id": "a",

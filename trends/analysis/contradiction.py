@@ -188,7 +188,7 @@ def find_contradictions(statements: pd.DataFrame, *, alpha: float = 0.05) -> Con
     -----
     Only like is held against like: the same counter, measure, definition and scope, or figures that
     the table itself links as part and whole. Parts of kind `subset` may overlap and are only
-    compared one by one. Figures whose window is not established, and stocks, take no part.
+    compared one by one. Figures whose window is not established, stocks and forecasts take no part.
 
     Impossible: *two figures* for one window; a *cumulative* count that *falls*; a *window exceeded*
     by one inside it; *parts* that *exceed* their *whole*, or *fall short* of it although they fill
@@ -316,11 +316,12 @@ def _unexamined(figures: Figures, compared: np.ndarray, statements: pd.DataFrame
     orphan = statements["part_of"].notna().to_numpy() & (figures.whole < 0)
     reasons = np.select(
         [
+            statements["forecast_of"].notna().to_numpy()[rows],
             orphan[rows],
             figures.stock[rows],
             np.isnan(figures.start[rows]) | np.isnan(figures.end[rows]),
         ],
-        ["whole_missing", "stock", "window_unknown"],
+        ["forecast", "whole_missing", "stock", "window_unknown"],
         default="nothing_comparable",
     )
     return pd.DataFrame({"statement_id": figures.statement_id[rows], "reason": reasons})

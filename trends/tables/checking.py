@@ -82,6 +82,11 @@ _REMEDIES = {
         rule="rival_of must name another statement of this table, and only in a rival row",
         columns=("role", "rival_of"),
     ),
+    "a forecast was published before its window ended": _Remedy(
+        "Enter the day on which it was published, and leave forecast_of empty for a count.",
+        rule="a forecast must have been published before its window ended",
+        columns=("forecast_of", "published_on", "window_end"),
+    ),
     "per is given exactly when the quantity is a rate": _Remedy(
         "Write month, quarter or year in `per` of a rate; leave it empty for counts and stocks.",
         rule="per must be given exactly when the quantity is a rate",

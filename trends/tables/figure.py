@@ -38,6 +38,7 @@ REASONS = {
     "window_unknown": "its window is not established",
     "stock": "a stock on one day, not a count over a window",
     "rate": "a published rate, not a count over a window",
+    "forecast": "a forecast, not a count",
 }
 
 
@@ -204,12 +205,26 @@ def why_no_count(row: Mapping[str, Any] | pd.Series) -> str:
     >>> why_no_count({"window_start": "2024-01-01", "window_end": None})
     'window_unknown'
     """
+    if is_forecast(row):
+        return "forecast"
     quantity = row.get("quantity", "count")
     if quantity in ("stock", "rate"):
         return str(quantity)
     ends = (row.get("window_start"), row.get("window_end"))
     unknown = row.get("window_basis") == "unknown" or any(pd.isna(pd.Timestamp(d)) for d in ends)
     return "window_unknown" if unknown else ""
+
+
+def is_forecast(row: Mapping[str, Any] | pd.Series) -> bool:
+    """Tell whether a figure says what will come, and not what was counted.
+
+    Examples
+    --------
+    >>> is_forecast({"forecast_of": "ministry-2024"}), is_forecast({"count": 3})
+    (True, False)
+    """
+    said = row.get("forecast_of")
+    return said is not None and not pd.isna(said) and said != ""
 
 
 def rounding_unit(count: int) -> int:

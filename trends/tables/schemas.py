@@ -99,6 +99,7 @@ class Statements(pa.DataFrameModel):
     role: Series[str] = pa.Field(isin=ROLES)
     rival_of: Series[str] = pa.Field(nullable=True)
     reading: Series[str] = pa.Field(isin=READINGS)
+    forecast_of: Series[str] = pa.Field(nullable=True)
     note: Series[str] = pa.Field(nullable=True)
 
     @pa.dataframe_check(name="window_end is not before window_start")
@@ -152,6 +153,13 @@ class Statements(pa.DataFrameModel):
         primary, own = statements["rival_of"], statements["statement_id"]
         fits = primary.isin(own) & (primary != own) & (statements["role"] == "rival")
         return primary.isna() | fits
+
+    @pa.dataframe_check(name="a forecast was published before its window ended")
+    @classmethod
+    def forecast_looks_ahead(cls, statements: pd.DataFrame) -> pd.Series:
+        """Tell whether what is said of days to come was said before they were over."""
+        ahead = statements["published_on"] <= statements["window_end"]
+        return statements["forecast_of"].isna() | ahead
 
     @pa.dataframe_check(name="per is given exactly when the quantity is a rate")
     @classmethod

@@ -16,6 +16,7 @@ from trends.tables.figure import (
     beside_primary,
     figure_flags,
     flag_caveats,
+    is_forecast,
     scope_key,
     why_no_count,
 )
@@ -236,6 +237,11 @@ def _from_row(row: Any, name: str) -> Window:
         raise ValueError(
             f"`{name}` must have a known window, got statement {given['statement_id']} whose "
             "window is unknown. A figure without dates has no rate; leave it out."
+        )
+    if is_forecast(row):
+        raise ValueError(
+            f"`{name}` must be a count of what happened, got statement {given['statement_id']}, a "
+            "forecast. Score it with `score_claims`."
         )
     quantity = _text(row.get("quantity")) or "count"
     if quantity != "count":

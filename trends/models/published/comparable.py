@@ -136,6 +136,7 @@ def as_figures(statements: pd.DataFrame) -> Figures:
 
     start, end = (_days(statements[name]) for name in ("window_start", "window_end"))
     stock = words("quantity") == "stock"
+    forecast = words("forecast_of") != ""
     scope = pd.factorize(scope_keys(statements))[0]
     definition = words("definition")
     series = codes(words("counter"), words("measure"), definition, scope)
@@ -159,9 +160,9 @@ def as_figures(statements: pd.DataFrame) -> Figures:
         exact=words("qualifier") == "exact",
         start=start,
         end=end,
-        dated=~np.isnan(start) & ~np.isnan(end) & ~stock,
-        stock=stock,
-        series=np.where(named_part | stock, -1, series),
+        dated=~np.isnan(start) & ~np.isnan(end) & ~stock & ~forecast,
+        stock=stock & ~forecast,
+        series=np.where(named_part | stock | forecast, -1, series),
         measure=words("measure"),
         definition=definition,
         from_rate=words("quantity") == "rate",
