@@ -32,10 +32,10 @@ FIRST_LINE = 0.5
 #: Anscombe residual above which a count of the baseline is weighed down (Noufaily and others 2013).
 OUTLYING = 2.58
 #: Quantiles of the memories, ordered by what they do to a mean, between which they are drawn.
-STRONG = (0.7, 0.98)
+STRONG = (0.75, 0.99)
 #: What weighing down takes off the variance of scores that are normal.
 _WEIGHED_DOWN = 0.967
-#: Variance over mean that is weighed against Poisson's, with half of the probability on Poisson's.
+#: Variances over means that are weighed; beforehand a third of the probability is on Poisson's.
 _DISPERSIONS = np.concatenate([[1.0], np.geomspace(1.1, 200.0, 40)])
 #: Counts up to which the tails of every count are computed; beyond, those between are interpolated.
 _EVERY_COUNT = 400
@@ -175,7 +175,7 @@ def _draw_dispersions(
     n_worth = 2 * n_free / ((2 + excess) * squares)
     phi = _DISPERSIONS[:, None]
     log_posterior = -0.5 * n_worth * (np.log(phi) + scales / phi)
-    log_posterior[0] += np.log(_DISPERSIONS.size - 1)
+    log_posterior[0] += np.log((_DISPERSIONS.size - 1) / 2)
     posterior = np.exp(log_posterior - log_posterior.max(axis=0))
     cumulative = np.cumsum(posterior / posterior.sum(axis=0), axis=0)
     chosen = (cumulative < rng.random(scales.size)[None, :]).sum(axis=0)
