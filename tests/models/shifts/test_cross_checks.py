@@ -18,6 +18,16 @@ def answers(count):
     return {answer.method: answer for answer in given}
 
 
+def test_the_same_six_methods_answer_whether_or_not_there_is_anything_to_ask():
+    told, silent = answers(stepped()), answers(np.full(60, 7))
+    assert list(told) == list(silent)
+    assert set(told) == {
+        "ols_cusum", "recursive_cusum", "sup_lr", "markov_switching", "poisson_bic",
+        "dispersion_bic",
+    }  # fmt: skip
+    assert all(answer.found is None and answer.reason for answer in silent.values())
+
+
 def test_every_method_finds_a_clear_step_where_it_is():
     for method, answer in answers(stepped()).items():
         assert answer.found, method
