@@ -53,9 +53,13 @@ def test_wandering_memories_are_eight_slow_ones_and_six_walks_with_half_of_the_p
         assert log_determinant == pytest.approx(np.linalg.slogdet(covariance)[1])
 
 
-def test_no_dispersion_makes_a_count_surer_than_the_geometric_mean_of_its_variances():
-    memories = wandering_memories(POSITION, DAYS_PER_MONTH)
-    for least, covariance in zip(memories.least_dispersion, covariances(memories), strict=True):
-        # given those before it, a count has the variance that the determinant gains with its row
-        gains = np.diff([0.0, *(np.linalg.slogdet(covariance[:n, :n])[1] for n in range(1, 7))])
-        assert least == pytest.approx(max(1.0, np.exp(-gains.mean())))
+def test_what_is_not_remembered_is_never_surer_than_poisson_counts():
+    memories = fading_memories(POSITION, DAYS_PER_MONTH)
+    remembering = list(zip(memories.least_dispersion, covariances(memories), strict=True))[1:]
+    for least, covariance in remembering:
+        # one and two months apart the remembered part has w rho and w rho^2: w is the rest of one
+        remembered = covariance[0, 1] ** 2 / covariance[0, 2]
+        assert least * (1 - remembered) == pytest.approx(1, rel=1e-6)
+    assert memories.least_dispersion[0] == 1
+    walks = wandering_memories(POSITION, DAYS_PER_MONTH).least_dispersion[8:]
+    assert walks.tolist() == [1.0] * 6
