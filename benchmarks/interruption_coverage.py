@@ -8,9 +8,9 @@ interval of level and slope is that of `estimate_interruption`, by the models th
 it, for the same level, that with Newey-West errors and fixed-b critical values, and that of
 independent Poisson counts. Events are those above the course before, of which there are none
 without a change. Tables go to benchmarks/results/interruption_coverage.csv and
-interruption_placebos.csv: in the second, how often at most one in twenty dates of 96 months shows a
-change as clear as the named one, where there is none. Kinds of series may be named, apart by
-commas, to renew their rows alone.
+interruption_placebos.csv: in the second, how often the named date of 96 months stands out among
+earlier ones at 5%, where nothing changed. Kinds of series may be named, apart by commas, to renew
+their rows alone.
 """
 
 from __future__ import annotations

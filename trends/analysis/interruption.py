@@ -61,6 +61,8 @@ LEAST_FOR_SLOPE = 8
 EDGE = 2
 #: Dates of a placebo test at most.
 N_PLACEBOS = 200
+#: Independent dates that a placebo test should be worth.
+LEAST_PLACEBOS = 3.0
 #: Log evidence from which a level is said to wander, as in `estimate_trend`.
 CLEARLY_WANDERS = 2.5
 #: Periods on each side whose share of days watched is compared, and least ratio of the shares.
@@ -110,7 +112,8 @@ class Interruption(Result):
         the date and at the end), log_ratio, std_error, p_value, p_adjusted, p_value_independent,
         log_slope, slope_std_error, slope_p_value (NaN without a slope), n_events, expected,
         log_std_error (of what would have been counted), smallest_ratio (seen with 80% power),
-        placebo_p_value.
+        placebo_p_value (of the change among earlier dates), placebo_share (of these, with a change
+        as clear).
     against : DataFrame
         Columns period, control, log_ratio, std_error, n_free: change of the ratio to a control.
     checks : DataFrame
@@ -188,7 +191,8 @@ class Interruption(Result):
             conf_level, method. Term is level (ratio at the date), slope (ratio of the yearly paces
             after and before), events_expected (that would have been counted without the change),
             events_above (counted above them; negative below), against_NAME (change of the ratio to
-            a control) and placebo (share of dates with a change as clear).
+            a control) and placebo (share of earlier
+            dates with a change as clear).
 
         Raises
         ------
@@ -239,9 +243,13 @@ class Interruption(Result):
                               other["std_error"], of_control, other["n_free"], "quasi_binomial")
             )  # fmt: skip
         if self.n_placebos:
-            share = change["placebo_p_value"]
             rows.append(
-                {"term": "placebo", "estimate": share, "p_value": share, "method": "placebo"}
+                {
+                    "term": "placebo",
+                    "estimate": change["placebo_share"],
+                    "p_value": change["placebo_p_value"],
+                    "method": "placebo",
+                }
             )
         for check in self.checks[self.checks["period"] == period].to_dict("records"):
             hac = check["method"] == "newey-west"
@@ -357,8 +365,9 @@ def estimate_interruption(
     only what moves both series alike.
 
     The placebo test compares the change over its standard error with those at all earlier dates
-    that leave 8 observed periods on both sides before the first named date; neighbouring dates
-    share nearly all their counts, and the effective number of independent ones is told.
+    that leave 8 observed periods on both sides before the first named date: over their spread it
+    follows a t distribution, with the effective number of independent dates for its degrees of
+    freedom, because neighbouring dates share nearly all their counts.
 
     References
     ----------
@@ -743,6 +752,7 @@ def _change(
             ratio_of(smallest_visible(std_error, memory.n_free, power=0.8, alpha=alpha))
         ),
         "placebo_p_value": placebos.p_value(statistic),
+        "placebo_share": placebos.share(statistic),
     }
 
 
@@ -922,9 +932,8 @@ def _caveats(
         "date_found_by_looking": looking,
         "others_at_that_time": bool(clear.any()),
         "counting_may_shift": bool(clear.any()),
-        "earlier_dates_as_clear": bool((clear & (placebo > alpha)).any())
-        and placebos.starts.size + 1 >= 1 / alpha,
-        "few_earlier_dates": placebos.starts.size + 1 < 1 / alpha,
+        "earlier_dates_as_clear": bool((clear & (placebo > alpha)).any()),
+        "few_earlier_dates": placebos.n_effective < LEAST_PLACEBOS,
         "declared_jump": jumps,
         "nb_boundary": fit.nb_status == "boundary",
         "nb_failed": fit.nb_status == "failed",

@@ -103,13 +103,19 @@ def test_placebo_dates_beyond_the_number_asked_for_are_spread_evenly():
     assert found.starts.tolist() == [8, 19, 30, 41, 52]
 
 
-def test_the_share_of_placebos_counts_the_named_date_among_them():
+def test_a_change_is_held_against_the_spread_of_those_at_earlier_dates():
     counts, base, _ = series_of(40)
     found = placebo_changes(counts, base, np.ones(40), np.arange(40), GRID, least=8, slope=False)
     sizes = np.sort(np.abs(found.statistics))
-    assert found.p_value(sizes[-1] + 1) == pytest.approx(1 / 26)
-    assert found.p_value(-sizes[-1]) == pytest.approx(2 / 26)
-    assert found.p_value(0.0) == 1.0
+    assert found.share(sizes[-1] + 1) == 0
+    assert found.share(-sizes[-1]) == pytest.approx(1 / 25)
+    assert found.share(0.0) == 1
+    spread = np.sqrt(np.mean(found.statistics**2))
+    for statistic in (-3.0, 0.5):
+        expected = 2 * stats.t.sf(abs(statistic) / spread, found.n_effective)
+        assert found.p_value(statistic) == pytest.approx(expected)
+    # Neighbours rise and fall together: to beat all 25 of them is no proof.
+    assert found.p_value(1.3 * sizes[-1]) > 1 / 26
 
 
 def test_neighbouring_dates_are_worth_few_independent_ones():

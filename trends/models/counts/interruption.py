@@ -137,15 +137,24 @@ class Placebos(NamedTuple):
     statistics: NDArray[np.float64]
     n_effective: float
 
-    def p_value(self, statistic: float) -> float:
-        """Return the share of dates, the named one among them, with a change as clear as its own.
-
-        NaN without any other date.
-        """
+    def share(self, statistic: float) -> float:
+        """Return the share of dates with a change at least as clear; NaN without any date."""
         if not self.starts.size:
             return float("nan")
-        as_clear = int((np.abs(self.statistics) >= abs(statistic)).sum())
-        return (1 + as_clear) / (1 + self.starts.size)
+        return float(np.mean(np.abs(self.statistics) >= abs(statistic)))
+
+    def p_value(self, statistic: float) -> float:
+        """Return how often a change as clear would come where nothing is known to have happened.
+
+        The statistic over the spread of those at the other dates follows a t distribution with as
+        many degrees of freedom as these are worth independent dates. A rank among them would be too
+        small by far: neighbours rise and fall together, so that one date beats all of them easily.
+        NaN without any other date.
+        """
+        spread = float(np.sqrt(np.mean(self.statistics**2))) if self.starts.size else 0.0
+        if spread == 0:
+            return float("nan")
+        return float(2 * stats.t.sf(abs(statistic) / spread, self.n_effective))
 
 
 def placebo_changes(
