@@ -182,7 +182,7 @@ def test_next_to_no_events_tell_no_course(counts):
     assert len(account.left_out) > 5
     (finding,) = account.findings(Subject(key="x", en="X", ar="س"))
     assert finding.grade is None
-    assert "too few to tell any course" in account.summary()
+    assert "no course of the rate can be told from" in account.summary()
 
 
 def test_a_short_series_leaves_the_long_courses_out_and_says_so():

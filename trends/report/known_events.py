@@ -94,7 +94,7 @@ def _events(path: Path) -> list[dict[str, str]]:
         )
     for number, event in enumerate(events, start=1):
         # A date may be written with quotes or without.
-        words = {key: one for key, one in event.items() if key != "date"}
+        words = {key: one for key, one in event.items() if key not in {"date", "entered"}}
         tables_of_text({str(number): words}, path, "event")
     for event in events:
         missing = _ENTRIES - set(event)
