@@ -4,12 +4,13 @@ from pathlib import Path
 import pytest
 
 from trends.report.markup import HERE, convert
+from trends.report.store import Store
 
 REPORTS = Path(__file__).parents[2] / "reports"
 BODIES = sorted(
     path.name
     for path in REPORTS.glob("_*.qmd")
-    if not path.name.startswith(("_ask_", "_setup", "_close", "_english", "_arabic"))
+    if not path.name.startswith(("_ask_", "_setup", "_close", "_edition", "_english", "_arabic"))
 )
 ARABIC = re.compile("[\u0621-\u064a]")
 
@@ -66,6 +67,7 @@ def test_signs_stay_with_their_numbers_in_right_to_left_text(tmp_path, written, 
         filters=[HERE / "filters" / "bidi.lua"],
         page="page.qmd",
         scratch=tmp_path,
+        store=Store(tmp_path / "store"),
     )
     shown = page.strip().removeprefix("<p>").removesuffix("</p>")
     assert shown.translate({0x2066: "<", 0x2069: ">"}) == printed
