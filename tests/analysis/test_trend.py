@@ -522,7 +522,7 @@ def test_the_verb_follows_the_interval():
     flat = estimate_trend(monthly(rng.poisson(6, 40)))
     assert "did not clearly rise or fall" in flat.summary()
     assert "would have been seen" in flat.summary()
-    assert "لم يرتفع المعدل ولم ينخفض بوضوح" in flat.summary("ar")
+    assert "لم يظهر ارتفاع واضح في المعدل ولا انخفاض واضح" in flat.summary("ar")
 
 
 def test_a_finding_without_a_trend_has_the_lowest_grade():

@@ -45,7 +45,7 @@ def test_a_break_needs_six_observed_periods_on_each_side():
 @pytest.mark.parametrize("seed", range(3))
 def test_a_jump_of_the_counting_is_no_trend(seed):
     counts = jumping(seed)
-    assert trends.estimate_trend(broken(counts)).p_value < 0.01
+    assert trends.estimate_trend(broken(counts)).slope > 0.25
     known = trends.estimate_trend(broken(counts, "2020-01-01"))
     low, high = known.slope_interval()
     assert low < 0 < high
