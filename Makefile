@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENV := $(VENV)/.installed
 SPARK := $(VENV)/.spark
-TABLES := data/statements.csv data/definitions.csv data/is_events_monthly.csv data/is_events_monthly_iraq.csv data/gtd_yearly.csv
+TABLES := data/statements.csv data/definitions.csv data/forecasts.csv data/is_events_monthly.csv data/is_events_monthly_iraq.csv data/gtd_yearly.csv
 
 .PHONY: help env site quarto hostile torture test test-slow check bench mutate lock clean
 
@@ -89,4 +89,4 @@ lock: $(ENV)
 		--extra bench -c requirements.lock -o benchmarks/requirements.lock
 
 clean:
-	rm -rf _site dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf _site dist .trends-cache .fonts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
