@@ -25,6 +25,15 @@ def test_a_page_is_text_and_cells_in_order(tmp_path):
     assert (cell.label, cell.source, cell.line) == ("a", "x = 1\ny = 2", 9)
 
 
+@pytest.mark.parametrize("included", ["", "\ufeff"])
+def test_a_byte_order_mark_is_no_part_of_a_page(tmp_path, included):
+    (tmp_path / "_body.qmd").write_text(f"{included}Words.\n", encoding="utf-8")
+    page = _read(tmp_path, "\ufeff---\ntitle: T\n---\n{{< include _body.qmd >}}\n")
+    assert page.front_matter == {"title": "T"}
+    (text,) = page.parts
+    assert [line.text for line in text.lines if line.text] == ["Words."]
+
+
 def test_included_lines_keep_their_own_file_and_number(tmp_path):
     (tmp_path / "_body.qmd").write_text("One.\n\n```{python}\nboom\n```\n", encoding="utf-8")
     page = _read(tmp_path, "---\ntitle: T\n---\n{{< include _body.qmd >}}\n\nLast.\n")
