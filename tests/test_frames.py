@@ -61,6 +61,19 @@ def contradicting():
     return pd.concat([statements(), part], ignore_index=True)
 
 
+def claimed():
+    """The same, with a forecast of the last year of A that was made within it."""
+    claim = (
+        statements()
+        .iloc[[3]]
+        .assign(
+            statement_id="a-pace", count=120, qualifier="more_than", forecast_of="a-2023",
+            published_on=pd.Timestamp(2023, 7, 1),
+        )
+    )  # fmt: skip
+    return pd.concat([statements(), claim], ignore_index=True)
+
+
 def counts():
     level = np.where(np.arange(24) < 12, 5, 20)
     rows = [
@@ -147,6 +160,7 @@ QUESTIONS = {
             *(rows[rows["statement_id"] == name].iloc[0] for name in ("a-2023", "a-2020"))
         ),
     ),
+    "score_claims": (claimed, lambda rows, _: trends.score_claims(rows)),
     "series": (counts, lambda rows, _: trends.series(rows, country="Syria")),
     "write_counts": (counts, written),
     "count_events": (

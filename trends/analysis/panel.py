@@ -269,7 +269,7 @@ def analyse_panel(
     ... )
     >>> panel = trends.analyse_panel(counts, "trend", by="district", n_jobs=1)
     >>> panel.to_frame().set_index("district")["p_bh"].round(3).tolist()
-    [0.0, 0.456]
+    [0.0, 0.53]
     """
     check_alpha(alpha)
     if question not in QUESTIONS:

@@ -88,7 +88,7 @@ class Ledger:
     >>> ledger = trends.Ledger()
     >>> claims = ledger.add(trends.compare_rates((294, 366), (121, 365)), trends.Subject.generic())
     >>> print(claims["ratio"], "with interval", claims["ratio"].interval())
-    2.42 with interval 1.95 to 3.02
+    2.42 with interval 1.09 to 6.27
     >>> list(ledger.findings)
     ['series.rate.ratio', 'series.rate.tipping']
     """
