@@ -227,7 +227,8 @@ def test_the_wide_interval_holds_the_other_and_its_p_value_is_larger(
     assert found.wide_low <= found.ratio_low
     assert found.wide_high >= found.ratio_high
     assert not found.wide_p_value < found.p_value
-    if found.wide_p_value < 0.04:
+    # Wald has no interval where nothing was counted.
+    if found.wide_p_value < 0.04 and (method != "wald" or min(first, second)):
         assert not found.wide_low <= 1 <= found.wide_high
 
 
@@ -468,3 +469,15 @@ def test_the_table_follows_the_level_asked_for():
     assert wide.loc["ratio", "conf_low"] < found.ratio_low
     assert wide["conf_level"].eq(0.99).all()
     assert isinstance(wide, pd.DataFrame)
+
+
+def test_where_no_score_limit_is_found_the_interval_of_a_difference_is_that_of_both_rates():
+    compared = compare_rates((0, 1.0), (5694, 1.0))
+    assert compared.difference_method == "mover"
+    fewer = compared.rate_second - compared.rate_second_low
+    more = compared.rate_second_high - compared.rate_second
+    assert compared.difference_low == pytest.approx(compared.difference - more)
+    assert compared.difference_high == pytest.approx(
+        compared.difference + np.hypot(compared.rate_first_high, fewer)
+    )
+    assert compare_rates((0, 30), (300, 30)).difference_method == "score"

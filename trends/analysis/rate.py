@@ -78,7 +78,8 @@ class RateComparison(Result):
     method : str
         How the interval of the ratio was made.
     difference_method : str
-        How the interval of the difference was made: score, or mover for a stopped window.
+        How the interval of the difference was made: score, or mover for a stopped window and where
+        no score limit is found.
     conf_level : float
         Level of all intervals.
     caveats : tuple of str
@@ -252,14 +253,16 @@ def compare_rates(
     high = _inverse(_ratio_low(side_two, side_one, method, alpha / 2))
     one_low, one_high = (end / months_one for end in mean_interval(one, alpha=alpha))
     two_low, two_high = (end / months_two for end in mean_interval(two, alpha=alpha))
-    stopped = side_one.stopped or side_two.stopped
-    if stopped:
+    recovered = side_one.stopped or side_two.stopped
+    if not recovered:
+        difference_low = _difference_low(side_one, side_two, alpha)
+        difference_high = -_difference_low(side_two, side_one, alpha)
+        # The search for a score limit may miss it, at counts of thousands against none.
+        recovered = not difference_low <= rate_one - rate_two <= difference_high
+    if recovered:
         difference_low, difference_high = _mover_interval(
             (rate_one, one_low, one_high), (rate_two, two_low, two_high)
         )
-    else:
-        difference_low = _difference_low(side_one, side_two, alpha)
-        difference_high = -_difference_low(side_two, side_one, alpha)
     ratio = _divide(rate_one, rate_two)
     scatters = _scatters(one, two, dispersion)
     wide = _wide(side_one, side_two, scatters, alpha)
@@ -301,7 +304,7 @@ def compare_rates(
         tipping_share_interval=low if low > 1 else 1 / high if high < 1 else np.nan,
         tipping_share=max(ratio, 1 / ratio) if 0 < ratio < np.inf else np.nan,
         method=method,
-        difference_method="mover" if stopped else "score",
+        difference_method="mover" if recovered else "score",
         conf_level=1 - alpha,
         caveats=_caveats(one, two),
     )
