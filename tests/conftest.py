@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-#: For `make torture`: the same tests, much longer.
+# The same examples on every run, so that luck decides of no change; `make torture` looks for new
+# ones, much longer.
+settings.register_profile("short", derandomize=True)
 settings.register_profile("long", max_examples=3000, deadline=None)
+settings.load_profile("short")
 
 TESTS = Path(__file__).resolve().parent
 
