@@ -226,6 +226,6 @@ def test_faults_are_told_before_any_work():
 def test_every_answer_gets_a_small_panel_of_its_own():
     panel = trends.analyse_panel(table_of(steady(4)), "trend", by="district", n_jobs=1)
     figure = panel.small_multiples(n_columns=3)
-    titles = [ax.get_title() for ax in figure.axes]
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert titles[:4] == ["D00", "D01", "D02", "D03"]
     assert [ax.axison for ax in figure.axes] == [True] * 4 + [False] * 2

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trends import escaping
 from trends.figures import style
-from trends.findings.wording import rate_axis
+from trends.findings.wording import rate_axis, words
 from trends.tables.exposure import rate_exposure
 from trends.tables.statements import figures_of_series
 
@@ -101,6 +101,47 @@ def rates(series: pd.DataFrame) -> NDArray[np.float64]:
     count = series["count"].to_numpy(dtype=float, na_value=np.nan)
     exposure = rate_exposure(series)
     return np.divide(count, exposure, out=np.full(count.size, np.nan), where=exposure > 0)
+
+
+def draw_observed(ax: Axes, fitted: pd.DataFrame, series: pd.DataFrame, *, lang: str) -> None:
+    """Draw observed rates as dots beside what was fitted to them.
+
+    Partly observed periods are open circles at their adjusted rate; published figures have the
+    marks of `mark_figures`.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Axes with rates over time.
+    fitted : DataFrame of n_periods rows
+        Columns period, rate, partial.
+    series : DataFrame of n_periods rows
+        The count series.
+    lang : {"en", "ar"}
+        Language of the legend.
+    """
+    label = words(lang)["figure"]
+    when, rate = fitted["period"].dt.start_time, fitted["rate"]
+    partial = fitted["partial"].to_numpy(dtype=bool)
+    ax.plot(
+        when[~partial],
+        rate[~partial],
+        "o",
+        color=style.MUTED,
+        markersize=3,
+        label=label["observed_rate"],
+    )
+    if partial.any():
+        ax.plot(
+            when[partial],
+            rate[partial],
+            "o",
+            color=style.INK,
+            markerfacecolor="none",
+            markersize=5,
+            label=label["partial_period"],
+        )
+    mark_figures(ax, series, pd.DatetimeIndex(when), colour=style.INK)
 
 
 def mark_figures(ax: Axes, series: pd.DataFrame, times: pd.DatetimeIndex, *, colour: str) -> None:

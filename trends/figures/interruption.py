@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from trends.analysis.interruption import Interruption
 from trends.figures import style
+from trends.figures.count_series import draw_observed
 from trends.findings.wording import rate_axis, words
 
 
@@ -20,7 +21,6 @@ def plot(result: Interruption, *, ax: Axes | None = None, lang: str = "en") -> A
     when = fitted["period"].dt.start_time
     label = words(lang)["figure"]
     band = np.asarray(fitted["conf_high"]), np.asarray(fitted["conf_low"])
-    partial = fitted["partial"].to_numpy(dtype=bool)
     level = f"{100 * result.conf_level:g}%"
     ax.fill_between(
         when,
@@ -29,24 +29,7 @@ def plot(result: Interruption, *, ax: Axes | None = None, lang: str = "en") -> A
         linewidth=0,
         label=label["counterfactual_band"].format(level=level),
     )
-    ax.plot(
-        when[~partial],
-        fitted["rate"][~partial],
-        "o",
-        color=style.MUTED,
-        markersize=3,
-        label=label["observed_rate"],
-    )
-    if partial.any():
-        ax.plot(
-            when[partial],
-            fitted["rate"][partial],
-            "o",
-            color=style.INK,
-            markerfacecolor="none",
-            markersize=5,
-            label=label["partial_period"],
-        )
+    draw_observed(ax, fitted, result.series, lang=lang)
     ax.plot(when, fitted["fitted_rate"], color=style.FIRST, label=label["interruption_fit"])
     ax.plot(
         when,

@@ -7,7 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from trends import escaping
 from trends.analysis.panel import Panel
+from trends.analysis.result import Language
 from trends.figures import style
 from trends.findings.about import named_subject
 from trends.findings.wording import words
@@ -37,7 +39,7 @@ def plot(result: Panel, *, ax: Axes | None = None, lang: str = "en") -> Axes:
         ax.legend(loc="best")
     keys = table[list(result.by)].astype(object).where(table[list(result.by)].notna(), None)
     names = [
-        named_subject(result.results[key]).name(lang)
+        escaping.figure(named_subject(result.results[key]).name(lang))
         for key in keys.itertuples(index=False, name=None)
     ]
     ax.set_yticks(place, labels=names)
@@ -46,7 +48,7 @@ def plot(result: Panel, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     return ax
 
 
-def small_multiples(result: Panel, *, n_columns: int = 3, lang: str = "en") -> Figure:
+def small_multiples(result: Panel, *, n_columns: int = 3, lang: Language = "en") -> Figure:
     """Return a figure with one panel for each group that has an answer."""
     answers = list(result.results.values())
     if not answers:
@@ -54,14 +56,19 @@ def small_multiples(result: Panel, *, n_columns: int = 3, lang: str = "en") -> F
             "`panel` must have an answer to draw, got none. Its table says why each group has none."
         )
     n_rows = -(-len(answers) // n_columns)
-    figure, grid = plt.subplots(
-        n_rows, n_columns, figsize=(3.4 * n_columns, 2.4 * n_rows), squeeze=False
-    )
-    for ax, one in zip(grid.flat, answers, strict=False):
-        one.plot(ax=ax, lang="ar" if lang == "ar" else "en")
-        ax.set_title(named_subject(one).name(lang))
-        if ax.get_legend() is not None:
-            ax.get_legend().remove()
-    for ax in grid.flat[len(answers) :]:
-        ax.set_axis_off()
+    with plt.rc_context(style.style()):
+        figure, grid = plt.subplots(
+            n_rows,
+            n_columns,
+            figsize=(3.4 * n_columns, 2.4 * n_rows),
+            layout="constrained",
+            squeeze=False,
+        )
+        for ax, one in zip(grid.flat, answers, strict=False):
+            one.plot(ax=ax, lang=lang)
+            ax.set_title(escaping.figure(named_subject(one).name(lang)))
+            if ax.get_legend() is not None:
+                ax.get_legend().remove()
+        for ax in grid.flat[len(answers) :]:
+            ax.set_axis_off()
     return figure

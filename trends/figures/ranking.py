@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from trends import escaping
 from trends.analysis.ranking import GroupRanking
 from trends.figures import style
 from trends.findings.about import named_subject
-from trends.findings.wording import per, words
+from trends.findings.wording import rate_axis, words
 
 
 def plot(result: GroupRanking, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -29,8 +30,12 @@ def plot(result: GroupRanking, *, ax: Axes | None = None, lang: str = "en") -> A
     ax.plot(table["rate_first"], place, "o", color=style.FIRST, label=label["first"])
     keys = table[list(result.by)].itertuples(index=False, name=None)
     ax.set_yticks(
-        place, labels=[named_subject(result.panel.results[key]).name(lang) for key in keys]
+        place,
+        labels=[
+            escaping.figure(named_subject(result.panel.results[key]).name(lang)) for key in keys
+        ],
     )
-    ax.set_xlabel(words(lang)["figure"]["rate_axis_per"].format(per=per("", lang)))
+    compared = next(iter(result.panel.results.values()))
+    ax.set_xlabel(rate_axis(getattr(compared, "series", None), lang))
     ax.legend(loc="lower right")
     return ax

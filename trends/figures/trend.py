@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from trends.analysis.trend import Trend
 from trends.figures import style
-from trends.figures.count_series import mark_figures
+from trends.figures.count_series import draw_observed
 from trends.findings.wording import rate_axis, words
 
 
@@ -23,26 +22,7 @@ def plot(result: Trend, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     band = np.asarray(fitted["conf_high"]), np.asarray(fitted["conf_low"])
     label = words(lang)["figure"]
     ax.fill_between(when, *band, color=style.BAND, linewidth=0, label=label["trend_band"])
-    partial = fitted["partial"].to_numpy(dtype=bool)
-    ax.plot(
-        when[~partial],
-        fitted["rate"][~partial],
-        "o",
-        color=style.MUTED,
-        markersize=3,
-        label=label["observed_rate"],
-    )
-    if partial.any():
-        ax.plot(
-            when[partial],
-            fitted["rate"][partial],
-            "o",
-            color=style.INK,
-            markerfacecolor="none",
-            markersize=5,
-            label=label["partial_period"],
-        )
-    mark_figures(ax, result.series, pd.DatetimeIndex(when), colour=style.INK)
+    draw_observed(ax, fitted, result.series, lang=lang)
     ax.plot(when, fitted["fitted_rate"], color=style.FIRST, label=label["trend_line"])
     top = 1.05 * np.nanmax([fitted["rate"].max(), fitted["fitted_rate"].max()])
     # A wide band must not squeeze the counts; it is cut at one and a half times the data.

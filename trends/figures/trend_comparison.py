@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from trends import escaping
 from trends.analysis.trend_comparison import TrendComparison
 from trends.figures import style
 from trends.findings.about import names_of
@@ -39,9 +40,9 @@ def plot(result: TrendComparison, *, ax: Axes | None = None, lang: str = "en") -
                 "v",
                 color=color,
                 markersize=3,
-                label=label["empty"].format(name=name[lang]),
+                label=escaping.figure(label["empty"].format(name=name[lang])),
             )
-        ax.plot(when, table[f"fitted_{which}"], color=color, label=name[lang])
+        ax.plot(when, table[f"fitted_{which}"], color=color, label=escaping.figure(name[lang]))
     ax.set_yscale("log")
     ax.set_ylabel(rate_axis(result.first, lang))
     ax.legend(loc="best")
