@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
@@ -21,6 +21,8 @@ from trends.destinations import check_destination
 from trends.endings import INVALID, OK, PROBLEM, SIGNALLED, speak_any_encoding, told
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from trends.analysis.result import Result
 
 Answer = TypeVar("Answer")
@@ -203,12 +205,9 @@ def analyse(
     header: Header = None,
 ) -> None:
     """Ask one question of one count series and print the answer in sentences."""
-    from trends.tables.layouts import counts_in
-
-    labels = dict(_split(choice) for choice in where)
-    counts = counts_in(
+    series = _series_of(
         table,
-        list(labels),
+        where,
         freq=freq,
         span=span,
         years=years,
@@ -217,7 +216,6 @@ def analyse(
         sheet=sheet,
         header=header,
     )
-    series = trends.series(counts, **labels)
     result = _ask(question, series, seed)
     _print(_to_json(result.to_dict()) if as_json else result.summary(lang))
 
@@ -249,12 +247,9 @@ def compare(
     header: Header = None,
 ) -> None:
     """Compare two stretches of one count series, given its own scatter and memory."""
-    from trends.tables.layouts import counts_in
-
-    labels = dict(_split(choice) for choice in where)
-    counts = counts_in(
+    series = _series_of(
         table,
-        list(labels),
+        where,
         freq=freq,
         span=span,
         years=years,
@@ -263,7 +258,7 @@ def compare(
         sheet=sheet,
         header=header,
     )
-    result = trends.compare_periods(trends.series(counts, **labels), first, second, season=season)
+    result = trends.compare_periods(series, first, second, season=season)
     _print(_to_json(result.to_dict()) if as_json else result.summary(lang))
 
 
@@ -372,6 +367,14 @@ def main() -> NoReturn:
         sys.stderr.flush()
         os._exit(code)
     raise SystemExit(code)
+
+
+def _series_of(table: str, where: list[str], **read: Any) -> pd.DataFrame:
+    """Return the count series that a table holds for the group that was picked."""
+    from trends.tables.layouts import counts_in
+
+    labels = dict(_split(choice) for choice in where)
+    return trends.series(counts_in(table, list(labels), **read), **labels)
 
 
 def _ask(question: Question, series: object, seed: int) -> Result:
