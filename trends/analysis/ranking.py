@@ -15,6 +15,7 @@ from trends.analysis.panel import Panel, analyse_panel
 from trends.analysis.result import Result
 from trends.models.counts.borrowing import shrink, spread_of
 from trends.models.counts.count_model import ratio_of
+from trends.models.counts.season_terms import SeasonChoice
 
 #: Draws behind the chance of being among the first.
 N_DRAWS = 4000
@@ -112,7 +113,7 @@ def rank_groups(
     by: str | Sequence[str],
     first: Sequence[Any],
     second: Sequence[Any],
-    season: str | None = "auto",
+    season: SeasonChoice | None = "auto",
     top: int = 3,
     alpha: float = 0.05,
     n_jobs: int | None = None,
@@ -237,12 +238,20 @@ def rank_groups(
     )
 
 
-#: What is taken from each comparison.
-_TAKEN = (
-    "n_first", "n_second", "exposure_first", "exposure_second", "rate_first", "rate_first_high",
-    "rate_second", "rate_second_high", "ratio", "ratio_low", "ratio_high", "std_error",
-    "n_free", "inflation",
-)  # fmt: skip
+#: What is taken from each comparison; its difference is the contribution.
+_TAKEN = {
+    "estimate": "difference",
+    "conf_low": "difference_low",
+    "conf_high": "difference_high",
+    **{
+        name: name
+        for name in (
+            "n_first", "n_second", "exposure_first", "exposure_second", "rate_first",
+            "rate_first_high", "rate_second", "rate_second_high", "ratio", "ratio_low",
+            "ratio_high", "std_error", "n_free", "inflation",
+        )
+    },
+}  # fmt: skip
 
 
 def _table(panel: Panel, top: int, alpha: float) -> pd.DataFrame:
@@ -250,12 +259,7 @@ def _table(panel: Panel, top: int, alpha: float) -> pd.DataFrame:
     known = (panel.answers["status"] == "ok").to_numpy()
     one = pd.DataFrame(
         [
-            {
-                **{name: getattr(each, name) for name in _TAKEN},
-                "estimate": getattr(each, "difference"),  # noqa: B009 - a field of one question
-                "conf_low": getattr(each, "difference_low"),  # noqa: B009
-                "conf_high": getattr(each, "difference_high"),  # noqa: B009
-            }
+            {name: getattr(each, field) for name, field in _TAKEN.items()}
             for each in panel.results.values()
         ]
     )
