@@ -35,6 +35,7 @@ from trends.models.counts.season_terms import (
     season_terms,
 )
 from trends.models.counts.serial_dependence import (
+    CLEARLY_WANDERS,
     MemoryPosterior,
     fixed_b_critical_value,
     grid_of,
@@ -44,7 +45,7 @@ from trends.models.counts.serial_dependence import (
     wandering_log_odds,
 )
 from trends.models.counts.share_model import fit_ratio
-from trends.models.counts.smallest_change import smallest_visible
+from trends.models.counts.smallest_change import POWER, smallest_visible
 from trends.tables.calendar import days_in_periods, format_period, frequency_letter
 from trends.tables.definitions import known_breaks
 from trends.tables.exposure import rate_exposure
@@ -63,8 +64,6 @@ EDGE = 2
 N_PLACEBOS = 200
 #: Independent dates that a placebo test should be worth.
 LEAST_PLACEBOS = 3.0
-#: Log evidence from which a level is said to wander, as in `estimate_trend`.
-CLEARLY_WANDERS = 2.5
 #: Periods on each side whose share of days watched is compared, and least ratio of the shares.
 COMPARED, LEAST_SHARE = 3, 0.9
 
@@ -749,7 +748,7 @@ def _change(
         "expected": missed.expected,
         "log_std_error": missed.log_std_error,
         "smallest_ratio": float(
-            ratio_of(smallest_visible(std_error, memory.n_free, power=0.8, alpha=alpha))
+            ratio_of(smallest_visible(std_error, memory.n_free, power=POWER, alpha=alpha))
         ),
         "placebo_p_value": placebos.p_value(statistic),
         "placebo_share": placebos.share(statistic),

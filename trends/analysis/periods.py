@@ -16,17 +16,12 @@ from trends.models.counts.count_model import ratio_of
 from trends.models.counts.observed import FEW_EVENTS, Observed, observed_periods
 from trends.models.counts.ratio_interval import Total, ratio_interval, ratio_p_value, visible_range
 from trends.models.counts.season_terms import SeasonChoice, SeasonTerms, season_terms
-from trends.models.counts.serial_dependence import grid_of, wandering_log_odds
-from trends.models.counts.smallest_change import smallest_visible
+from trends.models.counts.serial_dependence import CLEARLY_WANDERS, grid_of, wandering_log_odds
+from trends.models.counts.smallest_change import POWER, smallest_visible
 from trends.models.counts.stretch_contrast import LEAST_FREE, StretchContrast, contrast_stretches
 from trends.tables.calendar import days_in_periods, format_period
 from trends.tables.definitions import known_breaks
 from trends.tables.typed import read_window
-
-#: Chance of being shown that a change must have to count as one the stretches could have shown.
-POWER = 0.8
-#: Log evidence from which a level that wanders explains the counts better than one that is kept.
-CLEARLY_WANDERS = 2.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -154,6 +149,7 @@ class PeriodComparison(Result):
                 self.series,
                 self.first,
                 self.second,
+                # What was taken is one of the seasons that may be asked for.
                 season=self.season,  # type: ignore[arg-type]
                 alpha=alpha,
             )

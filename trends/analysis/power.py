@@ -33,11 +33,11 @@ from trends.models.counts.season_terms import (
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
     Widening,
-    beside_wandering,
     grid_of,
     memory_of_fit,
     squared_time,
     std_errors_of_many,
+    wandering_of_fit,
 )
 from trends.models.counts.smallest_change import smallest_visible, visible_power
 from trends.tables.calendar import days_in_periods, frequency_letter
@@ -268,7 +268,7 @@ def detectable_change(
     repeating = season_terms(seen, season)
     jumps, _ = jump_columns(series, seen)
     fit, memory, design = _fit(seen, change, repeating, jumps)
-    wide = memory if change == "step" else _widened(seen, fit, memory, design)
+    wide = memory if change == "step" else wandering_of_fit(fit, design, seen, memory).memory
     width = _width(design)
     std_error = wide.std_error(1) * width
     observed = float(fit.params[1]) * width
@@ -401,21 +401,6 @@ def _fit(
     fit = fit_counts(seen.count, design, seen.exposure)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     return fit, memory, design
-
-
-def _widened(
-    seen: Observed, fit: CountFit, memory: MemoryPosterior, design: np.ndarray
-) -> MemoryPosterior:
-    """Return the memories with those that wander beside them, as a trend weighs them."""
-    return beside_wandering(
-        memory,
-        fit.working_design(design),
-        fit.residuals(seen.count),
-        seen.position,
-        bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
-        days_per_period=_days(seen),
-        least_variance=fit.poisson_variance,
-    ).memory
 
 
 def _days(seen: Observed) -> float:

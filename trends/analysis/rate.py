@@ -13,6 +13,7 @@ from statsmodels.stats import rates as poisson_rates
 
 from trends.analysis.result import Result
 from trends.models.counts.ratio_interval import Total, ratio_low, ratio_tail, visible_range
+from trends.models.counts.smallest_change import POWER
 from trends.models.published.borrowed_scatter import borrowed_inflation
 from trends.models.published.figure_likelihood import (
     counts_allowed,
@@ -28,9 +29,6 @@ Dispersion = float | Literal["borrowed"]
 
 #: Name of each method in statsmodels' tests of two Poisson rates.
 _TESTS = {"exact-c": "exact-cond", "midp-c": "cond-midp", "score": "score", "wald": "wald-log"}
-
-#: Chance of being shown that a change must have to count as one the windows could have shown.
-POWER = 0.8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -14,6 +14,7 @@ from trends.analysis.result import Result, check_alpha
 from trends.models.counts.count_model import ratio_of
 from trends.models.counts.observed import FEW_EVENTS
 from trends.models.counts.serial_dependence import grid_of_days
+from trends.models.counts.smallest_change import POWER
 from trends.models.published.figure_likelihood import counts_allowed
 from trends.models.published.running_totals import Figure, Total, running_totals
 from trends.models.published.side_change import LEAST_FREE, Below, side_change
@@ -30,8 +31,6 @@ Verdict = Literal["real", "reporting", "cannot_tell"]
 
 #: Largest factor by which a share may have moved that still counts as not moved.
 MARGIN = 1.5
-#: Chance of being seen that a move of the share must have to count as one that would have been.
-POWER = 0.8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

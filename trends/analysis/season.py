@@ -28,7 +28,7 @@ from trends.models.counts.season_terms import (
 )
 from trends.models.counts.serial_dependence import MemoryPosterior, grid_of, memory_of_fit
 from trends.models.counts.silence import active_span
-from trends.models.counts.smallest_change import smallest_noncentrality, smallest_visible
+from trends.models.counts.smallest_change import POWER, smallest_noncentrality, smallest_visible
 from trends.tables.calendar import (
     days_in_periods,
     frequency_letter,
@@ -381,7 +381,7 @@ def _smallest_wave(fitted: _Fitted, n_months: int, alpha: float) -> float:
 
     Of all phases a wave may have, the one that is seen least counts.
     """
-    needed = smallest_noncentrality(n_months - 1, fitted.memory.n_free, power=0.8, alpha=alpha)
+    needed = smallest_noncentrality(n_months - 1, fitted.memory.n_free, power=POWER, alpha=alpha)
     turns = 2 * np.pi * np.arange(n_months) / n_months
     waves = np.cos(turns[None, :] - turns[:, None])
     # An effect is that of a month over the first.
@@ -429,7 +429,7 @@ def _hijri(series: pd.DataFrame, seen: Observed, family: Family, alpha: float) -
         amplitude_low=float(ratio_of(ramadan - critical * error)),
         amplitude_high=float(ratio_of(ramadan + critical * error)),
         peak=str(table.loc[table["log_ratio"].idxmax(), "term"]),
-        smallest_ratio=float(ratio_of(smallest_visible(error, n_free, power=0.8, alpha=alpha))),
+        smallest_ratio=float(ratio_of(smallest_visible(error, n_free, power=POWER, alpha=alpha))),
         sensitivity=sensitivity,
         ramadans=_each_ramadan(seen, shares, waves, family, alpha),
         decomposition=_decomposition(seen),

@@ -22,27 +22,26 @@ from trends.models.counts.observed import (
 from trends.models.counts.residuals import Diagnostics, diagnose
 from trends.models.counts.season_terms import SeasonChoice, season_terms
 from trends.models.counts.serial_dependence import (
+    BENT,
+    CLEARLY_WANDERS,
     MemoryPosterior,
     autoregressive_slope,
-    beside_wandering,
     fixed_b_critical_value,
     grid_of,
     memory_of_fit,
     newey_west,
     newey_west_lags,
     squared_time,
+    wandering_of_fit,
 )
 from trends.models.counts.silence import Silence, silences
-from trends.models.counts.smallest_change import smallest_visible
-from trends.tables.calendar import days_in_periods
+from trends.models.counts.smallest_change import POWER, smallest_visible
 
 Dependence = Literal["memory", "hac", "none"]
 Verdict = Literal[
     "rising", "falling", "persistence", "no_clear_trend", "wanders", "started", "stopped"
 ]
 
-#: Log evidence from which a level is said to wander, and the p-value of a bend that explains it.
-CLEARLY_WANDERS, BENT = 2.5, 0.01
 #: Events that a line expects in a silence from which it no longer describes it.
 EXPECTED_IN_SILENCE = 3.0
 #: Factor in a year from which a line describes no silence.
@@ -416,15 +415,7 @@ def estimate_trend(
     _refuse_unidentified(design, repeating.season, n_eventful=int((seen.count > 0).sum()))
     fit = fit_counts(seen.count, design, seen.exposure, family=family)
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
-    wandering = beside_wandering(
-        memory,
-        fit.working_design(design),
-        fit.residuals(seen.count),
-        seen.position,
-        bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
-        days_per_period=float(np.median(days_in_periods(seen.periods))),
-        least_variance=fit.poisson_variance,
-    )
+    wandering = wandering_of_fit(fit, design, seen, memory)
     errors = _covariances(fit, wandering.memory, design, seen)
     covariance = errors.of(dependence)
     slope, std_error = float(fit.params[1]), float(np.sqrt(covariance[1, 1]))
@@ -476,7 +467,7 @@ def estimate_trend(
         silent_rate_high=edge.silence.limit(alpha) if edge.verdict else np.nan,
         silence_p_value=edge.silence.p_value if edge.verdict else np.nan,
         smallest_annual_change=float(
-            percent_change(smallest_visible(std_error, memory.n_free, power=0.8, alpha=alpha))
+            percent_change(smallest_visible(std_error, memory.n_free, power=POWER, alpha=alpha))
         ),
         dispersion=fit.dispersion,
         dispersion_p_value=fit.dispersion_p_value,

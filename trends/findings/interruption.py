@@ -10,7 +10,7 @@ import numpy as np
 from trends.analysis.interruption import Interruption
 from trends.findings.finding import PERIODS, Finding, Subject
 from trends.models.counts.count_model import ratio_of
-from trends.models.counts.smallest_change import smallest_visible
+from trends.models.counts.smallest_change import POWER, smallest_visible
 from trends.tables.calendar import format_period, frequency_letter
 
 #: Methods whose rows stand beside the analysis' own.
@@ -111,7 +111,7 @@ def _slope(
 ) -> Finding:
     """Return the change of pace after a date."""
     alpha = (1 - result.conf_level) / len(result.changes)
-    smallest = smallest_visible(change["slope_std_error"], result.n_free, power=0.8, alpha=alpha)
+    smallest = smallest_visible(change["slope_std_error"], result.n_free, power=POWER, alpha=alpha)
     return Finding(
         finding_id=_id(common, change, "slope"),
         quantity="interruption_slope",
@@ -198,7 +198,7 @@ def _control(
     position = list(result.controls).index(name) + 1
     other = result.against.query("period == @row['period'] and control == @name").iloc[0]
     alpha = (1 - result.conf_level) / len(result.changes)
-    smallest = smallest_visible(other["std_error"], other["n_free"], power=0.8, alpha=alpha)
+    smallest = smallest_visible(other["std_error"], other["n_free"], power=POWER, alpha=alpha)
     return Finding(
         finding_id=_id(common, change, f"against-{position}"),
         quantity="control_ratio",

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from trends.analysis.periods import POWER, PeriodComparison
+from trends.analysis.periods import PeriodComparison
 from trends.findings.finding import Finding, Subject
 from trends.findings.rules import first_match
+from trends.models.counts.smallest_change import POWER
 from trends.tables.window import Window
 
 

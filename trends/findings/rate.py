@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from trends.analysis.rate import POWER, RateComparison
+from trends.analysis.rate import RateComparison
 from trends.findings.finding import SERIES, Finding, Subject
 from trends.findings.rules import first_match
+from trends.models.counts.smallest_change import POWER
 from trends.models.published.borrowed_scatter import n_donors
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from trends.analysis.reporting import POWER, ReportingComparison
+from trends.analysis.reporting import ReportingComparison
 from trends.findings.finding import Finding, Inputs, Subject
 from trends.findings.inputs import input_records
+from trends.models.counts.smallest_change import POWER
 
 
 def findings(result: ReportingComparison, subject: Subject) -> list[Finding]:

@@ -38,6 +38,8 @@ LEAST_RHO, LEAST_WEIGHT = 0.3, 0.5
 #: Between which quantiles of the memories, ordered by the variance they give, the variance that
 #: counts is averaged: the upper quartile, smoothed, so that no single event moves it by much.
 BAND = (0.6, 0.9)
+#: Log evidence from which a level is said to wander, and the p-value of a bend that explains it.
+CLEARLY_WANDERS, BENT = 2.5, 0.01
 #: Weight of slow autoregressions (half-lives of 7 and 14 months) before the residuals are seen.
 #: With .2 intervals would cover .90 of series of 60 months with a monthly correlation of .9 instead
 #: of .85, but of changes that four in five series should show only three in five would be found.
@@ -293,6 +295,32 @@ def beside_wandering(
         covariances=np.concatenate([memory.covariances, walks.covariances]),
     )
     return Wandering(both, float(logsumexp(wandering)) - log_fading)
+
+
+def wandering_of_fit(
+    fit: CountFit, design: np.ndarray, seen: Observed, memory: MemoryPosterior
+) -> Wandering:
+    """Weigh levels that wander beside the memory of a fitted line.
+
+    Parameters
+    ----------
+    fit : CountFit
+    design : ndarray, shape (n_observed, n_terms)
+        Its design: the intercept, then the years.
+    seen : Observed
+        The periods it was fitted to.
+    memory : MemoryPosterior
+        Of `memory_of_fit`.
+    """
+    return beside_wandering(
+        memory,
+        fit.working_design(design),
+        fit.residuals(seen.count),
+        seen.position,
+        bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
+        days_per_period=float(np.median(days_in_periods(seen.periods))),
+        least_variance=fit.poisson_variance,
+    )
 
 
 def wandering_log_odds(

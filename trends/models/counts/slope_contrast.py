@@ -18,14 +18,12 @@ from trends.models.counts.observed import Observed
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
     Wandering,
-    beside_wandering,
     grid_of,
     memory_of_fit,
-    squared_time,
+    wandering_of_fit,
 )
-from trends.tables.calendar import days_in_periods
 
-#: Periods that both must have observed for a correlation.
+#: Periods that two series must have in common, and both have observed for a correlation.
 LEAST_SHARED = 12
 #: Largest correlation that is believed: a difference of two series is never known without error.
 MOST_CORRELATION = 0.95
@@ -95,15 +93,7 @@ def fit_line(
     memory = memory_of_fit(fit, design, seen.count, seen.position, grid_of(seen.periods))
     if not wandering:
         return Line(fit, memory, None, design, seen)
-    wide = beside_wandering(
-        memory,
-        fit.working_design(design),
-        fit.residuals(seen.count),
-        seen.position,
-        bend=fit.working_design(squared_time(design[:, 1:2]))[:, 0],
-        days_per_period=float(np.median(days_in_periods(seen.periods))),
-        least_variance=fit.poisson_variance,
-    )
+    wide = wandering_of_fit(fit, design, seen, memory)
     return Line(fit, memory, wide, design, seen)
 
 
@@ -141,8 +131,7 @@ def contrast_slopes(first: Line, second: Line, *, term: int = 1) -> SlopeContras
     """Return how one coefficient differs between two series.
 
     The variance of the difference is that of both less twice their covariance, which is the
-    correlation of their
-    residuals times both standard errors.
+    correlation of their residuals times both standard errors.
 
     Parameters
     ----------

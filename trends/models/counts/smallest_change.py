@@ -8,6 +8,8 @@ from scipy import optimize, stats
 #: Standard errors that allow for memory differ between like series. An effect has to be so much
 #: larger than under a known one to be found as often (`benchmarks/power_check.py`).
 ALLOWANCE = 1.1
+#: Chance of being shown that a change must have to count as one the counts could have shown.
+POWER = 0.8
 
 
 def smallest_visible(std_error: float, n_free: float, *, power: float, alpha: float) -> float:
