@@ -25,6 +25,7 @@ from trends.models.counts.borrowing import (
     spread_of,
 )
 from trends.models.counts.count_model import percent_change
+from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.observed import observed_periods, years_from_middle
 from trends.models.counts.season_terms import season_columns
 from trends.models.counts.slope_contrast import fit_line
@@ -235,11 +236,15 @@ def analyse_panel(
 
     *Borrowed strength* (trends only). How long memory lasts and how yearly changes are spread is
     learnt from all series of one counter: memories by mixture proportions over the grid of
-    `estimate_trend`, changes by averaging over normal spreads about a common change, with or
-    without a share of series that only follow it.
-    `shrunk_estimate` is each series' posterior mean, its interval holds on average over series like
-    these also for those that rank first, and `false_sign_rate` is the chance that the sign is wrong
-    (``benchmarks/borrowed_trends.py``). The estimate beside it is the series' own.
+    `estimate_trend`, changes by averaging over normal spreads, about no change or about a common
+    one, with or without a share of series that only follow it. `shrunk_estimate` is each series'
+    posterior mean, and `false_sign_rate` is the chance that the sign is wrong. The estimate beside
+    it is the series' own. A series that wanders, has started or has stopped lends and borrows
+    nothing. In simulation (``benchmarks/borrowed_trends.py``, 20 panels of 50 series of 36 months
+    a cell) the error is .41 to .93 of that of separate trends, least where series scatter most and
+    differ least; intervals hold in .91 to .97 of all Poisson and negative binomial series and in
+    .88 to .97 of the tenth that ranks first, against .82 to .95 of the tenth by itself. They hold
+    in .87 of AR(0.5) series that hardly differ.
 
     References
     ----------
@@ -355,14 +360,20 @@ def _answer(ask: Question, one: pd.DataFrame, options: dict[str, Any], *, borrow
     return _Answer("ok", "", result, headline, lent)
 
 
-def _lent(trend: Any) -> _Lent:
-    """Return what a trend has to lend."""
+def _lent(trend: Any) -> _Lent | None:
+    """Return what a trend has to lend; nothing where no line describes its series.
+
+    Only memories that fade are lent: whether levels wander is judged series by series, on another
+    scale of evidence.
+    """
+    if trend.verdict in ("wanders", "started", "stopped"):
+        return None
     seen = observed_periods(trend.series)
     years = years_from_middle(seen.periods)
     waves = season_columns(seen.periods, trend.season)[0]
-    every_row = np.column_stack([np.ones(years.size), years, waves])
-    line = fit_line(seen, every_row, family=trend.family)
-    memory = line.memory if line.wandering is None else line.wandering.memory
+    jumps, _ = jump_columns(trend.series, seen)
+    every_row = np.column_stack([np.ones(years.size), years, waves, jumps])
+    memory = fit_line(seen, every_row, family=trend.family, wandering=False).memory
     return _Lent(
         trend.slope,
         memory.covariances[:, 1, 1],

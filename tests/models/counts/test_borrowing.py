@@ -137,3 +137,31 @@ def test_in_a_draw_from_its_own_spread_an_interval_holds_also_for_those_that_ran
     # A share at the centre, which these series do not have, is never quite ruled out.
     assert 0.85 <= np.mean(held) <= 0.93
     assert 0.85 <= np.mean(first) <= 0.97
+
+
+def test_an_interval_that_is_one_point_holds_it():
+    posterior = shrink(np.array([0.1]), np.array([1.0]), one_spread(1.0, 1.0))
+    low, high = posterior.interval(0.05)
+    assert low[0] <= 0 <= high[0]
+    assert high[0] - low[0] < 1e-6
+
+
+def test_series_without_any_effect_get_no_common_direction():
+    rng = np.random.default_rng(6)
+    wrong = []
+    for _ in range(60):
+        errors = rng.uniform(0.2, 0.4, 50)
+        effects = rng.normal(0, errors)
+        wrong.append(
+            (shrink(effects, errors, spread_of(effects, errors)).false_sign_rate < 0.05).any()
+        )
+    assert np.mean(wrong) <= 0.06
+
+
+def test_a_direction_that_all_share_is_found():
+    rng = np.random.default_rng(7)
+    errors = np.full(50, 0.3)
+    effects = 0.5 + rng.normal(0, errors)
+    posterior = shrink(effects, errors, spread_of(effects, errors))
+    assert (posterior.false_sign_rate < 0.05).all()
+    assert posterior.estimate == pytest.approx(np.full(50, 0.5), abs=0.15)

@@ -22,6 +22,8 @@ _MOST_STEPS, _ENOUGH = 2000, 1e-7
 PRIOR_SERIES = 4.0
 #: Halvings that find an end of an interval to 1e-12 of where it may lie.
 _HALVINGS = 40
+#: Prior probability that effects have no direction in common.
+PRIOR_ZERO = 0.5
 #: Shares of the series that may lie at the centre, and their prior probability.
 AT_CENTRE, AT_CENTRE_PRIOR = (0.0, 0.5, 0.8, 0.95), (0.8, 0.2 / 3, 0.2 / 3, 0.2 / 3)
 
@@ -111,9 +113,10 @@ def spread_of(effects: NDArray[np.float64], std_errors: NDArray[np.float64]) -> 
     Returns
     -------
     Spread
-        Standard deviations are even beforehand up to the largest deviation seen (Gelman 2006);
-        four fifths of the prior
-        probability are on no share at the centre.
+        Standard deviations are even beforehand up to the largest deviation seen (Gelman 2006); four
+        fifths of the prior probability are on no share at the centre, and half of it is on a centre
+        of 0: else many series without any effect would all get the sign of what they have in
+        common by chance.
     """
     furthest = float(np.sqrt(np.max((effects - np.median(effects)) ** 2 + std_errors**2)))
     least = min(float(std_errors.min()) / 10, furthest / 100)
@@ -134,10 +137,22 @@ def spread_of(effects: NDArray[np.float64], std_errors: NDArray[np.float64]) -> 
         if step < _ENOUGH * furthest:
             break
     error = 1 / np.sqrt(precision.sum(axis=0))
-    # The centre is integrated out, on a flat prior.
-    log_weight = log_prior + log_density.sum(axis=0) + np.log(error)
+    nowhere = np.zeros(scale.size)
+    at_zero, _ = _two_parts(effects, narrow, wide, at_centre, nowhere)
+    # A centre that is not 0 is integrated out, on an even prior as far as the effects reach.
+    even = np.log(np.sqrt(2 * np.pi) * error / (2 * np.abs(effects).max()))
+    log_weight = np.append(
+        np.log(PRIOR_ZERO) + log_prior + at_zero.sum(axis=0),
+        np.log1p(-PRIOR_ZERO) + log_prior + log_density.sum(axis=0) + even,
+    )
     weight = np.exp(log_weight - log_weight.max())
-    return Spread(weight / weight.sum(), at_centre, scale, centre, error)
+    return Spread(
+        weight / weight.sum(),
+        np.tile(at_centre, 2),
+        np.tile(scale, 2),
+        np.append(nowhere, centre),
+        np.append(nowhere, error),
+    )
 
 
 def _two_parts(
@@ -191,14 +206,15 @@ class Shrunk(NamedTuple):
     def interval(self, alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the central posterior interval of every effect."""
         reach = 10 * self.deviations.max(axis=1) + 1e-9
-        ends = []
+        ends: list[NDArray[np.float64]] = []
         for chance in (alpha / 2, 1 - alpha / 2):
             low, high = self.means.min(axis=1) - reach, self.means.max(axis=1) + reach
             for _ in range(_HALVINGS):
                 middle = (low + high) / 2
                 above = self.below(middle) > chance
                 low, high = np.where(above, low, middle), np.where(above, middle, high)
-            ends.append((low + high) / 2)
+            # Outwards, so that an effect that is exactly at an end lies inside.
+            ends.append(high if ends else low)
         return ends[0], ends[1]
 
 
