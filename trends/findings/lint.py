@@ -355,11 +355,9 @@ class _Guard:
         words = _Words.of(sentence)
         for pair, pattern in _pairs():
             for found in pattern.finditer(words.text):
-                yield LintFault(
-                    file=file,
-                    line=words.line(found),
-                    words=words.shown(found),
-                    finding="",
+                yield words.fault(
+                    found,
+                    file,
                     rule=f"not what {pair['en']!r} says: {pair['why']}",
                     allowed=f"Write: {pair['say']}.",
                 )
@@ -391,11 +389,9 @@ class _Guard:
                 for row in rows
             )
             for found in () if held else _source_words(name).finditer(words.text):
-                yield LintFault(
-                    file=file,
-                    line=words.line(found),
-                    words=words.shown(found),
-                    finding="",
+                yield words.fault(
+                    found,
+                    file,
                     rule="no row that the sentence quotes says so of its source",
                     allowed="Quote the row with ledger.statement in this sentence; enter what is "
                     f"known in {', '.join(table['columns'])} of the row, or leave it out.",
@@ -403,11 +399,9 @@ class _Guard:
         for found in _source_words("advance").finditer(words.text):
             if _Clauses(words.text).denied(found) or self._is_named(sentence):
                 continue
-            yield LintFault(
-                file=file,
-                line=words.line(found),
-                words=words.shown(found),
-                finding="",
+            yield words.fault(
+                found,
+                file,
                 rule="no finding is about a date that was named in advance",
                 allowed="Name the date to the analysis (candidates=, date=), or say that it was "
                 "searched for.",
@@ -432,11 +426,9 @@ class _Guard:
         for found, day in _typed_dates(words.text):
             if day in self.dates:
                 continue
-            yield LintFault(
-                file=file,
-                line=words.line(found),
-                words=words.shown(found),
-                finding="",
+            yield words.fault(
+                found,
+                file,
                 rule="no row, finding or declared date of the edition has this date",
                 allowed="Correct the date, print it from a finding, or quote the row that holds "
                 "it.",
@@ -449,10 +441,9 @@ class _Guard:
         found = [*_NUMBER.finditer(masked), *self.written_out.finditer(masked)]
         for number in sorted(found, key=lambda match: match.start()):
             key = self.printed.get(number[0].strip(), "")
-            yield LintFault(
-                file=file,
-                line=words.line(number),
-                words=words.shown(number),
+            yield words.fault(
+                number,
+                file,
                 finding=key,
                 rule="the number is typed, not computed",
                 allowed=f"Print the claim of {key}."
@@ -661,6 +652,19 @@ class _Words:
     def line(self, found: re.Match[str]) -> int:
         """Return the line of matched words."""
         return self.lines[self.origin[found.start()]]
+
+    def fault(
+        self, found: re.Match[str], file: str, *, rule: str, allowed: str, finding: str = ""
+    ) -> LintFault:
+        """Return what is wrong with matched words."""
+        return LintFault(
+            file=file,
+            line=self.line(found),
+            words=self.shown(found),
+            finding=finding,
+            rule=rule,
+            allowed=allowed,
+        )
 
 
 #: What ends a clause: always, before a denial, before a question.
