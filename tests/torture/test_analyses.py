@@ -59,7 +59,7 @@ def check(question, counts, exposure):
         result = QUESTIONS[question](series)
         frame = result.to_frame()
         said = [result.summary(lang) for lang in ("en", "ar")]
-    except Exception as fault:
+    except Exception as fault:  # which kind it may be is what `told` decides
         code, message = told(fault)
         if code == BUG:
             raise
@@ -116,7 +116,7 @@ days = st.floats(1e-6, 1e6)
 def test_two_windows_of_any_size_are_compared(first, second):
     try:
         frame = trends.compare_rates(first, second).to_frame()
-    except Exception as fault:
+    except Exception as fault:  # which kind it may be is what `told` decides
         if told(fault)[0] == BUG:
             raise
         return

@@ -44,7 +44,7 @@ def told_in_words():
         yield
     except (KeyboardInterrupt, AssertionError):
         raise
-    except Exception as fault:
+    except Exception as fault:  # which kind it may be is what `told` decides
         code, message = told(fault)
         if code == BUG:
             raise

@@ -119,6 +119,7 @@ def _run(arguments: list[str], root: Path, timestamp: int) -> subprocess.Complet
         try:
             said, _ = running.communicate()
         except BaseException:
+            # Ctrl-C and signals too: Quarto's own children would outlive it.
             kill_group(running.pid)
             raise
     return subprocess.CompletedProcess(arguments, running.returncode, said)

@@ -76,6 +76,7 @@ def _exchange(site: Path, target: Path, previous: Path) -> None:
     try:
         site.rename(target)
     except BaseException:
+        # Ctrl-C and signals too: there is always one whole site.
         if previous.exists() and not target.exists():
             previous.rename(target)
         raise
