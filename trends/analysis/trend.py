@@ -354,12 +354,11 @@ def estimate_trend(
     restricted likelihood (no memory .6 beforehand, the rest even over correlations of .35 to .8 and
     shares of .5 to .9), and the variance that counts is the upper quartile of their weighed
     variances; intervals use t with n - n_terms degrees of freedom. In simulation
-    (``benchmarks/trend_coverage.py``: 36, 96 and 156 months, means 5 and 20, 1000 series each) 95%
-    intervals cover .943 to .966 of Poisson and negative binomial series, .931 to .963 of AR(0.5)
-    and .918 to .967 of INGARCH series. Newey-West with fixed-b critical values covers .82 to .93 of
-    all of these, independence .74 to .86 of the ones that remember. Longer memory is beyond it in
-    short series: .87 to .90 of AR(0.8) series of 36 months, .92 of 156. With the gaps of two
-    monitors (``benchmarks/trend_gaps.py``) Poisson to INGARCH series are covered in .92 to .98.
+    (``benchmarks/trend_coverage.py``: 36, 96 and 156 months, means 5 and 20, 200 series each, so
+    that a coverage is known to .015) 95% intervals cover .92 to .99 of Poisson and negative
+    binomial series, .94 to .98 of AR(0.5), .93 to .99 of INGARCH and .93 to .97 of AR(0.8) series.
+    Newey-West with fixed-b critical values covers .72 to .94 of all of these, independence .55 to
+    .87 of the ones that remember.
 
     Where the series knows a break (of definition or gathering), its jump is fitted beside the
     slope, which is then that within the stretches on either side.
