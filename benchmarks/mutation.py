@@ -1,17 +1,24 @@
 """Which broken lines does no test notice?
 
-A fixed sample of mutants of `trends/models`, `trends/analysis` and `trends/findings` (those whose
-names have the smallest hashes, so that the sample stays as it is where the code does) is made by
-mutmut in a copy of the project: each changes one operator, constant, argument or word. The tests of
-its module, then those of its room and of the modules that import it, should go red; all other tests
-and the examples of docstrings are not asked, so the rate is a lower bound. The table of the sample
-goes to benchmarks/results/mutation.csv, the kill rate and the survivors with their lines to
-mutation.md. Mutants that no test could notice are listed with the reason in
-equivalent_mutants.toml; they count as survivors, and the rate without them is given beside the
-other. `make mutate` runs it.
+mutmut makes mutants of `trends/models`, `trends/analysis` and `trends/findings` in a copy of the
+project: each changes one operator, constant, argument or word. The sample is fixed and random:
+those whose names have the smallest hashes, asked about in that order, so that a part of it is a
+fair sample too, and it stays as it is where the code does. Every mutant is asked about in a fork of
+one process. Only tests that run the line it changes are asked, those of its module first, then
+those of its room and of the modules that import it, the quickest first, until one is red; what a
+test file runs is found out once, without a mutant, and its tests that are red then are not asked. A
+test that noticed a mutant must be green without it when it runs alone. Other tests and the examples
+of docstrings are not asked, so the rate is a lower bound.
 
-With `--folder` the copy is kept. Called again it takes over code and tests as they now are, and
-asks only about mutants that were not noticed before or whose line has changed since.
+The table goes to benchmarks/results/mutation.csv, the kill rates and the survivors with their lines
+to mutation.md. Mutants that no test could notice are listed with the reason in
+equivalent_mutants.toml; they count as survivors, and the rate without them is given beside the
+other. `make mutate` runs it: some hours on one processor.
+
+With `--folder` the copy and every outcome are kept, also when it is interrupted. Called again it
+takes over code and tests as they now are, and asks only about mutants that were not noticed before,
+not asked about, or whose line has changed since; what an outcome was when first asked stays beside
+it.
 """
 
 from __future__ import annotations
@@ -31,11 +38,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
+import time
 import tomllib
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
+import coverage
 import hypothesis
 import pandas as pd
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -59,10 +72,12 @@ mutmut.copy_also_copy_files()
 mutmut.setup_source_paths()
 mutmut.create_mutants(os.cpu_count())
 """
-#: Tests of the source text, which holds all mutants at once.
-NOT_ASKED = "tests/findings/test_words.py::test_what_a_finding_is_given_has_words"
-#: Seconds after which a test that hangs counts as red.
-LIMIT = 900
+#: A hanging test counts as red after so many times the seconds of processor time that it and those
+#: before it took unbroken, and so many seconds more.
+SLOWER, GRACE = 5, 30
+OPTIONS = ["-q", "--tb=line", "-p", "no:cacheprovider"]
+# what is loaded before the fork is not loaded again for every mutant
+OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
 
 def prepare(folder: Path) -> None:
@@ -94,24 +109,59 @@ def mutants(folder: Path) -> list[str]:
 
 
 @functools.cache
-def bodies(path: Path) -> dict[str, list[str]]:
-    """Return the lines of every function of a file by its name."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    return {
-        node.name: lines[node.lineno : node.end_lineno]
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef)
-    }
+def lines_of(path: Path) -> list[str]:
+    """Return the lines of a file."""
+    return path.read_text(encoding="utf-8").splitlines()
 
 
-def difference(folder: Path, name: str) -> str:
-    """Return the lines that a mutant changes, before and after."""
-    module, function = name.rsplit(".", 1)
-    mutated = bodies(folder / "mutants" / f"{module.replace('.', '/')}.py")
-    original = mutated[f"{function.rpartition('__mutmut_')[0]}__mutmut_orig"]
-    changed = difflib.unified_diff(original, mutated[function], n=0, lineterm="")
-    return "\n".join(line for line in changed if not re.match(r"(\+\+\+|---|@@)", line))
+def function_lines(path: Path, name: str) -> tuple[int, list[str]]:
+    """Return where a function of a file starts and its lines.
+
+    A file of mutants is too long to be parsed whole.
+    """
+    lines = lines_of(path)
+    (start,) = [
+        place for place, line in enumerate(lines) if line.lstrip().startswith(f"def {name}(")
+    ]
+    indent = len(lines[start]) - len(lines[start].lstrip())
+    stop = start + 1
+    while stop < len(lines) and (
+        not lines[stop].strip() or re.match(rf" {{{indent + 1}}}| {{{indent}}}\)", lines[stop])
+    ):
+        stop += 1
+    return start, lines[start:stop]
+
+
+def difference(folder: Path, name: str) -> tuple[str, set[int]]:
+    """Return the lines a mutant changes, before and after, and which lines of its file they are.
+
+    The numbers are those of the unbroken function in the file of all mutants, with the other
+    lines of the statements.
+    """
+    path, function = source_of(folder, name), name.rsplit(".", 1)[1]
+    start, original = function_lines(path, f"{function.rpartition('__mutmut_')[0]}__mutmut_orig")
+    _, mutated = function_lines(path, function)
+    mutated[0] = original[0]
+    changed = difflib.unified_diff(original, mutated, n=0, lineterm="")
+    told = "\n".join(line for line in changed if not re.match(r"(\+\+\+|---|@@)", line))
+    matcher = difflib.SequenceMatcher(None, original, mutated, autojunk=False)
+    places: set[int] = set()
+    for kind, first, last, _, _ in matcher.get_opcodes():
+        if kind != "equal":
+            places |= set(range(first + 1, max(last, first + 1) + 1))
+    whole = set(places)
+    for node in ast.walk(ast.parse(textwrap.dedent("\n".join(original))).body[0]):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            last = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or node.lineno
+            if places & set(range(node.lineno, last + 1)):
+                whole |= set(range(node.lineno, last + 1))
+    return told, {start + line for line in whole}
+
+
+def source_of(folder: Path, name: str) -> Path:
+    """Return the file that holds a mutant."""
+    return folder / "mutants" / f"{name.rsplit('.', 1)[0].replace('.', '/')}.py"
 
 
 def importers() -> dict[str, set[str]]:
@@ -126,62 +176,231 @@ def importers() -> dict[str, set[str]]:
     return found
 
 
-def tests_of(name: str, imported_by: dict[str, set[str]]) -> list[str]:
-    """Return the tests that should notice a mutant, the nearest first."""
+def files_of(name: str, imported_by: dict[str, set[str]]) -> list[str]:
+    """Return the files whose tests should notice a mutant, the nearest first."""
     module = name.rsplit(".", 1)[0]
     _, room, *folders, own = module.split(".")
     near = [module, f"trends.analysis.{own}", *sorted(imported_by.get(module, ()))]
-    files = [f"tests/{'/'.join(one.split('.')[1:-1])}/test_{one.split('.')[-1]}.py" for one in near]
+    places = [f"{'/'.join(one.split('.')[1:-1])}/test_{one.split('.')[-1]}.py" for one in near]
     if room == "models":
-        beside = "/".join(["tests", room, *folders])
-        files = [files[0], beside, *(one for one in files if not one.startswith(f"{beside}/"))]
+        places.insert(1, "/".join([room, *folders]))
     elif room == "analysis":
-        files += ["tests/findings/test_questions.py", "tests/test_contract.py"]
+        places += ["findings/test_questions.py", "test_contract.py"]
     else:
-        files += ["tests/findings", "tests/test_contract.py"]
-    return [one for one in dict.fromkeys(files) if (ROOT / one).exists()]
+        places += ["findings", "test_contract.py"]
+    found: list[Path] = []
+    for one in places:
+        path = ROOT / "tests" / one
+        found += sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
+    return [str(one.relative_to(ROOT)) for one in dict.fromkeys(found) if one.exists()]
 
 
-def ask(name: str, tests: list[str], said: Path) -> tuple[str, str]:
-    """Run tests on one mutant in a fork; return the outcome and the first test that noticed it."""
-    for one in tests:
-        child = os.fork()
-        if child == 0:
-            _answer(name, one, said)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        red = [line for line in said.read_text(errors="replace").splitlines() if " " in line]
-        red = [line.split(" ")[1] for line in red if line.startswith(("FAILED ", "ERROR "))]
-        if code == -signal.SIGALRM:
-            return "timeout", one
-        if code != 0:
-            return "killed", red[0] if red else one
-    return "survived", ""
+class Covered:
+    """Notes for every test of a file which of the mutated lines it runs, without any mutant."""
+
+    def __init__(self, folder: Path, places: dict[str, tuple[Path, set[int]]]) -> None:
+        rooms = [str(folder / "mutants" / "trends" / room / "*") for room in ROOMS]
+        self.coverage = coverage.Coverage(data_file=None, config_file=False, include=rooms)
+        self.places = places
+        self.users: dict[str, list[str]] = {}
+        self.seconds: dict[str, float] = {}
+        self.red: set[str] = set()
+        self.shared = 0.0
+        self.context = "collection"
+        self.coverage.start()
+        self.coverage.switch_context(self.context)
+
+    def _within(self, context: str):
+        before, self.context = self.context, context
+        self.coverage.switch_context(context)
+        start = time.process_time()
+        yield
+        self.coverage.switch_context(before)
+        self.context = before
+        return time.process_time() - start
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item):
+        """Run a test with nothing remembered from tests before it."""
+        for module in [one for name, one in sys.modules.items() if name.startswith("trends.")]:
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+        for fixture in item.fixturenames:
+            self.users.setdefault(f"fixture {fixture}", []).append(item.nodeid)
+        inside = self._within(item.nodeid)
+        next(inside)
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = _returned(inside)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef):
+        """Count what is made once for several tests for all of them."""
+        if fixturedef.scope == "function":
+            return (yield)
+        inside = self._within(f"fixture {fixturedef.argname}")
+        next(inside)
+        try:
+            return (yield)
+        finally:
+            self.shared += _returned(inside)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note which tests are red without any mutant."""
+        if report.failed:
+            self.red.add(report.nodeid)
+
+    def found(self) -> dict[str, object]:
+        """Return seconds and red tests, and the tests that run the line of each mutant."""
+        self.coverage.stop()
+        data = self.coverage.get_data()
+        runs: dict[str, list[str]] = {}
+        by_file = {path: data.contexts_by_lineno(str(path)) for path, _ in self.places.values()}
+        for name, (path, lines) in self.places.items():
+            contexts = {one for line in lines for one in by_file[path].get(line, [])}
+            tests = {test for one in contexts for test in self.users.get(one, [one])}
+            tests = set(self.seconds) if "collection" in tests else tests & set(self.seconds)
+            if tests - self.red:
+                runs[name] = sorted(tests - self.red, key=self.seconds.__getitem__)
+        return {"seconds": self.seconds, "shared": self.shared, "runs": runs}
 
 
-def _answer(name: str, tests: str, said: Path) -> None:
-    """Run tests on a mutant in this process, and end it with pytest's exit code."""
-    import pytest
-    from mutmut.mutation.trampoline import set_mutant_under_test
-
-    output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    set_mutant_under_test(name)
-    signal.alarm(LIMIT)
-    code = 1
+def _returned(generator) -> float:
+    """Return what a generator returns at its end."""
     try:
-        options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", f"--deselect={NOT_ASKED}"]
-        # what is loaded before the fork is not loaded again for every mutant
-        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-        code = int(pytest.main([*options, tests]))
-    finally:
-        os._exit(code if code != int(pytest.ExitCode.NO_TESTS_COLLECTED) else 0)
+        next(generator)
+    except StopIteration as end:
+        return end.value
+    raise RuntimeError("two ends")
+
+
+class Chosen:
+    """Runs some tests of a file in a given order, and writes which was red."""
+
+    def __init__(self, tests: list[str], said: Path) -> None:
+        self.order = {test: place for place, test in enumerate(tests)}
+        self.said = said
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the chosen tests."""
+        items[:] = [one for one in items if one.nodeid in self.order]
+        items.sort(key=lambda one: self.order[one.nodeid])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write the first red test."""
+        if report.failed:
+            self.said.write_text(report.nodeid, encoding="utf-8")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Write a file that cannot be read any more."""
+        if report.failed:
+            self.said.write_text(report.nodeid, encoding="utf-8")
+
+
+class Asking:
+    """Asks the tests about mutants, each in a fork of this process."""
+
+    def __init__(self, folder: Path, places: dict[str, tuple[Path, set[int]]]) -> None:
+        self.folder = folder
+        self.places = places
+        self.said = folder / "said.txt"
+        self.covered: dict[str, dict] = {}
+        self.trusted: dict[str, bool] = {}
+        self.imported_by = importers()
+
+    def cover(self, file: str) -> dict:
+        """Return what the tests of a file run; looked up once, and kept."""
+        if file not in self.covered:
+            parts = [path.read_bytes() for path in [*(ROOT / "tests").rglob("conftest.py")]]
+            parts += [(ROOT / file).read_bytes()]
+            parts += [repr((k, sorted(v[1]))).encode() for k, v in sorted(self.places.items())]
+            kept = self.folder / "covered" / f"{hashlib.sha256(b''.join(parts)).hexdigest()}.json"
+            if not kept.exists():
+                kept.parent.mkdir(exist_ok=True)
+
+                def look() -> int:
+                    plugin = Covered(self.folder, self.places)
+                    pytest.main([*OPTIONS, file], plugins=[plugin])
+                    kept.write_text(json.dumps(plugin.found()), encoding="utf-8")
+                    return 0
+
+                start = time.time()
+                self._fork("", look, 3600)
+                told = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+                print(f"# {file}: {len(told.get('seconds', ()))} tests in", end=" ")
+                print(f"{time.time() - start:.0f} seconds", flush=True)
+            self.covered[file] = json.loads(kept.read_text(encoding="utf-8"))
+        return self.covered[file]
+
+    def ask(self, name: str) -> tuple[str, str]:
+        """Return what became of a mutant and the first test that noticed it."""
+        ran = False
+        for file in files_of(name, self.imported_by):
+            covered = self.cover(file)
+            tests = [one for one in covered["runs"].get(name, ()) if self.trusted.get(one, True)]
+            while tests:
+                ran = True
+                seconds = covered["shared"] + sum(covered["seconds"][one] for one in tests)
+                outcome, red = self._run(name, file, tests, GRACE + SLOWER * seconds)
+                if outcome == "killed" and red in tests and not self._green(file, red):
+                    tests.remove(red)
+                    continue
+                if outcome != "survived":
+                    return outcome, red
+                break
+        return "survived" if ran else "not run", ""
+
+    def _green(self, file: str, test: str) -> bool:
+        """Return whether a test is green on the unbroken code when it runs alone."""
+        if test not in self.trusted:
+            limit = GRACE + SLOWER * self.covered[file]["seconds"][test]
+            self.trusted[test] = self._run("", file, [test], limit)[0] == "survived"
+        return self.trusted[test]
+
+    def _run(self, name: str, file: str, tests: list[str], limit: float) -> tuple[str, str]:
+        self.said.unlink(missing_ok=True)
+
+        def run() -> int:
+            code = int(pytest.main([*OPTIONS, "-x", file], plugins=[Chosen(tests, self.said)]))
+            return 0 if code == int(pytest.ExitCode.NO_TESTS_COLLECTED) else code
+
+        code = self._fork(name, run, limit)
+        red = self.said.read_text(encoding="utf-8") if self.said.exists() else file
+        if code in (-signal.SIGPROF, -signal.SIGALRM):
+            return "timeout", file
+        return ("killed", red) if code else ("survived", "")
+
+    def _fork(self, name: str, run: Callable[[], int], limit: float) -> int:
+        """Return the exit code of a function that runs in a fork with a mutant at work."""
+        child = os.fork()
+        if child:
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        from mutmut.mutation.trampoline import set_mutant_under_test
+
+        code = 1
+        try:
+            output = os.open(self.folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            set_mutant_under_test(name)
+            # what waits for ever uses no processor time
+            signal.setitimer(signal.ITIMER_PROF, limit)
+            signal.alarm(int(20 * limit))
+            code = run()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
 
 
 def load(folder: Path) -> None:
     """Load the mutated package, and what its tests load, into this process."""
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["MPLBACKEND"], os.environ["MUTANT_UNDER_TEST"] = "Agg", ""
+    sys.dont_write_bytecode = False
     os.chdir(folder / "mutants")
     sys.path[:] = [str(folder / "mutants"), *(one for one in sys.path if one != str(ROOT))]
     for name in ("matplotlib.pyplot", "statsmodels.api", "trends"):
@@ -212,27 +431,46 @@ def commit() -> str:
     return told.stdout.strip()
 
 
-def report(table: pd.DataFrame, changes: dict[str, str], tested: str) -> str:
+def report(table: pd.DataFrame, changes: dict[str, str], n_mutants: int, tested: str) -> str:
     """Return the kill rates and the survivors as Markdown."""
-    killed = table["outcome"] != "survived"
     reasons = equivalent(changes)
-    same = table["mutant"].isin(reasons) & ~killed
-    rooms = table.assign(killed=killed, room=table["module"].str.split(".").str[1])
-    rates = rooms.groupby("room")["killed"].agg(["sum", "size"])
+    noticed = table[["as_first_asked", "outcome"]].isin(["killed", "timeout"])
+    noticed["neither"] = ~noticed["outcome"] & table["mutant"].isin(reasons)
+    rooms = noticed.groupby(table["module"].str.split(".").str[1]).agg(["sum", "size"])
+    total = noticed.sum()
     lines = [
         "# Mutants that no test noticed",
         "",
-        f"{killed.sum()} of {len(table)} mutants killed ({100 * killed.mean():.1f}%) at commit "
-        f"{tested}: "
-        + ", ".join(f"{room} {row['sum']} of {row['size']}" for room, row in rates.iterrows())
-        + f"; {(table['outcome'] == 'timeout').sum()} of them by time. Without the "
-        f"{same.sum()} survivors that no test could notice: "
-        f"{100 * killed.sum() / (~same).sum():.1f}%.",
+        f"{len(table)} of a sample of {n_mutants} mutants were asked about, in the random order of "
+        f"the sample, at commit {tested}. Killed by time: {(table['outcome'] == 'timeout').sum()}.",
+        "",
+        "| | asked | killed as first asked | killed with today's tests | no test could notice |",
+        "|---|---|---|---|---|",
+    ]
+    for room, row in [*rooms.iterrows()]:
+        first, now = row["as_first_asked"], row["outcome"]
+        lines.append(
+            f"| {room} | {now['size']} | {first['sum']} | {now['sum']} | {row['neither']['sum']} |"
+        )
+    shares = [f"{total[one]} ({total[one] / len(table):.1%})" for one in noticed.columns[:2]]
+    lines += [
+        f"| all | {len(table)} | {shares[0]} | {shares[1]} | {total['neither']} |",
+        "",
+        f"Without those that no test could notice: "
+        f"{total['outcome'] / (len(table) - total['neither']):.1%}.",
         "",
     ]
-    for name in table.loc[~killed, "mutant"]:
-        lines += [f"`{name}`", "", "```diff", changes[name], "```", ""]
-        lines += [f"Equivalent: {reasons[name]}", ""] if name in reasons else []
+    missed = table["as_first_asked"].isin(["killed", "timeout"])
+    parts = {
+        "Not noticed": table.loc[~noticed["outcome"]],
+        "Noticed since": table.loc[~missed & noticed["outcome"]],
+    }
+    for heading, part in parts.items():
+        lines += [f"## {heading}", ""] if len(part) else []
+        for name, red in part[["mutant", "noticed_by"]].itertuples(index=False):
+            lines += [f"`{name}`", "", "```diff", changes[name], "```", ""]
+            lines += [f"Equivalent: {reasons[name]}", ""] if name in reasons and not red else []
+            lines += [f"Red: `{red}`", ""] if red else []
     return "\n".join(lines)
 
 
@@ -242,50 +480,58 @@ def main() -> None:
     options.add_argument("--n-mutants", type=int, default=320)
     options.add_argument("--skip", type=int, default=0, help="pass over so many for another sample")
     options.add_argument("--folder", type=Path, help="keep the copy here and use what it holds")
+    options.add_argument("--as-copied", action="store_true", help="do not copy the project anew")
     chosen = options.parse_args()
     folder = (chosen.folder or Path(tempfile.mkdtemp(prefix="mutation-"))).resolve()
     tested = commit()
-    prepare(folder)
+    if not chosen.as_copied:
+        prepare(folder)
     kept = folder / "outcomes.json"
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    sample = sorted(mutants(folder)[chosen.skip : chosen.skip + chosen.n_mutants])
-    changes = {name: difference(folder, name) for name in sample}
-    imported_by = importers()
+    sample = mutants(folder)[chosen.skip : chosen.skip + chosen.n_mutants]
+    differences = {name: difference(folder, name) for name in sample}
+    changes = {name: told for name, (told, _) in differences.items()}
     load(folder)
-    green = [
-        name
-        for name in sample
-        if name not in known
-        or known[name]["outcome"] == "survived"
-        or known[name]["change"] != changes[name]
-    ]
-    # the nearest tests of every mutant first, because they notice most of them
-    for nearest in (True, False):
-        for name in list(green):
-            tests = tests_of(name, imported_by)
-            asked = tests[:1] if nearest else tests[1:]
-            outcome, noticed_by = ask(name, asked, folder / "said.txt")
-            known[name] = {"outcome": outcome, "noticed_by": noticed_by, "change": changes[name]}
+    asking = Asking(
+        folder, {name: (source_of(folder, name), lines) for name, (_, lines) in differences.items()}
+    )
+    try:
+        for name in sample:
+            before = known.get(name, {})
+            if before.get("change") != changes[name]:
+                before = {}
+            if before and before["outcome"] in ("killed", "timeout"):
+                continue
+            start = time.time()
+            outcome, noticed_by = asking.ask(name)
+            known[name] = {
+                "outcome": outcome,
+                "first": before.get("first", outcome),
+                "noticed_by": noticed_by,
+                "change": changes[name],
+            }
             kept.write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
-            print(outcome, name, noticed_by, flush=True)
-            if outcome != "survived":
-                green.remove(name)
+            print(f"{outcome} {time.time() - start:.0f}s {name} {noticed_by}", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted; what was asked is kept", flush=True)
+    asked = [name for name in sample if known.get(name, {}).get("change") == changes[name]]
     table = pd.DataFrame(
         [
             {
                 "module": name.rsplit(".", 1)[0],
                 "mutant": name,
+                "as_first_asked": known[name]["first"],
                 "outcome": known[name]["outcome"],
                 "noticed_by": known[name]["noticed_by"],
             }
-            for name in sample
+            for name in asked
         ]
     )
-    written = report(table, changes, tested)
+    written = report(table, changes, chosen.n_mutants, tested)
     if not chosen.skip:
         table.to_csv(RESULTS / "mutation.csv", index=False)
         (RESULTS / "mutation.md").write_text(written, encoding="utf-8")
-    print(written.splitlines()[2])
+    print(written.split("\n## ")[0])
 
 
 if __name__ == "__main__":
