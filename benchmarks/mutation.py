@@ -164,11 +164,11 @@ def source_of(folder: Path, name: str) -> Path:
     return folder / "mutants" / f"{name.rsplit('.', 1)[0].replace('.', '/')}.py"
 
 
-def importers() -> dict[str, set[str]]:
+def importers(folder: Path) -> dict[str, set[str]]:
     """Return the modules that import each module by name."""
     found: dict[str, set[str]] = {}
-    for path in (ROOT / "trends").rglob("*.py"):
-        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (folder / "trends").rglob("*.py"):
+        module = ".".join(path.relative_to(folder).with_suffix("").parts)
         for imported in re.findall(
             r"^\s*from (trends[\w.]*) import", path.read_text(), re.MULTILINE
         ):
@@ -176,7 +176,7 @@ def importers() -> dict[str, set[str]]:
     return found
 
 
-def files_of(name: str, imported_by: dict[str, set[str]]) -> list[str]:
+def files_of(folder: Path, name: str, imported_by: dict[str, set[str]]) -> list[str]:
     """Return the files whose tests should notice a mutant, the nearest first."""
     module = name.rsplit(".", 1)[0]
     _, room, *folders, own = module.split(".")
@@ -190,9 +190,9 @@ def files_of(name: str, imported_by: dict[str, set[str]]) -> list[str]:
         places += ["findings", "test_contract.py"]
     found: list[Path] = []
     for one in places:
-        path = ROOT / "tests" / one
+        path = folder / "tests" / one
         found += sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
-    return [str(one.relative_to(ROOT)) for one in dict.fromkeys(found) if one.exists()]
+    return [str(one.relative_to(folder)) for one in dict.fromkeys(found) if one.exists()]
 
 
 class Covered:
@@ -308,13 +308,15 @@ class Asking:
         self.said = folder / "said.txt"
         self.covered: dict[str, dict] = {}
         self.trusted: dict[str, bool] = {}
-        self.imported_by = importers()
+        self.imported_by = importers(folder)
 
     def cover(self, file: str) -> dict:
         """Return what the tests of a file run; looked up once, and kept."""
         if file not in self.covered:
-            parts = [path.read_bytes() for path in [*(ROOT / "tests").rglob("conftest.py")]]
-            parts += [(ROOT / file).read_bytes()]
+            parts = [
+                path.read_bytes() for path in sorted((self.folder / "tests").rglob("conftest.py"))
+            ]
+            parts += [(self.folder / file).read_bytes()]
             parts += [repr((k, sorted(v[1]))).encode() for k, v in sorted(self.places.items())]
             kept = self.folder / "covered" / f"{hashlib.sha256(b''.join(parts)).hexdigest()}.json"
             if not kept.exists():
@@ -337,7 +339,7 @@ class Asking:
     def ask(self, name: str) -> tuple[str, str]:
         """Return what became of a mutant and the first test that noticed it."""
         ran = False
-        for file in files_of(name, self.imported_by):
+        for file in files_of(self.folder, name, self.imported_by):
             covered = self.cover(file)
             tests = [one for one in covered["runs"].get(name, ()) if self.trusted.get(one, True)]
             while tests:
