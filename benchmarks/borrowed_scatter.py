@@ -33,15 +33,12 @@ TARGET = HERE / "trends/models/published/borrowed_scatter.toml"
 LEAST_COUNTS = 24
 #: Lengths of a total, in months, at which the inflation is stored.
 MONTHS = (1, 2, 3, 6, 12, 24, 60)
-#: Donors without which the spread of a unit is that of all units together.
-OWN_SPREAD = 3
 
 HEADER = """\
 # What a comparison of two totals borrows: how much totals of the bundled counters vary, in units of
 # their mean. Made by benchmarks/borrowed_scatter.py from data/statements.csv and
 # data/is_events_monthly.csv; do not edit. `inflation` is variance over mean of a total over so many
-# `months`; `log_excess` the mean over donors of the log of (inflation - 1) / events a month;
-# `spread` its standard deviation between donors, with `n_free` degrees of freedom.
+# `months`, at the `rate` of the donor, events a month.
 """
 
 
@@ -90,37 +87,16 @@ def scatter_of(series: pd.DataFrame) -> dict[str, object]:
         "rate": round(rate, 2),
         "nb_dispersion": round(float(fit.nb_dispersion), 4),
         "inflation": [round(float(each), 2) for each in inflation],
-        "excess": ((inflation - 1) / rate).tolist(),
     }
 
 
 def main() -> None:
     """Fit every donor and write the table."""
     rows = [{**told, **scatter_of(series)} for told, series in donors()]
-    logs = {
-        unit: np.log([row["excess"] for row in rows if row["unit"] == unit])
-        for unit in dict.fromkeys(row["unit"] for row in rows)
-    }
-    squares = sum(((each - each.mean(axis=0)) ** 2).sum(axis=0) for each in logs.values())
-    free = sum(len(each) - 1 for each in logs.values())
     lines = [HEADER, f"months = {list(MONTHS)}\n"]
-    for unit, each in logs.items():
-        own = len(each) >= OWN_SPREAD
-        spread = each.std(axis=0, ddof=1) if own else np.sqrt(squares / free)
-        lines += [
-            f"[unit.{unit}]",
-            f"n_donors = {len(each)}",
-            f"n_free = {len(each) - 1 if own else free}",
-            f"log_excess = {each.mean(axis=0).round(4).tolist()}",
-            f"spread = {spread.round(4).tolist()}\n",
-        ]
     for row in rows:
         lines.append("[[donor]]")
-        lines += [
-            f"{key} = {json.dumps(value, ensure_ascii=False)}"
-            for key, value in row.items()
-            if key != "excess"
-        ]
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in row.items()]
         lines.append("")
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
     target.write_text("\n".join(lines), encoding="utf-8")

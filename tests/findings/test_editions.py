@@ -167,11 +167,11 @@ def test_code_of_another_version_explains_what_nothing_else_does():
 def test_a_revised_figure_explains_a_changed_comparison():
     def claims(first):
         ledger = trends.Ledger()
-        ledger.add(trends.compare_rates(first, (121, "2023-01-01", "2023-12-31")), CLAIMS)
+        ledger.add(trends.compare_rates(first, (60, "2023-01-01", "2023-12-31")), CLAIMS)
         return ledger
 
     old = claims((294, "2024-01-01", "2024-12-31"))
-    new = claims((130, "2024-01-01", "2024-12-31"))
+    new = claims((65, "2024-01-01", "2024-12-31"))
     changes = compare_editions(old, new)
     by_id = {change.finding_id: change for change in changes.changes}
     assert by_id["claims.rate.ratio"].conclusion
@@ -355,8 +355,8 @@ def test_changes_stand_in_the_order_of_their_weight():
         return kept
 
     # One keeps its verb and its grade, one loses its verb, one goes and one comes.
-    old = ledger(("a-number", 294, 121), ("b-verb", 294, 121), ("c-gone", 294, 121))
-    new = ledger(("a-number", 295, 121), ("b-verb", 130, 121), ("d-new", 294, 121))
+    old = ledger(("a-number", 294, 60), ("b-verb", 294, 60), ("c-gone", 294, 60))
+    new = ledger(("a-number", 295, 60), ("b-verb", 130, 60), ("d-new", 294, 60))
     changes = compare_editions(old, new).changes
     assert all(change.conclusion for change in changes if change.kind in {"new", "gone"})
     order = [(change.kind, change.conclusion) for change in changes]

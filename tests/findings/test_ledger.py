@@ -30,7 +30,7 @@ OPERATION = Noun(
 @pytest.fixture
 def ledger():
     kept = Ledger()
-    kept.add(trends.compare_rates(*TWO_YEARS), CLAIMS)
+    kept.add(trends.compare_rates(*TWO_YEARS, dispersion=15), CLAIMS)
     return kept
 
 
@@ -49,38 +49,38 @@ def statement(**changed):
 
 
 def test_a_claim_prints_its_number_marked_with_its_finding(ledger):
-    claims = ledger.add(trends.compare_rates(*TWO_YEARS), CLAIMS)
+    claims = ledger.add(trends.compare_rates(*TWO_YEARS, dispersion=15), CLAIMS)
     assert str(claims["ratio"]) == "2.42"
     assert (
         claims["ratio"]
         ._repr_markdown_()
         .startswith('[2.42]{.finding key="claims.rate.ratio" say="Claims: ratio of rates 2.42;')
     )
-    assert str(claims["ratio"].interval()) == "1.09 to 6.27"
+    assert str(claims["ratio"].interval()) == "1.12 to 6.08"
     assert str(claims["ratio"].verb("ar")) == "ارتفع المعدل فيما يبدو"
 
 
 def test_a_claim_speaks_the_language_of_its_page():
-    claims = Ledger(lang="ar").add(trends.compare_rates(*TWO_YEARS), CLAIMS)
-    assert str(claims["ratio"].interval()) == "من 1.09 إلى 6.27"
+    claims = Ledger(lang="ar").add(trends.compare_rates(*TWO_YEARS, dispersion=15), CLAIMS)
+    assert str(claims["ratio"].interval()) == "من 1.12 إلى 6.08"
     assert claims.summary().startswith("ما أعلنه التنظيم: 294 حدثًا في عام 2024")
     assert claims.summary("en").startswith("Claims: 294 events in 2024")
 
 
 def test_a_claim_gives_access_to_its_finding(ledger):
-    claims = ledger.add(trends.compare_rates(*TWO_YEARS), CLAIMS)
+    claims = ledger.add(trends.compare_rates(*TWO_YEARS, dispersion=15), CLAIMS)
     assert claims["ratio"].grade == "C"
     assert claims["ratio"].estimate == pytest.approx(294 / 366 / (121 / 365))
 
 
 def test_an_unknown_claim_is_an_error_that_names_the_nearest(ledger):
-    claims = ledger.add(trends.compare_rates(*TWO_YEARS), CLAIMS)
+    claims = ledger.add(trends.compare_rates(*TWO_YEARS, dispersion=15), CLAIMS)
     with pytest.raises(KeyError, match=r"must be one of ratio, tipping, got 'ratoi'.*mean ratio"):
         claims["ratoi"]
 
 
 def test_a_number_that_is_no_change_has_no_verb(ledger):
-    claims = ledger.add(trends.compare_rates(*TWO_YEARS), CLAIMS)
+    claims = ledger.add(trends.compare_rates(*TWO_YEARS, dispersion=15), CLAIMS)
     with pytest.raises(ValueError, match="must be about a change"):
         claims["tipping"].verb()
 
@@ -89,13 +89,13 @@ def test_a_number_that_is_no_change_has_no_verb(ledger):
 
 
 def test_the_same_finding_may_be_added_twice(ledger):
-    ledger.add(trends.compare_rates(*TWO_YEARS), CLAIMS)
+    ledger.add(trends.compare_rates(*TWO_YEARS, dispersion=15), CLAIMS)
     assert len(ledger.findings) == 2
 
 
 def test_another_finding_under_a_known_id_is_refused(ledger):
     with pytest.raises(ValueError, match=r"claims.rate.ratio twice with different content"):
-        ledger.add(trends.compare_rates((300, 366), (121, 365)), CLAIMS)
+        ledger.add(trends.compare_rates((300, 366), (121, 365), dispersion=15), CLAIMS)
 
 
 def test_what_is_not_a_result_is_refused(ledger):
@@ -220,7 +220,7 @@ def test_a_ledger_that_cannot_be_trusted_says_why(ledger, tmp_path, before, afte
 
 def test_pages_are_merged_and_each_finding_knows_its_pages(ledger, tmp_path):
     arabic = Ledger(lang="ar")
-    arabic.add(trends.compare_rates(*TWO_YEARS), CLAIMS)
+    arabic.add(trends.compare_rates(*TWO_YEARS, dispersion=15), CLAIMS)
     (tmp_path / "ar").mkdir()
     for name, kept in (("index.html", ledger), ("ar/index.html", arabic)):
         (tmp_path / name).write_text(f"<p>Text</p>{kept.page_block().to_html()}")
@@ -232,7 +232,7 @@ def test_pages_are_merged_and_each_finding_knows_its_pages(ledger, tmp_path):
 
 def test_pages_that_disagree_about_a_finding_are_refused(ledger, tmp_path):
     other = Ledger()
-    other.add(trends.compare_rates((300, 366), (121, 365)), CLAIMS)
+    other.add(trends.compare_rates((300, 366), (121, 365), dispersion=15), CLAIMS)
     for name, kept in (("a.html", ledger), ("b.html", other)):
         (tmp_path / name).write_text(kept.page_block().to_html())
     with pytest.raises(

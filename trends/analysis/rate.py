@@ -220,10 +220,13 @@ def compare_rates(
 
     *Scatter.* Counts with a variance of so many times their mean tell as much as that many times
     fewer independent events. The series that a scatter is borrowed from, and how, stand in
-    ``trends/models/published/borrowed_scatter.toml``. A counter that scatters far more than
-    these for its size is beyond them: of negative binomial counts with 8 times the Poisson
-    variance, .18 of equal years look clearly different at 3 events a month, .02 at 10, none of 400
-    at 40 (``benchmarks/period_comparisons.py``).
+    ``trends/models/published/borrowed_scatter.toml`` and in the module beside it. At a rate unlike
+    theirs it is the more uncertain: few events a month may be those of one rare kind, or those of
+    few places that scatter no less. Of equal years of negative binomial counts with 3 or 8 times
+    the Poisson variance, at 3, 10 and 40 events a month, at most .01 look clearly different (400
+    pairs each); of years that differ fourfold with 3 times that variance nearly all, of years that
+    differ twofold .06, for a year of the counters borrowed from scatters more
+    (``benchmarks/period_comparisons.py``).
 
     *What could have been shown.* The detectable ratios are those at which the test with that
     scatter, given the total number of events, has 80% power.
