@@ -27,6 +27,7 @@ from trends.models.alarms.detector import (
     tails_of,
 )
 from trends.models.alarms.surveillance import FarringtonSettings, ears, farrington
+from trends.models.counts.known_jumps import break_places
 from trends.models.counts.observed import (
     FEW_EVENTS,
     PERIODS_PER_YEAR,
@@ -41,7 +42,8 @@ from trends.models.counts.season_terms import (
     season_terms,
 )
 from trends.models.counts.serial_dependence import grid_of
-from trends.tables.calendar import frequency_letter
+from trends.tables.calendar import format_period, frequency_letter
+from trends.tables.definitions import of_one_definition
 from trends.tables.exposure import rate_exposure
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.series import series as series_of
@@ -241,6 +243,9 @@ def detect_alarms(
     (.12 a year, as with eight series and one a year over all), Poisson series have fewer than
     stated and INGARCH series up to 1.8 times as many: rare episodes hang on a memory that five
     years hardly tell. ``benchmarks/alarms.py`` counts them.
+
+    *Known breaks.* Where the series knows that counting changed (`known_breaks`), only what was
+    counted since is watched and compared.
 
     References
     ----------
@@ -461,11 +466,12 @@ class _Lines(NamedTuple):
 
 def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -> _Watched:
     """Watch one series."""
-    periods = pd.PeriodIndex(series.index)
     if options.delay is not None:
         series = options.delay.adjust(series)
     elif options.incomplete:
         series = _without_last(series, options.incomplete)
+    series, since = _since_break(series)
+    periods = pd.PeriodIndex(series.index)
     letter = frequency_letter(periods)
     per_year = round(PERIODS_PER_YEAR[letter])
     n_watched = max(per_year, 2) if options.n_periods is None else options.n_periods
@@ -473,7 +479,7 @@ def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -
     if n_baseline < 1:
         raise ValueError(
             f"`n_periods` must leave a baseline before the periods watched, got {n_watched} of "
-            f"{len(periods)}. Watch fewer periods or use a longer series."
+            f"{len(periods)}{since}. Watch fewer periods or use a longer series."
         )
     count = series["count"].to_numpy(dtype=float, na_value=np.nan)
     rng = np.random.default_rng([root, zlib.crc32(group.encode())])
@@ -543,6 +549,18 @@ def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -
         **lines.caveats,
     }
     return _Watched(series, state, table, lines.below, named_caveats(holds, {}))
+
+
+def _since_break(series: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return what was counted since the last known break, and how that is said in an error.
+
+    A jump of the counting is no alarm, and what was counted otherwise is no baseline.
+    """
+    places = break_places(observed_periods(series, minimum=1, n_eventful=0))
+    if not places:
+        return series, ""
+    said = f" since counting changed in {format_period(series.index[places[-1]])}"
+    return of_one_definition(series, places[-1], len(series)), said
 
 
 def _without_last(series: pd.DataFrame, n_incomplete: int) -> pd.DataFrame:

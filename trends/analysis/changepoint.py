@@ -586,10 +586,9 @@ def detect_changepoints(
         n_null=n_null,
     )
     taken, columns = _take_season(observed, season, length)
-    if length == 1:
-        jumps, starts = _known_jumps(series, observed, starts)
-        columns = np.column_stack([columns, jumps])
-        problem = problem._replace(starts=starts)
+    jumps, starts = _known_jumps(observed, rows, starts, length)
+    columns = np.column_stack([columns, jumps])
+    problem = problem._replace(starts=starts)
     columns = independent_columns(block_means(columns, length)[rows.position])
     if columns.shape[1] + LEAST_FREEDOM > rows.count.size:
         raise ValueError(
@@ -612,12 +611,12 @@ def detect_changepoints(
 
 
 def _known_jumps(
-    series: pd.DataFrame, observed: Observed, starts: NDArray[np.int64]
+    observed: Observed, rows: Observed, starts: NDArray[np.int64], length: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the columns of known breaks, and the rows where a shift can still be told from one."""
-    jumps, _ = jump_columns(series, observed)
-    first = [int(np.searchsorted(observed.position, np.argmax(each > 0))) for each in jumps.T]
-    near = np.abs(starts[:, None] - np.array(first, dtype=int)) <= NEAR
+    jumps, _ = jump_columns(observed)
+    first = [int(np.searchsorted(rows.position, np.argmax(each > 0) // length)) for each in jumps.T]
+    near = np.abs(starts[:, None] - np.array(first, dtype=int)) <= max(NEAR // length, 1)
     free = starts[~near.any(axis=1)]
     if free.size == 0:
         # Only the day of the break was asked about; then its jump is what is asked about.

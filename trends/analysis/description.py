@@ -11,6 +11,7 @@ import pandas as pd
 
 from trends.analysis.result import Result, alpha_of
 from trends.models.counts.count_model import percent_change
+from trends.models.counts.known_jumps import break_places
 from trends.models.counts.observed import (
     LEAST_EVENTFUL,
     Observed,
@@ -261,8 +262,9 @@ def describe_series(
         Seasons weighed against none: two yearly waves and a factor for every month (the default,
         from two years on), nothing, one of these alone, or Ramadan and the feasts.
     known_breaks : iterable of Period or str
-        Periods from which counting changed (a new coding, a new coverage). Under every course the
-        level may jump there, so that the jump is not taken for an event.
+        Periods from which counting changed (a new coding, a new coverage), beside the breaks that
+        the series itself knows. Under every course the level may jump there, so that the jump is
+        not taken for an event.
     rng : int or Generator, optional
         Seed of the draws behind intervals of dates and sizes. Weights and verdict are computed and
         do not depend on it.
@@ -314,7 +316,7 @@ def describe_series(
     if season not in SEASONS:
         raise ValueError(f"`season` must be one of {', '.join(SEASONS)}, got {season!r}. Pick one.")
     seen = observed_periods(series, n_eventful=0)
-    breaks = _read_breaks(known_breaks, seen.periods)
+    breaks = _read_breaks(known_breaks, seen)
     rows = _rows(seen)
     generator = np.random.default_rng(rng)
     if int((rows.events > 0).sum()) < LEAST_EVENTFUL:
@@ -379,11 +381,12 @@ def _rows(seen: Observed) -> _Rows:
     )
 
 
-def _read_breaks(known_breaks: Iterable[Any], periods: pd.PeriodIndex) -> tuple[pd.Period, ...]:
-    """Read the periods from which counting changed."""
+def _read_breaks(known_breaks: Iterable[Any], seen: Observed) -> tuple[pd.Period, ...]:
+    """Return the periods from which counting changed: as the series knows, and as named."""
+    periods = seen.periods
     if isinstance(known_breaks, str) or not isinstance(known_breaks, Iterable):
         known_breaks = [known_breaks]
-    breaks = []
+    breaks = [periods[place] for place in break_places(seen)]
     for one in known_breaks:
         period = named_period(one, periods, "known_breaks")
         if not periods[0] < period <= periods[-1]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.count_model import percent_change
+from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.observed import (
     LEAST_EVENTFUL,
     LEAST_OBSERVED,
@@ -247,8 +248,9 @@ def fit_joinpoints(
     alpha : float
         One minus the level of the intervals, and the level of all permutation tests together.
     jumps : sequence of Period, date or str
-        Days or periods from which counting changed (a new coding, a new coverage). The level may
-        jump there without counting as a change of trend.
+        Days or periods from which counting changed (a new coding, a new coverage), beside the
+        breaks that the series itself knows (`known_breaks`). The level may jump there without
+        counting as a change of trend.
     n_null : int
         Most permutations per test; a test that cannot become significant ends earlier.
     rng : None, int or Generator
@@ -419,7 +421,8 @@ def _check_options(
 
 
 def _jump_positions(jumps: Sequence[pd.Period | str], seen: Observed) -> np.ndarray:
-    """Return the positions of the declared jumps; raise unless they are inside the series."""
+    """Return the positions of known and declared jumps; raise unless they are in the series."""
+    own = [int(np.argmax(each > 0)) for each in jump_columns(seen)[0].T]
     positions = []
     for jump in jumps:
         period = named_period(jump, seen.periods, "jumps")
@@ -430,7 +433,7 @@ def _jump_positions(jumps: Sequence[pd.Period | str], seen: Observed) -> np.ndar
                 f"to {format_period(seen.periods[-1])}."
             )
         positions.append(period.ordinal - seen.periods[0].ordinal)
-    return np.array(positions, dtype=int)
+    return np.array(sorted({*own} - {*positions}) + positions, dtype=int)
 
 
 def _base_rows(seen: Observed, jump_positions: np.ndarray, season: np.ndarray) -> np.ndarray:

@@ -371,7 +371,7 @@ def _lent(trend: Any) -> _Lent | None:
     seen = observed_periods(trend.series)
     years = years_from_middle(seen.periods)
     waves = season_columns(seen.periods, trend.season)[0]
-    jumps, _ = jump_columns(trend.series, seen)
+    jumps, _ = jump_columns(seen)
     every_row = np.column_stack([np.ones(years.size), years, waves, jumps])
     memory = fit_line(seen, every_row, family=trend.family, wandering=False).memory
     return _Lent(

@@ -20,7 +20,7 @@ from trends.models.counts.serial_dependence import CLEARLY_WANDERS, grid_of, wan
 from trends.models.counts.smallest_change import POWER, smallest_visible
 from trends.models.counts.stretch_contrast import LEAST_FREE, StretchContrast, contrast_stretches
 from trends.tables.calendar import days_in_periods, format_period
-from trends.tables.definitions import known_breaks
+from trends.tables.definitions import known_breaks, of_one_definition
 from trends.tables.typed import read_window
 
 
@@ -404,12 +404,7 @@ def _one_definition(
         return series, [], False
     start = max((place for place in places if place <= low), default=0)
     stop = min((place for place in places if place > high), default=len(periods))
-    kept = series.iloc[start:stop].copy()
-    kept.attrs = {
-        **{key: value for key, value in series.attrs.items() if key != "breaks"},
-        "caveats": [key for key in series.attrs.get("caveats", ()) if key != "definition_break"],
-    }
-    return kept, [], False
+    return of_one_definition(series, start, stop), [], False
 
 
 def _side(series: pd.DataFrame, seen: Observed, stretch: tuple[pd.Period, pd.Period]) -> _Side:

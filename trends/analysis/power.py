@@ -266,7 +266,7 @@ def detectable_change(
     _check_options(power, alpha, change, n_draws)
     seen = observed_periods(series)
     repeating = season_terms(seen, season)
-    jumps, _ = jump_columns(series, seen)
+    jumps, _ = jump_columns(seen)
     fit, memory, design = _fit(seen, change, repeating, jumps)
     wide = memory if change == "step" else wandering_of_fit(fit, design, seen, memory).memory
     width = _width(design)

@@ -408,7 +408,7 @@ def estimate_trend(
     seen = observed_periods(series)
     years = years_from_middle(seen.periods)
     repeating = season_terms(seen, season)
-    jumps, jump_names = jump_columns(series, seen)
+    jumps, jump_names = jump_columns(seen)
     every_row = np.column_stack([np.ones(years.size), years, repeating.columns, jumps])
     design = every_row[seen.position]
     _refuse_unidentified(design, repeating.season, n_eventful=int((seen.count > 0).sum()))

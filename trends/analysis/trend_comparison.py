@@ -248,9 +248,7 @@ def compare_trends(
     name = _season_of(seen, season)
     years = years_from_middle(seen[0].periods)
     waves = season_columns(seen[0].periods, name)[0]
-    jumps = [
-        jump_columns(series, each)[0] for series, each in zip((first, second), seen, strict=True)
-    ]
+    jumps = [jump_columns(each)[0] for each in seen]
     designs = [np.column_stack([np.ones(years.size), years, waves, each]) for each in jumps]
     _refuse_unidentified(seen, designs, name)
     lines = fit_line(seen[0], designs[0]), fit_line(seen[1], designs[1])

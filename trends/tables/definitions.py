@@ -277,6 +277,31 @@ def known_breaks(series: pd.DataFrame) -> list[Break]:
     ]
 
 
+def of_one_definition(series: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
+    """Return the periods of a series between two places, all of which were counted in one way.
+
+    Parameters
+    ----------
+    series : DataFrame of n_periods rows
+        A count series.
+    start, stop : int
+        Place of the first period, and of the first that is left out again.
+
+    Returns
+    -------
+    DataFrame of stop - start rows
+        It knows no break, and nothing is said of one.
+    """
+    kept = series.iloc[start:stop].copy()
+    kept.attrs = {key: value for key, value in series.attrs.items() if key != "breaks"}
+    kept.attrs["caveats"] = [
+        key
+        for key in series.attrs.get("caveats", ())
+        if key.partition(":")[0] not in ("definition_break", "gathering_break")
+    ]
+    return kept
+
+
 def break_record(each: Break) -> dict[str, Any]:
     """Return a break as text, as a series carries it."""
     return {**each._asdict(), "date": f"{each.date:%Y-%m-%d}"}

@@ -26,7 +26,7 @@ def jumping(seed, factor=3.0):
 
 def test_a_jump_begins_with_the_period_of_its_day():
     series = broken([5] * 60, "2020-01-01", "2021-06-17")
-    columns, names = jump_columns(series, observed_periods(series))
+    columns, names = jump_columns(observed_periods(series))
     assert names == ("jump 2020-01", "jump 2021-06")
     assert columns.sum(axis=0).tolist() == [(36 - 24) / 2, (19 - 41) / 2]
     assert np.diff(columns, axis=0)[[23, 40], [0, 1]].tolist() == [1, 1]
@@ -36,10 +36,10 @@ def test_a_break_needs_six_observed_periods_on_each_side():
     seen = {}
     for day in ("2018-06-01", "2018-07-01", "2022-07-01", "2022-08-01"):
         series = broken([5] * 60, day)
-        seen[day] = jump_columns(series, observed_periods(series))[0].shape[1]
+        seen[day] = jump_columns(observed_periods(series))[0].shape[1]
     assert seen == {"2018-06-01": 0, "2018-07-01": 1, "2022-07-01": 1, "2022-08-01": 0}
     series = broken([5] * 60, "2020-01-01", "2020-06-01")
-    assert jump_columns(series, observed_periods(series))[1] == ("jump 2020-01",)
+    assert jump_columns(observed_periods(series))[1] == ("jump 2020-01",)
 
 
 @pytest.mark.parametrize("seed", range(3))

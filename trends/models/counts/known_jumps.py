@@ -7,28 +7,32 @@ what is asked, so that it is taken neither for a trend nor for a shift.
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from trends.models.counts.observed import Observed
 from trends.tables.calendar import format_period
-from trends.tables.definitions import known_breaks
 
 #: Observed periods that a jump needs on each side, to the next jump or to the end.
 LEAST_BESIDE = 6
 
 
-def jump_columns(
-    series: pd.DataFrame, seen: Observed
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def break_places(seen: Observed) -> list[int]:
+    """Return the place of the first period after every known break, in the order of time.
+
+    The period in which a break lies belongs to what follows, even where it is so only in part; a
+    break outside the series has no place.
+    """
+    places = np.searchsorted(seen.periods.end_time, list(seen.breaks))
+    return [int(each) for each in np.unique(places) if 0 < each < len(seen.periods)]
+
+
+def jump_columns(seen: Observed) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return a column per known break, a step up at its period, and the names of the columns.
 
     Parameters
     ----------
-    series : DataFrame of n_periods rows
-        Count series; it knows its breaks.
     seen : Observed
-        Its observed periods.
+        The observed periods of a series, with its breaks.
 
     Returns
     -------
@@ -46,8 +50,7 @@ def jump_columns(
     names: list[str] = []
     place = np.arange(len(seen.periods))
     before = 0
-    for each in sorted(known_breaks(series), key=lambda known: known.date):
-        first = int(np.searchsorted(seen.periods.end_time, each.date))
+    for first in break_places(seen):
         n_before = int(((seen.position >= before) & (seen.position < first)).sum())
         if min(n_before, int((seen.position >= first).sum())) < LEAST_BESIDE:
             continue

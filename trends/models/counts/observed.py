@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trends.tables.calendar import frequency_letter
+from trends.tables.definitions import known_breaks
 from trends.tables.exposure import partly_observed, rate_exposure
 from trends.tables.series import check_series
 
@@ -36,6 +37,8 @@ class Observed:
         All periods, observed or not.
     last_is_partial : bool
         Whether the last observed period has less exposure than it has days.
+    breaks : tuple of Timestamp
+        Days on which what is counted, or how it was gathered, is known to change.
     """
 
     count: NDArray[np.float64]
@@ -43,6 +46,7 @@ class Observed:
     position: NDArray[np.int64]
     periods: pd.PeriodIndex
     last_is_partial: bool
+    breaks: tuple[pd.Timestamp, ...] = ()
 
     def caveats(self) -> dict[str, bool]:
         """Return the keys of what any reader of these counts must know, and whether it holds."""
@@ -84,6 +88,7 @@ def observed_periods(
         position=np.flatnonzero(known),
         periods=periods,
         last_is_partial=bool(partial[-1]),
+        breaks=tuple(sorted(each.date for each in known_breaks(series))),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from trends.models.counts.count_model import Family, fit_counts
+from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.memory import (
     MemoryGrid,
     correlation_matrix,
@@ -51,18 +52,23 @@ class SeasonEvidence(NamedTuple):
 def bent_trend(seen: Observed) -> np.ndarray:
     """Return a trend with one bend a year at all periods, with fewer where years stand empty.
 
+    At a known break of the counting the level may jump, so that its jump is no time of year.
+
     Returns
     -------
     ndarray, shape (n_periods, n_columns)
     """
     n_bends = max(round(years_of(seen.periods)) - 1, 0)
+    jumps, _ = jump_columns(seen)
     while True:
-        columns = bent_trend_columns(seen.periods, n_bends)
+        columns = np.column_stack([bent_trend_columns(seen.periods, n_bends), jumps])
         try:
             fit_counts(seen.count, columns[seen.position], seen.exposure, family="poisson")
         except RuntimeError:
-            if n_bends == 0:
+            if n_bends == 0 and not jumps.size:
                 raise
+            if n_bends == 0:
+                jumps = jumps[:, :0]
             n_bends //= 2
             continue
         return columns

@@ -125,8 +125,10 @@ def _known(unit: str, months: float) -> _Known:
     squares = sum(_squares(each) for each in groups)
     n_free = sum(len(each) - 1 for each in groups)
     weight = squares ** (-n_free / 2)
+    log_rate, log_excess = own.mean(axis=0)
     return _Known(
-        *own.mean(axis=0),
+        log_rate=float(log_rate),
+        log_excess=float(log_excess),
         spread=np.sqrt(squares / n_free * (1 + 1 / len(own))),
         n_free=n_free,
         weight=weight / weight.sum(),
