@@ -1,6 +1,7 @@
 """A jump of the counting is data: no question takes it for a change of what is counted."""
 
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 import trends
 
+DATA = Path(__file__).resolve().parents[2] / "data"
 MONTHS = pd.period_range("2016-01", periods=60, freq="M")
 #: The counting changes with this month, and with it the level, by a factor of three.
 AT = 36
@@ -174,6 +176,26 @@ def test_a_named_break_is_added_to_those_of_the_series():
     joined = trends.fit_joinpoints(series, jumps=[MONTHS[15], MONTHS[AT]])
     assert sorted(joined.jumps["period"]) == [MONTHS[15], MONTHS[AT]]
     assert joined.n_joinpoints == 0
+
+
+def test_the_account_dates_no_step_close_to_a_break():
+    level = np.where(np.arange(60) < AT - 2, 10.0, 30.0)
+    counts = np.random.default_rng(5).poisson(level)
+    series = trends.as_series(pd.Series(counts, index=MONTHS))
+    assert trends.describe_series(series, rng=1).verdict == "step"
+    account = trends.describe_series(series, known_breaks=[MONTHS[AT]], rng=1)
+    assert account.verdict != "step"
+
+
+def test_the_monitor_in_the_north_east_has_no_step_at_its_change_of_definition():
+    statements = trends.read_statements(DATA / "statements.csv")
+    ric = trends.statement_series(
+        statements, measure="attacks", counted_by="Rojava Information Center"
+    )
+    account = trends.describe_series(ric, rng=1)
+    assert [str(each) for each in account.known_breaks] == ["2021-01", "2023-01"]
+    assert account.verdict == "cannot_tell"
+    assert trends.detect_changepoints(ric, n_null=199, rng=1).changepoints == ()
 
 
 def test_what_is_watched_for_alarms_was_counted_in_one_way():

@@ -19,7 +19,7 @@ from scipy import stats
 
 from trends.analysis.result import Result
 from trends.models.counts.bounded_counts import BoundsReading, count_bounds, read_as_bounds
-from trends.models.counts.known_jumps import jump_columns
+from trends.models.counts.known_jumps import NEAR_JUMP, jump_columns
 from trends.models.counts.memory import MemoryModels
 from trends.models.counts.observed import Observed, observed_periods
 from trends.models.counts.season_terms import (
@@ -71,7 +71,7 @@ FEW_EVENTS = 5
 """Events on one side of a changepoint below which the limits of the ratio are exact ones."""
 
 NEAR = 3
-"""Periods within which two dates count as the same when methods are compared, or one is a break."""
+"""Periods within which two dates count as the same when methods are compared."""
 
 CLEAR = 2.0
 """Twice the log likelihood ratio beyond which a step is told apart from a straight line."""
@@ -616,7 +616,7 @@ def _known_jumps(
     """Return the columns of known breaks, and the rows where a shift can still be told from one."""
     jumps, _ = jump_columns(observed)
     first = [int(np.searchsorted(rows.position, np.argmax(each > 0) // length)) for each in jumps.T]
-    near = np.abs(starts[:, None] - np.array(first, dtype=int)) <= max(NEAR // length, 1)
+    near = np.abs(starts[:, None] - np.array(first, dtype=int)) <= max(NEAR_JUMP // length, 1)
     free = starts[~near.any(axis=1)]
     if free.size == 0:
         # Only the day of the break was asked about; then its jump is what is asked about.

@@ -264,7 +264,8 @@ def describe_series(
     known_breaks : iterable of Period or str
         Periods from which counting changed (a new coding, a new coverage), beside the breaks that
         the series itself knows. Under every course the level may jump there, so that the jump is
-        not taken for an event.
+        not taken for an event; no step and no episode is dated within three observed periods of
+        one.
     rng : int or Generator, optional
         Seed of the draws behind intervals of dates and sizes. Weights and verdict are computed and
         do not depend on it.

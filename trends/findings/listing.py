@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from trends.findings.finding import COUNTED
+from trends.analysis.alarm import Alarms
+from trends.analysis.description import Description
+from trends.findings.finding import COUNTED, Subject
 from trends.findings.rules import caveat_table, rule_tables
-from trends.findings.wording import format_number, format_time, words
+from trends.findings.wording import format_interval, format_number, format_time, words
 from trends.models.published.borrowed_scatter import scatter_table
 
 
@@ -170,6 +172,59 @@ def scatter_listing(
             )
         )
     return pd.DataFrame(rows, columns=list(table.values()))
+
+
+def monitor_listing(
+    watched: Iterable[tuple[Subject, Description, Alarms]], *, lang: str = "en"
+) -> pd.DataFrame:
+    """Return a line for each series that is watched: its account, and whether it is in alarm.
+
+    Parameters
+    ----------
+    watched : iterable of (Subject, Description, Alarms)
+        What each series is about, the account of it, and its alarms, of this series alone.
+    lang : {"en", "ar"}
+        Language of headings and words.
+
+    Returns
+    -------
+    DataFrame of str
+        The series, its account and the likeliest date of its last step or episode, the last period
+        watched with its count and the counts that would have been in line, the alarm with its
+        beginning, and the episodes of false alarms that the line may cost a year.
+
+    Raises
+    ------
+    ValueError
+        If alarms are of several series.
+    """
+    said = words(lang)
+    rows = []
+    for subject, account, alarms in watched:
+        if alarms.n_series != 1:
+            raise ValueError(
+                f"`watched` must hold the alarms of one series a line, got {alarms.n_series} for "
+                f"{subject.key}. Watch each series by itself, with its share of the budget."
+            )
+        (row,) = alarms.to_frame().to_dict("records")
+        unseen = bool(pd.isna(row["count"]))
+        state = "unseen" if unseen else row["state"]
+        dated = [part.mode for part in account.parts if part.mode is not None]
+        since = account.series.index[max(dated)] if account.allows_date else None
+        began = "" if pd.isna(row["since"]) else format_time(row["since"], lang)
+        rows.append(
+            (
+                subject.ar if lang == "ar" else subject.en,
+                said["monitor_course"][account.verdict],
+                "" if since is None else format_time(since, lang),
+                format_time(row["period"], lang),
+                "" if unseen else format_number(row["count"], "count", lang),
+                format_interval(row["conf_low"], row["conf_high"], "count", lang),
+                said["monitor_alarm"][state].format(since=began),
+                format_number(alarms.budget, "rate", lang),
+            )
+        )
+    return pd.DataFrame(rows, columns=list(said["monitor_table"].values()))
 
 
 def _effect(caveat: Mapping[str, Any], table: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from trends.findings.listing import (
     caveat_listing,
     grade_listing,
     listing,
+    monitor_listing,
     scatter_listing,
     verb_listing,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "known_breaks",
     "known_events_table",
     "listing",
+    "monitor_listing",
     "plot_counts",
     "plot_diagnostics",
     "plot_latent_rate",

@@ -103,17 +103,17 @@ def test_pairs_of_dates_are_the_eighty_that_explain_most(seed, n_rows):
         before, inside, after = np.split(np.arange(n_rows), pair)
         return explained(np.append(before, after), inside)
 
-    least = candidates.LEAST_LEVEL
+    least, everywhere = candidates.LEAST_LEVEL, np.ones(n_rows + 1, dtype=bool)
     pairs = [
         (start, end)
         for start in range(least, n_rows)
         for end in range(start + least, n_rows - least + 1)
     ]
-    found, n_pairs = candidates.two_step_dates(response, column)
+    found, n_pairs = candidates.two_step_dates(response, column, everywhere)
     assert n_pairs == len(pairs)
     assert {tuple(pair) for pair in found} == set(sorted(pairs, key=of_steps)[-80:])
     short = [pair for pair in pairs if pair[1] - pair[0] <= n_rows // 2]
-    found, n_pairs = candidates.episode_dates(response, column)
+    found, n_pairs = candidates.episode_dates(response, column, everywhere)
     assert n_pairs == len(short)
     assert {tuple(pair) for pair in found} == set(sorted(short, key=of_episode)[-80:])
 
@@ -121,7 +121,9 @@ def test_pairs_of_dates_are_the_eighty_that_explain_most(seed, n_rows):
 def test_sets_of_three_steps_hold_the_best_one():
     rng = np.random.default_rng(4)
     truth = np.repeat([0.0, 4.0, 1.0, 5.0], 8)
-    found, n_sets = candidates.many_step_dates(truth + rng.normal(0, 0.1, 32), np.ones(32), 3)
+    found, n_sets = candidates.many_step_dates(
+        truth + rng.normal(0, 0.1, 32), np.ones(32), np.ones(33, dtype=bool), 3
+    )
     assert (8, 16, 24) in {tuple(one) for one in found}
     # Three of the places left when every level keeps three rows: stars and bars.
     assert n_sets == len(
@@ -133,6 +135,30 @@ def test_sets_of_three_steps_hold_the_best_one():
             if 32 - c >= 3
         ]
     )
+
+
+def test_no_level_changes_close_to_a_known_jump():
+    jumps = (np.arange(32)[:, None] >= [9, 24]).astype(float)
+    free = candidates.free_rows(jumps)
+    taken = {*range(6, 13), *range(21, 28)}
+    assert {row for row in range(33) if not free[row]} == taken
+    assert candidates.free_rows(jumps[:, :0]).all()
+    rng = np.random.default_rng(4)
+    response, column = rng.normal(size=32), np.ones(32)
+    assert {row for (row,) in candidates.step_dates(free)} == {*range(3, 30)} - taken
+    open_rows = [row for row in range(3, 30) if row not in taken]
+    found, n_pairs = candidates.two_step_dates(response, column, free)
+    pairs = [(a, b) for a in open_rows for b in open_rows if b - a >= 3]
+    assert n_pairs == len(pairs)
+    assert {tuple(pair) for pair in found} <= set(pairs)
+    found, n_pairs = candidates.episode_dates(response, column, free)
+    assert n_pairs == len([(a, b) for a, b in pairs if b - a <= 16])
+    # A jump every few rows leaves no row for a step at all.
+    none = candidates.free_rows((np.arange(32)[:, None] >= np.arange(3, 30, 6)).astype(float))
+    assert candidates.step_dates(none).size == 0
+    truth = np.repeat([0.0, 4.0, 1.0, 5.0], 8)
+    found, _ = candidates.many_step_dates(truth, np.ones(32), free, 3)
+    assert not taken & {int(row) for row in found.ravel()}
 
 
 def test_a_broken_line_changes_by_its_coefficients_over_its_stretches():

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from trends.models.counts.observed import Observed
 from trends.tables.calendar import format_period
 
+#: Observed periods on either side of a jump within which no other change of level is told from it.
+NEAR_JUMP = 3
 #: Observed periods that a jump needs on each side, to the next jump or to the end.
 LEAST_BESIDE = 6
 

@@ -11,6 +11,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from trends.models.counts.known_jumps import NEAR_JUMP
 from trends.models.shifts.level_shift import best_divisions
 
 #: Prior standard deviation of every change on the log scale.
@@ -65,9 +66,23 @@ def episode_columns(n_rows: int, ends: NDArray[np.int64]) -> NDArray[np.float64]
     return inside.astype(np.float64)
 
 
-def step_dates(n_rows: int) -> NDArray[np.int64]:
+def free_rows(jumps: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return at which rows a level may change beside known jumps, shape (n_rows + 1,).
+
+    Parameters
+    ----------
+    jumps : array of shape (n_rows, n_jumps)
+        Columns that are 0 before a jump and 1 from it on.
+    """
+    rows = np.arange(jumps.shape[0] + 1)
+    first = jumps.argmax(axis=0)
+    return ~(np.abs(rows[:, None] - first[None, :]) <= NEAR_JUMP).any(axis=1)
+
+
+def step_dates(free: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return every row at which a step may be, shape (n_sets, 1)."""
-    return np.arange(LEAST_LEVEL, n_rows - LEAST_LEVEL + 1, dtype=np.int64)[:, None]
+    rows = np.arange(LEAST_LEVEL, free.size - LEAST_LEVEL, dtype=np.int64)
+    return rows[free[rows]][:, None]
 
 
 def bend_dates(n_rows: int, n_bends: int) -> NDArray[np.int64]:
@@ -83,7 +98,7 @@ def bend_dates(n_rows: int, n_bends: int) -> NDArray[np.int64]:
 
 
 def episode_dates(
-    response: NDArray[np.float64], column: NDArray[np.float64]
+    response: NDArray[np.float64], column: NDArray[np.float64], free: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], int]:
     """Return the episodes that fit best, and how many there are: at most half of the series.
 
@@ -91,12 +106,14 @@ def episode_dates(
     ----------
     response, column : arrays of shape (n_rows,)
         Standardised roots without anything but their level, and the effect of the level on them.
+    free : array of bool, shape (n_rows + 1,)
+        Rows at which an episode may begin or end.
     """
     n_rows = response.size
     before, after, inside = _sums(response, column)
     start, end = np.indices((n_rows + 1, n_rows + 1))
     length = end - start
-    allowed = (start >= LEAST_LEVEL) & (end <= n_rows - LEAST_LEVEL)
+    allowed = (start >= LEAST_LEVEL) & (end <= n_rows - LEAST_LEVEL) & free[start] & free[end]
     allowed &= (length >= LEAST_LEVEL) & (length <= n_rows // 2)
     outside_sum, outside_square = before[0] + after[0], before[1] + after[1]
     gain = _gain(inside) + _gain((outside_sum, outside_square))
@@ -104,20 +121,23 @@ def episode_dates(
 
 
 def two_step_dates(
-    response: NDArray[np.float64], column: NDArray[np.float64]
+    response: NDArray[np.float64], column: NDArray[np.float64], free: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], int]:
     """Return the pairs of steps that fit best, and how many there are."""
     n_rows = response.size
     before, after, inside = _sums(response, column)
     start, end = np.indices((n_rows + 1, n_rows + 1))
-    allowed = (start >= LEAST_LEVEL) & (end <= n_rows - LEAST_LEVEL)
+    allowed = (start >= LEAST_LEVEL) & (end <= n_rows - LEAST_LEVEL) & free[start] & free[end]
     allowed &= end - start >= LEAST_LEVEL
     gain = _gain(before) + _gain(inside) + _gain(after)
     return _best(gain, allowed), int(allowed.sum())
 
 
 def many_step_dates(
-    response: NDArray[np.float64], column: NDArray[np.float64], n_steps: int
+    response: NDArray[np.float64],
+    column: NDArray[np.float64],
+    free: NDArray[np.bool_],
+    n_steps: int,
 ) -> tuple[NDArray[np.int64], int]:
     """Return sets of three or more steps around the best one, and how many sets there are."""
     n_rows = response.size
@@ -129,13 +149,15 @@ def many_step_dates(
     for step in range(n_steps):
         low, high = int(ends[step]) + LEAST_LEVEL, int(ends[step + 2]) - LEAST_LEVEL
         places = np.arange(low, high + 1)
+        places = places[free[places]]
         sums = _part(response * column, int(ends[step]), places, int(ends[step + 2]))
         squares = _part(column**2, int(ends[step]), places, int(ends[step + 2]))
         gain = sums[0] ** 2 / squares[0] + sums[1] ** 2 / squares[1]
         choices.append(np.sort(places[np.argsort(-gain)[:per_step]]))
     sets = np.array(np.meshgrid(*choices, indexing="ij")).reshape(n_steps, -1).T
     sets = sets[(np.diff(sets, axis=1) >= LEAST_LEVEL).all(axis=1)]
-    n_sets = comb(n_rows - 2 * LEAST_LEVEL + 1 - (n_steps - 1) * (LEAST_LEVEL - 1), n_steps)
+    n_free = int(free[LEAST_LEVEL : n_rows - LEAST_LEVEL + 1].sum())
+    n_sets = comb(max(n_free - (n_steps - 1) * (LEAST_LEVEL - 1), n_steps), n_steps)
     return sets.astype(np.int64), n_sets
 
 

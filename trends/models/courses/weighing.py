@@ -122,7 +122,8 @@ def weigh_courses(
     seasons : mapping of str to Season
         The seasons that compete with none.
     jumps : array of shape (n_rows, n_jumps)
-        Columns that every course has, such as changes of definition.
+        Columns that every course has, such as changes of definition: 0 before each and 1 from it
+        on. No step and no episode is dated close to one.
 
     Returns
     -------
@@ -177,24 +178,27 @@ class _Base:
         self.wandering = wandering
         self.beside = np.column_stack([jumps, season.columns])
         self.beside_sd = np.concatenate([np.full(jumps.shape[1], JUMP_SD), season.sd])
+        self.free = candidates.free_rows(jumps)
         self.dispersion = _dispersion(rows)
 
     def simple(self, season: str, log_prior: float) -> list[Weighed]:
         """Return the courses by which a season is judged: no change, a line, one step."""
         nothing = np.empty((1, self.n_rows, 0))
         slope = candidates.slope_columns(self.times)
-        steps = candidates.step_dates(self.n_rows)
-        columns = candidates.step_columns(self.n_rows, steps)
-        return [
+        steps = candidates.step_dates(self.free)
+        found = [
             self._one("steady", season, log_prior, _NO_DATES, nothing, 1),
             self._one("wander", season, log_prior, _NO_DATES, nothing, 1),
             self._one("slope", season, log_prior, _NO_DATES, slope, 1),
-            self._one("step", season, log_prior, steps, columns, len(steps)),
         ]
+        if steps.size:
+            columns = candidates.step_columns(self.n_rows, steps)
+            found.append(self._one("step", season, log_prior, steps, columns, len(steps)))
+        return found
 
     def others(self, season: str, log_prior: float) -> list[Weighed]:
         """Return the courses with more than one change, as far as the series is long enough."""
-        steps = candidates.step_dates(self.n_rows)
+        steps = candidates.step_dates(self.free)
         columns = candidates.step_columns(self.n_rows, steps)
         slope = np.broadcast_to(candidates.slope_columns(self.times), columns.shape)
         response, column = self._level_only()
@@ -206,19 +210,19 @@ class _Base:
             if self._is_long_enough(course):
                 joins = candidates.bend_dates(self.n_rows, n_bends)
                 kinds[course] = (joins, candidates.bend_columns(self.times, joins), len(joins))
-        pairs, n_pairs = candidates.two_step_dates(response, column)
+        pairs, n_pairs = candidates.two_step_dates(response, column, self.free)
         kinds["two_steps"] = (pairs, candidates.step_columns(self.n_rows, pairs), n_pairs)
         if self._is_long_enough("episode"):
-            pairs, n_pairs = candidates.episode_dates(response, column)
+            pairs, n_pairs = candidates.episode_dates(response, column, self.free)
             kinds["episode"] = (pairs, candidates.episode_columns(self.n_rows, pairs), n_pairs)
         for course, n_steps in (("three_steps", 3), ("four_steps", 4)):
             if self._is_long_enough(course):
-                sets, n_sets = candidates.many_step_dates(response, column, n_steps)
+                sets, n_sets = candidates.many_step_dates(response, column, self.free, n_steps)
                 kinds[course] = (sets, candidates.step_columns(self.n_rows, sets), n_sets)
         return [
             self._one(course, season, log_prior, *kind)
             for course, kind in kinds.items()
-            if self._is_long_enough(course)
+            if self._is_long_enough(course) and len(kind[0])
         ]
 
     def _is_long_enough(self, course: str) -> bool:
