@@ -54,6 +54,21 @@ def test_the_fit_is_the_best_of_all_single_joins_by_likelihood():
     assert row["deviance"] == pytest.approx(deviances[best], rel=1e-6)
 
 
+def test_opioid_deaths_bend_in_2006_and_2013(reference):
+    # Where the joinpoint program of the NCI has its joins.
+    deaths = pd.read_csv(reference / "inputs" / "opioids.csv")
+    years = pd.PeriodIndex(deaths["year"].astype(str), freq="Y")
+    for last in (2016, 2017):
+        series = as_series(pd.Series(deaths["n"].to_numpy(), index=years)[: str(last)])
+        found = fit_joinpoints(series, max_joinpoints=3)
+        assert found.joinpoints["period"].astype(str).tolist() == ["2006", "2013"]
+        pace = found.segments["annual_percent_change"].to_numpy()
+        # log-linear between the counts of the ends of each stretch, which are near the line
+        ends = deaths.set_index("year")["n"].loc[[1999, 2006, 2013, last]].to_numpy()
+        plain = 100 * np.expm1(np.diff(np.log(ends)) / np.diff([1999, 2006, 2013, last]))
+        assert pace == pytest.approx(plain, abs=1.5)
+
+
 def test_min_periods_lie_between_the_joins_and_beyond_them():
     rng = np.random.default_rng(3)
     found = fit_joinpoints(monthly(rng.poisson(30, 48)), max_joinpoints=4, min_periods=6)
