@@ -326,24 +326,37 @@ def test_days_of_ramadan_may_stand_beside_a_trend():
 
 
 def test_a_level_that_wanders_for_long_is_refused_a_pace_and_noise_is_not():
-    # 20 series of each kind, 156 months. Walks are refused in .95, NB series with a slope in .02.
+    # 20 series of each kind, 156 months. Walks are refused in .98, NB series with a slope in .02.
     rng = np.random.default_rng(3)
     found = [
         estimate_trend(monthly(rng.poisson(20 * np.exp(np.cumsum(rng.normal(0, 0.1, 156))))))
         for _ in range(20)
     ]
     refused = [each for each in found if each.verdict == "wanders"]
-    assert all(each.wandering_log_odds > 2.5 for each in refused)
+    assert all(each.wandering_log_odds > 1 for each in refused)
     without_pace = len(refused) + sum("bent_trend" in each.caveats for each in found)
-    assert without_pace >= 15
+    assert without_pace >= 17
     path = 20 * np.exp(0.6 * np.arange(156) / 155)
     steady = [estimate_trend(monthly(rng.negative_binomial(path / 2, 1 / 3))) for _ in range(20)]
     assert sum(each.verdict == "wanders" for each in steady) <= 2
     [finding] = refused[0].findings()
     assert finding.grade == "D"
-    assert "the level wanders" in refused[0].summary()
-    assert "يتنقل المستوى" in refused[0].summary("ar")
+    assert "no lasting pace can be told" in refused[0].summary()
+    assert "لا يمكن ذكر وتيرة تدوم" in refused[0].summary("ar")
     assert "doubles" not in refused[0].summary()
+
+
+def test_a_walk_of_five_years_is_often_refused_a_pace_a_line_seldom():
+    # 40 series of each kind, 60 months. Of these walks 20 are refused (10, were an evidence of 2.5
+    # asked for instead of 1), of lines that double at three times Poisson's scatter 1.
+    rng = np.random.default_rng(11)
+    walks = [rng.poisson(10 * np.exp(np.cumsum(rng.normal(0, 0.1, 60)))) for _ in range(40)]
+    found = [estimate_trend(monthly(counts)) for counts in walks]
+    refused = [one.verdict == "wanders" or "bent_trend" in one.caveats for one in found]
+    assert sum(refused) >= 15
+    path = 10 * 2.0 ** (np.arange(60) / 59)
+    lines = [estimate_trend(monthly(rng.negative_binomial(path / 2, 1 / 3))) for _ in range(40)]
+    assert sum(one.verdict == "wanders" for one in lines) <= 4
 
 
 # ------- edges: starts from nothing, ends, short series
@@ -517,8 +530,9 @@ def test_a_season_needs_more_periods_than_terms():
 
 
 def test_the_verb_follows_the_interval():
-    assert "fell by 50%" in estimate_trend(monthly(SYRIA_2018, exposure=30.0)).summary()
     rng = np.random.default_rng(8)
+    halving = rng.poisson(60 * 0.5 ** (np.arange(36) / 12))
+    assert "fell by 5" in estimate_trend(monthly(halving)).summary()
     flat = estimate_trend(monthly(rng.poisson(6, 40)))
     assert "did not clearly rise or fall" in flat.summary()
     assert "would have been seen" in flat.summary()

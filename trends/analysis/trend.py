@@ -23,7 +23,7 @@ from trends.models.counts.residuals import Diagnostics, diagnose
 from trends.models.counts.season_terms import SeasonChoice, season_terms
 from trends.models.counts.serial_dependence import (
     BENT,
-    CLEARLY_WANDERS,
+    NO_LINE,
     MemoryPosterior,
     autoregressive_slope,
     fixed_b_critical_value,
@@ -85,8 +85,8 @@ class Trend(Result):
     verdict : str
         One of rising, falling, persistence, no_clear_trend, wanders, started, stopped, at `alpha`:
         "persistence" when independence would find a trend and memory explains it; "wanders" when a
-        memory that outlasts the series explains it better than one that fades, so that no pace can
-        be told;
+        memory that outlasts the series explains the counts better than one that fades beside a
+        line, so that no pace can be told: the level wanders, or jumps;
         "started" and "stopped" where a silence beyond chance before the first event, or since the
         last one, is no part of a line.
     edge_period : Period or None
@@ -370,9 +370,10 @@ def estimate_trend(
     correlation of .9 it covers about .85, without them .78, and .82 of doublings in five years
     (three times Poisson's variance) are seen instead of .87. A random walk is beyond any interval
     that says something: it can have gone anywhere. Where slow autoregressions and random walks
-    explain the residuals twelve times better than memory that fades beside a line or a smooth
-    bend, the verdict is that the level wanders, and no pace is told. Short series seldom say so
-    much (``benchmarks/account_targets.py``).
+    explain the residuals e times better than memory that fades beside a line or a smooth bend, no
+    pace is told. A level that jumps looks the same to this question; `detect_changepoints` tells
+    them apart. Short series seldom say enough: ``benchmarks/results/account_targets.md`` has how
+    many walks are still given a pace, and how many a judge would give one who knows their step.
 
     References
     ----------
@@ -425,7 +426,7 @@ def estimate_trend(
     regressed = autoregressive_slope(seen, design, family=fit.family)
     curvature_p_value = _curvature(design, seen, family=fit.family)
     edge = _edge(seen, fit, slope, unclear=p_value > alpha)
-    wanders = wandering.log_odds > CLEARLY_WANDERS and not curvature_p_value < BENT
+    wanders = wandering.log_odds > NO_LINE and not curvature_p_value < BENT
     verdict = edge.verdict or (
         "wanders" if wanders else _verdict(slope, p_value, p_value_independent, alpha)
     )
