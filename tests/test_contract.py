@@ -168,6 +168,9 @@ RESULTS = {
         n_jobs=1,
         rng=1,
     ),
+    "shares": lambda: trends.estimate_share(
+        made_up_counts().query("district != 'Void'"), of="North", by="district"
+    ),
     "panel": lambda: trends.analyse_panel(made_up_counts(), "trend", by="district", n_jobs=1),
     "joinpoint": lambda: trends.fit_joinpoints(made_up_series(), max_joinpoints=2),
     "season": lambda: trends.estimate_season(made_up_series()),
@@ -469,6 +472,14 @@ DRAWN = {
     "ranking": lambda r: (
         [one for name in ("rate_first", "rate_second") for one in r.groups[name]],
         [],
+    ),
+    "shares": lambda r: (
+        [day(period) for period in r.fitted["period"]],
+        [
+            one
+            for name in ("share", "fitted_share", "conf_low", "conf_high")
+            for one in r.fitted[name]
+        ],
     ),
     "panel": lambda r: (
         [one for name in ("estimate", "conf_low", "conf_high") for one in r.answers[name]],

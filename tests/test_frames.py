@@ -189,6 +189,10 @@ QUESTIONS = {
             rng=1,
         ),
     ),
+    "estimate_share": (
+        counts,
+        lambda rows, _: trends.estimate_share(rows, of="Syria", by="country"),
+    ),
     "detect_alarms": (counts, lambda rows, _: trends.detect_alarms(rows, by="country", rng=1)),
     "reporting_delay": (vintages, lambda rows, _: trends.reporting_delay(rows)),
     "as_series": (

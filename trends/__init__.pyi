@@ -38,6 +38,8 @@ from .analysis.reporting import compare_reporting as compare_reporting
 from .analysis.season import Season as Season
 from .analysis.season import estimate_season as estimate_season
 from .analysis.shared_changepoint import shared_changepoints as shared_changepoints
+from .analysis.shares import Shares as Shares
+from .analysis.shares import estimate_share as estimate_share
 from .analysis.trend import Trend as Trend
 from .analysis.trend import estimate_trend as estimate_trend
 from .analysis.trend_comparison import TrendComparison as TrendComparison

@@ -50,6 +50,32 @@ def test_two_windows_say_what_a_reader_of_the_language_approved(lang, case):
     [
         pytest.param(lang, case, id=f"{lang}: {case['name']}")
         for lang in ("en", "ar")
+        for case in table_of(lang)["shares"]
+    ],
+)
+def test_what_a_share_did_is_said_as_a_reader_approved(lang, case):
+    months = pd.period_range("2021-01", periods=len(case["asked"]), freq="M")
+    table = pd.concat(
+        pd.DataFrame(
+            {
+                "kind": name,
+                "period": months,
+                "count": pd.array(case[name], dtype="Int64"),
+                "exposure": 30.4375,
+            }
+        )
+        for name in ("asked", "rest")
+    )
+    found = trends.estimate_share(table, of="asked", by="kind", season="none")
+    subject = Subject(key="s", en="IED attacks in Syria", ar="هجمات العبوات الناسفة في سوريا")
+    assert [str(wording.say(one, lang)) for one in found.findings(subject)] == case["says"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "case"),
+    [
+        pytest.param(lang, case, id=f"{lang}: {case['name']}")
+        for lang in ("en", "ar")
         for case in table_of(lang)["changepoint"]
     ],
 )

@@ -98,12 +98,12 @@ def fit_line(
 
 
 class SlopeContrast(NamedTuple):
-    """The difference of one coefficient between two series.
+    """The difference (or the sum) of one coefficient between two series.
 
     Attributes
     ----------
     difference, std_error : float
-        First minus second, on the log scale.
+        First minus (or plus) second, on the log scale.
     n_free : float
         Degrees of freedom of its t interval (Satterthwaite 1946).
     correlation : float
@@ -140,14 +140,32 @@ def contrast_slopes(first: Line, second: Line, *, term: int = 1) -> SlopeContras
     term : int
         Place of the coefficient.
     """
+    return _combined(first, second, term, sign=-1.0)
+
+
+def sum_slopes(first: Line, second: Line, *, term: int = 1) -> SlopeContrast:
+    """Return the sum of one coefficient in two series: which of two opposite moves is the larger.
+
+    Parameters
+    ----------
+    first, second, term
+        As in `contrast_slopes`.
+    """
+    return _combined(first, second, term, sign=1.0)
+
+
+def _combined(first: Line, second: Line, term: int, *, sign: float) -> SlopeContrast:
+    """Return one coefficient of the first series plus or minus that of the second."""
     errors = np.array([first.std_error(term), second.std_error(term)])
     correlation = shared_noise(first, second)
-    believed = min(float(np.nan_to_num(correlation)), MOST_CORRELATION)
-    variance = float(errors @ errors - 2 * believed * errors[0] * errors[1])
+    known = float(np.nan_to_num(correlation))
+    # A difference of two series is never known without error, and neither is a sum.
+    believed = float(np.clip(known, None if sign < 0 else 0.0, MOST_CORRELATION))
+    variance = float(errors @ errors + 2 * sign * believed * errors[0] * errors[1])
     free = np.array([first.memory.n_free, second.memory.n_free])
     n_free = float((errors @ errors) ** 2 / np.sum(errors**4 / free))
     return SlopeContrast(
-        first.slope(term) - second.slope(term), np.sqrt(variance), n_free, correlation
+        first.slope(term) + sign * second.slope(term), np.sqrt(variance), n_free, correlation
     )
 
 
