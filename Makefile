@@ -6,7 +6,7 @@ ENV := $(VENV)/.installed
 SPARK := $(VENV)/.spark
 TABLES := data/statements.csv data/definitions.csv data/forecasts.csv data/is_events_monthly.csv data/is_events_monthly_iraq.csv data/gtd_yearly.csv
 
-.PHONY: help env site quarto hostile torture test test-slow check bench mutate lock clean
+.PHONY: help env dist site quarto hostile torture test test-slow check bench mutate lock clean
 
 help:
 	@echo "make site       build the report: _site/index.html and the PDFs"
@@ -18,6 +18,7 @@ help:
 	@echo "make check      lint, types, import rules, data, and the words of the built site"
 	@echo "make bench      measure speed and statistical behaviour (long)"
 	@echo "make mutate     break lines on purpose and say which breaks no test noticed (long)"
+	@echo "make dist       build the wheel and the source archive into dist/"
 	@echo "make lock       renew requirements.lock from pyproject.toml"
 	@echo "make clean      remove what was built"
 
@@ -79,6 +80,12 @@ bench: $(ENV) $(SPARK)
 
 mutate: $(ENV)
 	$(BIN)/python benchmarks/mutation.py
+
+# The package that builds stands in the lock, so that a release is built with pinned tools.
+dist: $(ENV)
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+	$(BIN)/python -m pytest tests/test_distribution.py
 
 lock: $(ENV)
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

@@ -19,6 +19,7 @@ import trends
 from trends import escaping
 from trends.destinations import check_destination
 from trends.endings import INVALID, OK, PROBLEM, SIGNALLED, speak_any_encoding, told
+from trends.parts import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -274,6 +275,7 @@ def render(
     ] = None,
 ) -> None:
     """Build the report site and the PDFs into _site/."""
+    require("report")
     from trends.report import render
 
     built = render(project, engine=engine, previous_ledger=previous, progress=_say)
@@ -333,6 +335,7 @@ def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make; must not exist.")],
 ) -> None:
     """Start a report of your own: a project with one page, one table and its sidecar."""
+    require("report")
     from trends.report.scaffold import scaffold
 
     for path in scaffold(folder):

@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from trends import escaping
+from trends import escaping, parts
 
 #: Fine; a problem was found; wrong usage; invalid data; rendering failed; a fit or the system.
 OK, PROBLEM, USAGE, INVALID, RENDERING, FAILED = 0, 1, 2, 3, 4, 5
@@ -84,6 +84,8 @@ def _of_package(fault: BaseException) -> tuple[int, str]:
         return INVALID, str(fault)
     if type(fault).__name__ == "RenderError":
         return RENDERING, str(fault)
+    if isinstance(fault, ImportError) and (missing := parts.missing_part(fault)):
+        return USAGE, missing
     if isinstance(fault, FileNotFoundError):
         return USAGE, _of_system(fault)
     if isinstance(fault, OSError):

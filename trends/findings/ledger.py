@@ -16,12 +16,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from trends import escaping
+from trends import __version__, escaping
 from trends.analysis.description import Description
 from trends.analysis.result import Result, plain
 from trends.findings import wording
@@ -105,7 +104,7 @@ class Ledger:
         self.accounts: dict[str, Account] = {}
         self.caveats: dict[str, dict[str, str]] = {}
         self.edition: dict[str, str] = {}
-        self.made_with = {"version": version("trends"), "code": code_hash()}
+        self.made_with = {"version": __version__, "code": code_hash()}
         self._expected: dict[str, int] = {}
         self._adjusted: tuple[dict[str, dict[str, Any]], list[Family]] | None = None
 

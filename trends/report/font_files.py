@@ -6,6 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from trends.parts import require
 from trends.report.errors import RenderError
 
 FONT_PACKAGES = (
@@ -23,6 +24,7 @@ def font_folders() -> list[str]:
     for name in FONT_PACKAGES:
         found = find_spec(name)
         if found is None or not found.submodule_search_locations:
-            raise RenderError(f"the font package {name} is missing. Install trends[report].")
+            require("report")
+            raise RenderError(f"the font package {name} holds no files. Install it anew.")
         folders.append(str(Path(found.submodule_search_locations[0])))
     return folders

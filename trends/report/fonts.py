@@ -42,7 +42,9 @@ def main() -> None:
     for package, file, stem, characters in SOURCES:
         found = find_spec(package)
         if found is None or found.origin is None:
-            raise ModuleNotFoundError(f"{package} must be installed. Install trends[report].")
+            raise ModuleNotFoundError(
+                f"{package} must be installed: pip install 'event-trends[report]'."
+            )
         folder = Path(found.origin).parent
         make_font(folder / "files" / file, FOLDER / f"{stem}.woff2", characters)
         shutil.copyfile(folder / "LICENSE", FOLDER / "OFL.txt")
