@@ -46,6 +46,9 @@ def test_help_lists_every_command_of_the_contract():
         "check",
         "analyse",
         "compare",
+        "rate",
+        "sidecar",
+        "doctor",
         "render",
         "diff",
         "lint",
@@ -256,3 +259,114 @@ def test_rows_that_were_not_counted_again_are_told(tmp_path):
     done = run("count", LAYOUTS / "acled_monadic.csv", "--out", tmp_path / "counts.csv")
     assert "3 of 3 events counted" in done.stdout
     assert "3 rows told of an event once more" in done.stdout
+
+
+# ------- one question, its picture and its table
+
+
+def test_two_published_figures_are_compared_in_one_line():
+    done = run("rate", "294 in 2024", "121 from 2023-01-01 to 2023-12-31", "--name", "Claims")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Claims: 294 events in 2024 against 121 events in 2023.")
+    assert "2.42 times as high" in done.stdout
+
+
+def test_a_figure_that_cannot_be_read_is_wrong_usage_with_examples():
+    done = run("rate", "294", "121 in 2023")
+    assert done.returncode == 2
+    assert "`first` must be a figure with its window, got '294'. Write '294 in 2024'" in done.stderr
+
+
+def test_a_question_of_every_group_is_a_table_that_names_what_they_share(tmp_path):
+    out = tmp_path / "trends.csv"
+    done = run("analyse", COUNTS, "--by", "country", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("UCDP GED 21.1: each of 2 groups was asked")
+    heading, *rows = [line.split() for line in done.stdout.splitlines()[-3:]]
+    assert heading[:3] == ["country", "status", "reason"]
+    assert [row[0] for row in rows] == ["Iraq", "Syria"]
+    written = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert float(written[0]["estimate"]) == pytest.approx(float(rows[0][3]), rel=1e-3)
+
+
+def test_groups_are_picked_before_they_are_asked_and_unknown_ones_are_refused():
+    done = run("analyse", COUNTS, "--by", "country", "--where", "country=Iraq", "--json")
+    assert json.loads(done.stdout)["n_groups"] == 1
+    done = run("analyse", COUNTS, "--by", "country", "--where", "country=Atlantis")
+    assert done.returncode == 2
+    assert "Iraq, Syria" in done.stderr
+
+
+def test_a_question_that_is_not_asked_of_many_says_which_are():
+    done = run("analyse", COUNTS, "--by", "country", "--question", "forecast")
+    assert done.returncode == 2
+    assert "trend, description, changepoints" in done.stderr
+
+
+@pytest.mark.parametrize("question", ["description", "forecast", "alarms"])
+def test_every_further_question_is_answered_under_the_name_that_was_given(question):
+    done = run(
+        "analyse", COUNTS, "--question", question, "--where", "country=Iraq", "--name", "Iraq"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Iraq: ")
+
+
+@pytest.mark.parametrize("ending", [".svg", ".png", ".pdf"])
+def test_a_picture_is_written_the_same_each_time(ending, tmp_path):
+    pictures = [tmp_path / f"{number}{ending}" for number in (1, 2)]
+    for picture in pictures:
+        done = run("rate", "294 in 2024", "121 in 2023", "--plot", picture)
+        assert done.returncode == 0, done.stderr
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "remedy"),
+    [
+        ("--plot", "picture.jpg", "`--plot` must end in .svg, .png, .pdf"),
+        ("--out", "table.doc", "`--out` must end in one of .csv, .json, .xlsx, .md, .tex"),
+        ("--out", "no/table.csv", "Make the folder first"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_is_asked(option, name, remedy, tmp_path):
+    done = run("rate", "1", "2", option, name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert remedy in done.stderr
+
+
+def test_a_table_never_replaces_what_it_was_made_from(tmp_path):
+    table = write(tmp_path / "counts.csv", COUNTS.read_text(encoding="utf-8"))
+    done = run("analyse", table, "--where", "country=Iraq", "--out", table)
+    assert done.returncode == 2
+    assert table.read_bytes() == COUNTS.read_bytes()
+
+
+# ------- sidecars, and what is installed
+
+
+def test_a_sidecar_says_what_is_not_stated_and_keeps_what_was(tmp_path):
+    table = write(tmp_path / "incidents.csv", "Month,Incidents\n2024-01,4\n")
+    done = run("sidecar", table, "--licence", "CC BY 4.0", "--title", "Incidents")
+    assert done.returncode == 0, done.stderr
+    assert "not stated yet: producer, url, published, citation, how_made" in done.stdout
+    table.write_text("Month,Incidents\n2024-01,5\n", encoding="utf-8")
+    assert run("sidecar", table).returncode == 0
+    text = table.with_suffix(".toml").read_text(encoding="utf-8")
+    assert 'licence = "CC BY 4.0"' in text
+    assert 'title = "Incidents"' in text
+
+
+def test_the_doctor_names_every_part_with_the_command_that_installs_it():
+    done = run("doctor", "--json")
+    assert done.returncode == 0, done.stderr
+    parts = {part["name"]: part for part in json.loads(done.stdout)}
+    assert {"report", "quarto", "spark", "the program java"} <= set(parts)
+    for name in ("report", "quarto", "spark"):
+        missing = parts[name]["missing"]
+        assert parts[name]["installed"] is not bool(missing)
+        assert (f"pip install 'event-trends[{name}]'" in parts[name]["remedy"]) is bool(missing)
+
+
+def test_the_shell_can_complete_commands():
+    assert "--install-completion" in run("--help").stdout

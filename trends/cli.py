@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
@@ -31,7 +31,6 @@ Answer = TypeVar("Answer")
 app = typer.Typer(
     name="trends",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -67,7 +66,43 @@ Span = Annotated[
     typer.Option(help="First and last day or period to count events in, both included."),
 ]
 Language = Annotated[Literal["en", "ar"], typer.Option(help="Language of the sentences.")]
-Question = Literal["trend", "changepoints", "joinpoints", "season", "power"]
+Name = Annotated[
+    str | None, typer.Option("--name", help="What the counts are about, for the sentences.")
+]
+Question = Literal[
+    "trend",
+    "description",
+    "changepoints",
+    "joinpoints",
+    "season",
+    "forecast",
+    "alarms",
+    "power",
+]
+#: Questions that are asked of many series at once, and the name that a panel has for each.
+OF_MANY = {
+    "trend": "trend",
+    "description": "description",
+    "changepoints": "changepoint",
+    "joinpoints": "joinpoint",
+    "season": "season",
+    "power": "power",
+}
+#: Periods that a forecast from the command line looks ahead.
+HORIZON = 6
+Plot = Annotated[
+    Path | None, typer.Option(help="Also draw the answer into this file: .svg, .png or .pdf.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Also write the table of the answer: .csv, .json, .xlsx, .md or .tex."),
+]
+
+
+#: Endings of pictures, and what leaves the time of day out of each.
+_UNDATED = {".svg": {"Date": None}, ".png": {}, ".pdf": {"CreationDate": None}}
+PICTURES = tuple(_UNDATED)
+_NUMBER = re.compile(r"-?\d[\d.e+-]*|inf|-inf|")
 
 
 @app.callback(invoke_without_command=True)
@@ -188,12 +223,41 @@ def check(
 
 
 @app.command()
+def rate(
+    first: Annotated[str, typer.Argument(help="A figure and its window, as '294 in 2024'.")],
+    second: Annotated[
+        str,
+        typer.Argument(help="The other: '121 in 2023', 'about 40 from 2024-03-01 to 2024-05-31'."),
+    ],
+    method: Annotated[
+        Literal["exact-c", "midp-c", "score", "wald"], typer.Option(help="Interval of the ratio.")
+    ] = "exact-c",
+    name: Name = None,
+    plot: Plot = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    lang: Language = "en",
+) -> None:
+    """Compare two published figures as rates: how do two windows compare?"""
+    _check_outputs(plot, out, inputs=[])
+    result = trends.compare_rates(first, second, method=method)
+    _answer(result, name=name, plot=plot, out=out, as_json=as_json, lang=lang)
+
+
+@app.command()
 def analyse(
     table: Annotated[
         str, typer.Argument(help="Table of counts or of events, or a glob of event files.")
     ],
     question: Annotated[Question, typer.Option(help="What to ask.")] = "trend",
     where: Where = [],  # noqa: B006 - Typer reads it
+    by: Annotated[
+        list[str],
+        typer.Option(help="Ask it of every group of this column; may be repeated."),
+    ] = [],  # noqa: B006 - Typer reads it
+    name: Name = None,
+    plot: Plot = None,
+    out: Out = None,
     as_json: AsJson = False,
     lang: Language = "en",
     seed: Annotated[int, typer.Option(help="Seed of simulations.")] = 1,
@@ -205,10 +269,19 @@ def analyse(
     sheet: Sheet = None,
     header: Header = None,
 ) -> None:
-    """Ask one question of one count series and print the answer in sentences."""
-    series = _series_of(
+    """Ask one question of one count series, or of every group, and print the answer."""
+    if by and question not in OF_MANY:
+        raise ValueError(
+            f"`--question` must be one of {', '.join(OF_MANY)} with `--by`, got {question!r}. "
+            "Leave `--by` out, and pick one group with `--where`."
+        )
+    _check_outputs(plot, out, inputs=[table])
+    labels = dict(_split(choice) for choice in where)
+    from trends.tables.layouts import counts_in
+
+    counts = counts_in(
         table,
-        where,
+        [*labels, *(column for column in by if column not in labels)],
         freq=freq,
         span=span,
         years=years,
@@ -217,8 +290,11 @@ def analyse(
         sheet=sheet,
         header=header,
     )
-    result = _ask(question, series, seed)
-    _print(_to_json(result.to_dict()) if as_json else result.summary(lang))
+    if by:
+        answered = _ask_of_many(question, _picked(counts, labels), by, seed)
+    else:
+        answered = _ask(question, trends.series(counts, **labels), seed)
+    _answer(answered, name=name, plot=plot, out=out, as_json=as_json, lang=lang, table=bool(by))
 
 
 @app.command()
@@ -237,6 +313,9 @@ def compare(
         Literal["auto", "none", "month", "harmonic", "hijri"],
         typer.Option(help="Pattern of the year to take out."),
     ] = "auto",
+    name: Name = None,
+    plot: Plot = None,
+    out: Out = None,
     as_json: AsJson = False,
     lang: Language = "en",
     freq: Freq = None,
@@ -248,6 +327,7 @@ def compare(
     header: Header = None,
 ) -> None:
     """Compare two stretches of one count series, given its own scatter and memory."""
+    _check_outputs(plot, out, inputs=[table])
     series = _series_of(
         table,
         where,
@@ -260,7 +340,7 @@ def compare(
         header=header,
     )
     result = trends.compare_periods(series, first, second, season=season)
-    _print(_to_json(result.to_dict()) if as_json else result.summary(lang))
+    _answer(result, name=name, plot=plot, out=out, as_json=as_json, lang=lang)
 
 
 @app.command()
@@ -352,6 +432,53 @@ def new_statements(
     typer.echo(write_statements_template(file))
 
 
+@app.command()
+def sidecar(
+    file: Annotated[Path, typer.Argument(help="Table whose sidecar to write or renew.")],
+    producer: Annotated[str | None, typer.Option(help="Who made the table.")] = None,
+    title: Annotated[str | None, typer.Option(help="What it is called.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where it was found.")] = None,
+    published: Annotated[str | None, typer.Option(help="When it was published.")] = None,
+    licence: Annotated[str | None, typer.Option(help="On what terms it may be used.")] = None,
+    citation: Annotated[str | None, typer.Option(help="How it asks to be cited.")] = None,
+    how_made: Annotated[str | None, typer.Option(help="How the file was made.")] = None,
+) -> None:
+    """Write where a table comes from beside it, with its hash and the day; or renew that."""
+    from trends.tables.provenance import UNSTATED, read_provenance, write_sidecar
+
+    given = {
+        "producer": producer,
+        "title": title,
+        "url": url,
+        "published": published,
+        "licence": licence,
+        "citation": citation,
+        "how_made": how_made,
+    }
+    written = write_sidecar(file, {name: text for name, text in given.items() if text is not None})
+    _print(str(written))
+    found = read_provenance(file)
+    unsaid = [name for name in given if getattr(found, name) == UNSTATED]
+    if unsaid:
+        _print(f"not stated yet: {', '.join(unsaid)}. Write them into the file, or name them here.")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is installed, and what a missing part would enable."""
+    from trends.parts import check_up
+
+    parts = check_up()
+    if as_json:
+        _print(_to_json(parts))
+        return
+    for part in parts:
+        sign = "yes" if part["installed"] else "no "
+        _print(f"{sign}  {part['name']}: {part['enables']}")
+        if part["remedy"]:
+            _print(f"     {part['remedy']}")
+
+
 def main() -> NoReturn:
     """Run the command line; every end has its code, and every fault is told in a sentence."""
     speak_any_encoding()
@@ -380,17 +507,118 @@ def _series_of(table: str, where: list[str], **read: Any) -> pd.DataFrame:
     return trends.series(counts_in(table, list(labels), **read), **labels)
 
 
-def _ask(question: Question, series: object, seed: int) -> Result:
+def _picked(counts: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows of the groups that were picked."""
+    for column, label in labels.items():
+        known = counts[column].astype("str")
+        if label not in set(known):
+            raise ValueError(
+                f"`--where` must name a value of {column} "
+                f"({', '.join(dict.fromkeys(known[:200]))}), got {label!r}. Correct it."
+            )
+        counts = counts[known == label]
+    return counts
+
+
+def _ask(question: Question, series: pd.DataFrame, seed: int) -> Result:
     """Call the analysis that answers a question."""
-    if question == "trend":
-        return trends.estimate_trend(series)
-    if question == "changepoints":
-        return trends.detect_changepoints(series, rng=seed)
-    if question == "joinpoints":
-        return trends.fit_joinpoints(series)
-    if question == "season":
-        return trends.estimate_season(series)
-    return trends.detectable_change(series)
+    asked: dict[Question, Callable[[], Result]] = {
+        "trend": lambda: trends.estimate_trend(series),
+        "description": lambda: trends.describe_series(series, rng=seed),
+        "changepoints": lambda: trends.detect_changepoints(series, rng=seed),
+        "joinpoints": lambda: trends.fit_joinpoints(series),
+        "season": lambda: trends.estimate_season(series),
+        "forecast": lambda: trends.forecast_counts(series, HORIZON, rng=seed),
+        "alarms": lambda: trends.detect_alarms(series, rng=seed),
+        "power": lambda: trends.detectable_change(series),
+    }
+    return _with_clock("analysing", asked[question])
+
+
+def _ask_of_many(question: Question, counts: pd.DataFrame, by: list[str], seed: int) -> Result:
+    """Ask a question of every group, with a bar of the share that is done."""
+    if not sys.stderr.isatty():
+        return trends.analyse_panel(counts, OF_MANY[question], by=by, rng=seed)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{question} of each {', '.join(by)}", total=None)
+        return trends.analyse_panel(
+            counts,
+            OF_MANY[question],
+            by=by,
+            rng=seed,
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
+        )
+
+
+def _check_outputs(plot: Path | None, out: Path | None, *, inputs: list[str]) -> None:
+    """Say what is wrong with a file to write before any work is done."""
+    from trends.tables.written import table_ending
+
+    if plot is not None:
+        if plot.suffix.lower() not in PICTURES:
+            raise ValueError(
+                f"`--plot` must end in {', '.join(PICTURES)}, got {str(plot)!r}. "
+                "The ending says how the picture is written."
+            )
+        check_destination(plot, name="--plot", inputs=inputs)
+    if out is not None:
+        table_ending(out, "--out")
+        check_destination(out, name="--out", inputs=inputs)
+
+
+def _answer(
+    result: Result,
+    *,
+    name: str | None,
+    plot: Path | None,
+    out: Path | None,
+    as_json: bool,
+    lang: Language,
+    table: bool = False,
+) -> None:
+    """Print an answer, and write its picture and its table where that was asked for."""
+    from trends.findings.about import subject_called
+
+    subject = None if name is None else subject_called(name, result)
+    if out is not None:
+        from trends.tables.written import write_table
+
+        write_table(result.to_frame(), out)
+    if plot is not None:
+        from trends.figures.style import use_style
+
+        use_style()
+        figure = result.plot(lang=lang).get_figure(root=True)
+        assert figure is not None  # what was just drawn is in a figure
+        figure.savefig(plot, bbox_inches="tight", metadata=_UNDATED[plot.suffix.lower()])
+    if as_json:
+        _print(_to_json(result.to_dict()))
+        return
+    _print(result.summary(lang, subject=subject))
+    if table:
+        _print_table(result.to_frame())
+
+
+def _print_table(frame: pd.DataFrame) -> None:
+    """Print a table that is readable in a terminal, without the columns that say nothing."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from trends.tables.written import shown
+
+    heading, *rows = shown(frame.dropna(axis="columns", how="all"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column, cells in zip(heading, zip(*rows, strict=True), strict=True):
+        is_number = all(_NUMBER.fullmatch(cell) for cell in cells)
+        table.add_column(escaping.terminal(column), justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*map(escaping.terminal, row))
+    # A pipe gets every column in full; Rich would fold them to 80 characters.
+    width = None if sys.stdout.isatty() else 10_000
+    Console(width=width, markup=False, highlight=False, emoji=False).print(table)
 
 
 def _split(choice: str, option: str = "--where", example: str = "country=Iraq") -> tuple[str, str]:

@@ -125,6 +125,18 @@ def typst(text: str) -> str:
     return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
 
 
+def toml(text: str) -> str:
+    r"""Return text as a string of TOML on one line, with its quotes.
+
+    Examples
+    --------
+    >>> print(toml('say "x"'))
+    "say \"x\""
+    """
+    # A string of JSON is one of TOML, apart from the delete sign, which `visible` spells out.
+    return _json.dumps(" ".join(visible(text).split()), ensure_ascii=False)
+
+
 def tex(text: str) -> str:
     r"""Return text for TeX.
 

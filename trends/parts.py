@@ -6,8 +6,12 @@ extras of `pyproject.toml` are the same lists, and `trends doctor` prints them.
 
 from __future__ import annotations
 
+import platform
+import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
+
+import trends
 
 #: The name under which the package index knows this package.
 DISTRIBUTION = "event-trends"
@@ -60,6 +64,18 @@ PARTS = {
     ),
 }
 
+#: Programs that are not Python packages: what each enables, and where it comes from.
+PROGRAMS = {
+    "quarto": (
+        "pages that the built-in renderer does not support",
+        "not needed: `trends render` has a renderer of its own; Quarto is at https://quarto.org",
+    ),
+    "java": (
+        "tables of Spark",
+        "needed for Spark alone; install a Java runtime, version 17 or newer",
+    ),
+}
+
 
 class MissingPart(ImportError):
     """A part was asked for whose packages are not installed."""
@@ -109,3 +125,51 @@ def _told(part: str, missing: list[str]) -> str:
         f"{PARTS[part].enables} need packages that are not installed: {', '.join(missing)}. "
         f"Install them with: {install_command(part)}"
     )
+
+
+def check_up() -> list[dict[str, object]]:
+    """Return what is installed and what a missing part would enable, a part each.
+
+    Returns
+    -------
+    list of dict
+        Entries ``name``, ``enables``, ``installed``, ``missing`` (distributions) and ``remedy`` (a
+        sentence, "" where nothing is missing).
+
+    Examples
+    --------
+    >>> check_up()[0]["name"], check_up()[0]["installed"]
+    ('trends 0.1.0', True)
+    """
+    found: list[dict[str, object]] = [
+        {
+            "name": f"trends {trends.__version__}",
+            "enables": f"analyses and their figures, with Python {platform.python_version()}",
+            "installed": True,
+            "missing": [],
+            "remedy": "",
+        }
+    ]
+    for name, part in PARTS.items():
+        missing = part.missing()
+        found.append(
+            {
+                "name": name,
+                "enables": part.enables,
+                "installed": not missing,
+                "missing": missing,
+                "remedy": f"lacks {', '.join(missing)}: {install_command(name)}" if missing else "",
+            }
+        )
+    for program, (enables, remedy) in PROGRAMS.items():
+        there = shutil.which(program) is not None
+        found.append(
+            {
+                "name": f"the program {program}",
+                "enables": enables,
+                "installed": there,
+                "missing": [] if there else [program],
+                "remedy": "" if there else remedy,
+            }
+        )
+    return found

@@ -446,8 +446,8 @@ def test_what_is_no_count_over_a_window_is_refused(first, message):
 
 
 def test_what_is_no_figure_at_all_is_refused():
-    with pytest.raises(TypeError, match=r"`first` must be a row of a statements frame.*got str"):
-        compare_rates("ten", (5, 30))
+    with pytest.raises(TypeError, match=r"`first` must be a row of a statements frame.*got int"):
+        compare_rates(10, (5, 30))
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,17 @@
 import hashlib
+from datetime import date
 
 import pandas as pd
 import pytest
 
 import trends
-from trends.tables.provenance import REQUIRED, provenance_table, read_provenance
+from trends.tables.provenance import (
+    REQUIRED,
+    UNSTATED,
+    provenance_table,
+    read_provenance,
+    write_sidecar,
+)
 
 
 def write_table(folder, *, leave_out=(), sha256=None):
@@ -37,6 +44,70 @@ def test_the_listing_has_one_row_per_table_and_arabic_headings_when_asked(tmp_pa
     listed = provenance_table([write_table(tmp_path)], lang="ar")
     assert listed.shape == (1, 4)
     assert listed.columns[0] == "الملف"
+
+
+# ------- sidecars that are written and renewed
+
+
+def bare(folder, text="Month,Incidents\n2024-01,4\n"):
+    table = folder / "incidents.csv"
+    table.write_text(text, encoding="utf-8")
+    return table
+
+
+def test_a_new_sidecar_has_the_hash_and_the_day_and_says_what_nobody_stated(tmp_path):
+    table = bare(tmp_path)
+    write_sidecar(table, {"licence": 'own "terms"'}, today=date(2025, 3, 1))
+    found = read_provenance(table)
+    assert (found.title, found.accessed, found.licence) == (
+        "incidents",
+        "2025-03-01",
+        'own "terms"',
+    )
+    assert found.producer == found.citation == UNSTATED
+
+
+def test_renewing_changes_hash_day_and_what_is_given_and_no_other_line(tmp_path):
+    table = bare(tmp_path)
+    write_sidecar(table, today=date(2025, 3, 1))
+    sidecar = table.with_suffix(".toml")
+    by_hand = (
+        sidecar.read_text(encoding="utf-8")
+        + '# a remark\ncaveats = ["rough"]\n\n[columns]\ntitle = "a column"\n'
+    )
+    sidecar.write_text(by_hand, encoding="utf-8")
+    bare(tmp_path, "Month,Incidents\n2024-01,5\n")
+    write_sidecar(table, {"producer": "Us"}, today=date(2025, 4, 2))
+    before, after = by_hand.splitlines(), sidecar.read_text(encoding="utf-8").splitlines()
+    changed = {old.split(" ")[0] for old, new in zip(before, after, strict=True) if old != new}
+    assert changed == {"producer", "sha256", "accessed"}
+    assert read_provenance(table).caveats == ("rough",)
+
+
+def test_renewing_for_the_same_file_keeps_the_day_it_was_obtained(tmp_path):
+    table = bare(tmp_path)
+    write_sidecar(table, today=date(2025, 3, 1))
+    before = table.with_suffix(".toml").read_bytes()
+    write_sidecar(table, today=date(2025, 4, 2))
+    assert table.with_suffix(".toml").read_bytes() == before
+
+
+def test_an_entry_over_several_lines_is_refused_and_nothing_is_written(tmp_path):
+    table = bare(tmp_path)
+    sidecar = table.with_suffix(".toml")
+    sidecar.write_text('citation = """one\ntwo"""\n', encoding="utf-8")
+    with pytest.raises(ValueError, match="on one line"):
+        write_sidecar(table, {"citation": "three"})
+    assert sidecar.read_text(encoding="utf-8") == 'citation = """one\ntwo"""\n'
+
+
+def test_entries_of_no_sidecar_and_sidecars_of_no_table_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"must be among producer, title.*got .license."):
+        write_sidecar(bare(tmp_path), {"license": "MIT"})
+    with pytest.raises(ValueError, match="itself a sidecar"):
+        write_sidecar(tmp_path / "incidents.toml")
+    with pytest.raises(FileNotFoundError):
+        write_sidecar(tmp_path / "nothing.csv")
 
 
 # ------- breaks that a sidecar declares

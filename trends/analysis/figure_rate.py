@@ -18,7 +18,7 @@ from trends.models.published.figure_likelihood import (
 from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.figure import rounding_unit
 from trends.tables.statements import FIGURE_COLUMNS, as_statements
-from trends.tables.window import Window, as_window, why_no_rate
+from trends.tables.window import Figure, Window, as_window, why_no_rate
 
 #: Columns of `figure_rates`.
 RATE_COLUMNS = [
@@ -96,13 +96,16 @@ class FigureRate(Result):
         return pd.DataFrame([row])
 
 
-def figure_rate(figure: Any, *, method: RateMethod = "exact-c", alpha: float = 0.05) -> FigureRate:
+def figure_rate(
+    figure: Figure, *, method: RateMethod = "exact-c", alpha: float = 0.05
+) -> FigureRate:
     """Return the rate that one published figure implies, with its interval.
 
     Parameters
     ----------
-    figure : Window, statement row, mapping, (count, days) or (count, start, end)
-        One published figure.
+    figure : Window, str, statement row, mapping or tuple
+        One published figure, such as ``"294 in 2024"``, ``(294, "2024")`` or a row of
+        `read_statements`.
     method : {"exact-c", "midp-c"}
         "exact-c" never covers less than it says (and more where counts are few or the figure is
         rounded coarsely); "midp-c" covers what it says on average over rates.

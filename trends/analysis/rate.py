@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from trends.models.published.figure_likelihood import (
     mean_interval,
 )
 from trends.tables.calendar import DAYS_PER_MONTH
-from trends.tables.window import Window, as_window
+from trends.tables.window import Figure, Window, as_window
 
 Method = Literal["exact-c", "midp-c", "score", "wald"]
 Dispersion = float | Literal["borrowed"]
@@ -159,8 +159,8 @@ class RateComparison(Result):
 
 
 def compare_rates(
-    first: Any,
-    second: Any,
+    first: Figure,
+    second: Figure,
     *,
     method: Method = "exact-c",
     dispersion: Dispersion = "borrowed",
@@ -178,8 +178,9 @@ def compare_rates(
 
     Parameters
     ----------
-    first, second : Window, statement row, mapping, (count, days) or (count, start, end)
-        The two figures; the ratio is first over second.
+    first, second : Window, str, statement row, mapping or tuple
+        The two figures: ``"294 in 2024"``, ``(294, "2024")``, ``(294, 366)``, ``(294, "2024-01-01",
+        "2024-12-31")``, or a row of `read_statements`; the ratio is first over second.
     method : {"exact-c", "midp-c", "score", "wald"}
         Interval and p-value of the ratio: exact conditional (the default, because it never covers
         less than it says), conditional mid-p, score, or Wald on the log ratio.

@@ -50,6 +50,42 @@ class Result:
         """
         raise NotImplementedError
 
+    def to_markdown(self, *, alpha: float | None = None) -> str:
+        r"""Return `to_frame` as a table in Markdown, with four significant digits.
+
+        Parameters
+        ----------
+        alpha : float, optional
+            One minus the level of the intervals; that of the result by default.
+
+        Examples
+        --------
+        >>> import trends
+        >>> print(trends.compare_rates("294 in 2024", "121 in 2023").to_markdown()[:29])
+        | term | estimate | conf\_low
+        """
+        from trends.tables.written import to_markdown
+
+        return to_markdown(self.to_frame(alpha=alpha))
+
+    def to_latex(self, *, alpha: float | None = None) -> str:
+        r"""Return `to_frame` as a LaTeX ``tabular``, with four significant digits.
+
+        Parameters
+        ----------
+        alpha : float, optional
+            One minus the level of the intervals; that of the result by default.
+
+        Examples
+        --------
+        >>> import trends
+        >>> print(trends.compare_rates("294 in 2024", "121 in 2023").to_latex()[:26])
+        \begin{tabular}{lrrrrrrrl}
+        """
+        from trends.tables.written import to_latex
+
+        return to_latex(self.to_frame(alpha=alpha))
+
     def glance(self) -> pd.DataFrame:
         """Return one row that describes the whole fit.
 

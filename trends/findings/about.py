@@ -22,6 +22,7 @@ from trends.findings.inputs import Record, input_files, input_records, sources, 
 from trends.findings.rules import caveat_table
 from trends.findings.wording import LANGUAGES, words
 from trends.tables.figure import figure_flags, flag_caveats
+from trends.tables.series import MEASURED_COLUMNS
 
 
 def informed(found: Iterable[Finding], result: Result) -> list[Finding]:
@@ -95,6 +96,20 @@ def _caveats(record: Record, finding: Finding) -> tuple[str, ...]:
     return tuple(record["caveats"])
 
 
+def subject_called(name: str, result: Result) -> Subject:
+    """Return a subject that somebody named in a few words, the same in both languages.
+
+    Parameters
+    ----------
+    name : str
+        Such as "Claims in Syria".
+    result : Result
+        Tells what is counted.
+    """
+    words = " ".join(name.split()) or Subject.generic(result.counted).en
+    return Subject(key=_key_of(words), en=words, ar=words, noun=COUNTED[result.counted])
+
+
 def named_subject(result: Result) -> Subject:
     """Return the subject that the labels of the counts name; the generic one where they differ.
 
@@ -106,20 +121,29 @@ def named_subject(result: Result) -> Subject:
     Returns
     -------
     Subject
-        Named by the labels of the one group the result is about, in both languages as the table
-        writes them.
+        Named by the labels of the one group the result is about, or by those that all its groups
+        have in common, in both languages as the table writes them.
     """
-    known = [frame.attrs["labels"] for frame in _frames(result) if frame.attrs.get("labels")]
+    frames = _frames(result)
+    tables = [frame for frame in frames if {"period", "count", "complete"} <= set(frame.columns)]
+    if tables:
+        known = [shared for table in tables if (shared := _shared_labels(table))]
+    else:
+        known = [frame.attrs["labels"] for frame in frames if frame.attrs.get("labels")]
     if not known or any(labels != known[0] for labels in known):
         return Subject.generic(result.counted)
     labels: Mapping[str, object] = known[0]
-    key = re.sub(r"[^a-z0-9]+", "-", _ascii(" ".join(map(_label_key, labels.items()))))
     return Subject(
-        key=key.strip("-") or "series",
+        key=_key_of(" ".join(map(_label_key, labels.items()))),
         en=_label_words(labels, "en"),
         ar=_label_words(labels, "ar"),
         noun=COUNTED[result.counted],
     )
+
+
+def _key_of(words: str) -> str:
+    """Return what ids of findings begin with: lower-case words joined by hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", _ascii(words)).strip("-") or "series"
 
 
 def names_of(frame: pd.DataFrame, unnamed: Mapping[str, str]) -> dict[str, str]:
@@ -141,6 +165,12 @@ def names_of(frame: pd.DataFrame, unnamed: Mapping[str, str]) -> dict[str, str]:
 def _frames(result: Result) -> list[pd.DataFrame]:
     """Return every frame a result holds."""
     return [source for source in sources(result) if isinstance(source, pd.DataFrame)]
+
+
+def _shared_labels(table: pd.DataFrame) -> Mapping[str, object]:
+    """Return the labels that all groups of an event-count table have in common."""
+    groups = [name for name in table.columns if name not in MEASURED_COLUMNS]
+    return {name: table[name].iloc[0] for name in groups if len(table[name].unique()) == 1}
 
 
 def _label_key(item: tuple[str, object]) -> str:

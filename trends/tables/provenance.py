@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from trends import escaping
 from trends.tables.toml import read_toml
 
 REQUIRED = (
@@ -24,6 +28,9 @@ REQUIRED = (
     "how_made",
 )
 
+
+#: What an entry says that nobody has filled in yet.
+UNSTATED = "not stated"
 
 #: What a break of a sidecar may say.
 BREAK_KEYS = (
@@ -104,10 +111,101 @@ def read_provenance(table: str | Path) -> Provenance:
         raise ValueError(
             f"`{path.name}` must have the sha256 of its sidecar, "
             f"{str(entries['sha256'])[:12]}…, got {found[:12]}…. "
-            "A new vintage gets a new file and a new sidecar; restore this one."
+            "A new vintage gets a file of its own (`trends sidecar FILE`); restore this one, or "
+            f"say that it is meant to differ with `trends sidecar {path}`."
         )
     chosen = {name: entries[name] for name in REQUIRED}
     return Provenance(file=path.name, caveats=tuple(entries.get("caveats", ())), **chosen)
+
+
+def write_sidecar(
+    table: str | Path, entries: Mapping[str, str] | None = None, *, today: date | None = None
+) -> Path:
+    r"""Write the sidecar of a table, or renew the one that it has.
+
+    Parameters
+    ----------
+    table : path
+        The table; its sidecar is the TOML file of the same name beside it.
+    entries : mapping of str to str, optional
+        What is known: producer, title, url, published, licence, citation, how_made. What an older
+        sidecar says stays unless it is given here; what nobody says is "not stated".
+    today : date, optional
+        The day on which the file was obtained; today by default. A renewed sidecar has the day
+        only if the file is another one than it was written for.
+
+    Returns
+    -------
+    Path
+        The sidecar, with the hash of the file as it is now. Its comments and further entries stay.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such table.
+    ValueError
+        If the table is itself a TOML file, an entry is none of a sidecar's, or the sidecar writes
+        one over several lines.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = Path(tempfile.mkdtemp()) / "counts.csv"
+    >>> _ = table.write_text("Month,Incidents\n2024-01,4\n")
+    >>> write_sidecar(table, {"title": "Incidents"}).name
+    'counts.toml'
+    >>> read_provenance(table).title, read_provenance(table).licence
+    ('Incidents', 'not stated')
+    """
+    path = Path(table)
+    sidecar = path.with_suffix(".toml")
+    if sidecar == path:
+        raise ValueError(
+            f"`table` must be a table, got {str(table)!r}, which is itself a sidecar. "
+            "Name the table beside it."
+        )
+    known = dict(entries or {})
+    settable = [name for name in REQUIRED if name not in ("sha256", "accessed")]
+    for name in known:
+        if name not in settable:
+            raise ValueError(
+                f"`entries` must be among {', '.join(settable)}, got {name!r}. Correct the name."
+            )
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    text = sidecar.read_text(encoding="utf-8") if sidecar.exists() else ""
+    before = read_toml(sidecar) if text else {}
+    if before.get("sha256") != found:
+        known |= {"sha256": found, "accessed": (today or date.today()).isoformat()}
+    for name in REQUIRED:
+        if name in known:
+            text = _with_entry(text, name, known[name])
+        elif name not in before:
+            text = _with_entry(text, name, path.stem if name == "title" else UNSTATED)
+    try:
+        kept = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        kept = {}
+    if not {*REQUIRED} <= kept.keys() or any(kept[name] != value for name, value in known.items()):
+        raise ValueError(
+            f"`{sidecar.name}` must have each of {', '.join(known)} on one line, got an entry of "
+            "several lines. Write it on one line between quotes."
+        )
+    sidecar.write_text(text, encoding="utf-8")
+    return sidecar
+
+
+def _with_entry(text: str, name: str, value: str) -> str:
+    """Return a sidecar in which an entry says something else; every other line stays."""
+    line = f"{name} = {escaping.toml(value)}"
+    first_table = re.search(r"^\[", text, re.MULTILINE)
+    end = first_table.start() if first_table else len(text)
+    top, tables = text[:end], text[end:]
+    held = re.compile(rf"^{name}\s*=[^\n]*$", re.MULTILINE)
+    if held.search(top):
+        top = held.sub(lambda _: line, top, count=1)
+    else:
+        top = f"{top.rstrip()}\n{line}\n".lstrip() + ("\n" if tables else "")
+    return top + tables
 
 
 def sidecar_breaks(table: str | Path) -> list[dict[str, Any]]:

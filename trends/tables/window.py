@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,22 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 _DAY = pd.Timedelta(days=1)
+
+#: A figure as somebody types it: how firmly, how many, and over which days.
+_TYPED = re.compile(
+    r"(?:(?P<firmly>about|at least|more than) )?(?P<count>\d[\d,]*)"
+    r"(?:(?P<nth>st|nd|rd|th)|(?: to |-)(?P<high>\d[\d,]*))? "
+    r"(?:in (?:(?P<days>\d+(?:\.\d+)?) days?|(?P<period>\S+))|from (?P<start>\S+) to (?P<end>\S+))",
+    re.IGNORECASE,
+)
+
+
+class Row(Protocol):
+    """A row of a statements frame, or a mapping with some of its columns."""
+
+    def get(self, key: str, default: object = ..., /) -> object:
+        """Return what a column holds."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,16 +155,27 @@ class Window:
             )
 
 
+#: A day or a whole period, as somebody names it.
+Day: TypeAlias = str | datetime.date | pd.Period
+#: A figure with its window: as a sentence, as numbers, or as a row.
+Figure: TypeAlias = (
+    Window | str | tuple[int, float | datetime.timedelta | Day] | tuple[int, Day, Day] | Row
+)
+
+
 def as_window(figure: object, *, name: str = "figure") -> Window:
     """Read a window from whatever an analyst has at hand.
 
     Parameters
     ----------
-    figure : Window, statement row, mapping, (count, days), (count, period) or (count, start, end)
-        A statement row is one row of the frame of `read_statements`. A mapping names the columns
-        of that frame it knows (at least count, window_start and window_end), and may add
-        ``rounding_unit``. Ends are days or whole periods, both included: a window to "2024-02"
-        ends on 29 February. A length in days is a number or a Timedelta.
+    figure : Window, str, statement row, mapping or tuple
+        A text is typed as it is said: ``"294 in 2024"``, ``"43 from 2020-04-24 to 2020-05-23"``,
+        ``"about 400 in 2024"``, ``"at least 12 in 2024-05"``, ``"10th from 2025-05-01 to
+        2025-05-19"``, ``"30 to 40 in 2024"``. A tuple is (count, days), (count, period) or
+        (count, start, end). A statement row is one row of the frame of `read_statements`. A mapping
+        names the columns of that frame it knows (at least count, window_start and window_end), and
+        may add ``rounding_unit``. Ends are days or whole periods, both included: a window to
+        "2024-02" ends on 29 February. A length in days is a number or a Timedelta.
     name : str
         The argument's name, for error messages.
 
@@ -160,14 +188,17 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
     TypeError
         If the figure is none of these.
     ValueError
-        If the count is negative or not whole, a day is written in another shape or is not in the
-        calendar, the window ends before it starts, its length is not positive or could be a year,
-        a statement's window is unknown, or the figure is a stock or a rate.
+        If a text is no such sentence, the count is negative or not whole, a day is written in
+        another shape or is not in the calendar, the window ends before it starts, its length is not
+        positive or could be a year, a statement's window is unknown, or the figure is a stock or a
+        rate.
 
     Examples
     --------
     >>> as_window((294, "2024-01-01", "2024-12-31")).days
     366.0
+    >>> as_window("about 1,200 in 2024").count, as_window("3rd from 2024-05-01 to 2024-05-19").days
+    (1200, 19.0)
     >>> as_window((300, "2024-01", "2024-02")).days, as_window((294, "2024")).days
     (60.0, 366.0)
     >>> tenth = {"count": 10, "qualifier": "nth_since",
@@ -177,14 +208,16 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
     """
     if isinstance(figure, Window):
         return figure
+    if isinstance(figure, str):
+        return _from_text(figure, name)
     if isinstance(figure, pd.Series | Mapping) and "window_start" in figure:
         return _from_row(figure, name)
     if isinstance(figure, tuple | list) and len(figure) in (2, 3):
         return _from_numbers(tuple(figure), name)
     raise TypeError(
-        f"`{name}` must be a row of a statements frame, (count, days), (count, period) or "
-        "(count, start, end), "
-        f"got {type(figure).__name__}. Pick one row with `.loc`, or write the figure as a tuple."
+        f"`{name}` must be a row of a statements frame, (count, days), (count, period), "
+        f"(count, start, end) or a text such as '294 in 2024', got {type(figure).__name__}. Pick "
+        "one row with `.loc`, or write the figure as a tuple or a text."
     )
 
 
@@ -207,6 +240,33 @@ def part_of_whole(row: Any, statements: pd.DataFrame) -> str:
         return ""
     present = (statements["statement_id"] == whole).any()
     return f"a part ({row['part_kind']}) of {whole}" if present else ""
+
+
+def _from_text(text: str, name: str) -> Window:
+    """Read a figure as somebody types it."""
+    found = _TYPED.fullmatch(" ".join(text.split()))
+    if found is None:
+        raise ValueError(
+            f"`{name}` must be a figure with its window, got {text!r}. Write '294 in 2024', "
+            "'43 from 2020-04-24 to 2020-05-23', 'about 400 in 2024', 'at least 12 in 2024-05', "
+            "'10th from 2025-05-01 to 2025-05-19' or '294 in 366 days'."
+        )
+    count, high = (int((found[key] or "0").replace(",", "")) for key in ("count", "high"))
+    if found["days"]:
+        if found["firmly"] or found["nth"] or found["high"]:
+            raise ValueError(
+                f"`{name}` must have a window of dates unless its count is exact, got {text!r}. "
+                "Name the first and the last day."
+            )
+        return _from_numbers((count, datetime.timedelta(days=float(found["days"]))), name)
+    said = (found["firmly"] or ("nth_since" if found["nth"] else "exact")).lower()
+    row: dict[str, object] = {
+        "qualifier": said.replace(" ", "_"),
+        "window_start": found["start"] or found["period"],
+        "window_end": found["end"] or found["period"],
+    }
+    row |= {"count_low": count, "count_high": high} if found["high"] else {"count": count}
+    return _from_row(row, name)
 
 
 def _from_numbers(figure: tuple[Any, ...], name: str) -> Window:
