@@ -213,7 +213,8 @@ def test_every_condition_that_has_words_is_in_a_rule():
 
 #: Conditions that choose a form or a precision or a caveat, which are not printed.
 VARIANTS_ONLY = {
-    "smallest_count", "total", "visible_down", "size", "end_n_in_set", "risen", "tested",
+    "smallest_count", "total", "visible_down", "size", "size_low", "size_high",
+    "end_n_in_set", "grade", "risen", "tested",
 }  # fmt: skip
 
 

@@ -44,11 +44,23 @@ class Claim:
 
     def say(self, lang: str | None = None) -> Phrase:
         """Return the finding as a sentence, and say so when it does not survive adjustment."""
-        said = wording.say(self.finding, lang or self.lang)
+        return self._warned(wording.say(self.finding, lang or self.lang), lang)
+
+    def brief(self, lang: str | None = None) -> Phrase:
+        """Return the finding in few words, for a place that has been named already."""
+        return self._warned(wording.brief(self.finding, lang or self.lang), lang)
+
+    def _warned(self, said: Phrase, lang: str | None) -> Phrase:
+        """Return what is said, with a caveat when it does not survive the number of tests."""
         if self._survives(self.finding):
             return said
         note = wording.caveat("many_tests", lang or self.lang)
         return Phrase(f"{said} {note}", f"{said.markdown} {note.markdown}")
+
+    @property
+    def direction(self) -> str:
+        """Which way the rate went: up, down, level, or unclear."""
+        return wording.direction(self.finding)
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the finding: estimate, conf_low, grade and so on."""

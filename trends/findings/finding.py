@@ -157,12 +157,16 @@ class Subject:
         Name that can start a sentence, such as "Syria (UCDP GED)".
     noun : Noun
         What is counted.
+    en_counter, ar_counter : str
+        Who counted, for sentences that name no more than that; "" where several did.
     """
 
     key: str
     en: str
     ar: str
     noun: Noun = EVENT
+    en_counter: str = ""
+    ar_counter: str = ""
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):
@@ -179,6 +183,10 @@ class Subject:
     def name(self, lang: str) -> str:
         """Return the subject's name in a language."""
         return self.ar if lang == "ar" else self.en
+
+    def counter(self, lang: str) -> str:
+        """Return who counted, in a language."""
+        return self.ar_counter if lang == "ar" else self.en_counter
 
 
 @dataclass(frozen=True, kw_only=True)

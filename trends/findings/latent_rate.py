@@ -99,6 +99,7 @@ def _change(result: LatentRate, subject: Subject, leg: int) -> Finding:
             "n_free": result.n_free,
             "first": first,
             "last": last,
+            "n_sources": result.n_sources,
             "visible": result.visible_change,
         },
     )

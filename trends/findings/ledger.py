@@ -151,6 +151,26 @@ class Ledger:
             ((_short_name(finding), self._claim(finding)) for finding in found), self.lang
         )
 
+    def keep(self, finding: Finding) -> Claim:
+        """Add one finding that was derived from findings the ledger holds.
+
+        Parameters
+        ----------
+        finding : Finding
+            For instance since when a place is not counted any more.
+
+        Returns
+        -------
+        Claim
+
+        Raises
+        ------
+        ValueError
+            If the ledger holds another finding under the id.
+        """
+        self._keep(_record(finding, test=""))
+        return self._claim(finding)
+
     def _under_account(self, result: Result, found: list[Finding]) -> list[Finding]:
         """Return findings as the description of their series allows; keep a description."""
         records = {key for finding in found for key in finding.inputs.records}
@@ -705,6 +725,11 @@ def _said(finding: Finding, lang: str) -> dict[str, str]:
         "interval": "" if math.isnan(finding.conf_low) else str(wording.interval(finding, lang)),
         "verb": str(wording.verb(finding, lang)) if wording.verb_key(finding) else "",
         "sentence": str(wording.say(finding, lang)) if finding.sentence else "",
+        **(
+            {"brief": str(wording.brief(finding, lang))}
+            if finding.sentence in wording.words(lang)["brief"]
+            else {}
+        ),
         "explain": wording.explain(finding, lang),
     }
 

@@ -234,8 +234,14 @@ class _Guard:
             if record is None:
                 yield self._unknown(piece, file, self.ledger.findings)
                 return
-            names = ("sentence",) if piece.kind == "sentence" else ("number", "interval", "verb")
-            allowed = [record["said"][lang][name] for lang in wording.LANGUAGES for name in names]
+            names = (
+                ("sentence", "brief")
+                if piece.kind == "sentence"
+                else ("number", "interval", "verb")
+            )
+            allowed = [
+                record["said"][lang].get(name, "") for lang in wording.LANGUAGES for name in names
+            ]
         if said not in {_plain(form) for form in allowed}:
             same = _in_language_of(piece.text, allowed)
             yield LintFault(

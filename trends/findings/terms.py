@@ -106,6 +106,31 @@ def read_subjects(path: str | Path, *, terms: str | Path | None = None) -> Names
     return _built(named, Subject, path, "subject")
 
 
+def read_places(path: str | Path) -> Names:
+    """Read the places that a report answers for, in the order in which it names them.
+
+    Parameters
+    ----------
+    path : path
+        TOML with a table ``[place.<key>]`` for each place: en and ar.
+
+    Returns
+    -------
+    dict of Subject
+        By key.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    InvalidTable
+        If it is not TOML, or a place lacks a name.
+    """
+    path = Path(path)
+    named = {key: {"key": key, **entry} for key, entry in _tables(path, "place").items()}
+    return _built(named, Subject, path, "place")
+
+
 def read_names(path: str | Path) -> dict[str, dict[str, str]]:
     """Read how the values of a table are said: counters, places, actors, kinds of source.
 

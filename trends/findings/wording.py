@@ -87,6 +87,24 @@ def say(finding: Finding, lang: str = "en") -> Phrase:
     return Phrase(text, _mark(finding, text, lang, "sentence"))
 
 
+def brief(finding: Finding, lang: str = "en") -> Phrase:
+    """Return a finding in few words, for a place that has been named already, its number marked.
+
+    It begins in the middle of a sentence and ends it: direction, size, interval, dates, who counted
+    and the grade. A finding without a short form is said as `say` says it.
+    """
+    if finding.sentence not in words(lang)["brief"]:
+        return say(finding, lang)
+    text = _Filler(lang).format(_template(finding, lang, "brief"), **_slots(finding, lang))
+    return Phrase(text, _mark(finding, text, lang, "sentence"))
+
+
+def direction(finding: Finding) -> str:
+    """Return which way a finding says a rate went: up, down, level, or unclear."""
+    known = {**finding.facts, "verb": verb_key(finding), "grade": finding.grade}
+    return first_match("direction", "change", known)
+
+
 def paragraph(findings: Iterable[Finding], lang: str = "en") -> Phrase:
     """Return the sentences of several findings, each with its caveats, as one paragraph.
 
@@ -253,8 +271,8 @@ def rate_axis(series: pd.DataFrame | None, lang: str) -> str:
     return str(words(lang)["figure"]["rate_axis_per"].format(per=per(unit, lang)))
 
 
-def format_interval(low: float, high: float, shape: str, lang: str) -> str:
-    """Return ``low to high``, saying so where an end is open."""
+def format_interval(low: float, high: float, shape: str, lang: str, *, short: bool = False) -> str:
+    """Return ``low to high``, or with a dash in short, saying so where an end is open."""
     table = words(lang)["interval"]
     filler = _Filler(lang)
     if math.isinf(high) and math.isinf(low):
@@ -264,7 +282,7 @@ def format_interval(low: float, high: float, shape: str, lang: str) -> str:
     if math.isinf(low):
         return str(table["open_below"].format(high=filler.format_field(high, shape)))
     return str(
-        table["both"].format(
+        table["both_short" if short else "both"].format(
             low=filler.format_field(low, shape), high=filler.format_field(high, shape)
         )
     )
@@ -533,9 +551,9 @@ def _days_phrase(days: float, lang: str) -> str:
     return f"{days:,.1f} {DAY.ar_one if lang == 'ar' else DAY.en_many}"
 
 
-def _template(finding: Finding, lang: str) -> str:
-    """Return the sentence template: the variant its rules pick, else that of its verb."""
-    table = words(lang)["sentence"][finding.sentence]
+def _template(finding: Finding, lang: str, form: str = "sentence") -> str:
+    """Return a sentence's template: the variant its rules pick, else that of its verb."""
+    table = words(lang)[form][finding.sentence]
     if isinstance(table, str):
         return table
     if finding.sentence in rule_tables()["variant"]:
@@ -558,12 +576,16 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
     return {
         **values,
         "subject": finding.subject.name(lang),
+        "counted_by": finding.subject.counter(lang),
         "nouns": finding.subject.noun.ar_few if lang == "ar" else finding.subject.noun.en_many,
         "estimate": finding.estimate,
         "conf_low": finding.conf_low,
         "conf_high": finding.conf_high,
         "conf_level": finding.conf_level,
         "interval": format_interval(finding.conf_low, finding.conf_high, _format_of(finding), lang),
+        "short_interval": format_interval(
+            finding.conf_low, finding.conf_high, _format_of(finding), lang, short=True
+        ),
         "number": _Filler(lang).format_field(finding.estimate, _format_of(finding)),
         "p_value": finding.p_value,
         "unit": unit,

@@ -1,6 +1,7 @@
 from .errors import RenderError as RenderError
 from .pages import DAYS_PER_MONTH as DAYS_PER_MONTH
 from .pages import Table as Table
+from .pages import answer_block as answer_block
 from .pages import caveat_listing as caveat_listing
 from .pages import dictionary as dictionary
 from .pages import grade_listing as grade_listing
@@ -22,8 +23,10 @@ from .pages import read_definitions as read_definitions
 from .pages import read_known_events as read_known_events
 from .pages import read_names as read_names
 from .pages import read_nouns as read_nouns
+from .pages import read_places as read_places
 from .pages import read_provenance as read_provenance
 from .pages import scatter_listing as scatter_listing
+from .pages import short_answer as short_answer
 from .pages import use_style as use_style
 from .pages import verb_listing as verb_listing
 from .provenance import edition_mark as edition_mark

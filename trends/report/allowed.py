@@ -78,7 +78,7 @@ PAGE = {
     "jupyter": {PLAIN: ANY, "kernelspec": {"name": ANY, "display_name": ANY, "language": ANY}},
     "execute": EXECUTE, "html-math-method": ("mathml",), "css": ANY, "theme": ANY,
     "papersize": ANY, "pdf-standard": ("ua-1",), "mainfont": FONTS, "website": WEBSITE,
-    "finding-words": ANY,
+    "finding-words": ANY, "findings-list": ANY,
     "format": {
         PLAIN: ("html", "typst"),
         "html": {PLAIN: ("default",), **HTML},
@@ -97,12 +97,13 @@ CLASSES: Mapping[str, frozenset[str]] = {
         {"callout-note", "callout-tip", "callout-warning", "callout-important", "callout-caution",
          "content-visible", "content-hidden", "panel-tabset", "column-margin", "aside", "quote",
          "definition", "references", "unnumbered", "callout", "finding-entry",
-         "trends-changes", "layout", "float",
+         "trends-changes", "short-answer", "cover", "layout", "float",
          "float-fig", "float-tbl", "float-caption", "subfloat", "code-fold"}
     ),
     "Span": frozenset(
         {"finding", "sentence", "statement", "constant", "caveat", "quote", "definition", "aside",
-         "column-margin", "content-visible", "content-hidden", "smallcaps", "underline", "mark"}
+         "column-margin", "content-visible", "content-hidden", "smallcaps", "underline", "mark",
+         "direction"}
     ),
     "Header": frozenset({"unnumbered", "unlisted"}),
     "CodeBlock": frozenset({"cell-code", "cell-output-stdout", "cell-output-display"}),

@@ -9,6 +9,7 @@ from trends.figures.season import plot_parts
 from trends.figures.style import use_style
 from trends.figures.windows import plot as plot_windows
 from trends.figures.windows import plot_measures
+from trends.findings.answer import short_answer
 from trends.findings.listing import (
     caveat_listing,
     grade_listing,
@@ -17,7 +18,8 @@ from trends.findings.listing import (
     scatter_listing,
     verb_listing,
 )
-from trends.findings.terms import in_words, read_names, read_nouns
+from trends.findings.terms import in_words, read_names, read_nouns, read_places
+from trends.report.answer import answer_block
 from trends.report.known_events import known_events_table, read_known_events
 from trends.report.table import Table
 from trends.tables.calendar import DAYS_PER_MONTH
@@ -28,6 +30,7 @@ from trends.tables.provenance import provenance_table, read_provenance
 __all__ = [
     "DAYS_PER_MONTH",
     "Table",
+    "answer_block",
     "caveat_listing",
     "dictionary",
     "grade_listing",
@@ -49,8 +52,10 @@ __all__ = [
     "read_known_events",
     "read_names",
     "read_nouns",
+    "read_places",
     "read_provenance",
     "scatter_listing",
+    "short_answer",
     "use_style",
     "verb_listing",
 ]

@@ -65,11 +65,16 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     body = re.sub(r' xmlns:xlink="[^"]*"', "", body)
     body = re.sub(r' xmlns="[^"]*"', "", body)
     body = _STYLE.sub(_attributes, body)
-    body = _COLOUR.sub(_variable, body)
+    body = in_page_colours(body)
     body = re.sub(r"\n\s*", "\n", body)
     root, rest = body.split(">", 1)
     inherited = 'fill="var(--fig-ink, #000000)" stroke-linejoin="round" stroke-linecap="butt"'
     return f"{_root(root)} {inherited}>{rest.strip()}"
+
+
+def in_page_colours(svg: str) -> str:
+    """Return an SVG whose colours of the figure theme follow the page's light or dark scheme."""
+    return _COLOUR.sub(_variable, svg)
 
 
 def _root(root: str) -> str:

@@ -10,6 +10,7 @@ local KINDS = { finding = true, sentence = true, statement = true }
 local n_notes = 0
 local numbers, listed = {}, {}
 local terms = {}
+local lists = true
 
 local function is_html() return FORMAT:match("html") ~= nil end
 
@@ -70,6 +71,12 @@ local function typst_note(span, key, say, kind)
   local made = pandoc.Inlines({})
   made:extend(span.content)
   if kind == "statement" then return made end
+  if not lists then
+    if span.attributes.grade then
+      made:insert(pandoc.Superscript({ pandoc.Str(span.attributes.grade) }))
+    end
+    return made
+  end
   if not numbers[key] then
     listed[#listed + 1] = { key = key, say = say }
     numbers[key] = #listed
@@ -109,6 +116,7 @@ end
 
 return {
   { Meta = function(meta)
+    lists = meta["findings-list"] ~= false
     terms = meta["language"] or {}
     for key, words in pairs(meta["finding-words"] or {}) do terms[key] = words end
   end },

@@ -76,6 +76,15 @@ local function columns(tbl)
   end })
 end
 
+-- What stands on the cover is handed to the template, which finds it by its label.
+local function cover(div)
+  if not div.classes:includes("cover") then return nil end
+  local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#metadata([") })
+  blocks:extend(div.content)
+  blocks:insert(pandoc.RawBlock("typst", "]) <trends-cover>"))
+  return blocks
+end
+
 return {
   { Meta = function(meta)
     is_right_to_left = meta.dir ~= nil and pandoc.utils.stringify(meta.dir) == "rtl"
@@ -84,5 +93,6 @@ return {
   { Table = columns },
   { Link = link },
   { Span = numbered },
+  { Div = cover },
   { Math = function(math) return equation(math) end },
 }
