@@ -285,7 +285,7 @@ def estimate_share(
     years = years_from_middle(seen[0].periods)
     waves = season_columns(seen[0].periods, name)[0]
     line = np.column_stack([np.ones(years.size), years, waves])
-    jumps = [jump_columns(series, seen[0])[0] for series in (asked, rest)]
+    jumps = [jump_columns(each)[0] for each in seen]
     every_jump = np.unique(np.hstack(jumps), axis=1) if jumps[0].size + jumps[1].size else jumps[0]
     every_row = np.column_stack([line, every_jump])
     totals = table.sum(axis=1).to_numpy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from trends.report.pictures import in_page_colours
 from trends.report.provenance import Raw
 
 #: What a small curve can be drawn of.
-Course = pd.DataFrame | LatentRate | RateComparison
+Course: TypeAlias = pd.DataFrame | LatentRate | RateComparison
 
 
 def answer_block(answer: Answer, curves: Mapping[str, Course] | None = None) -> Raw:
