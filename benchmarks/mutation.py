@@ -6,9 +6,9 @@ those whose names have the smallest hashes, asked about in that order, so that a
 fair sample too, and it stays as it is where the code does. Every mutant is asked about in a fork of
 one process. Only tests that run the line it changes are asked, those of its module first, then
 those of its room and of the modules that import it, the quickest first, until one is red; what a
-test file runs is found out once, without a mutant, and its tests that are red then are not asked. A
-test that noticed a mutant must be green without it when it runs alone. Other tests and the examples
-of docstrings are not asked, so the rate is a lower bound.
+test file runs is found out once, without a mutant, and its tests that are red then are not asked.
+The tests that noticed mutants must be green without them when no others run. Other tests and the
+examples of docstrings are not asked, so the rate is a lower bound.
 
 The table goes to benchmarks/results/mutation.csv, the kill rates and the survivors with their lines
 to mutation.md. Mutants that no test could notice are listed with the reason in
@@ -47,6 +47,7 @@ from pathlib import Path
 
 import coverage
 import hypothesis
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -72,9 +73,15 @@ mutmut.copy_also_copy_files()
 mutmut.setup_source_paths()
 mutmut.create_mutants(os.cpu_count())
 """
+#: Tests of the source text, which holds all mutants at once.
+NOT_ASKED = "findings/test_words.py"
 #: A hanging test counts as red after so many times the seconds of processor time that it and those
 #: before it took unbroken, and so many seconds more.
 SLOWER, GRACE = 5, 30
+#: Of the files further off than the first, the quickest tests, of so many seconds a file.
+FURTHER = 20
+#: Outcomes of a mutant that tests noticed.
+NOTICED = ("killed", "timeout")
 OPTIONS = ["-q", "--tb=line", "-p", "no:cacheprovider"]
 # what is loaded before the fork is not loaded again for every mutant
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
@@ -141,7 +148,7 @@ def difference(folder: Path, name: str) -> tuple[str, set[int]]:
     path, function = source_of(folder, name), name.rsplit(".", 1)[1]
     start, original = function_lines(path, f"{function.rpartition('__mutmut_')[0]}__mutmut_orig")
     _, mutated = function_lines(path, function)
-    mutated[0] = original[0]
+    mutated[0] = mutated[0].replace(function, f"{function.rpartition('__mutmut_')[0]}__mutmut_orig")
     changed = difflib.unified_diff(original, mutated, n=0, lineterm="")
     told = "\n".join(line for line in changed if not re.match(r"(\+\+\+|---|@@)", line))
     matcher = difflib.SequenceMatcher(None, original, mutated, autojunk=False)
@@ -150,12 +157,15 @@ def difference(folder: Path, name: str) -> tuple[str, set[int]]:
         if kind != "equal":
             places |= set(range(first + 1, max(last, first + 1) + 1))
     whole = set(places)
-    for node in ast.walk(ast.parse(textwrap.dedent("\n".join(original))).body[0]):
+    (tree,) = ast.parse(textwrap.dedent("\n".join(original))).body
+    for node in ast.walk(tree):
         if isinstance(node, ast.stmt):
             body = getattr(node, "body", None)
             last = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or node.lineno
             if places & set(range(node.lineno, last + 1)):
-                whole |= set(range(node.lineno, last + 1))
+                # a default is at work wherever the function is
+                end = len(original) if node is tree else last
+                whole |= set(range(node.lineno, end + 1))
     return told, {start + line for line in whole}
 
 
@@ -192,7 +202,8 @@ def files_of(folder: Path, name: str, imported_by: dict[str, set[str]]) -> list[
     for one in places:
         path = folder / "tests" / one
         found += sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
-    return [str(one.relative_to(folder)) for one in dict.fromkeys(found) if one.exists()]
+    asked = [one for one in dict.fromkeys(found) if one != folder / "tests" / NOT_ASKED]
+    return [str(one.relative_to(folder)) for one in asked if one.exists()]
 
 
 class Covered:
@@ -307,7 +318,7 @@ class Asking:
         self.places = places
         self.said = folder / "said.txt"
         self.covered: dict[str, dict] = {}
-        self.trusted: dict[str, bool] = {}
+        self.doubted: set[str] = set()
         self.imported_by = importers(folder)
 
     def cover(self, file: str) -> dict:
@@ -341,34 +352,43 @@ class Asking:
         ran = False
         for file in files_of(self.folder, name, self.imported_by):
             covered = self.cover(file)
-            tests = [one for one in covered["runs"].get(name, ()) if self.trusted.get(one, True)]
-            while tests:
+            tests = [one for one in covered["runs"].get(name, ()) if one not in self.doubted]
+            if ran:
+                spent = np.cumsum([covered["seconds"][one] for one in tests])
+                tests = tests[: max(int(np.sum(spent <= FURTHER)), 1)]
+            if tests:
                 ran = True
-                seconds = covered["shared"] + sum(covered["seconds"][one] for one in tests)
-                outcome, red = self._run(name, file, tests, GRACE + SLOWER * seconds)
-                if outcome == "killed" and red in tests and not self._green(file, red):
-                    tests.remove(red)
-                    continue
+                outcome, red = self._run(name, file, tests)
                 if outcome != "survived":
                     return outcome, red
-                break
         return "survived" if ran else "not run", ""
 
-    def _green(self, file: str, test: str) -> bool:
-        """Return whether a test is green on the unbroken code when it runs alone."""
-        if test not in self.trusted:
-            limit = GRACE + SLOWER * self.covered[file]["seconds"][test]
-            self.trusted[test] = self._run("", file, [test], limit)[0] == "survived"
-        return self.trusted[test]
+    def doubt(self, noticed_by: set[str]) -> set[str]:
+        """Return the tests that are red without a mutant when those before them do not run."""
+        files: dict[str, list[str]] = {}
+        for test in sorted(noticed_by):
+            if "::" in test:
+                files.setdefault(test.split("::")[0], []).append(test)
+        red: set[str] = set()
+        for file, tests in files.items():
+            while tests and (found := self._run("", file, tests))[0] != "survived":
+                red.add(found[1])
+                if found[1] not in tests:
+                    break
+                tests.remove(found[1])
+        self.doubted |= red
+        return red
 
-    def _run(self, name: str, file: str, tests: list[str], limit: float) -> tuple[str, str]:
+    def _run(self, name: str, file: str, tests: list[str]) -> tuple[str, str]:
+        covered = self.cover(file)
+        seconds = covered["shared"] + sum(covered["seconds"][one] for one in tests)
         self.said.unlink(missing_ok=True)
 
         def run() -> int:
             code = int(pytest.main([*OPTIONS, "-x", file], plugins=[Chosen(tests, self.said)]))
             return 0 if code == int(pytest.ExitCode.NO_TESTS_COLLECTED) else code
 
-        code = self._fork(name, run, limit)
+        code = self._fork(name, run, GRACE + SLOWER * seconds)
         red = self.said.read_text(encoding="utf-8") if self.said.exists() else file
         if code in (-signal.SIGPROF, -signal.SIGALRM):
             return "timeout", file
@@ -436,7 +456,7 @@ def commit() -> str:
 def report(table: pd.DataFrame, changes: dict[str, str], n_mutants: int, tested: str) -> str:
     """Return the kill rates and the survivors as Markdown."""
     reasons = equivalent(changes)
-    noticed = table[["as_first_asked", "outcome"]].isin(["killed", "timeout"])
+    noticed = table[["as_first_asked", "outcome"]].isin(NOTICED)
     noticed["neither"] = ~noticed["outcome"] & table["mutant"].isin(reasons)
     rooms = noticed.groupby(table["module"].str.split(".").str[1]).agg(["sum", "size"])
     total = noticed.sum()
@@ -462,7 +482,7 @@ def report(table: pd.DataFrame, changes: dict[str, str], n_mutants: int, tested:
         f"{total['outcome'] / (len(table) - total['neither']):.1%}.",
         "",
     ]
-    missed = table["as_first_asked"].isin(["killed", "timeout"])
+    missed = table["as_first_asked"].isin(NOTICED)
     parts = {
         "Not noticed": table.loc[~noticed["outcome"]],
         "Noticed since": table.loc[~missed & noticed["outcome"]],
@@ -482,7 +502,7 @@ def main() -> None:
     options.add_argument("--n-mutants", type=int, default=320)
     options.add_argument("--skip", type=int, default=0, help="pass over so many for another sample")
     options.add_argument("--folder", type=Path, help="keep the copy here and use what it holds")
-    options.add_argument("--as-copied", action="store_true", help="do not copy the project anew")
+    options.add_argument("--as-copied", action="store_true", help="go on with the copy")
     chosen = options.parse_args()
     folder = (chosen.folder or Path(tempfile.mkdtemp(prefix="mutation-"))).resolve()
     tested = commit()
@@ -498,22 +518,28 @@ def main() -> None:
         folder, {name: (source_of(folder, name), lines) for name, (_, lines) in differences.items()}
     )
     try:
-        for name in sample:
-            before = known.get(name, {})
-            if before.get("change") != changes[name]:
-                before = {}
-            if before and before["outcome"] in ("killed", "timeout"):
-                continue
-            start = time.time()
-            outcome, noticed_by = asking.ask(name)
-            known[name] = {
-                "outcome": outcome,
-                "first": before.get("first", outcome),
-                "noticed_by": noticed_by,
-                "change": changes[name],
-            }
-            kept.write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
-            print(f"{outcome} {time.time() - start:.0f}s {name} {noticed_by}", flush=True)
+        for again in (False, True):
+            for name in sample:
+                before = known.get(name, {})
+                if before.get("change") != changes[name]:
+                    before = {}
+                noticed = before.get("outcome") in NOTICED
+                if noticed or (before and (chosen.as_copied or again)):
+                    continue
+                start = time.time()
+                outcome, noticed_by = asking.ask(name)
+                known[name] = {
+                    "outcome": outcome,
+                    "first": before.get("first", outcome),
+                    "noticed_by": noticed_by,
+                    "change": changes[name],
+                }
+                kept.write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
+                print(f"{outcome} {time.time() - start:.0f}s {name} {noticed_by}", flush=True)
+            if not again:
+                red = asking.doubt({one["noticed_by"] for one in known.values()})
+                print("red without a mutant:", *red, flush=True)
+                known = {name: one for name, one in known.items() if one["noticed_by"] not in red}
     except KeyboardInterrupt:
         print("interrupted; what was asked is kept", flush=True)
     asked = [name for name in sample if known.get(name, {}).get("change") == changes[name]]

@@ -304,11 +304,13 @@ def test_its_findings_are_complete(result):
     for finding in found:
         assert isinstance(finding, Finding)
         assert finding.finding_id.startswith("made-up.")
-        assert finding.method
         assert finding.inputs.records
         # What was estimated is graded; what was only counted has no grade.
         assert finding.grade in {"A", "B", "C", "D"} or finding.quantity.startswith("n_")
         for lang in ("en", "ar"):
+            explained = words(lang)["explain"]
+            assert finding.method in explained["method"]
+            assert finding.quantity in explained["quantity"]
             named = {key.partition(":")[0] for key in finding.caveats}
             assert named <= set(words(lang)["caveat"])
             assert not finding.sentence or nothing_raw(str(say(finding, lang)))

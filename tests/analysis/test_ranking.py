@@ -145,10 +145,26 @@ def test_a_group_that_cannot_be_compared_is_a_row_with_the_reason():
 
 def test_what_cannot_be_ranked_is_refused():
     counts = table_of(GROUPS)
-    with pytest.raises(ValueError, match="`top` must be between 1 and 3, got 4"):
+    with pytest.raises(ValueError, match="^`top`") as refused:
         trends.rank_groups(counts, **ASK, top=4)
+    assert str(refused.value) == (
+        "`top` must be between 1 and 3, got 4. Name fewer groups than there are."
+    )
+    trends.rank_groups(counts, **ASK, top=3)
     one = table_of({"Large": GROUPS["Large"]})
     with pytest.raises(ValueError, match="at least two groups that can be compared, got 1"):
         trends.rank_groups(one, **ASK)
     with pytest.raises(ValueError, match="must not overlap"):
         trends.rank_groups(counts, **{**ASK, "second": (2023, 2023)})
+
+
+def test_reasons_why_groups_cannot_be_compared_are_listed_once_each():
+    void, twice = np.zeros(48, int), np.bincount([5, 30], minlength=48)
+    groups = {"Large": GROUPS["Large"], "Void": void, "Nothing": void, "Twice": twice}
+    with pytest.raises(ValueError, match="got 1") as refused:
+        trends.rank_groups(table_of(groups), **ASK)
+    reason = (
+        "`series` must have events in at least 3 periods, got {0} with {0} events in all. "
+        "Use longer periods or a longer series."
+    )
+    assert str(refused.value).endswith(f"got 1. {reason.format(0)}; {reason.format(2)}")
