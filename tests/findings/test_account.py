@@ -223,3 +223,17 @@ def test_lint_refuses_two_sentences_that_exclude_each_other(pages, tmp_path):
         for claim in (account, trend)
     ]
     assert lint(pages.page(tmp_path, described, f"<p>{said[0]}</p><p>{said[1]}</p>")) == []
+
+
+def test_lint_says_where_a_description_is_missing_or_comes_too_late(pages, tmp_path):
+    described, asked = trends.Ledger(), trends.Ledger()
+    described.add(STEP, SUBJECT)
+    trend = asked.add(TREND, SUBJECT)["annual-percent-change"]
+    asked.findings.update(described.findings)
+    said = pages.span(trend.say("en"), "sentence", trend.finding.finding_id)
+    (fault,) = [
+        one
+        for one in lint(pages.page(tmp_path, asked, f"<p>{said}</p>"))
+        if "cannot stand beside x.description.course" in one.rule
+    ]
+    assert fault.allowed == "Add the description to the page's ledger before this result."
