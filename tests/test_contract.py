@@ -304,6 +304,10 @@ def test_its_findings_are_complete(result):
     for finding in found:
         assert isinstance(finding, Finding)
         assert finding.finding_id.startswith("made-up.")
+        assert finding.question in RESULTS
+        assert isinstance(finding.subject, Subject)
+        for name in ("estimate", "conf_low", "conf_high", "conf_level", "p_value"):
+            assert isinstance(getattr(finding, name), float), name
         assert finding.inputs.records
         # What was estimated is graded; what was only counted has no grade.
         assert finding.grade in {"A", "B", "C", "D"} or finding.quantity.startswith("n_")
@@ -336,6 +340,32 @@ def test_a_finding_prints_the_number_of_its_result(result):
     said = [finding for finding in result.findings(SUBJECT) if finding.estimate in numbers]
     assert said
     assert all(number(finding) for finding in said)
+
+
+#: Shares of simulated or of other dates, and what only describes the fit: the interval and the test
+#: of their rows are about something else.
+OF_SOMETHING_ELSE = {"placebo_share", "dispersion"}
+
+
+def test_a_finding_prints_the_interval_and_the_p_value_of_its_row(result):
+    """Where one row alone has its estimate; two rates are said with what their scatter widens."""
+    frame = result.to_frame()
+    trios = [("ratio", "ratio_low", "ratio_high"), ("estimate", "conf_low", "conf_high")]
+    trios = [one for one in trios if set(one) <= set(frame.columns)]
+    if not trios or isinstance(result, trends.RateComparison):
+        return
+    compared = 0
+    for finding in result.findings(SUBJECT):
+        for name, low, high in trios:
+            rows = frame[frame[name] == finding.estimate]
+            if len(rows) == 1 and finding.quantity not in OF_SOMETHING_ELSE:
+                compared += 1
+                own = rows.iloc[0]
+                said = (finding.conf_low, finding.conf_high)
+                assert said == pytest.approx((own[low], own[high]), nan_ok=True)
+                if "p_value" in frame:
+                    assert finding.p_value == pytest.approx(own["p_value"], nan_ok=True)
+    assert compared or result._module_name() in {"season", "description", "forecast_evaluation"}
 
 
 # ------- pictures
