@@ -70,7 +70,8 @@ def _state(result: Alarms, subject: Subject, row: pd.Series) -> Finding:
             "stood": (0 if pd.isna(row["count"]) else int(row["count"]), subject.noun),
             "unseen": bool(pd.isna(row["count"])),
             "p_adjusted": float(row["p_adjusted"]) if own else 1.0,
-            "power": float(row["power"]),
+            # Simulated, so that further digits are noise.
+            "power": round(float(row["power"]), 2),
             "alarm_line": row["line"],
             "budget": result.budget,
             "borrowed": not own,
