@@ -120,6 +120,61 @@ def test_two_stretches_say_what_a_reader_of_the_language_approved(lang, case):
     assert said == case["says"]
 
 
+def alarm_says(case, lang):
+    """Return what is said of the last periods of a series; a count below 0 is one nobody made."""
+    months = pd.period_range("2017-01", periods=len(case["counts"]), freq="M")
+    counts = pd.Series(case["counts"], index=months, dtype="Int64")
+    series = trends.as_series(counts.mask(counts < 0), exposure=30.4375)
+    asked = {key: case[key] for key in ("incomplete_periods", "n_periods", "method") if key in case}
+    alarms = trends.detect_alarms(series, season="none", rng=1, **asked)
+    return [str(wording.say(one, lang)) for one in alarms.findings(SYRIA["attack"])]
+
+
+def delay_says(case, lang):
+    """Return what is said of counts that are known as they stood 0, 1, ... periods later."""
+    stood = case["stood"]
+    months = pd.period_range("2020-01", periods=len(stood), freq="M")
+    rows = [
+        (months[at], stood[at][min(newest - at, len(stood[at]) - 1)], months[newest])
+        for newest in range(5, len(stood))
+        for at in range(newest + 1)
+    ]
+    table = pd.DataFrame(rows, columns=["period", "count", "as_of"])
+    table["count"] = table["count"].astype("Int64")
+    table["as_of"] = [month.end_time.normalize() + pd.Timedelta(days=9) for month in table["as_of"]]
+    table["exposure"] = table["period"].dt.days_in_month.astype(float)
+    if "incomplete_periods" in case:
+        table = table[table["as_of"] == table["as_of"].max()].drop(columns="as_of")
+    delay = trends.reporting_delay(
+        table.assign(complete=True), incomplete_periods=case.get("incomplete_periods")
+    )
+    return [str(wording.say(one, lang)) for one in delay.findings(SYRIA["attack"])]
+
+
+def claim_says(case, lang):
+    """Return what is said of one claim about 2024, and of the figure that says what came."""
+    figures = pd.DataFrame({
+        "statement_id": ["pace", "year"], "measure": "attacks",
+        "counted_by": ["US Central Command", "A monitor"],
+        "count": pd.array([case["claimed"], case["came"]], dtype="Int64"),
+        "qualifier": [case["qualifier"], case["came_qualifier"]],
+        "window_start": pd.Timestamp("2024-01-01"), "window_end": pd.Timestamp("2024-12-31"),
+        "published_on": pd.to_datetime(["2024-07-17", "2025-01-03"]),
+        "forecast_of": [case["forecast_of"], None],
+    })  # fmt: skip
+    (found,) = trends.score_claims(figures, as_of="2025-06-01").findings(SYRIA["attack"])
+    return str(wording.say(found, lang))
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+@pytest.mark.parametrize(
+    ("kind", "says"), [("alarm", alarm_says), ("delay", delay_says), ("claim", claim_says)]
+)
+def test_alarms_late_reports_and_claims_say_what_a_reader_approved(kind, says, lang):
+    for case in table_of(lang)[kind]:
+        assert says(case, lang) == case["says"], case["name"]
+
+
 # ------- as firmly as its grade
 
 

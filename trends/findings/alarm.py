@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from trends.analysis.alarm import Alarms
@@ -70,8 +71,8 @@ def _state(result: Alarms, subject: Subject, row: pd.Series) -> Finding:
             "stood": (0 if pd.isna(row["count"]) else int(row["count"]), subject.noun),
             "unseen": bool(pd.isna(row["count"])),
             "p_adjusted": float(row["p_adjusted"]) if own else 1.0,
-            # Simulated, so that further digits are noise.
-            "power": round(float(row["power"]), 2),
+            # Simulated: further digits are noise, and no chance is nought or certain.
+            "power": float(np.clip(np.round(row["power"], 2), 0.01, 0.99)),
             "alarm_line": row["line"],
             "budget": result.budget,
             "borrowed": not own,
