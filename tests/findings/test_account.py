@@ -237,3 +237,17 @@ def test_lint_says_where_a_description_is_missing_or_comes_too_late(pages, tmp_p
         if "cannot stand beside x.description.course" in one.rule
     ]
     assert fault.allowed == "Add the description to the page's ledger before this result."
+
+
+def test_lint_holds_one_page_against_another(pages, tmp_path):
+    described, alone = trends.Ledger(), trends.Ledger()
+    account = described.add(STEP, SUBJECT)["course"]
+    trend = alone.add(TREND, SUBJECT)["annual-percent-change"]
+    for name, ledger, claim in (("one", described, account), ("two", alone, trend)):
+        (tmp_path / name).mkdir()
+        words = pages.span(claim.say("en"), "sentence", claim.finding.finding_id)
+        pages.page(tmp_path / name, ledger, f"<p>{words}</p>")
+        assert lint(tmp_path / name) == []
+    (fault,) = lint(tmp_path)
+    assert fault.finding == "x.trend.annual-percent-change"
+    assert "cannot stand beside x.description.course" in fault.rule
