@@ -117,6 +117,23 @@ def made_up_counts():
     return pd.concat(parts, ignore_index=True)
 
 
+def made_up_events(seed, size):
+    """Return 60 events with a heavy tail of deaths and bounds around them."""
+    rng = np.random.default_rng(seed)
+    days = pd.date_range("2022-01-01", periods=60, freq="6D")
+    best = np.floor(size * (1 + rng.pareto(1.5, 60)))
+    return pd.DataFrame(
+        {
+            "event_id": days.astype("str"),
+            "start": days,
+            "country": "Iraq",
+            "fatalities_low": np.floor(best / 2),
+            "fatalities_best": best,
+            "fatalities_high": best + 3,
+        }
+    )
+
+
 def made_up_claims():
     """A forecast made in the middle of a year, and the year's count."""
     year = statement("a-2023", count=140, year=2023, counted_by="A")
@@ -168,6 +185,7 @@ RESULTS = {
         n_jobs=1,
         rng=1,
     ),
+    "severity": lambda: trends.compare_severity(made_up_events(1, 3), made_up_events(2, 2), rng=1),
     "shares": lambda: trends.estimate_share(
         made_up_counts().query("district != 'Void'"), of="North", by="district"
     ),
@@ -504,6 +522,15 @@ DRAWN = {
     "ranking": lambda r: (
         [one for name in ("rate_first", "rate_second") for one in r.groups[name]],
         [],
+    ),
+    "severity": lambda r: (
+        [one for which in (r.first, r.second) for one in which["best"] if one >= 1],
+        [
+            float((which["best"] >= one).mean())
+            for which in (r.first, r.second)
+            for one in which["best"]
+            if one >= 1
+        ],
     ),
     "shares": lambda r: (
         [day(period) for period in r.fitted["period"]],

@@ -135,6 +135,20 @@ def written(table, tmp_path):
     return trends.read_counts(tmp_path / "counts.csv")
 
 
+def events_with_deaths():
+    """Events of two countries, each on a day of its own."""
+    deaths = np.random.default_rng(1).integers(0, 9, 60)
+    days = pd.date_range("2024-01-01", periods=60)
+    return pd.DataFrame(
+        {
+            "event_id": days.astype("str"),
+            "start": days,
+            "country": ["Iraq", "Syria"] * 30,
+            "fatalities_best": deaths,
+        }
+    )
+
+
 #: Frame, and what is asked of it.
 QUESTIONS = {
     "find_contradictions": (contradicting, lambda rows, _: trends.find_contradictions(rows)),
@@ -187,6 +201,12 @@ QUESTIONS = {
             top=1,
             n_jobs=1,
             rng=1,
+        ),
+    ),
+    "compare_severity": (
+        events_with_deaths,
+        lambda rows, _: trends.compare_severity(
+            rows[rows["country"] == "Iraq"], rows[rows["country"] == "Syria"], rng=1
         ),
     ),
     "estimate_share": (

@@ -37,6 +37,8 @@ from .analysis.reporting import ReportingComparison as ReportingComparison
 from .analysis.reporting import compare_reporting as compare_reporting
 from .analysis.season import Season as Season
 from .analysis.season import estimate_season as estimate_season
+from .analysis.severity import SeverityComparison as SeverityComparison
+from .analysis.severity import compare_severity as compare_severity
 from .analysis.shared_changepoint import shared_changepoints as shared_changepoints
 from .analysis.shares import Shares as Shares
 from .analysis.shares import estimate_share as estimate_share

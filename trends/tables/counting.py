@@ -30,6 +30,7 @@ from trends.tables.coverage import (
     join_stretches,
 )
 from trends.tables.rows import without_categories
+from trends.tables.sources import VALUES
 from trends.tables.tallying import Question, Tally, tally
 from trends.tables.typed import columns_in_local_days, read_window
 from trends.tables.watching import FEW_EVENTS, begins_late, known_stretches
@@ -48,6 +49,7 @@ def count_events(
     span: tuple[Day, Day] | None = None,
     coverage: pd.DataFrame | Literal["known", "all"] | None = "known",
     allocation: Literal["start", "share"] = "start",
+    value: Literal["fatalities"] | None = None,
     columns: Mapping[str, str] | None = None,
     years: tuple[int, int] | None = None,
     encoding: str = "utf-8",
@@ -78,6 +80,11 @@ def count_events(
     allocation : {"start", "share"}
         Where an event of several days counts: in the period of its first day (default, as databases
         themselves count), or spread evenly over its days.
+    value : {"fatalities"}, optional
+        Add up deaths instead of counting events, by the column that the layout of the database
+        declares (UCDP ``best``, ACLED ``fatalities``, GTD ``nkill``). The table says so in a column
+        ``count_unit``; no question about counts takes it, because one event may hold a hundred
+        deaths. `compare_severity` asks how deadly events are.
     columns, years, encoding, sheet, header
         How a file is read, as for `read_events`.
 
@@ -91,6 +98,7 @@ def count_events(
         of all events: ``n_events``, ``n_counted``, ``n_outside_span``, ``n_outside_coverage``, and
         ``n_ambiguous`` of which the period depends on `allocation` or on an inexact date; and of
         all rows: ``n_repeated`` told of an event once more, ``n_redated`` had an impossible year.
+        With `value`, ``n_without_value`` events do not tell it and add nothing.
 
     Raises
     ------
@@ -122,6 +130,11 @@ def count_events(
             f"`allocation` must be 'start' or 'share', got {allocation!r}. "
             "Use 'start' to count an event in the period of its first day."
         )
+    if value is not None and value not in VALUES:
+        raise ValueError(
+            f"`value` must be one of {', '.join(VALUES)}, got {value!r}. "
+            "Leave it out to count events."
+        )
     if isinstance(coverage, pd.DataFrame):
         days = ("watched_from", "watched_to")
         coverage = columns_in_local_days(without_categories(coverage), days, "coverage")
@@ -136,6 +149,7 @@ def count_events(
         share=allocation == "share",
         daily=table is not None,
         window=None if span is None else _span_days(span),
+        value="" if value is None else VALUES[value],
         years=years,
         columns=columns,
         encoding=encoding,
@@ -160,6 +174,10 @@ def count_events(
     counts = _table(found, groups, names, periods, watched, window, allocation)
     counts.attrs["coverage"] = "given" if table is not None else coverage or "all"
     caveats = _caveats(counts, watched, known, found, window, asked.window is None, table is None)
+    if value is not None:
+        counts["count_unit"] = pd.array([value] * len(counts), dtype="str")
+        counts.attrs["count_unit"] = value
+        counts.attrs["n_without_value"] = found.n_without_value
     if any(caveats):
         counts["caveats"] = np.repeat(np.array(caveats, dtype=object), len(periods))
         counts["caveats"] = counts["caveats"].astype("str")
@@ -269,7 +287,8 @@ def _without_countries(found: Tally, by: Sequence[str]) -> Tally:
     if "country" in by or "country" not in found.per_day:
         return found
     keys = [*by, "day"]
-    per_day = found.per_day.groupby(keys, dropna=False, sort=False)["n"].sum().reset_index()
+    added = [name for name in ("n", "value") if name in found.per_day]
+    per_day = found.per_day.groupby(keys, dropna=False, sort=False)[added].sum().reset_index()
     return replace(found, per_day=per_day)
 
 
@@ -319,6 +338,7 @@ def _table(
 ) -> pd.DataFrame:
     """Lay periods, span and coverage over counts per day."""
     days, n = found.per_day["day"].to_numpy(), found.per_day["n"].to_numpy()
+    added = found.per_day["value"].to_numpy() if "value" in found.per_day else n
     code_of = {label: code for code, label in enumerate(_keys(groups, by))}
     codes = np.array([code_of[label] for label in _keys(found.per_day, by)], dtype=np.int64)
     in_span = (days >= span[0]) & (days <= span[1])
@@ -329,7 +349,7 @@ def _table(
     first, last = day_numbers(first_days(periods)), day_numbers(last_days(periods))
     totals = np.zeros((len(groups), len(periods)))
     position = np.searchsorted(first, days[seen], side="right") - 1
-    np.add.at(totals, (codes[seen], position), n[seen])
+    np.add.at(totals, (codes[seen], position), added[seen])
     if allocation == "share":
         totals = np.diff(np.floor(np.round(totals.cumsum(axis=1), 9) + 0.5), axis=1, prepend=0.0)
     exposure = np.array([stretches.days_in(first, last) for stretches in watched], dtype=float)

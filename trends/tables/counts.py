@@ -52,11 +52,12 @@ def read_counts(
         2024-01-07/2024-01-13 or 2023-07/2024-06) and ``count`` (empty where not known). May be left
         out: ``exposure`` (days observed, 0 where nobody watched; all days of the period if left
         out), ``complete`` (true or false; follows from exposure), ``exposure_unit`` (what exposure
-        counts where that is not days, such as "100,000 people"), ``caveats``, and ``as_of`` (the
-        day on which the whole table stood so; several vintages may follow one another in one file).
-        Every other column is a group column. Also read are tables of a column of dates and one of
-        whole numbers, with words as groups; sheets with a column for each series, which become the
-        group ``series``; ``unique_id, ds, y``; ACLED's weekly aggregate by region, of which a week
+        counts where that is not days, such as "100,000 people"), ``count_unit`` (what was added up
+        instead of counting events, such as fatalities), ``caveats``, and ``as_of`` (the day on
+        which the whole table stood so; several vintages may follow one another in one file). Every
+        other column is a group column. Also read are tables of a column of dates and one of whole
+        numbers, with words as groups; sheets with a column for each series, which become the group
+        ``series``; ``unique_id, ds, y``; ACLED's weekly aggregate by region, of which a week
         without a row is 0 inside the file's span, and its monthly tables over all sheets of a
         workbook.
     columns : mapping, optional

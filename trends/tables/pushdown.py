@@ -57,9 +57,11 @@ def events_in(
     bounds: tuple[pd.Timestamp, pd.Timestamp],
     *,
     in_duckdb: bool,
+    value: str = "",
 ) -> ir.Table:
-    """Return an engine's table as events: days, groups, and whether a row is plain."""
+    """Return an engine's table as events: days, groups, what to add up, whether a row is plain."""
     check_by(by, layout, list(table.columns))
+    check_value(value, layout, list(table.columns))
     columns: dict[str, ir.Value] = {
         "event_id": _text(table, layout, "event_id"),
         "day": _within(_date(table, layout, "start"), bounds),
@@ -67,6 +69,8 @@ def events_in(
         "precision": _text(table, layout, "date_precision"),
         "plain": ibis.and_(*conditions(table, layout, bounds, in_duckdb).values()),
     }
+    if value:
+        columns["value"] = _number(table, layout, value)
     groups = {f"group{i}": _text(table, layout, name) for i, name in enumerate(by)}
     return table.select(**columns, **groups)
 
@@ -87,6 +91,15 @@ def check_by(by: Sequence[str], layout: Layout, columns: Sequence[str]) -> None:
             )
     if len(set(by)) < len(by):
         raise ValueError(f"`by` must name each column once, got {list(by)}. Remove the repetition.")
+
+
+def check_value(value: str, layout: Layout, columns: Sequence[str]) -> None:
+    """Raise unless the table holds the column of an event that is added up."""
+    if value and layout.columns[value] not in columns:
+        raise ValueError(
+            f"`value` must be told by the events, got no column {layout.columns[value]}. "
+            "Leave `value` out to count events, or export the table again with all its columns."
+        )
 
 
 def conditions(

@@ -209,10 +209,11 @@ class Definitions(pa.DataFrameModel):
 class EventCounts(pa.DataFrameModel):
     """One row per group and period; zero, missing and not covered are three different states.
 
-    Any further column is a group column, but for three that may be left out: ``exposure_unit`` says
-    what exposure counts where that is not days, ``caveats`` what every finding must say, ``as_of``
-    the day on which the whole table stood so (its *vintage*). *Zero*: exposure > 0 and count 0.
-    *Missing*: exposure > 0 and count NA. *Not covered*: exposure 0 and count NA.
+    Any further column is a group column, but for four that may be left out: ``exposure_unit`` says
+    what exposure counts where that is not days, ``count_unit`` what was added up instead of
+    counting events, ``caveats`` what every finding must say, ``as_of`` the day on which the whole
+    table stood so (its *vintage*). *Zero*: exposure > 0 and count 0. *Missing*: exposure > 0 and
+    count NA. *Not covered*: exposure 0 and count NA.
     """
 
     period: Series[Any] = pa.Field()

@@ -23,7 +23,9 @@ from trends.tables.given import read_given, refuse_multiples
 from trends.tables.typed import last_day
 
 #: Columns of an event-count table that are not group columns; the last three only where needed.
-MEASURED_COLUMNS = ("period", "count", "exposure", "complete", "exposure_unit", "caveats", "as_of")
+MEASURED_COLUMNS = (
+    "period", "count", "exposure", "complete", "exposure_unit", "count_unit", "caveats", "as_of"
+)  # fmt: skip
 
 MINIMUM_PERIODS = 8
 
@@ -198,6 +200,7 @@ def as_series(
     """
     if hasattr(counts, "__len__") and len(counts) == 0:
         raise ValueError("`counts` must hold at least one period, got none. Add counts.")
+    refuse_totals(counts)
     given = read_given(counts, start=start, freq=freq, columns=columns)
     if fill is not None and (isinstance(fill, bool) or fill != 0):
         raise ValueError(f"`fill` must be 0 or left out, got {fill!r}. Use 0 for a tally.")
@@ -364,6 +367,42 @@ def _vintage(counts: pd.DataFrame, as_of: object) -> tuple[pd.DataFrame, pd.Time
     return counts[counts["as_of"] == newest], newest
 
 
+def refuse_totals(counts: Any) -> None:
+    """Raise where something was added up over events instead of counting them.
+
+    Parameters
+    ----------
+    counts : frame, Series or anything else
+        What a question about counts was given; ``count_unit`` is read from its column or its
+        ``attrs``.
+
+    Raises
+    ------
+    ValueError
+        If it says that its numbers are totals, for instance of deaths.
+
+    Examples
+    --------
+    >>> months = pd.period_range("2024-01", periods=1, freq="M")
+    >>> refuse_totals(pd.DataFrame({"period": months, "count": 9, "count_unit": "fatalities"}))
+    Traceback (most recent call last):
+    ...
+    ValueError: `counts` must be numbers of events, got totals of fatalities. One event may hold
+    many, so they do not vary as counts do: count the events, and ask `compare_severity` how deadly
+    they are.
+    """
+    told = {str(getattr(counts, "attrs", {}).get("count_unit", ""))}
+    if "count_unit" in getattr(counts, "columns", ()):
+        told |= {str(value) for value in counts["count_unit"] if value is not None}
+    totals = sorted(told - {"", "events", "nan", "None", "<NA>"})
+    if totals:
+        raise ValueError(
+            f"`counts` must be numbers of events, got totals of {', '.join(totals)}. One event may "
+            "hold many, so they do not vary as counts do: count the events, and ask "
+            "`compare_severity` how deadly they are."
+        )
+
+
 def _check_counts(counts: pd.DataFrame) -> None:
     """Raise unless this looks like an event-count table."""
     if not isinstance(counts, pd.DataFrame):
@@ -385,6 +424,7 @@ def _check_counts(counts: pd.DataFrame) -> None:
             f"{counts['period'].dtype}. "
             "Read the table with `read_counts`."
         )
+    refuse_totals(counts)
 
 
 def _assemble(

@@ -23,6 +23,9 @@ DATE_PRECISIONS = ("day", "days", "week", "month", "year")
 #: Words for how exactly a place is known, finest first.
 LOCATION_PRECISIONS = ("place", "near", "admin2", "admin1", "region", "country")
 
+#: Column of an event that holds what may be added up instead of counted, by its public name.
+VALUES = {"fatalities": "fatalities_best"}
+
 #: Least and greatest degrees of a place.
 COORDINATE_BOUNDS = {"latitude": (-90, 90), "longitude": (-180, 180)}
 

@@ -34,7 +34,7 @@ from trends.tables.events import (
     year_bounds,
 )
 from trends.tables.faults import Fault, InvalidTable
-from trends.tables.pushdown import LOOKED_AT, check_by, conditions, events_in
+from trends.tables.pushdown import LOOKED_AT, check_by, check_value, conditions, events_in
 from trends.tables.scanning import fingerprint, matching_files, scan
 from trends.tables.sources import (
     EVENT_COLUMNS,
@@ -62,6 +62,7 @@ class Question:
 
     `share` spreads events over their days; `daily` keeps days apart because coverage is laid over
     them; `window` is the span asked for, as days since 1970-01-01, None to take that of the events;
+    `value` is a column of an event that is added up beside counting, "" for none;
     `years` are those that dates may have, None for those of the database; `columns`,
     `encoding`, `sheet` and `header` say how files are read.
     """
@@ -71,6 +72,7 @@ class Question:
     share: bool
     daily: bool
     window: tuple[int, int] | None
+    value: str = ""
     years: tuple[int, int] | None = None
     columns: Mapping[str, str] | None = None
     encoding: str = "utf-8"
@@ -82,10 +84,12 @@ class Question:
 class Tally:
     """Events per group and day, and where they come from.
 
-    `per_day` has the group columns, `day` (days since 1970-01-01) and `n` (events, or shares).
+    `per_day` has the group columns, `day` (days since 1970-01-01), `n` (events, or shares) and,
+    where it was asked for, `value` (its total over those events that tell it).
     Where days need not be told apart, one day stands for all of its period that are in the span.
-    `n_repeated` rows told of an event once more; `database` is the source of the layout, `extent`
-    the first and last day of the table that the events were taken from, where it is known.
+    `n_repeated` rows told of an event once more; `n_without_value` events do not tell the value;
+    `database` is the source of the layout, `extent` the first and last day of the table that the
+    events were taken from, where it is known.
     """
 
     per_day: pd.DataFrame
@@ -96,6 +100,7 @@ class Tally:
     database: str = ""
     n_repeated: int = 0
     n_redated: int = 0
+    n_without_value: int = 0
     extent: tuple[int, int] | None = None
 
 
@@ -135,6 +140,7 @@ def _tally_frame(events: pd.DataFrame, asked: Question) -> Tally:
     if repeated:
         raise InvalidTable([_named_twice(name, source.get("file", "")) for name in repeated])
     check_by(asked.by, layout, [*names, *spelled_as(layout, names).values()])
+    check_value(asked.value, layout, [*names, *spelled_as(layout, names).values()])
     database = _database(events, layout)
     asked = _by_country(asked, database, names)
     summed = None if spelled_as(layout, names) else _summed_frame(events, layout, asked)
@@ -153,7 +159,8 @@ def _summed_frame(events: pd.DataFrame, layout: Layout, asked: Question) -> _Sum
     try:
         table = ibis.memtable(events[columns].reset_index(drop=True))
         connection = ibis.duckdb.connect()
-        plain = events_in(table, layout, asked.by, year_bounds(layout, asked.years), in_duckdb=True)
+        bounds = year_bounds(layout, asked.years)
+        plain = events_in(table, layout, asked.by, bounds, in_duckdb=True, value=asked.value)
         summed = _run(connection, plain, asked)
     except (duckdb.Error, pyarrow.ArrowException, TypeError, IbisError):
         # Columns of mixed kinds have no type in an engine.
@@ -178,7 +185,9 @@ def _tally_read(events: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
     needed = dict.fromkeys([*LOOKED_AT, *asked.by])
     table = ibis.memtable(events[[n for n in needed if n in events]].reset_index(drop=True))
     own = LAYOUTS["trends"]
-    plain = events_in(table, own, asked.by, year_bounds(own, (1, 9999)), in_duckdb=True)
+    plain = events_in(
+        table, own, asked.by, year_bounds(own, (1, 9999)), in_duckdb=True, value=asked.value
+    )
     summed = _run(ibis.duckdb.connect(), plain, asked, unique=True)
     found = _read_tally(summed, asked, {}, database)
     kept = {key: events.attrs.get(key, 0) for key in ("n_repeated", "n_redated")}
@@ -271,6 +280,7 @@ def _tally_reread(paths: list[Path], asked: Question) -> Tally:
     names = list(first.columns)
     if layout is not None:
         check_by(asked.by, layout, [*names, *spelled_as(layout, names).values()])
+        check_value(asked.value, layout, [*names, *spelled_as(layout, names).values()])
     read = read_event_files(
         paths,
         columns=asked.columns,
@@ -305,7 +315,7 @@ def _tally_plain(
     bounds = year_bounds(layout, asked.years)
     database = _database_in(backend, table, layout)
     asked = _by_country(asked, database, _event_columns(table, layout))
-    events = events_in(table, layout, asked.by, bounds, in_duckdb=in_duckdb)
+    events = events_in(table, layout, asked.by, bounds, in_duckdb=in_duckdb, value=asked.value)
     summed = _run(backend, events, asked)
     if summed.n_odd or summed.n_repeated or summed.counts.empty:
         return None
@@ -346,7 +356,12 @@ def _with_rows_read(
     found = _tally_read(read.events, layout, asked)
     rest = plain.anti_join(named, "trends_id") if aside else plain
     others = events_in(
-        rest, layout, asked.by, year_bounds(layout, asked.years), in_duckdb=in_duckdb
+        rest,
+        layout,
+        asked.by,
+        year_bounds(layout, asked.years),
+        in_duckdb=in_duckdb,
+        value=asked.value,
     )
     counted = _read_tally(_run(backend, others, asked, unique=True), asked, source, database)
     return replace(
@@ -355,6 +370,7 @@ def _with_rows_read(
         last_day=max(counted.last_day, found.last_day),
         n_events=counted.n_events + found.n_events,
         n_ambiguous=counted.n_ambiguous + found.n_ambiguous,
+        n_without_value=counted.n_without_value + found.n_without_value,
         source=source,
         database=database,
         extent=None,
@@ -391,6 +407,17 @@ def _by_country(asked: Question, database: str, columns: Sequence[str]) -> Quest
     return replace(asked, by=(*asked.by, "country"))
 
 
+def _added_up(events: ir.Table, asked: Question) -> dict[str, ir.NumericScalar]:
+    """Return the total of the value that was asked for, and how many events do not tell it."""
+    if not asked.value:
+        return {}
+    value = events["value"]
+    return {
+        "value": value.sum().fill_null(0.0),
+        "without_value": value.isnull().cast("int64").sum(),
+    }
+
+
 def _run(backend: Any, events: ir.Table, asked: Question, *, unique: bool = False) -> _Summed:
     """Count in the engine: one expression for counts and checks, one for repeated ids."""
     if asked.share:
@@ -407,6 +434,7 @@ def _run(backend: Any, events: ir.Table, asked: Question, *, unique: bool = Fals
         ambiguous=_ambiguous(events, asked.freq).cast("int64").sum(),
         plain=events["plain"].cast("int64").sum(),
         unnamed=events["event_id"].isnull().cast("int64").sum(),
+        **_added_up(events, asked),
     )
     counts = backend.execute(counted)
     n_repeated = 0
@@ -460,6 +488,8 @@ def _read_tally(
     per_day = pd.DataFrame({name: _labels(counts[f"group{i}"]) for i, name in enumerate(asked.by)})
     per_day["day"] = day_numbers(pd.to_datetime(counts["first"]))
     per_day["n"] = counts["n"].to_numpy(dtype=float)
+    if asked.value:
+        per_day["value"] = counts["value"].to_numpy(dtype=float)
     last_days = day_numbers(pd.to_datetime(counts["latest"]))
     if asked.share:
         ends = pd.to_datetime(counts["last_day"]).fillna(pd.to_datetime(counts["day"]))
@@ -472,6 +502,7 @@ def _read_tally(
         n_ambiguous=int(counts["ambiguous"].sum()),
         source=source,
         database=database,
+        n_without_value=int(counts["without_value"].sum()) if asked.value else 0,
     )
 
 
@@ -489,5 +520,7 @@ def _spread(per_day: pd.DataFrame, last: np.ndarray) -> pd.DataFrame:
     spread = per_day.loc[np.repeat(per_day.index.to_numpy(), n_days)].reset_index(drop=True)
     offsets = np.arange(n_days.sum()) - np.repeat(np.cumsum(n_days) - n_days, n_days)
     spread["day"] += offsets
-    spread["n"] /= np.repeat(n_days, n_days)
+    for name in ("n", "value"):
+        if name in spread:
+            spread[name] /= np.repeat(n_days, n_days)
     return spread
