@@ -48,4 +48,4 @@ def test_names_of_groups_are_no_formulas():
 def test_an_axis_of_rates_has_the_unit_of_the_counts():
     ax = ranking(table("100,000 people | 100,000 نسمة")).plot()
     assert ax.get_xlabel() == "events per 100,000 people"
-    assert ranking(table()).plot().get_xlabel() == "events per 30.4375 days"
+    assert ranking(table()).plot().get_xlabel() == "events a month"

@@ -122,13 +122,13 @@ def test_axes_carry_the_unit_in_both_languages(question):
     assert result.plot().get_ylabel() == "events per 100,000 people"
     assert "100,000" in result.plot(lang="ar").get_ylabel()
     days = QUESTIONS[question](trends.as_series(counts()))
-    assert days.plot().get_ylabel() == "events per 30.4375 days"
+    assert days.plot().get_ylabel() == "events a month"
 
 
 def test_sentences_of_days_carry_30_4375_days():
     said = trends.detect_changepoints(trends.as_series(counts()), n_null=199, rng=1)
-    assert "events per 30.4375 days" in said.summary()
-    assert "لكل 30.4375 يومًا" in said.summary("ar")
+    assert "events a month" in said.summary()
+    assert "في الشهر" in said.summary("ar")
 
 
 def test_what_compares_days_refuses_other_units():

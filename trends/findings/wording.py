@@ -251,12 +251,12 @@ def verb_key(finding: Finding) -> str:
 
 
 def per(unit: str, lang: str) -> str:
-    """Return what a rate is relative to: 30.4375 days, or the unit its exposure is counted in.
+    """Return what a rate is relative to: a month of 30.4375 days, or the unit of its exposure.
 
     Examples
     --------
     >>> per("", "en"), per("100,000 people", "en")
-    ('per 30.4375 days', 'per 100,000 people')
+    ('a month', 'per 100,000 people')
     """
     table = words(lang)["per"]
     return str(table["unit"].format(unit=unit_words(unit, lang)) if unit else table["days"])
