@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from trends.analysis.changepoint import Changepoints, detect_changepoints
+from trends.findings.listing import listing
 from trends.models.shifts.shift_summary import N_RESAMPLES, highest_mass
 from trends.tables.calendar import hijri_shares
 from trends.tables.series import as_series
@@ -384,6 +385,15 @@ def test_models_are_compared_on_one_likelihood():
     assert 2 * (memory["shift"] - memory["level"]) - 2 * np.log(2) <= found.statistic
     assert 2 * (memory["shift"] - memory["trend"]) == pytest.approx(found.step_over_line)
     assert found.models["difference"].max() == 0
+
+
+def test_what_is_printed_behind_the_best_is_the_difference_of_the_printed_likelihoods():
+    found = detect_changepoints(months(doubled()), n_null=199, rng=1)
+    printed = listing(found.models, ["log_likelihood", "difference"])
+    shown = printed.apply(lambda column: column.str.replace("\N{MINUS SIGN}", "-").astype(float))
+    behind = shown.iloc[:, 0] - shown.iloc[:, 0].max()
+    # Likelihoods in the hundreds are printed without decimals.
+    assert (behind - shown.iloc[:, 1]).abs().max() <= 1
 
 
 # ------- dates named in advance

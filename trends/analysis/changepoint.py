@@ -928,7 +928,7 @@ def _compare_models(evidence: ShiftEvidence | None) -> pd.DataFrame:
             rows.append({"term": name, "memory": memory, "log_likelihood": log_sum(part)})
     frame = pd.DataFrame(rows)
     # the prior of no memory (0.2) against memory (0.8) is part of the likelihoods
-    frame["difference"] = 2 * (frame["log_likelihood"] - frame["log_likelihood"].max())
+    frame["difference"] = frame["log_likelihood"] - frame["log_likelihood"].max()
     return frame
 
 
