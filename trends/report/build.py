@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trends.findings.ledger import Ledger
 from trends.report.errors import RenderError
 from trends.report.markup import terms_of
 from trends.report.navigation import Place
@@ -28,7 +29,7 @@ _NOT_FOR_PANDOC = frozenset(
 
 @dataclass
 class Build:
-    """One build in progress: the project, its folders and what each step took."""
+    """One build in progress: the project, its folders, the edition before, its times."""
 
     project: Project
     site: Path
@@ -37,6 +38,7 @@ class Build:
     edition: Edition = field(init=False)
     timings: dict[str, float] = field(default_factory=dict)
     store: Store = field(init=False)
+    previous: Ledger | None = None
 
     def __post_init__(self) -> None:
         self.metadata = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from trends import escaping
 from trends.findings.editions import compare_editions
-from trends.findings.ledger import Ledger
+from trends.findings.ledger import Ledger, read_ledger
 from trends.findings.multiplicity import families_markdown
 from trends.findings.wording import words as finding_words
 from trends.report.build import Build, page_metadata
@@ -18,13 +18,23 @@ from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 from trends.report.page import Page
 from trends.report.provenance import check_fresh
-from trends.report.quarto_pages import dressed, translate
+from trends.report.quarto_pages import add_bar, dressed, translate
 
 if TYPE_CHECKING:
     from trends.findings.inputs import Record
 
 
-def write_edition(build: Build, previous: Ledger | None = None, *, quarto: bool = False) -> None:
+#: Where a project keeps the ledgers of its earlier editions, named so that they sort by time.
+EDITIONS = "editions"
+
+
+def previous_edition(root: Path) -> Ledger | None:
+    """Return the last ledger that a project keeps of its earlier editions, if it keeps any."""
+    kept = sorted((root / EDITIONS).glob("*.json"))
+    return read_ledger(kept[-1]) if kept else None
+
+
+def write_edition(build: Build, *, quarto: bool = False) -> None:
     """Write the edition's ledger and the pages made from it, in every language of the site.
 
     They are the list of all findings and, given the ledger of the edition before, what changed
@@ -36,6 +46,7 @@ def write_edition(build: Build, previous: Ledger | None = None, *, quarto: bool 
         if quarto:
             for source in build.project.pages:
                 translate(build.site, build.place(source), build.metadata[source.name])
+                add_bar(build, source)
         if not ledger.findings and not ledger.statements:
             return
         if not quarto:
@@ -45,8 +56,8 @@ def write_edition(build: Build, previous: Ledger | None = None, *, quarto: bool 
         for lang, folder in _folders(build.languages).items():
             words, said_in = terms_of(lang), "ar" if lang.startswith("ar") else "en"
             texts = {}
-            if previous is not None:
-                changes = compare_editions(previous, ledger)
+            if build.previous is not None:
+                changes = compare_editions(build.previous, ledger)
                 texts["changes"] = changes.to_markdown(said_in)
             name = (folder / "findings.qmd").as_posix()
             listing = _findings_markdown(ledger, said_in, words, name, titles)

@@ -13,6 +13,7 @@ import trends
 from trends.escaping import html as escape
 from trends.report import navigation
 from trends.report.allowed import check_uses
+from trends.report.bar import edition_bar, head
 from trends.report.build import Build
 from trends.report.errors import RenderError
 from trends.report.markup import HERE, convert, terms_of
@@ -39,7 +40,7 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
             "html",
             template=HERE / "pandoc" / "page.html",
             metadata=build.for_pandoc(page, metadata),
-            variables=_variables(place, metadata),
+            variables=_variables(build, place, metadata),
             filters=build.filters(metadata),
             page=page.name,
             scratch=build.scratch,
@@ -58,7 +59,7 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
     return path
 
 
-def _variables(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
+def _variables(build: Build, place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
     """Return what the template puts around the text."""
     site = navigation.website(place, metadata)
     terms = terms_of(place.lang)
@@ -77,6 +78,8 @@ def _variables(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:
         "sidebar": navigation.sidebar(place, site),
         "prev-next": navigation.neighbours(place, site, terms),
         "footer": navigation.footer(site),
+        "edition-bar": edition_bar(build, place, metadata),
+        "head-metadata": head(build, place, metadata),
         "ui": {
             **{key: escape(value) for key, value in terms.items() if isinstance(value, str)},
             **({"contents": escape(str(metadata["toc-title"]))} if "toc-title" in metadata else {}),

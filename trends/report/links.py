@@ -34,8 +34,10 @@ class _Found(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("script", "style"):
             self.skipping += 1
+        rel = dict(attrs).get("rel") or ""
         for name, value in attrs:
-            if value is None:
+            # The address that a page declares as its own is not loaded.
+            if value is None or (tag == "link" and rel == "canonical"):
                 continue
             if name == "id":
                 self.ids.append(value)

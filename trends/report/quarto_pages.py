@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from trends.escaping import html as escape
+from trends.report.bar import edition_bar, head
+from trends.report.build import Build
 from trends.report.errors import RenderError
 from trends.report.navigation import Place, footer, output_name, website
+from trends.report.page import Page
 
 _MAIN = re.compile(r"(<main\b[^>]*>).*?(</main>)", re.DOTALL)
 _OURS = re.compile(r'<main id="main"[^>]*>(?P<main>.*?)</main>', re.DOTALL)
@@ -21,6 +24,7 @@ _TITLE = re.compile(r"<title>.*?</title>", re.DOTALL)
 _MARGIN = re.compile(
     r'(<div id="quarto-margin-sidebar"[^>]*>).*?(</div>\s*(?:<!--[^>]*-->\s*)*<main\b)', re.DOTALL
 )
+_TITLE_BLOCK = re.compile(r'<header id="title-block-header".*?</header>', re.DOTALL)
 _SELF = re.compile(r' aria-current="page"|(?<=sidebar-link) active')
 _NAVBAR_TITLE = re.compile(r'(<span class="navbar-title">).*?(</span>)', re.DOTALL)
 _FOOT = re.compile(r'(<div class="nav-footer-center">).*?(</div>)', re.DOTALL)
@@ -48,6 +52,19 @@ def dressed(page: str, shell: str, title: str) -> str:
     made = _MAIN.sub(lambda found: f"{found[1]}\n{main}\n{found[2]}", made, count=1)
     made = _TITLE.sub(lambda _: f"<title>{escape(title)}</title>", made, count=1)
     return _SELF.sub("", made)
+
+
+def add_bar(build: Build, page: Page) -> None:
+    """Give a page of Quarto's what every page says of its edition."""
+    path = build.site / output_name(page.name)
+    if not path.is_file():
+        return
+    place, metadata = build.place(page), build.metadata[page.name]
+    bar, tags = edition_bar(build, place, metadata), head(build, place, metadata)
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("</head>", f"{tags}\n</head>", 1)
+    text = _TITLE_BLOCK.sub(lambda found: f"{found[0]}\n{bar}", text, count=1)
+    path.write_text(text, encoding="utf-8")
 
 
 def translate(site: Path, place: Place, metadata: dict[str, Any]) -> None:

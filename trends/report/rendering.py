@@ -13,7 +13,7 @@ from trends.findings.ledger import read_ledger
 from trends.report import quarto
 from trends.report.build import Build
 from trends.report.builtin import build_site
-from trends.report.edition import write_edition
+from trends.report.edition import previous_edition, write_edition
 from trends.report.errors import RenderError
 from trends.report.links import check_site
 from trends.report.ownership import check_target
@@ -81,7 +81,8 @@ def render(
     formats : sequence of {"html", "pdf"}
         What to make of the pages, each page in the formats it names.
     previous_ledger : path, optional
-        Ledger of the edition before, `findings.json`; a page says what changed since.
+        Ledger of the edition before, `findings.json`; a page says what changed since. By default
+        the last by name of those that the project keeps in `editions/`, where there are any.
     progress : callable
         Is told the name of each page as it is begun.
 
@@ -102,8 +103,8 @@ def render(
     if unknown or not formats:
         raise ValueError(f"`formats` must name html or pdf, got {list(formats)!r}.")
     begun = time.perf_counter()
-    previous = None if previous_ledger is None else read_ledger(previous_ledger)
     root = Path(project).resolve()
+    previous = previous_edition(root) if previous_ledger is None else read_ledger(previous_ledger)
     read = read_project(root)
     target = Path(output).absolute() if output else read.output_folder
     check_target(read, target)
@@ -112,14 +113,14 @@ def render(
     wanted = tuple(dict.fromkeys(_FORMATS[name] for name in formats))
     timestamp = edition_of(root).timestamp
     with beside(target, lambda: check_target(read, target)) as (site, scratch):
-        build = Build(read, site, scratch)
+        build = Build(read, site, scratch, previous=previous)
         if use_quarto:
             name = quarto.build_site(build, wanted, timestamp=timestamp)
         else:
             name = "builtin"
             build_site(build, wanted, timestamp=timestamp, progress=progress)
         if "html" in wanted:
-            write_edition(build, previous, quarto=use_quarto)
+            write_edition(build, quarto=use_quarto)
         write_manifest(read, name, site)
         with build.timed("links"):
             faults = check_site(site, own_markup=not use_quarto)
@@ -152,5 +153,6 @@ def complete(project: str | Path, site: str | Path) -> None:
     """
     read = read_project(Path(project).resolve())
     with tempfile.TemporaryDirectory(prefix="trends-") as scratch:
-        write_edition(Build(read, Path(site), Path(scratch)), quarto=True)
+        build = Build(read, Path(site), Path(scratch), previous=previous_edition(read.root))
+        write_edition(build, quarto=True)
     write_manifest(read, "quarto", Path(site))

@@ -1,0 +1,214 @@
+"""What does every page say of the edition it belongs to, to readers and to search engines?"""
+
+from __future__ import annotations
+
+import csv
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import trends
+from trends.escaping import html as escape
+from trends.report.build import Build, authors
+from trends.report.errors import RenderError
+from trends.report.markup import terms_of
+from trends.report.navigation import Place, output_name, website
+from trends.report.project import line_of
+from trends.tables.typed import read_period
+
+#: What a project declares of itself to those who cite it.
+CITATION = "CITATION.cff"
+
+
+def edition_bar(build: Build, place: Place, metadata: dict[str, Any]) -> str:
+    """Return the line under a page's title: edition, data, papers, citation, licence, changes.
+
+    What a project does not declare is left out: nothing is invented.
+    """
+    terms = terms_of(place.lang)
+    newest = data_to(build.project.root)
+    parts = [escape(build.edition.words(place.lang))]
+    if newest:
+        day = f'<time datetime="{newest}">{_in_words(newest, terms)}</time>'
+        parts.append(f"{escape(terms['data-to'])} {day}")
+    parts.append(escape(f"trends {trends.__version__}"))
+    parts += [
+        f'<a href="{escape(place.href(name))}" type="application/pdf">{escape(text)}</a>'
+        for name, text in _papers(build, place, terms)
+    ]
+    if build.previous is not None:
+        changes = place.href(f"/{output_name(_beside(place.home, 'changes.qmd'))}")
+        parts.append(f'<a href="{escape(changes)}">{escape(terms["changes-title"])}</a>')
+    declared = declared_by(build.project.root)
+    if declared.get("license"):
+        parts.append(escape(f"{terms['licence']} {_listed(declared['license'])}"))
+    parts += [
+        f'<a href="mailto:{escape(address)}">{escape(terms["contact"])}</a>'
+        for address in _contacts(declared)
+    ]
+    cited = escape(citation(build, place, metadata))
+    parts.append(
+        f"<details><summary>{escape(terms['cite'])}</summary><cite>{cited}</cite></details>"
+    )
+    items = "".join(f"<li>{part}</li>" for part in parts)
+    return (
+        f'<aside class="edition-bar" aria-label="{escape(terms["this-edition"])}">'
+        f"<ul>{items}</ul></aside>"
+    )
+
+
+def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
+    """Return what search engines and citation managers read in the head of a page."""
+    title = str(metadata["title"])
+    site = website(place, metadata)
+    written = _authors(build, metadata)
+    date = build.edition.iso
+    tags = [("citation_title", title), ("citation_language", place.lang)]
+    tags += [("citation_author", author) for author in written]
+    tags += [("citation_publication_date", date.replace("-", "/"))] if date else []
+    about: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Report",
+        "name": title,
+        "inLanguage": place.lang,
+        "isPartOf": {"@type": "WebSite", "name": str(site.get("title", ""))},
+        "version": trends.__version__,
+    }
+    if written:
+        about["author"] = [{"@type": "Organization", "name": author} for author in written]
+    if date:
+        about["datePublished"] = date
+    licence = declared_by(build.project.root).get("license")
+    if licence:
+        about["license"] = _listed(licence)
+    made = [f'<meta name="{name}" content="{escape(value)}">' for name, value in tags]
+    base = str(site.get("site-url", "")).rstrip("/")
+    if base:
+        address = f"{base}/{output_name(place.page.name)}"
+        about["url"] = address
+        papers = [name for name, _ in _papers(build, place, terms_of(place.lang))]
+        made += [
+            f'<meta name="citation_public_url" content="{escape(address)}">',
+            f'<link rel="canonical" href="{escape(address)}">',
+            *(
+                f'<meta name="citation_pdf_url" content="{escape(f"{base}/{place.output(name)}")}">'
+                for name in papers[:1]
+            ),
+            *(
+                f'<meta property="og:{name}" content="{escape(value)}">'
+                for name, value in (
+                    ("title", title),
+                    ("type", "article"),
+                    ("url", address),
+                    ("site_name", str(site.get("title", ""))),
+                    ("locale", place.lang),
+                )
+            ),
+        ]
+    # Within a script element nothing is escaped, and nothing may look like its end.
+    written_out = json.dumps(about, ensure_ascii=False).replace("<", "\\u003c")
+    made.append(f'<script type="application/ld+json">{written_out}</script>')
+    return "\n".join(made)
+
+
+def citation(build: Build, place: Place, metadata: dict[str, Any]) -> str:
+    """Return how a page is cited, in one line."""
+    site = website(place, metadata)
+    base = str(site.get("site-url", "")).rstrip("/")
+    title, whole = str(metadata["title"]), str(site.get("title", ""))
+    named = title if not whole or whole == title else f"{title}. {whole}"
+    parts = [*_authors(build, metadata), named, build.edition.words(place.lang)]
+    parts.append(f"trends {trends.__version__}")
+    if base:
+        parts.append(f"{base}/{output_name(place.page.name)}")
+    return " ".join(part if part.endswith((".", "?", "!", "؟")) else f"{part}." for part in parts)
+
+
+@cache
+def data_to(root: Path) -> str:
+    """Return the newest day that a table of a project's `data/` looks at; "" where none is known.
+
+    It is the last end of a window (``window_end``) or of a period (``period``).
+    """
+    newest = ""
+    for path in sorted((root / "data").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as opened:
+            for row in csv.DictReader(opened):
+                day = row.get("window_end") or _end(row.get("period") or "")
+                newest = max(newest, day)
+    return newest
+
+
+def _end(period: str) -> str:
+    """Return the last day of a typed period; "" where it is none."""
+    try:
+        return str(read_period(period, "period").end_time.date()) if period else ""
+    except ValueError:
+        return ""
+
+
+@cache
+def declared_by(root: Path) -> dict[str, Any]:
+    """Return what a project's CITATION.cff declares; nothing where there is none."""
+    path = root / CITATION
+    if not path.is_file():
+        return {}
+    try:
+        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise RenderError(f"the file must be YAML: {fault}", file=CITATION, line=1) from fault
+    if not isinstance(read, dict):
+        raise RenderError(
+            "the file must hold keys such as `license:`.", file=CITATION, line=line_of(path, "")
+        )
+    return read
+
+
+def _authors(build: Build, metadata: dict[str, Any]) -> list[str]:
+    """Return who wrote a page; where it does not say, who wrote the project."""
+    declared = [
+        str(
+            one.get("name") or f"{one.get('given-names', '')} {one.get('family-names', '')}".strip()
+        )
+        for one in declared_by(build.project.root).get("authors") or []
+    ]
+    return authors(metadata) or declared
+
+
+def _contacts(declared: dict[str, Any]) -> list[str]:
+    """Return the addresses at which a project says that it can be reached."""
+    return [str(one["email"]) for one in declared.get("contact") or [] if one.get("email")]
+
+
+def _papers(build: Build, place: Place, terms: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the printed reports in a page's language, with what their links say."""
+    names = [
+        page.name
+        for page in build.project.pages
+        if page.name in build.paper_only and build.languages[page.name] == place.lang
+    ]
+    said = [str(build.metadata[name].get("subtitle") or build.titles[name]) for name in names]
+    return [
+        (name, terms["pdf"] if number == 0 else f"{terms['pdf']}: {text}")
+        for number, (name, text) in enumerate(zip(names, said, strict=True))
+    ]
+
+
+def _in_words(day: str, terms: dict[str, Any]) -> str:
+    """Return a day, YYYY-MM-DD, as the language writes it."""
+    year, month, number = day.split("-")
+    named = terms["months"][int(month) - 1]
+    return escape(str(terms["day"]).format(day=int(number), month=named, year=year))
+
+
+def _beside(name: str, other: str) -> str:
+    """Return the name of a file in the folder of another one."""
+    folder, slash, _ = name.rpartition("/")
+    return f"{folder}{slash}{other}"
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
