@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from trends.findings.wording import words
@@ -102,6 +103,10 @@ def use_style() -> None:
     inline = sys.modules.get("matplotlib_inline.config")
     if inline is not None and inline.InlineBackend.initialized():
         saved = inline.InlineBackend.instance()
+        # Quarto chooses SVG without telling this place, which goes back to PNG when it is changed.
+        known = saved.shell.display_formatter.formatters
+        if Figure in known["image/svg+xml"].type_printers:
+            saved.figure_formats = {"svg"}
         saved.print_figure_kwargs = {**saved.print_figure_kwargs, "metadata": {"Date": None}}
 
 
