@@ -80,6 +80,8 @@ NOT_ASKED = "findings/test_words.py"
 SLOWER, GRACE = 5, 30
 #: Of the files further off than the first, the quickest tests, of so many seconds a file.
 FURTHER = 20
+#: Seconds that all tests of a file may take.
+LIMIT = 300
 #: Outcomes of a mutant that tests noticed.
 NOTICED = ("killed", "timeout")
 OPTIONS = ["-q", "--tb=line", "-p", "no:cacheprovider"]
@@ -288,14 +290,16 @@ def _returned(generator) -> float:
 
 
 class Chosen:
-    """Runs some tests of a file in a given order, and writes which was red."""
+    """Runs some tests of a file in a given order, or all, and writes which was red."""
 
-    def __init__(self, tests: list[str], said: Path) -> None:
-        self.order = {test: place for place, test in enumerate(tests)}
+    def __init__(self, tests: list[str] | None, said: Path) -> None:
+        self.order = tests and {test: place for place, test in enumerate(tests)}
         self.said = said
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the chosen tests."""
+        if self.order is None:
+            return
         items[:] = [one for one in items if one.nodeid in self.order]
         items.sort(key=lambda one: self.order[one.nodeid])
 
@@ -319,17 +323,21 @@ class Asking:
         self.said = folder / "said.txt"
         self.covered: dict[str, dict] = {}
         self.doubted: set[str] = set()
+        self.seen: set[str] = set()
+        self.sample = [repr((k, sorted(v[1]))).encode() for k, v in sorted(places.items())]
         self.imported_by = importers(folder)
+
+    def kept(self, file: str) -> Path:
+        """Return where it is kept what the tests of a file run, as they and the sample are."""
+        conftests = sorted((self.folder / "tests").rglob("conftest.py"))
+        parts = [path.read_bytes() for path in [*conftests, self.folder / file]]
+        parts += self.sample
+        return self.folder / "covered" / f"{hashlib.sha256(b''.join(parts)).hexdigest()}.json"
 
     def cover(self, file: str) -> dict:
         """Return what the tests of a file run; looked up once, and kept."""
         if file not in self.covered:
-            parts = [
-                path.read_bytes() for path in sorted((self.folder / "tests").rglob("conftest.py"))
-            ]
-            parts += [(self.folder / file).read_bytes()]
-            parts += [repr((k, sorted(v[1]))).encode() for k, v in sorted(self.places.items())]
-            kept = self.folder / "covered" / f"{hashlib.sha256(b''.join(parts)).hexdigest()}.json"
+            kept = self.kept(file)
             if not kept.exists():
                 kept.parent.mkdir(exist_ok=True)
 
@@ -351,17 +359,25 @@ class Asking:
         """Return what became of a mutant and the first test that noticed it."""
         ran = False
         for file in files_of(self.folder, name, self.imported_by):
-            covered = self.cover(file)
-            tests = [one for one in covered["runs"].get(name, ()) if one not in self.doubted]
-            if ran:
-                spent = np.cumsum([covered["seconds"][one] for one in tests])
-                tests = tests[: max(int(np.sum(spent <= FURTHER)), 1)]
-            if tests:
+            # finding out what a file runs takes as long as running it once
+            known = file in self.seen or self.kept(file).exists()
+            tests = self.tests(file, name, further=ran) if known else None
+            self.seen.add(file)
+            if tests is None or tests:
                 ran = True
                 outcome, red = self._run(name, file, tests)
                 if outcome != "survived":
                     return outcome, red
         return "survived" if ran else "not run", ""
+
+    def tests(self, file: str, name: str, *, further: bool) -> list[str]:
+        """Return the tests of a file that run the line of a mutant, the quickest first."""
+        covered = self.cover(file)
+        tests = [one for one in covered["runs"].get(name, ()) if one not in self.doubted]
+        if not further:
+            return tests
+        spent = np.cumsum([covered["seconds"][one] for one in tests])
+        return tests[: max(int(np.sum(spent <= FURTHER)), 1)]
 
     def doubt(self, noticed_by: set[str]) -> set[str]:
         """Return the tests that are red without a mutant when those before them do not run."""
@@ -379,16 +395,19 @@ class Asking:
         self.doubted |= red
         return red
 
-    def _run(self, name: str, file: str, tests: list[str]) -> tuple[str, str]:
-        covered = self.cover(file)
-        seconds = covered["shared"] + sum(covered["seconds"][one] for one in tests)
+    def _run(self, name: str, file: str, tests: list[str] | None) -> tuple[str, str]:
+        limit = LIMIT
+        if tests is not None and self.kept(file).exists():
+            covered = self.cover(file)
+            seconds = covered["shared"] + sum(covered["seconds"][one] for one in tests)
+            limit = GRACE + SLOWER * seconds
         self.said.unlink(missing_ok=True)
 
         def run() -> int:
             code = int(pytest.main([*OPTIONS, "-x", file], plugins=[Chosen(tests, self.said)]))
             return 0 if code == int(pytest.ExitCode.NO_TESTS_COLLECTED) else code
 
-        code = self._fork(name, run, GRACE + SLOWER * seconds)
+        code = self._fork(name, run, limit)
         red = self.said.read_text(encoding="utf-8") if self.said.exists() else file
         if code in (-signal.SIGPROF, -signal.SIGALRM):
             return "timeout", file

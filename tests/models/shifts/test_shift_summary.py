@@ -1,11 +1,14 @@
 """What is asked of the steps found: ratios that know memory, steps found again where they were."""
 
+import copy
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from trends.models.counts.memory import variance_inflation
 from trends.models.shifts.level_shift import ShiftEvidence
+from trends.models.shifts.shift_search import search_steps
 from trends.models.shifts.shift_summary import draw_log_ratios, find_shifts, limits_of_few
 
 
@@ -82,3 +85,17 @@ def test_a_step_beats_a_wandering_level_and_a_walk_does_not(problem_of):
         walked.append(find_shifts(problem_of(counts), rng).step_over_wander)
     assert np.median(stepped) > 8
     assert np.median(walked) < 0
+
+
+def test_of_the_steps_of_a_wandering_level_the_abrupt_one_stands(problem_of):
+    # a walk of 12% a month with a jump to 3.3 times at the 61st: a second step follows the walk
+    rng = np.random.default_rng(0)
+    walk = np.cumsum(rng.normal(0, 0.12, 110))
+    jump = 1.2 * (np.arange(110) >= 60)
+    counts = rng.poisson(300 * np.exp(walk - walk.mean() + jump))
+    problem = problem_of(counts, n_null=19)
+    assert sorted(search_steps(problem, copy.deepcopy(rng)).steps) == [48, 60]
+    found = find_shifts(problem, rng)
+    assert found.step_over_wander < 0
+    assert [step.row for step in found.steps] == [60]
+    assert not found.wanders
