@@ -138,11 +138,21 @@ def test_a_season_that_earned_its_weight_is_carried_on():
 def test_a_hub_reads_the_quantiles_by_target_date(ahead):
     frame = ahead.to_hubverse(target="monthly events", location="SY", levels=(0.1, 0.5))
     assert len(frame) == 12
+    # the columns of hubverse's model output, https://hubverse.io, as named by the hub's tasks
+    assert frame.columns.tolist() == [
+        "reference_date", "target", "horizon", "target_end_date", "location", "output_type",
+        "output_type_id", "value",
+    ]  # fmt: skip
+    told = frame[["target", "location", "output_type"]].drop_duplicates().iloc[0].tolist()
+    assert told == ["monthly events", "SY", "quantile"]
+    assert frame["output_type_id"].tolist() == [0.1, 0.5] * 6
     assert frame["reference_date"].unique().tolist() == ["2023-06-30"]
     assert frame["horizon"].tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]
     assert frame["target_end_date"].iloc[0] == "2023-07-31"
     assert frame.iloc[1]["value"] == quantiles(ahead.probabilities[0], np.array([0.5]))[0]
-    assert len(ahead.to_hubverse()) == 6 * 23
+    # the quantiles that the forecast hubs of the CDC ask for
+    asked = [0.01, 0.025, *np.arange(5, 100, 5) / 100, 0.975, 0.99]
+    assert ahead.to_hubverse()["output_type_id"].tolist() == pytest.approx(asked * 6)
     with pytest.raises(ValueError, match="`levels` must be between 0 and 1"):
         ahead.to_hubverse(levels=(0.5, 1.0))
 
