@@ -129,6 +129,19 @@ def test_a_further_step_keeps_its_distance_from_those_found(problem_of):
     assert list(free_rows(problem, (6,))) == [3, 9]
 
 
+def test_series_are_drawn_with_memories_as_probable_as_both_judgements_on_average(problem_of):
+    """So that the weights of either judgement are 1 on average, and none is above 2."""
+    mean = np.where(np.arange(80) < 40, 20.0, 32.0)
+    counts = np.random.default_rng(6).negative_binomial(mean / 2, 1 / 3)
+    weight = ask_for_one_more(
+        problem_of(counts, n_null=999), (), np.random.default_rng(2)
+    ).calibration.weight
+    error = weight.std(axis=1) / np.sqrt(weight.shape[1])
+    assert (weight.std(axis=1) > 0.1).all()
+    assert np.abs(weight.mean(axis=1) - 1) == pytest.approx([0, 0], abs=4 * error.max())
+    assert weight.sum(axis=0) == pytest.approx(np.full(weight.shape[1], 2.0))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("n_rows", [36, 60, 120])
 def test_p_values_are_uniform_where_counts_have_no_memory(n_rows, problem_of):
