@@ -5,10 +5,12 @@ what the package did before they knew of one another, what it does now, and the 
 
     OMP_NUM_THREADS=1 python benchmarks/account_targets.py --more 50 --minutes 5
 
-adds 50 series to every cell, cells with the fewest series first, and stops after five minutes. The
+adds 50 series to every cell, the cell with the fewest first, and stops after five minutes. The
 counts of series and hits are kept in ``benchmarks/results/account_targets.csv``, so that the series
-of several runs add up; the table goes to ``benchmarks/results/account_targets.md``. After a change
-of method delete the CSV. Speed is in ``benchmarks/changepoints_speed.py``.
+of several runs add up; the table goes to ``benchmarks/results/account_targets.md``, what is told of
+series that no method sees through to ``benchmarks/results/account_coverage.csv``. After a change of
+method delete the first. Speed is in ``benchmarks/changepoints_speed.py``; how well a walk could be
+told from a line by one who knows its step is in ``benchmarks/wandering_oracle.py``.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from trends.tables.series import as_series
 
 RESULTS = Path(__file__).parent / "results"
 CSV = RESULTS / "account_targets.csv"
+COVERAGE = RESULTS / "account_coverage.csv"
 SEED = 14
 N_NULL = 399
 #: Series that are handed to the workers together.
@@ -302,25 +305,41 @@ def one_series(key: str, number: int) -> Hits:
     return KINDS[kind](name, rng)
 
 
-def draw_more(
-    key: str, done: pd.DataFrame, n_more: int, until: float, workers: Parallel
-) -> pd.DataFrame:
+#: Series without a drift, as the methods page names them, and their cells.
+BEYOND = {
+    "AR .9": "memory .9, 60 months",
+    "walk .1": "walk .1, 60 months",
+    "walk .2": "walk .2, 60 months",
+    "walk .1, 156": "walk .1, 156 months",
+    "Hawkes": "Hawkes 60 days, 60 months",
+    "season 2.7": "steady, 60 months, wave 2.7, 2x",
+    "scatter times 8": "scatter rises eightfold, 60 months",
+    "step 2": "doubling, 60 months, 2x",
+}
+CELLS = tuple(
+    dict.fromkeys(
+        [
+            *(target.cell for target in TARGETS),
+            *(f"{kind}: {name}" for name in BEYOND.values() for kind in ("shifts", "trends")),
+        ]
+    )
+)
+
+
+def draw_more(key: str, done: pd.DataFrame, n_more: int, workers: Parallel) -> pd.DataFrame:
     """Return the rows of one cell with further series counted in."""
     mine = done[done["cell"] == key].set_index("share")
-    number = first = 0 if mine.empty else int(mine["n_drawn"].iloc[0])
+    first = 0 if mine.empty else int(mine["n_drawn"].iloc[0])
     hits = {share: [int(row["hits"]), int(row["n"])] for share, row in mine.iterrows()}
-    while number < first + n_more and time.monotonic() < until:
-        ahead = range(number, min(number + AT_ONCE, first + n_more))
-        for found in workers(delayed(one_series)(key, each) for each in ahead):
-            for share, hit in found.items():
-                counted = hits.setdefault(share, [0, 0])
-                if hit is not None:
-                    counted[0] += hit
-                    counted[1] += 1
-        number = ahead.stop
+    for found in workers(delayed(one_series)(key, first + each) for each in range(n_more)):
+        for share, hit in found.items():
+            counted = hits.setdefault(share, [0, 0])
+            if hit is not None:
+                counted[0] += hit
+                counted[1] += 1
     return pd.DataFrame(
         [
-            {"cell": key, "share": share, "hits": hit, "n": n, "n_drawn": number}
+            {"cell": key, "share": share, "hits": hit, "n": n, "n_drawn": first + n_more}
             for share, (hit, n) in hits.items()
         ]
     )
@@ -389,6 +408,38 @@ def write_page(done: pd.DataFrame) -> None:
     print("\n".join(lines), flush=True)
 
 
+def write_coverage(done: pd.DataFrame) -> None:
+    """Write what is told of series without a drift: a row each."""
+    counted = done.set_index(["cell", "share"])
+    columns = {
+        "no_pace": ("trends", "refused"),
+        "held_or_none": ("trends", "covered or refused"),
+        "clear_pace": ("trends", "on a page"),
+        "shift_found": ("shifts", "found"),
+        "firm_date": ("shifts", "firm"),
+    }
+    rows = []
+    for label, name in BEYOND.items():
+        if not all((f"{kind}: {name}", share) in counted.index for kind, share in columns.values()):
+            continue
+        cells = {
+            column: counted.loc[(f"{kind}: {name}", share)]
+            for column, (kind, share) in columns.items()
+        }
+        rows.append(
+            {
+                "cell": label,
+                "n_periods": 156 if "156" in name else 60,
+                "n_series": min(int(cell["n"]) for cell in cells.values()),
+                **{column: cell["hits"] / cell["n"] for column, cell in cells.items()},
+            }
+        )
+        if label == "step 2":
+            # a step has no one drift to hold
+            rows[-1]["held_or_none"] = np.nan
+    pd.DataFrame(rows).to_csv(COVERAGE, index=False, float_format="%.4g")
+
+
 def main() -> None:
     """Draw further series, cells with the fewest first, store and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -400,17 +451,24 @@ def main() -> None:
     empty = pd.DataFrame(columns=["cell", "share", "hits", "n", "n_drawn"])
     done = pd.read_csv(CSV) if CSV.exists() else empty
     drawn = done.groupby("cell")["n_drawn"].first()
-    keys = dict.fromkeys(target.cell for target in TARGETS)
+    keys = {
+        cell: int(drawn.get(cell, 0))
+        for cell in CELLS
+        if not options.cells or any(cell.startswith(start) for start in options.cells)
+    }
+    most = {key: n_drawn + options.more for key, n_drawn in keys.items()}
     with Parallel(n_jobs=os.cpu_count()) as workers:
-        for key in sorted(keys, key=lambda one: drawn.get(one, 0)):
-            if options.cells and not any(key.startswith(start) for start in options.cells):
-                continue
-            if time.monotonic() >= until:
-                break
-            rows = draw_more(key, done, options.more, until, workers)
+        while keys and time.monotonic() < until:
+            key = min(keys, key=lambda one: keys[one])
+            n_more = min(AT_ONCE, most[key] - keys[key])
+            rows = draw_more(key, done, n_more, workers)
             done = pd.concat([done[done["cell"] != key], rows], ignore_index=True)
             done.to_csv(CSV, index=False)
+            keys[key] += n_more
+            if keys[key] == most[key]:
+                del keys[key]
     write_page(done)
+    write_coverage(done)
 
 
 if __name__ == "__main__":

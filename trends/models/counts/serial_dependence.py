@@ -22,6 +22,7 @@ from scipy.special import logsumexp
 from trends.models.counts.count_model import CountFit, Family, fit_counts
 from trends.models.counts.memory import (
     MemoryGrid,
+    inner_products,
     memory_grid,
     memory_products,
     wandering_grid,
@@ -383,7 +384,7 @@ def _bounded_evidence(
     fresh = np.where(grid.rho < 1, 1 - grid.weight, 1.0)[beside]
     scale = np.maximum(left / n_free, least_variance / fresh)
     design, kept = columns[..., :-1], n_terms - n_extra
-    alone = np.einsum("t...i,t...j->...ij", design, design)
+    alone = inner_products(design, design)
     information = np.linalg.slogdet(alone)[1] - np.linalg.slogdet(alone[..., :kept, :kept])[1]
     log_weight = grid.log_prior[beside] - 0.5 * (log_det[beside] + np.linalg.slogdet(gram)[1])
     log_weight += 0.5 * (information - n_extra * np.log(n_observed))
@@ -582,7 +583,7 @@ def _variances_of_many(
     log_weight = grid.log_prior[:, None] - 0.5 * (log_dets + n_free * np.log(left))
     scales = np.maximum(left / n_free, least_scale(n_free))
     designs = columns[..., :n_terms]
-    bread = np.linalg.inv(np.einsum("tfi,tfj->fij", designs, designs))[:, term]
+    bread = np.linalg.inv(inner_products(designs, designs))[:, term]
     spread = np.einsum("fi,mfij,fj->mf", bread, across[..., :n_terms, :n_terms], bread)
     return scales * spread, special.softmax(log_weight, axis=0)
 

@@ -15,7 +15,7 @@ import numpy as np
 #: Sets of bends that are searched one by one; beyond, the best of fewer sets is improved.
 MOST_SETS = 1_000_000
 #: Sets of the coarser grid of candidates that the improvement also starts from.
-_COARSE_SETS = 50_000
+_COARSE_SETS = 8_000
 #: Squared length, relative to the hinge's own, below which a hinge adds nothing new.
 _NEGLIGIBLE = 1e-9
 
