@@ -50,6 +50,27 @@ def test_two_windows_say_what_a_reader_of_the_language_approved(lang, case):
     [
         pytest.param(lang, case, id=f"{lang}: {case['name']}")
         for lang in ("en", "ar")
+        for case in table_of(lang)["severity"]
+    ],
+)
+def test_how_deadly_events_are_is_said_as_a_reader_approved(lang, case):
+    sides = []
+    for name, first_day in (("first", "2023-01-01"), ("second", "2022-01-01")):
+        deaths = pd.Series(case[name])
+        days = pd.date_range(first_day, periods=len(deaths))
+        columns = {"event_id": days.astype("str"), "start": days, "country": "Syria"}
+        bounds = {"fatalities_best": deaths, "fatalities_high": deaths + 1}
+        sides.append(pd.DataFrame({**columns, **bounds}))
+    found = trends.compare_severity(*sides, at_least=5, rng=1)
+    subject = Subject(key="s", en="Attacks in Syria", ar="الهجمات في سوريا")
+    assert [str(wording.say(one, lang)) for one in found.findings(subject)] == case["says"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "case"),
+    [
+        pytest.param(lang, case, id=f"{lang}: {case['name']}")
+        for lang in ("en", "ar")
         for case in table_of(lang)["shares"]
     ],
 )

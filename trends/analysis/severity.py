@@ -58,8 +58,8 @@ class SeverityComparison(Result):
     chance_first_low, chance_first_high, chance_second_low, chance_second_high : float
         Their intervals.
     tail_first, tail_second : Tail or None
-        Power law of the largest events of either side; None where fewer than 10 events are of more
-        than one size.
+        Power law of the largest events of either side; None where fewer than 10 events are of five
+        sizes, or no power law comes near them.
     largest_first, largest_second : float
         Deaths of the deadliest event over all deaths of its side.
     draws : DataFrame of n_draws rows
@@ -159,6 +159,7 @@ class SeverityComparison(Result):
                 self.draws[f"chance_{which}"].to_numpy(),
                 getattr(self, f"n_{which}"),
                 alpha,
+                getattr(self, f"tail_{which}"),
             )
             rows.append((f"chance_{which}", estimate, *ends, np.nan))
         columns = ["term", "estimate", "conf_low", "conf_high", "p_value"]
@@ -215,9 +216,9 @@ def compare_severity(
     one has the heavier tail, its mean rests on events that may not have happened yet, and no
     interval from these events holds (``benchmarks/severity.py`` counts both).
 
-    *Chance.* Up to where the power law begins it is the share of events; beyond, the power law of
-    the largest ones carries it on (Clauset, Shalizi and Newman 2009; Clauset and Woodard 2013),
-    fitted anew to every resample.
+    *Chance.* It is the share of events where ten of them or more held so many; beyond, the power
+    law of the largest ones carries it on (Clauset, Shalizi and Newman 2009; Clauset and Woodard
+    2013), fitted anew to every resample.
 
     An event without any figure is left out and counted. That more deaths per event are recorded may
     also come from small events no longer being reported.
@@ -273,8 +274,8 @@ def compare_severity(
     p_value = float((1 + (draws["ratio"] >= observed).sum()) / (1 + N_DRAWS))
     extremes = [float(_mean(tables[0][:, bound]) / _mean(tables[1][:, bound])) for bound in (0, 2)]
     ends = [
-        _chance_interval(estimate, each, len(table), alpha)
-        for estimate, each, table in zip(chances, drawn, tables, strict=True)
+        _chance_interval(estimate, each, len(table), alpha, tail)
+        for estimate, each, table, tail in zip(chances, drawn, tables, tails, strict=True)
     ]
     largest = [float(each[:, 1].max() / each[:, 1].sum()) for each in tables]
     visible = half + float(stats.norm.ppf(POWER)) * compared.std_error
@@ -364,15 +365,19 @@ def _drawn_chances(
 
 
 def _chance_interval(
-    estimate: float, drawn: NDArray[np.float64], n_events: int, alpha: float
+    estimate: float,
+    drawn: NDArray[np.float64],
+    n_events: int,
+    alpha: float,
+    tail: Tail | None,
 ) -> tuple[float, float]:
-    """Return the quantiles of drawn chances, and at least the estimate.
-
-    Where no event reaches it in nearly all draws, the upper end is that of a binomial share.
-    """
+    """Return the quantiles of drawn chances; Jeffreys' interval of a share that rests on few."""
+    reached = estimate * n_events
+    if tail is None and reached < LEAST_TAIL:
+        low = stats.beta.ppf(alpha / 2, reached + 0.5, n_events - reached + 0.5)
+        high = stats.beta.isf(alpha / 2, reached + 0.5, n_events - reached + 0.5)
+        return (float(low) if reached > 0 else 0.0), float(high)
     low, high = np.quantile(drawn, [alpha / 2, 1 - alpha / 2])
-    if drawn.max() == 0:
-        high = float(stats.beta.isf(alpha / 2, 1, n_events))
     return float(min(low, estimate)), float(max(high, estimate))
 
 

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from trends.analysis.result import Result, plain
@@ -148,11 +149,29 @@ def _of_frame(frame: pd.DataFrame) -> Iterator[tuple[str, Record]]:
     """Yield the record of a count series, or one record per statement of a frame of statements."""
     if isinstance(frame.index, pd.PeriodIndex) and set(frame.columns) == {"count", "exposure"}:
         yield _of_series(frame)
+    elif {"start", "low", "best", "high"} <= set(frame.columns):
+        yield _of_series(_deaths_by_month(frame))
     elif {"statement_id", "count", "window_start"} <= set(frame.columns):
         shown = [column for column in _FIGURE_COLUMNS if column in frame.columns]
         for row in frame[["statement_id", *shown]].to_dict("records"):
             figure = {column: plain(row[column]) for column in shown}
             yield str(row["statement_id"]), {"kind": "figure", **figure}
+
+
+def _deaths_by_month(events: pd.DataFrame) -> pd.DataFrame:
+    """Return what a record keeps of events that were compared by their deaths."""
+    months = pd.DatetimeIndex(events["start"]).to_period("M")
+    every = pd.period_range(months.min(), months.max(), freq="M", name="period")
+    deaths = events["best"].groupby(months).sum().reindex(every, fill_value=0.0)
+    made = pd.DataFrame(
+        {
+            "count": pd.array(np.rint(deaths.to_numpy()), dtype="Int64"),
+            "exposure": every.days_in_month.astype(float),
+        },
+        index=every,
+    )
+    made.attrs = {"labels": {"value": "fatalities"}, "source": events.attrs}
+    return made
 
 
 def _of_series(series: pd.DataFrame) -> tuple[str, Record]:

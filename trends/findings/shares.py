@@ -58,7 +58,7 @@ def findings(result: Shares, subject: Subject) -> list[Finding]:
             sentence="share_level",
             values={
                 **span,
-                "width": result.share_high - result.share_low,
+                "breadth": result.share_high - result.share_low,
                 "n_asked": result.n_events_asked,
                 "all_events": (result.n_events, subject.noun),
             },

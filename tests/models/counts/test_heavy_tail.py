@@ -45,7 +45,7 @@ def test_the_threshold_is_the_one_with_the_least_distance(attacks):
     best = None
     for threshold in np.unique(attacks):
         above = attacks[attacks >= threshold]
-        if above.size < 10 or threshold == attacks.max():
+        if above.size < 10 or np.unique(above).size < 5:
             continue
         exponent = exponent_of(above, threshold)
         sizes = np.unique(above)
@@ -63,12 +63,21 @@ def test_few_or_equal_values_have_no_tail():
     assert fit_tail(np.arange(1.0, 10.0)) is None
     assert fit_tail(np.full(50, 3.0)) is None
     assert fit_tail(np.zeros(50)) is None
+    assert fit_tail(np.tile([1.0, 2.0, 3.0, 4.0], 20)) is None
+    assert fit_tail(np.arange(1.0, 11.0) ** 2) is not None
 
 
-def test_the_chance_is_the_share_up_to_the_threshold_and_the_power_law_beyond(attacks):
+def test_what_no_power_law_comes_near_has_no_tail():
+    assert fit_tail(np.repeat(np.arange(90.0, 100.0), 40)) is None
+
+
+def test_the_chance_is_the_share_where_ten_reach_it_and_the_power_law_beyond(attacks):
     tail = fit_tail(attacks)
     assert chance_of_reaching(attacks, 5, tail) == np.mean(attacks >= 5)
-    assert chance_of_reaching(attacks, 12, tail) == 547 / 9101
+    tenth = np.sort(attacks)[-10]
+    assert chance_of_reaching(attacks, tenth, tail) == np.mean(attacks >= tenth)
+    above = 547 / 9101 * tail.reach(tenth + 1)
+    assert chance_of_reaching(attacks, tenth + 1, tail) == pytest.approx(above, rel=1e-3)
     beyond = chance_of_reaching(attacks, 3000, tail)
     assert beyond == pytest.approx(547 / 9101 * tail.reach(3000), rel=1e-3)
     assert 0 < beyond < 1 / 1000

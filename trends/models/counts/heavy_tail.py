@@ -16,8 +16,11 @@ from scipy.special import zeta
 
 #: Resamples have n times the smaller n to the minus this power of events.
 SHRINKING = 0.25
-#: Events without which no tail is fitted.
-LEAST_TAIL = 10
+#: Events, and different sizes of them, without which no tail is fitted.
+LEAST_TAIL, LEAST_SIZES = 10, 5
+#: Distance beyond which a power law is no account of the values, times the root of their number
+#: (Kolmogorov and Smirnov at 5%).
+_MOST_DISTANT = 1.36
 #: Exponents that are searched; at 1 a power law has no sum.
 _EXPONENTS = (1.05, 8.0)
 _N_EXPONENTS = 4000
@@ -63,7 +66,7 @@ def fit_tail(values: NDArray[np.float64]) -> Tail | None:
     Returns
     -------
     Tail or None
-        None where fewer than 10 values above 0 are of two sizes.
+        None where fewer than 10 values above 0 are of five sizes, or no power law comes near them.
 
     References
     ----------
@@ -73,14 +76,15 @@ def fit_tail(values: NDArray[np.float64]) -> Tail | None:
     values = np.sort(values[values >= 1])
     sizes, first = np.unique(values, return_index=True)
     left = values.size - first
-    usable = (left >= LEAST_TAIL) & (sizes < values[-1] if values.size else False)
+    usable = (left >= LEAST_TAIL) & (sizes.size - np.arange(sizes.size) >= LEAST_SIZES)
     candidates = np.flatnonzero(usable)
     if candidates.size > _MOST_THRESHOLDS:
         candidates = candidates[
             np.unique(np.linspace(0, candidates.size - 1, _MOST_THRESHOLDS).astype(int))
         ]
     found = [_above(values[first[at] :], sizes[at:], first[at:] - first[at]) for at in candidates]
-    return min(found, key=lambda tail: tail.distance, default=None)
+    near = [tail for tail in found if tail.distance * tail.n_events**0.5 <= _MOST_DISTANT]
+    return min(near, key=lambda tail: tail.distance, default=None)
 
 
 def exponent_of(values: NDArray[np.float64], threshold: float) -> float:
@@ -121,7 +125,7 @@ def _above(
 def chance_of_reaching(values: NDArray[np.float64], least: float, tail: Tail | None) -> float:
     """Return the chance that one event holds at least so many.
 
-    Up to the threshold of the tail it is the share of the events; beyond, the tail carries it on.
+    It is the share of the events where ten of them or more do; beyond, the tail carries it on.
 
     Parameters
     ----------
@@ -130,11 +134,12 @@ def chance_of_reaching(values: NDArray[np.float64], least: float, tail: Tail | N
     tail : Tail or None
         Its threshold is kept, its exponent fitted to these values.
     """
-    if tail is None or least <= tail.threshold:
-        return float(np.mean(values >= least))
+    reached = int((values >= least).sum())
+    if tail is None or least <= tail.threshold or reached >= LEAST_TAIL:
+        return reached / values.size
     above = values[values >= tail.threshold]
     if above.size < 2 or above.max() == tail.threshold:
-        return float(np.mean(values >= least))
+        return reached / values.size
     again = tail._replace(exponent=exponent_of(above, tail.threshold))
     return above.size / values.size * again.reach(least)
 
