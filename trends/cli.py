@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trends.analysis.result import Result
+    from trends.report.scaffold import Kind
 
 Answer = TypeVar("Answer")
 
@@ -413,13 +414,66 @@ def cite(
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make; must not exist.")],
+    events: Annotated[Path | None, typer.Option(help="Table of events that it is about.")] = None,
+    counts: Annotated[Path | None, typer.Option(help="Table of counts that it is about.")] = None,
+    statements: Annotated[
+        Path | None, typer.Option(help="Table of published figures that it is about.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
+    lang: Annotated[
+        str, typer.Option(help="Languages of the pages, the first one in front: en, ar or en,ar.")
+    ] = "en",
+    by: Annotated[
+        list[str], typer.Option(help="Column that tells groups apart; may be repeated.")
+    ] = [],  # noqa: B006 - Typer reads it
+    where: Where = [],  # noqa: B006 - Typer reads it
+    freq: Freq = None,
+    span: Span = None,
+    column: Columns = [],  # noqa: B006 - Typer reads it
+    encoding: Encoding = "utf-8",
+    sheet: Sheet = None,
+    header: Header = None,
 ) -> None:
-    """Start a report of your own: a project with one page, one table and its sidecar."""
+    """Start a report of your own, filled from your table; without one, an example."""
     require("report")
     from trends.report.scaffold import scaffold
 
-    for path in scaffold(folder):
+    tables: dict[Kind, Path | None] = {
+        "events": events,
+        "counts": counts,
+        "statements": statements,
+    }
+    given = [(kind, file) for kind, file in tables.items() if file is not None]
+    if len(given) > 1:
+        raise ValueError(
+            f"`--{given[1][0]}` must be left out beside --{given[0][0]}: a report begins with one "
+            "table. Add the other to the pages afterwards."
+        )
+    kind, file = given[0] if given else (None, None)
+    reading = {
+        "freq": freq,
+        "span": span,
+        "columns": _mapping(column),
+        "encoding": None if encoding == "utf-8" else encoding,
+        "sheet": sheet,
+        "header": header,
+    }
+    for path in scaffold(
+        folder,
+        file,
+        kind,
+        title=title,
+        languages=[one.strip() for one in lang.split(",")],
+        by=by,
+        where=dict(_split(choice) for choice in where),
+        reading={name: one for name, one in reading.items() if one is not None},
+        progress=_say,
+    ):
         _print(str(path))
+    _print(
+        f"Names and groups stand in {folder / 'report.toml'}, words in {folder / 'reports'}, and "
+        f"where the table is from in {folder / 'data'}.\nNext: trends render {folder}"
+    )
 
 
 @app.command("new-statements")

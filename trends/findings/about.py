@@ -107,7 +107,7 @@ def subject_called(name: str, result: Result) -> Subject:
         Tells what is counted.
     """
     words = " ".join(name.split()) or Subject.generic(result.counted).en
-    return Subject(key=_key_of(words), en=words, ar=words, noun=COUNTED[result.counted])
+    return Subject(key=key_of(words), en=words, ar=words, noun=COUNTED[result.counted])
 
 
 def named_subject(result: Result) -> Subject:
@@ -134,14 +134,14 @@ def named_subject(result: Result) -> Subject:
         return Subject.generic(result.counted)
     labels: Mapping[str, object] = known[0]
     return Subject(
-        key=_key_of(" ".join(map(_label_key, labels.items()))),
+        key=key_of(" ".join(map(_label_key, labels.items()))),
         en=_label_words(labels, "en"),
         ar=_label_words(labels, "ar"),
         noun=COUNTED[result.counted],
     )
 
 
-def _key_of(words: str) -> str:
+def key_of(words: str) -> str:
     """Return what ids of findings begin with: lower-case words joined by hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", _ascii(words)).strip("-") or "series"
 

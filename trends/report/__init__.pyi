@@ -1,4 +1,6 @@
 from .errors import RenderError as RenderError
+from .outline import Outline as Outline
+from .outline import read_outline as read_outline
 from .pages import DAYS_PER_MONTH as DAYS_PER_MONTH
 from .pages import Table as Table
 from .pages import answer_block as answer_block

@@ -1,19 +1,79 @@
-"""How does somebody start a report of their own?"""
+"""How does somebody start a report of their own, filled from their own table?"""
 
 from __future__ import annotations
 
+import json
+import keyword
+import os
 import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any, Literal
+
+import trends
+from trends import escaping
+from trends.findings.wording import format_time
+from trends.parts import DISTRIBUTION
+from trends.report.filling import Filling, Section, of_counts, of_statements
+from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OUTLINE
+from trends.tables.files import read_sheets
+from trends.tables.provenance import write_sidecar
+from trends.tables.sources import layout_of
+
+Kind = Literal["events", "counts", "statements"]
+
+LANGUAGES = ("en", "ar")
+
+#: What is asked, in the order of the page: the call, the name of its result and of its findings.
+_CALLS = {
+    "course": "trends.describe_series({series}, rng=1)",
+    "trend": "trends.estimate_trend({series})",
+    "shifts": "trends.detect_changepoints({series}, rng=1)",
+    "season": "trends.estimate_season({series})",
+    "forecast": "trends.forecast_counts({series}, 6, rng=1)",
+    "comparison": "trends.compare_rates(*outline.figures({key}))",
+}
 
 
-def scaffold(folder: str | Path) -> list[Path]:
-    """Make a small report that renders as it is: one page, one table with its sidecar.
+def scaffold(
+    folder: str | Path,
+    file: str | Path | None = None,
+    kind: Kind | None = None,
+    *,
+    title: str | None = None,
+    languages: Sequence[str] = ("en",),
+    by: Sequence[str] = (),
+    where: Mapping[str, str] | None = None,
+    reading: Mapping[str, Any] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
+    """Make a report that renders as it is, filled from a table.
 
     Parameters
     ----------
     folder : path
         Folder to make.
+    file : path, optional
+        The table; it is copied into ``data/`` as it is, with its sidecar if it has one. Without a
+        table the report is about made-up counts, and says so.
+    kind : {"events", "counts", "statements"}, optional
+        What the rows of the table are.
+    title : str, optional
+        Title of the report; by default what is counted, and when.
+    languages : sequence of {"en", "ar"}
+        Languages of the pages; the first is that of the front page.
+    by : sequence of str
+        Columns that tell groups apart; by default the country of events, or the groups of counts.
+    where : mapping of str to str, optional
+        Picks a part of the table.
+    reading : mapping, optional
+        How the table is read: freq, span, columns, encoding, sheet, header.
+    progress : callable
+        Is told the name of each group as its questions are tried.
 
     Returns
     -------
@@ -22,17 +82,452 @@ def scaffold(folder: str | Path) -> list[Path]:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such table.
+    InvalidTable
+        If the table breaks a rule or is of a layout that nobody knows.
     ValueError
-        If the folder exists and is not empty: nothing is overwritten.
+        If the folder exists and is not empty, a language or a column is unknown, or no series of
+        the table can be asked anything. Nothing is written then.
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ValueError(
             f"`folder` must not exist or be empty, got {str(folder)!r}. Choose another name."
         )
+    if not target.absolute().parent.is_dir():
+        raise ValueError(
+            f"`folder` must be in a folder that exists, got {str(folder)!r}. Make that one first."
+        )
+    chosen = list(dict.fromkeys(languages))
+    if not chosen or not set(chosen) <= set(LANGUAGES):
+        raise ValueError(
+            f"`languages` must be among {', '.join(LANGUAGES)}, got {', '.join(languages)!r}. "
+            "Write en, ar, or en,ar."
+        )
     room = files("trends.report")
-    with as_file(room / "starter") as starter, as_file(room / "filters") as filters:
-        shutil.copytree(starter, target, dirs_exist_ok=True)
-        # Quarto looks for filters inside the project, so they go along.
-        shutil.copytree(filters, target / "reports" / "filters")
+    with as_file(room) as ours:
+        table = ours / "starter" / "data" / "counts.csv" if file is None else Path(file)
+        if not table.is_file():
+            raise FileNotFoundError(2, "No such file", str(table))
+        asked = dict(reading or {})
+        named = "counts" if kind is None else kind
+        if named == "statements":
+            filling = of_statements(table, asked, chosen)
+        else:
+            filling = of_counts(
+                table,
+                named,
+                asked,
+                by=by,
+                where=where or {},
+                all_name={lang: _words()[lang]["all"] for lang in ("en", *chosen)},
+                progress=progress,
+            )
+        titles = _titles(filling, named, table, chosen, title)
+        if file is None:
+            titles = {lang: title or EXAMPLE_TITLE[lang] for lang in chosen}
+            for section in filling.sections:
+                section.names.update({lang: EXAMPLE_NAME[lang] for lang in ("en", *chosen)})
+        # Whatever goes wrong on the way leaves no folder behind.
+        made = Path(tempfile.mkdtemp(dir=target.absolute().parent, prefix=f".{target.name}."))
+        try:
+            _write(made, ours, table, named, filling, titles)
+            made.chmod(0o777 & ~_umask())
+            if target.exists():
+                target.rmdir()
+            made.replace(target)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
     return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def _write(
+    made: Path, ours: Path, table: Path, kind: str, filling: Filling, titles: dict[str, str]
+) -> None:
+    """Write every file of the project."""
+    starter, languages = ours / "starter", list(titles)
+    name = _file_name(table)
+    for folder in ("data", "reports", ".github/workflows"):
+        (made / folder).mkdir(parents=True)
+    shutil.copyfile(table, made / "data" / name)
+    beside = table.with_suffix(".toml")
+    if beside.is_file() and beside != table:
+        shutil.copyfile(beside, (made / "data" / name).with_suffix(".toml"))
+    write_sidecar(made / "data" / name, _known_of(table, filling, made / "data" / name))
+    for script in ("complete.py", "prepare.py"):
+        shutil.copyfile(starter / "reports" / script, made / "reports" / script)
+    # Quarto looks for filters and templates inside the project, so they go along.
+    shutil.copytree(ours / "filters", made / "reports" / "filters")
+    shutil.copytree(ours / "typst", made / "reports" / "typst")
+    texts = {
+        OUTLINE: _outline(name, kind, filling, languages),
+        "_quarto.yml": _quarto(titles),
+        "reports/_ask.qmd": _ask(kind, filling),
+        ".gitignore": _IGNORED,
+        ".github/workflows/report.yml": _workflow(),
+        "requirements.txt": f"{DISTRIBUTION}[report]=={trends.__version__}\n",
+    }
+    for lang in languages:
+        place = _place(lang, languages)
+        texts[f"{place}/index.qmd"] = _page(lang, place, name, kind, filling, titles[lang])
+    if "ar" in languages:
+        texts[f"{_place('ar', languages)}/_metadata.yml"] = _arabic(titles["ar"])
+    for path, text in texts.items():
+        (made / path).parent.mkdir(parents=True, exist_ok=True)
+        (made / path).write_text(text, encoding="utf-8")
+
+
+def _titles(
+    filling: Filling, kind: str, table: Path, languages: list[str], title: str | None
+) -> dict[str, str]:
+    """Return the title of the report in each language."""
+    if title is not None:
+        return dict.fromkeys(languages, " ".join(title.split()))
+    found = {}
+    for lang in languages:
+        words = _words()[lang]
+        if kind == "statements":
+            found[lang] = words["figures_title"].format(name=table.stem.replace("_", " "))
+            continue
+        name = filling.sections[0].names[lang]
+        several = len(filling.sections) > 1 and name != words["all"]
+        name = words["of_many"].format(name=name) if several else name
+        found[lang] = words["title"].format(name=name, span=_span(filling, lang))
+    return found
+
+
+def _span(filling: Filling, lang: str) -> str:
+    """Return the months that a table covers, in words."""
+    first, last = (day.to_period("M") for day in (filling.first, filling.last))
+    return str(
+        _words()[lang]["span"].format(first=format_time(first, lang), last=format_time(last, lang))
+    )
+
+
+def _known_of(table: Path, filling: Filling, copied: Path) -> dict[str, str]:
+    """Return what a new sidecar can say by itself; nothing where there is one already."""
+    if copied.with_suffix(".toml").is_file():
+        return {}
+    reading = {
+        name: filling.reading[name]
+        for name in ("encoding", "sheet", "header")
+        if name in filling.reading
+    }
+    known = layout_of([str(one) for one in read_sheets(table, **reading)[0].columns])
+    producer = {"producer": known.database} if known is not None and known.published else {}
+    return {
+        **producer,
+        "title": table.stem.replace("_", " "),
+        "how_made": "Read as it was obtained.",
+    }
+
+
+def _file_name(table: Path) -> str:
+    """Return a file's name without what a shell, a page or an address would read otherwise."""
+    stem = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in table.stem)
+    return f"{stem.lstrip('.') or 'table'}{table.suffix}"
+
+
+def _outline(name: str, kind: str, filling: Filling, languages: list[str]) -> str:
+    """Return the outline: what the report is about, with what each entry means."""
+    lines = [
+        "# What this report is about. The pages read it; a key that is misspelt is named when they",
+        "# are rendered. Titles and words stand in reports/; where the table is from stands beside",
+        "# it in data/.",
+        "",
+        "[table]",
+        f"file = {escaping.toml(f'data/{name}')}",
+        f"kind = {escaping.toml(kind)}    # events, counts or statements",
+    ]
+    for key, value in filling.reading.items():
+        lines.append(f"{key} = {_toml(value)}{_SAYS.get(key, '')}")
+    if kind == "events" and "span" not in filling.reading:
+        lines += [
+            "# First and last day that the table covers; without it, those of its events:",
+            f'# span = ["{filling.first.date()}", "{filling.last.date()}"]',
+        ]
+    lines += [
+        "",
+        "# A new vintage of the table: copy it into data/ under a name of its own, run",
+        "# `trends sidecar data/NEW_FILE`, and name it as `file` above.",
+        "",
+    ]
+    for text in filling.left_out[:20]:
+        lines.append(f"# Without a section: {' '.join(escaping.visible(text).split())}")
+    if filling.left_out:
+        lines.append("")
+    for section in filling.sections:
+        lines += [f"[[{'comparison' if kind == 'statements' else 'series'}]]"]
+        lines += [f"key = {escaping.toml(section.key)}    # by which the pages ask for it"]
+        lines += [f"en = {escaping.toml(section.names.get('en') or section.key)}"]
+        if "ar" in languages:
+            lines += [
+                f"ar = {escaping.toml(section.names['ar'])}    # what Arabic sentences call it"
+            ]
+        lines += [f"{key} = {_toml(value)}" for key, value in section.entry.items()]
+        if kind != "statements":
+            lines += ['counted = "events"    # or people, targets, groups']
+        lines += [
+            f"# Not asked: {question}. {' '.join(escaping.visible(why).split())}"
+            for question, why in section.refused.items()
+        ]
+        lines += [""]
+    return "\n".join(lines)
+
+
+_SAYS = {
+    "freq": "    # length of a period: D, W, M, Q or Y",
+    "span": "    # first and last day or period that are counted",
+    "columns": "    # what its columns mean",
+}
+
+
+def _toml(value: Any) -> str:
+    """Return a value as TOML."""
+    if isinstance(value, Mapping):
+        inside = ", ".join(
+            f"{escaping.toml(str(key))} = {_toml(one)}" for key, one in value.items()
+        )
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return str(value) if isinstance(value, int) else escaping.toml(str(value))
+
+
+def _ask(kind: str, filling: Filling) -> str:
+    """Return the cell that asks every question, once for all languages."""
+    lines = [
+        "```{python}",
+        "#| label: ask",
+        "#| include: false",
+        "import trends",
+        "from trends.report import Table, plot_windows, provenance_table, read_outline, use_style",
+        "",
+        "use_style()",
+        f"outline = read_outline({OUTLINE!r})",
+        "ledger = trends.Ledger(lang=lang)",
+    ]
+    for section in filling.sections:
+        name, key = _identifier(section.key), section.key
+        lines += [""]
+        if kind != "statements":
+            lines += [f"{name} = outline.series({key!r})"]
+        for question in section.questions:
+            call = _CALLS[question].format(series=name, key=repr(key))
+            lines += [
+                f"{name}_{question} = {call}",
+                f"{name}_{question}_said = ledger.add({name}_{question}, outline.subject({key!r}))",
+            ]
+    if kind == "statements":
+        lines += [
+            "",
+            "conflicts = trends.find_contradictions(outline.statements)",
+            "conflicts_said = ledger.add(conflicts)",
+        ]
+    return "\n".join([*lines, "```", ""])
+
+
+def _page(lang: str, place: str, name: str, kind: str, filling: Filling, title: str) -> str:
+    """Return the page in one language, on screen and on paper."""
+    words = _words()[lang]
+    up = "../" * place.count("/")
+    lines = [
+        "---",
+        f"title: {_yaml(title)}",
+        f"lang: {lang}",
+        "---",
+        "",
+        "```{python}",
+        "#| label: language",
+        "#| include: false",
+        f"lang = {lang!r}",
+        "```",
+        "",
+        f"{{{{< include {up}_ask.qmd >}}}}",
+        "",
+        words["intro"],
+        "",
+    ]
+    if kind == "statements":
+        lines += _of_statements(words)
+    for section in filling.sections:
+        said = section.names[lang]
+        for question in section.questions:
+            lines += _question(section, question, said, words)
+    lines += [
+        f"## {words['table']} {{#sec-table}}",
+        "",
+        "```{python}",
+        "#| label: tbl-table",
+        f"#| tbl-cap: {_yaml(words['table_caption'])}",
+        "Table(provenance_table([outline.file], lang=lang))",
+        "```",
+        "",
+        f"[{words['download']}]({up}../data/{name})",
+        "",
+        "```{python}",
+        "#| label: ledger",
+        "#| output: asis",
+        "ledger.page_block()",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _question(section: Section, question: str, said: str, words: Mapping[str, str]) -> list[str]:
+    """Return heading, sentences and figure of one question."""
+    name = _identifier(section.key)
+    label = f"{section.key}-{question}"
+    shown = escaping.markdown(said)
+    return [
+        f"## {words[question].format(name=shown)} {{#sec-{label}}}",
+        "",
+        f"`{{python}} {name}_{question}_said.summary()`",
+        "",
+        "```{python}",
+        f"#| label: fig-{label}",
+        f"#| fig-cap: {_yaml(words[f'{question}_figure'].format(name=shown))}",
+        f"#| fig-alt: {_yaml(words[f'{question}_alt'])}",
+        f"{name}_{question}.plot(lang=lang);",
+        "```",
+        "",
+    ]
+
+
+def _of_statements(words: Mapping[str, str]) -> list[str]:
+    """Return what is said of published figures as a whole."""
+    return [
+        f"## {words['windows']} {{#sec-windows}}",
+        "",
+        "```{python}",
+        "#| label: fig-windows",
+        f"#| fig-cap: {_yaml(words['windows_figure'].format(name=''))}",
+        f"#| fig-alt: {_yaml(words['windows_alt'])}",
+        "plot_windows(outline.statements, lang=lang);",
+        "```",
+        "",
+        f"## {words['conflicts']} {{#sec-conflicts}}",
+        "",
+        "`{python} conflicts_said.summary()`",
+        "",
+    ]
+
+
+def _identifier(key: str) -> str:
+    """Return a key as a name in a page's cells."""
+    name = key.replace("-", "_")
+    taken = keyword.iskeyword(name) or name in ("trends", "outline", "ledger", "lang", "conflicts")
+    return f"series_{name}" if taken or not name[0].isalpha() else name
+
+
+def _yaml(text: str) -> str:
+    """Return text as YAML on one line; a string of JSON is one."""
+    return json.dumps(" ".join(escaping.visible(text).split()), ensure_ascii=False)
+
+
+def _place(lang: str, languages: Sequence[str]) -> str:
+    """Return the folder of a language's pages."""
+    return "reports" if lang == languages[0] else f"reports/{lang}"
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    """Return the words of the pages by language."""
+    text = files("trends.report").joinpath("starter", "words.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _umask() -> int:
+    """Return which permissions new files do not get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _quarto(titles: Mapping[str, str]) -> str:
+    """Return the project file: pages, navigation, formats."""
+    languages = list(titles)
+    pages = {lang: f"{_place(lang, languages)}/index.qmd" for lang in languages}
+    links = [
+        f"      - {{href: {page}, text: {_yaml(_words()[lang]['language'])}}}"
+        for lang, page in pages.items()
+    ]
+    navbar = ["  navbar:", "    left: []", "    right:", *links] if len(languages) > 1 else []
+    sidebar = ["  sidebar:"]
+    for lang, page in pages.items():
+        sidebar += [
+            f"    - id: {lang}",
+            "      contents:",
+            f"        - {{href: {page}, text: {_yaml(titles[lang])}}}",
+        ]
+    front = languages[0]
+    lines = [
+        "project:",
+        "  type: website",
+        "  output-dir: _site",
+        "  execute-dir: project",
+        "  render:",
+        *(f"    - {page}" for page in pages.values()),
+        "  resources: [/data/*]",
+        "  # `trends render` does by itself what these two do for plain `quarto render`.",
+        "  pre-render: reports/prepare.py",
+        "  post-render: reports/complete.py",
+        "",
+        "website:",
+        f"  title: {_yaml(titles[front])}",
+        *navbar,
+        *sidebar,
+        f"  page-footer: {_yaml(_words()[front]['foot'])}",
+        "",
+        f"lang: {front}",
+        "number-sections: true",
+        "fig-format: svg",
+        "fig-width: 7.2",
+        "fig-height: 4",
+        "execute: {echo: false, freeze: false}",
+        "filters:",
+        *(
+            f"  - {{path: reports/filters/{name}.lua, at: post-quarto}}"
+            for name in ("bidi", "findings", "paper")
+        ),
+        "format:",
+        "  html: {theme: default, html-math-method: mathml, format-links: false, toc: true}",
+        "  typst:",
+        "    papersize: a4",
+        "    pdf-standard: ua-1",
+        "    toc: true",
+        "    toc-depth: 2",
+        '    section-numbering: "1.1"',
+        "    font-paths: [.fonts]",
+        "    template-partials:",
+        *(f"      - reports/typst/{name}.typ" for name in ("typst-template", "typst-show", "page")),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _arabic(title: str) -> str:
+    """Return what Quarto has to be told of Arabic pages; its own words are English."""
+    text = files("trends.report").joinpath("starter", "arabic.yml").read_text(encoding="utf-8")
+    words = _words()["ar"]
+    return text.replace("$title", _yaml(title)).replace("$foot", _yaml(words["foot"]))
+
+
+def _workflow() -> str:
+    """Return the workflow that renders the report and publishes it."""
+    return files("trends.report").joinpath("starter", "workflow.yml").read_text(encoding="utf-8")
+
+
+_IGNORED = """\
+_site/
+_site.*/
+.fonts/
+.trends-cache/
+.quarto/
+.venv/
+__pycache__/
+**/*.quarto_ipynb
+"""

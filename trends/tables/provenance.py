@@ -32,6 +32,9 @@ REQUIRED = (
 #: What an entry says that nobody has filled in yet.
 UNSTATED = "not stated"
 
+#: Who produced the made-up table of a new report.
+MADE_UP = "trends new"
+
 #: What a break of a sidecar may say.
 BREAK_KEYS = (
     "date",
@@ -174,6 +177,8 @@ def write_sidecar(
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     text = sidecar.read_text(encoding="utf-8") if sidecar.exists() else ""
     before = read_toml(sidecar) if text else {}
+    if before.get("producer") == MADE_UP and before["sha256"] != found:
+        text, before = "", {}  # what was said of made-up numbers is not said of these
     if before.get("sha256") != found:
         known |= {"sha256": found, "accessed": (today or date.today()).isoformat()}
     for name in REQUIRED:

@@ -1,0 +1,279 @@
+"""What is a report of one's own about? Its table, its groups and their names, said in one file."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from trends.findings.about import key_of
+from trends.findings.finding import COUNTED, Subject
+from trends.tables.faults import Fault, InvalidTable
+from trends.tables.layouts import counts_in
+from trends.tables.provenance import read_provenance
+from trends.tables.series import series as one_series
+from trends.tables.statements import read_statements
+from trends.tables.toml import read_toml
+
+Kind = Literal["events", "counts", "statements"]
+
+#: The file that pages read; it stands beside `_quarto.yml`.
+OUTLINE = "report.toml"
+
+#: What stands where in the file, and of which kind it is.
+_TOP = {"table": dict, "series": list, "comparison": list}
+_TABLE = {
+    "file": str,
+    "kind": str,
+    "freq": str,
+    "span": list,
+    "columns": dict,
+    "encoding": str,
+    "sheet": str,
+    "header": int,
+}
+_SERIES = {"key": str, "en": str, "ar": str, "where": dict, "counted": str}
+_COMPARISON = {"key": str, "en": str, "ar": str, "first": str, "second": str}
+_KINDS = ("events", "counts", "statements")
+
+#: The table that a report begins with when none is given, and the words that are said of it alone.
+EXAMPLE_SHA256 = "8b807fedd9e2a34b4a81e1a4a9506a9200efa20dc8c19e6ea20d572aeb6ac5fe"
+EXAMPLE_TITLE = {"en": "My example report", "ar": "تقرير المثال"}
+EXAMPLE_NAME = {"en": "Example events", "ar": "أحداث المثال"}
+EXAMPLE_WORDS = (*EXAMPLE_TITLE.values(), *EXAMPLE_NAME.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """What a report is about.
+
+    Attributes
+    ----------
+    file : str
+        The table, beside the outline.
+    kind : {"events", "counts", "statements"}
+        What its rows are.
+    reading : dict
+        How it is read: freq, span, columns, encoding, sheet, header, as far as they are named.
+    named : dict of str to dict
+        The series or the comparisons by their key: names in both languages, and what singles them
+        out.
+    """
+
+    file: str
+    kind: Kind
+    reading: dict[str, Any] = field(default_factory=dict)
+    named: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def series(self, key: str) -> pd.DataFrame:
+        """Return the count series of a group.
+
+        Parameters
+        ----------
+        key : str
+            As the outline names it.
+        """
+        where = self.named[key].get("where", {})
+        labels = {name: None if label == "" else label for name, label in where.items()}
+        if self.kind == "events":
+            counts = counts_in(self.file, list(labels), **self.reading)
+        else:
+            asked = {name: one for name, one in self.reading.items() if name not in _OF_EVENTS}
+            counts = counts_in(self.file, list(labels), **asked)
+        return one_series(counts, **labels)
+
+    def subject(self, key: str) -> Subject:
+        """Return what sentences call a group or a comparison.
+
+        Parameters
+        ----------
+        key : str
+            As the outline names it.
+        """
+        entry = self.named[key]
+        return Subject(
+            key=key_of(key),
+            en=entry["en"],
+            ar=entry.get("ar", entry["en"]),
+            noun=COUNTED[entry.get("counted", "events")],
+        )
+
+    @cached_property
+    def statements(self) -> pd.DataFrame:
+        """The published figures."""
+        reading = {name: one for name, one in self.reading.items() if name not in _OF_EVENTS}
+        return read_statements(self.file, **reading)
+
+    def figures(self, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the two published figures of a comparison.
+
+        Parameters
+        ----------
+        key : str
+            As the outline names it.
+        """
+        rows = self.statements.set_index("statement_id", drop=False).to_dict("index")
+        entry = self.named[key]
+        return rows[entry["first"]], rows[entry["second"]]
+
+
+_OF_EVENTS = ("freq", "span")
+
+
+def read_outline(path: str | Path = OUTLINE) -> Outline:
+    """Read and check what a report is about.
+
+    Parameters
+    ----------
+    path : path
+        The outline, beside `_quarto.yml`.
+
+    Returns
+    -------
+    Outline
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, or no such table.
+    InvalidTable
+        If a key is unknown (the nearest is named), missing or of another kind, or if words of the
+        starter stand beside a table of yours; every fault is listed.
+    ValueError
+        If the table is not the one that its sidecar was written for.
+    """
+    file = Path(path)
+    said = read_toml(file)
+    faults = _faults_of(said, _TOP, "")
+    table = said.get("table", {}) if isinstance(said.get("table", {}), dict) else {}
+    faults += _faults_of(table, _TABLE, "table.", needed=("file", "kind"))
+    entries: dict[str, dict[str, Any]] = {}
+    for name, known, needed in (
+        ("series", _SERIES, ("key", "en")),
+        ("comparison", _COMPARISON, ("key", "en", "first", "second")),
+    ):
+        listed = said.get(name, [])
+        for number, entry in enumerate(listed if isinstance(listed, list) else [], start=1):
+            place = f"{name} {number}: "
+            if not isinstance(entry, dict):
+                faults.append(_Wrong(place, entry, "must be a table", f"Write [[{name}]]."))
+                continue
+            faults += _faults_of(entry, known, place, needed=needed)
+            key = str(entry.get("key", ""))
+            if key in entries:
+                faults.append(_Wrong(f"{place}key", key, "must be named once", "Rename one."))
+            entries[key] = entry
+    faults += _faults_of_values(table, entries, file)
+    if faults:
+        raise InvalidTable([one.told(file) for one in faults])
+    read_provenance(file.parent / table["file"])
+    return Outline(
+        file=str(file.parent / table["file"]),
+        kind=table["kind"],
+        reading={name: one for name, one in table.items() if name not in ("file", "kind")},
+        named=entries,
+    )
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """One thing that is wrong in an outline."""
+
+    place: str
+    value: object
+    rule: str
+    fix: str
+
+    def told(self, file: Path) -> Fault:
+        return Fault(
+            file=file.name,
+            row=None,
+            column=self.place,
+            value=str(self.value),
+            rule=self.rule,
+            fix=self.fix,
+        )
+
+
+def _faults_of(
+    said: Mapping[str, Any], known: Mapping[str, type], place: str, needed: tuple[str, ...] = ()
+) -> list[_Wrong]:
+    """Return unknown, missing and mistyped keys of one table."""
+    faults = []
+    for name, value in said.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            fix = f"Write {near[0]}." if near else f"Known are {', '.join(known)}."
+            faults.append(_Wrong(f"{place}{name}", value, "must be a key of the outline", fix))
+        elif not isinstance(value, known[name]) or isinstance(value, bool):
+            kind = {str: "text in quotes", list: "a list", dict: "a table", int: "a whole number"}
+            rule = f"must be {kind[known[name]]}"
+            faults.append(_Wrong(f"{place}{name}", value, rule, "Correct it."))
+    return faults + [
+        _Wrong(f"{place}{name}", "", "must be there", "Add it.")
+        for name in needed
+        if name not in said
+    ]
+
+
+def _faults_of_values(
+    table: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], outline: Path
+) -> list[_Wrong]:
+    """Return what is wrong with values that are of the right kind."""
+    faults = []
+    kind, file = table.get("kind"), table.get("file")
+    if isinstance(kind, str) and kind not in _KINDS:
+        near = difflib.get_close_matches(kind, _KINDS, n=1)
+        fix = f"Write {near[0]}." if near else "Choose one."
+        faults.append(_Wrong("table.kind", kind, f"must be one of {', '.join(_KINDS)}", fix))
+    root = outline.parent.resolve()
+    if isinstance(file, str) and not (root / file).resolve().is_relative_to(root):
+        fix = "Copy the table into data/ and name it there."
+        faults.append(_Wrong("table.file", file, "must be inside the project", fix))
+        file = None
+    for key, entry in entries.items():
+        counted = entry.get("counted", "events")
+        if counted not in COUNTED:
+            rule = f"must be one of {', '.join(COUNTED)}"
+            faults.append(_Wrong(f"{key}.counted", counted, rule, "Choose one."))
+    faults += _faults_of_example(file, entries, root)
+    return faults
+
+
+def _faults_of_example(
+    file: object, entries: Mapping[str, Mapping[str, Any]], root: Path
+) -> list[_Wrong]:
+    """Return the words of the starter that stand beside another table than its own."""
+    if not isinstance(file, str) or not (root / file).is_file():
+        return []
+    if hashlib.sha256((root / file).read_bytes()).hexdigest() == EXAMPLE_SHA256:
+        return []
+    site = root / "_quarto.yml"
+    pages = [*root.glob("reports/**/*.qmd"), *([site] if site.is_file() else [])]
+    said = [
+        (f"{key}.{lang}", entry.get(lang))
+        for key, entry in entries.items()
+        for lang in ("en", "ar")
+    ]
+    said += [
+        (path.relative_to(root).as_posix(), name)
+        for path in pages
+        for name in EXAMPLE_WORDS
+        if name in path.read_text(encoding="utf-8", errors="replace")
+    ]
+    return [
+        _Wrong(
+            place,
+            name,
+            "must name what your own table counts: these are words of the starter",
+            "Write words of your own.",
+        )
+        for place, name in said
+        if name in EXAMPLE_WORDS
+    ]
