@@ -180,7 +180,8 @@ def test_a_failing_page_exits_4_and_leaves_the_site_alone(tmp_path):
     before = (folder / "_site" / "reports" / "index.html").read_bytes()
     page = folder / "reports" / "index.qmd"
     page.write_text(
-        page.read_text(encoding="utf-8").replace("trend.plot();", "trend.plt();"), encoding="utf-8"
+        page.read_text(encoding="utf-8").replace("trend.plot(lang=lang);", "trend.plt(lang=lang);"),
+        encoding="utf-8",
     )
     done = run("render", folder, "--engine", "builtin")
     assert done.returncode == 4
