@@ -1,3 +1,4 @@
+from . import datasets as datasets
 from .analysis.alarm import Alarms as Alarms
 from .analysis.alarm import detect_alarms as detect_alarms
 from .analysis.changepoint import Changepoints as Changepoints
@@ -46,6 +47,7 @@ from .analysis.trend import Trend as Trend
 from .analysis.trend import estimate_trend as estimate_trend
 from .analysis.trend_comparison import TrendComparison as TrendComparison
 from .analysis.trend_comparison import compare_trends as compare_trends
+from .figures.count_series import plot as plot
 from .findings.finding import Finding as Finding
 from .findings.finding import Noun as Noun
 from .findings.finding import Subject as Subject

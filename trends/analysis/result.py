@@ -187,6 +187,25 @@ class Result:
             importlib.import_module("trends.figures.known_dates").mark_dates(drawn, events)
         return drawn
 
+    def cite(self) -> str:
+        """Return what to cite beside this result: the software, the method and the counts.
+
+        Returns
+        -------
+        str
+            A line each. The method's references are those of the question's documentation; how the
+            counts ask to be cited stands in the sidecar of their table.
+
+        Examples
+        --------
+        >>> import trends
+        >>> print(trends.detect_changepoints(trends.datasets.coal_disasters(), rng=1).cite()[-43:])
+        66(1):191-193. doi:10.1093/biomet/66.1.191
+        """
+        from trends.findings.citation import cite_result
+
+        return cite_result(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return every field as plain Python values, ready for JSON."""
         return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}

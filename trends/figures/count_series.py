@@ -14,6 +14,7 @@ from trends import escaping
 from trends.figures import style
 from trends.findings.wording import rate_axis, words
 from trends.tables.exposure import rate_exposure
+from trends.tables.series import check_series
 from trends.tables.statements import figures_of_series
 
 #: Flags of figures that are drawn as arrows.
@@ -21,15 +22,18 @@ _MINIMUMS = {"at_least", "more_than", "nth_since"}
 
 
 def plot(
-    series_by_name: Mapping[str, pd.DataFrame], *, ax: Axes | None = None, lang: str = "en"
+    series: pd.DataFrame | Mapping[str, pd.DataFrame],
+    *,
+    ax: Axes | None = None,
+    lang: str = "en",
 ) -> Axes:
-    """Return axes with each series' rate over time.
+    """Draw a count series, or several, as rates over time.
 
     Parameters
     ----------
-    series_by_name : mapping of str to count series
-        Name in the legend, and the series; all of one counter's kind, because figures of
-        different kinds never share a panel without being named apart.
+    series : count series, or mapping of str to count series
+        One series; or names for the legend and their series, all of one counter's kind, because
+        figures of different kinds never share a panel without being named apart.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
     lang : {"en", "ar"}
@@ -42,7 +46,24 @@ def plot(
         period was not covered or its count is missing, and a lone period is a dot. Of published
         figures, what is no minimum and firmly read has no mark; a minimum has an arrow upwards, a
         rounded, requoted, rival or weakly read one an open circle.
+
+    Raises
+    ------
+    TypeError
+        If `series` is neither a count series nor a mapping to some.
+
+    Examples
+    --------
+    >>> import trends
+    >>> axes = trends.plot(trends.datasets.coal_disasters())
+    >>> axes.get_ylabel()
+    'events per 30.4375 days'
     """
+    if isinstance(series, Mapping):
+        series_by_name = series
+    else:
+        check_series(series, minimum=1)
+        series_by_name = {"": series}
     ax = ax if ax is not None else style.new_axes()
     for colour, (name, series) in zip(style.SERIES, series_by_name.items(), strict=False):
         times = series.index.to_timestamp(how="start") + pd.to_timedelta(15, "D")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+import pandas as pd
+
+import trends
 from trends import escaping
+from trends.analysis.result import Result
 from trends.findings.finding import Inputs
+from trends.findings.inputs import sources
 from trends.findings.ledger import Ledger
 from trends.findings.wording import inputs_phrase, words
+from trends.parts import DISTRIBUTION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +102,49 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
     lines = [f"  {name} = {{{entry}}}," for name, entry in fields.items() if entry]
     key = re.sub(r"[^A-Za-z0-9]+", "-", finding_id) + (f"-{date}" if date else "")
     return Citation(text=text, bibtex="\n".join([f"@misc{{{key},", *lines, "}"]))
+
+
+def cite_result(result: Result) -> str:
+    """Return what to cite beside a result, a line each.
+
+    Parameters
+    ----------
+    result : Result
+        Any result; a panel is cited with the question it asked.
+
+    Returns
+    -------
+    str
+        The software, the references of the method, and those of the counts.
+    """
+    software = (
+        f"Software: The trends authors. trends: trend analysis of event counts, version "
+        f"{trends.__version__} ({DISTRIBUTION})."
+    )
+    inner = [one for one in getattr(result, "results", {}).values() if isinstance(one, Result)]
+    methods = [f"Method: {one}" for part in [result, *inner[:1]] for one in _references(type(part))]
+    frames = (found for found in sources(result) if isinstance(found, pd.DataFrame))
+    counts = [f"Data: {cited}" for frame in frames if (cited := frame.attrs.get("citation"))]
+    return "\n".join(dict.fromkeys([software, *methods, *counts]))
+
+
+def _references(kind: type[Result]) -> list[str]:
+    """Return the references in the documentation of the questions that answer with a result."""
+    module = sys.modules[kind.__module__]
+    asks = [
+        one
+        for name, one in vars(module).items()
+        if not name.startswith("_")
+        and inspect.isfunction(one)
+        and one.__module__ == module.__name__
+        and one.__annotations__.get("return") == kind.__name__
+    ]
+    found: list[str] = []
+    for ask in asks:
+        _, title, after = (inspect.getdoc(ask) or "").partition("References\n----------\n")
+        body = re.split(r"^\w+\n-+$", after, maxsplit=1, flags=re.MULTILINE)[0] if title else ""
+        found += [" ".join(one.split()) for one in body.split("\n\n") if one.strip()]
+    return found
 
 
 def _edition(edition: Mapping[str, str], lang: str) -> str:

@@ -12,7 +12,7 @@ from trends.tables.cells import DAY, NUMBER, PERIOD, WHOLE_NUMBER, YES_NO
 from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault
 from trends.tables.given import read_index, refuse_multiples
-from trends.tables.provenance import sidecar_breaks
+from trends.tables.provenance import sidecar_breaks, sidecar_citation
 from trends.tables.schemas import EventCounts
 from trends.tables.series import MEASURED_COLUMNS
 
@@ -79,7 +79,8 @@ def read_counts(
     -------
     DataFrame of n_rows rows
         Valid by the schema `EventCounts`, in the order of the file; ``attrs["file"]`` and
-        ``attrs["sha256"]`` name its source, ``attrs["breaks"]`` the breaks of its sidecar.
+        ``attrs["sha256"]`` name its source, ``attrs["breaks"]`` and
+        ``attrs["citation"]`` the breaks of its sidecar and how it asks to be cited.
 
     Raises
     ------
@@ -96,6 +97,9 @@ def read_counts(
         path, columns=columns, by=by, encoding=encoding, sheet=sheet, header=header
     )
     counts.attrs["breaks"] = sidecar_breaks(path)
+    cited = sidecar_citation(path)
+    if cited:
+        counts.attrs["citation"] = cited
     return counts
 
 

@@ -213,6 +213,15 @@ def _with_entry(text: str, name: str, value: str) -> str:
     return top + tables
 
 
+def sidecar_citation(table: str | Path) -> str:
+    """Return how a table asks to be cited; "" where no sidecar says so."""
+    sidecar = Path(table).with_suffix(".toml")
+    if not sidecar.exists() or sidecar == Path(table):
+        return ""
+    said = read_toml(sidecar).get("citation", "")
+    return said if isinstance(said, str) and said != UNSTATED else ""
+
+
 def sidecar_breaks(table: str | Path) -> list[dict[str, Any]]:
     """Return the breaks that a table's sidecar declares; none where there is no sidecar.
 

@@ -117,6 +117,8 @@ def series(counts: pd.DataFrame, *, as_of: object = None, **labels: object) -> p
     )
     if vintage is not None:
         made.attrs["as_of"] = vintage
+    if counts.attrs.get("citation"):
+        made.attrs["citation"] = counts.attrs["citation"]
     return made
 
 
