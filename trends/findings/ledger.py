@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from trends import __version__, escaping
 from trends.analysis.description import Description
@@ -38,6 +40,11 @@ SCHEMA_VERSION = 2
 
 _BLOCK = re.compile(
     r'<script type="application/json" class="trends-ledger">(?P<json>.*?)</script>', re.DOTALL
+)
+
+#: What a page of a finished edition has in the place of its own ledger: where the edition's is.
+_LINK = re.compile(
+    r'<link rel="describedby" class="trends-ledger" type="application/json" href="(?P<href>[^"]+)">'
 )
 
 #: Questions whose findings are worded under the description of their series.
@@ -408,7 +415,8 @@ class Ledger:
         Parameters
         ----------
         pages : iterable of path
-            Rendered HTML pages; those without a ledger say no findings.
+            Rendered HTML pages; those without a ledger say no findings. Pages of a finished edition
+            name its ``findings.json``, which is read once for all of them.
         root : path, optional
             Folder to which the pages' names in the ledger are relative.
 
@@ -423,12 +431,40 @@ class Ledger:
             If two pages say different things under one id.
         """
         merged = cls()
+        linked: dict[Path, None] = {}
         for page in pages:
             path = Path(page)
             name = path.relative_to(root).as_posix() if root is not None else path.name
-            for block in _BLOCK.finditer(path.read_text(encoding="utf-8")):
+            text = path.read_text(encoding="utf-8")
+            for block in _BLOCK.finditer(text):
                 merged.merge(_parse(_unescaped(block["json"]), name), page=name)
+            for link in _LINK.finditer(text):
+                linked.setdefault((path.parent / unquote(link["href"])).resolve(), None)
+        for ledger in linked:
+            merged.merge(read_ledger(ledger))
         return merged
+
+    @staticmethod
+    def leave(page: str | Path, ledger: str | Path) -> None:
+        """Take the ledger out of a page, which from then on names the edition's.
+
+        Parameters
+        ----------
+        page : path
+            A rendered page that carries a ledger; one without is left as it is.
+        ledger : path
+            The edition's ``findings.json``, which holds what the page's own did.
+        """
+        page = Path(page)
+        text = page.read_text(encoding="utf-8")
+        if not _BLOCK.search(text):
+            return
+        href = quote(os.path.relpath(ledger, page.parent).replace(os.sep, "/"))
+        link = (
+            f'<link rel="describedby" class="trends-ledger" type="application/json" href="{href}">'
+        )
+        text = _BLOCK.sub("", text).replace("</head>", f"{link}\n</head>", 1)
+        page.write_text(text, encoding="utf-8")
 
     def _named(self, finding: Finding) -> Finding:
         """Return a finding whose values that have names in both languages hold them."""

@@ -152,9 +152,14 @@ def _text_of(page: Path) -> str:
 def _ledger_of(paths: list[Path]) -> tuple[Ledger, list[LintFault]]:
     """Return the ledger that pages carry; a block that was changed by hand is a fault."""
     ledger, faults = Ledger(), []
+    read: set[str] = set()
     for path in paths:
         try:
-            ledger.merge(Ledger.from_pages([path]))
+            of_page = Ledger.from_pages([path])
+            # Pages of one edition name one ledger.
+            if of_page.digest() not in read:
+                read.add(of_page.digest())
+                ledger.merge(of_page)
         except (InvalidTable, ValueError) as broken:
             faults.append(
                 LintFault(

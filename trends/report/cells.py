@@ -221,7 +221,7 @@ def _figure_svg(figure: Any) -> str:
     drawn = io.StringIO()
     # A figure that lays itself out has no margins to cut, and cutting would draw it twice.
     margins = None if figure.get_layout_engine() else "tight"
-    with mpl.rc_context({"svg.hashsalt": "trends", "svg.fonttype": "path"}):
+    with mpl.rc_context({"svg.hashsalt": "trends", "svg.fonttype": "none"}):
         figure.savefig(
             drawn, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=margins
         )

@@ -105,7 +105,7 @@ def _write_ledger(build: Build) -> Ledger:
     except ValueError as fault:
         raise RenderError(str(fault)) from fault
     website = build.project.website
-    ledger.write(
+    written = ledger.write(
         site,
         edition={
             "title": str(website.get("title", "")),
@@ -114,6 +114,8 @@ def _write_ledger(build: Build) -> Ledger:
             "url": str(website.get("site-url", "")),
         },
     )
+    for page in pages:
+        ledger.leave(page, written[0])
     return ledger
 
 

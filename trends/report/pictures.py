@@ -23,6 +23,9 @@ DARK = {
 
 _STYLE = re.compile(r' style="([^"]*)"')
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+_FONT = re.compile(r"(?:(?P<weight>\d{3}|bold) )?(?P<size>[\d.]+px)")
+_GEOMETRY = re.compile(r'\b(?:d|x|y|x1|x2|y1|y2|transform|points)="[^"]*"')
+_DECIMALS = re.compile(r"-?\d+\.\d{3,}")
 _ID = re.compile(r'\bid="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|(?:xlink:)?href="#)([^")]+)')
 
@@ -65,6 +68,7 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     body = re.sub(r' xmlns:xlink="[^"]*"', "", body)
     body = re.sub(r' xmlns="[^"]*"', "", body)
     body = _STYLE.sub(_attributes, body)
+    body = _GEOMETRY.sub(_rounded, body)
     body = in_page_colours(body)
     body = re.sub(r"\n\s*", "\n", body)
     root, rest = body.split(">", 1)
@@ -88,8 +92,23 @@ def _root(root: str) -> str:
 
 
 def _attributes(found: re.Match[str]) -> str:
-    pairs = (item.split(":", 1) for item in found[1].split(";") if ":" in item)
-    return "".join(f' {name.strip()}="{value.strip()}"' for name, value in pairs)
+    """Return a style as attributes; of a font, its size and weight, since the page has the rest."""
+    made = []
+    for item in found[1].split(";"):
+        name, colon, value = (part.strip() for part in item.partition(":"))
+        if name == "font":
+            font = _FONT.search(value)
+            if font:
+                made.append(("font-size", font["size"]))
+                made += [("font-weight", font["weight"])] if font["weight"] else []
+        elif colon:
+            made.append((name, value))
+    return "".join(f' {name}="{value}"' for name, value in made)
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """Return the geometry of a figure in hundredths of a point, finer than any screen shows."""
+    return _DECIMALS.sub(lambda number: f"{round(float(number[0]), 2):g}", found[0])
 
 
 def _variable(found: re.Match[str]) -> str:
