@@ -269,7 +269,7 @@ def test_two_published_figures_are_compared_in_one_line():
     done = run("rate", "294 in 2024", "121 from 2023-01-01 to 2023-12-31", "--name", "Claims")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Claims: 294 events in 2024 against 121 events in 2023.")
-    assert "2.42 times as high" in done.stdout
+    assert "The rate did not clearly change: the ratio is 2.42" in done.stdout
 
 
 def test_a_figure_that_cannot_be_read_is_wrong_usage_with_examples():
