@@ -12,6 +12,7 @@ from scipy import stats
 
 from trends.analysis.contradiction import find_contradictions
 from trends.findings.finding import Subject
+from trends.findings.wording import say, words
 from trends.models.published.arithmetic import nested_windows, two_figures
 from trends.models.published.coincidence import rate_p_value
 from trends.models.published.comparable import as_figures
@@ -576,6 +577,14 @@ def test_the_made_up_tables_are_valid_statements():
 # Words and pictures
 
 
+def test_how_many_conflicts_are_impossible_is_said_also_where_none_is():
+    (nothing,) = find_contradictions(table(month("a", 1, 83))).findings()
+    assert (nothing.finding_id, nothing.estimate) == ("series.contradiction.count", 0)
+    assert "nothing they say excludes" in str(say(nothing))
+    some = find_contradictions(table(month("a", 1, 83), month("b", 1, 84))).findings()
+    assert (some[0].finding_id, some[0].estimate) == ("series.contradiction.count", 1)
+
+
 @pytest.mark.parametrize("lang", ["en", "ar"])
 def test_every_kind_of_conflict_is_said_and_listed(lang, bundled):
     subject = Subject(key="figures", en="Figures", ar="أرقام")
@@ -584,6 +593,17 @@ def test_every_kind_of_conflict_is_said_and_listed(lang, bundled):
     listing = bundled.listing(lang)
     assert len(listing) == len(bundled.conflicts)
     assert listing.iloc[:, 5:7].map(len).min(axis=None) > 0
+    spoken = words(lang)
+    for said, conflict in zip(
+        listing.itertuples(index=False), bundled.conflicts.to_dict("records"), strict=True
+    ):
+        assert said[0] == spoken["contradiction_verdict"][conflict["verdict"]]
+        assert said[1] == spoken["contradiction_kind"][conflict["kind"]]
+        reasons = [
+            spoken["contradiction_explanation"][key] for key in conflict["explanations"].split("; ")
+        ]
+        assert said[6] == {"en": "; ", "ar": "، "}[lang].join(reasons)
+        assert said[7].split(", ") == conflict["statement_ids"].split("; ")
     assert "3 (1.4%)" in listing.iloc[:, 4].tolist()
     assert bundled.unused(lang).iloc[:, 1].sum() == len(bundled.unexamined)
 
