@@ -315,7 +315,60 @@ def test_it_refuses_a_language_it_does_not_speak(result):
         result.summary("fr")
 
 
+def quiet_series(first=60, silent=24):
+    """Monthly counts that stop for good."""
+    counts = np.append(np.random.default_rng(2).poisson(9, first), np.zeros(silent, int))
+    periods = pd.period_range("2015-01", periods=first + silent, freq="M", name="period")
+    return trends.as_series(pd.Series(counts, index=periods))
+
+
+#: Results whose findings are others than those of `RESULTS`.
+OTHERS = {
+    "a rate of nothing": lambda: trends.compare_rates(
+        (0, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31")
+    ),
+    "late reports by declaration": lambda: trends.reporting_delay(
+        made_up_vintages(), incomplete_periods=5
+    ),
+    "a trend of few months": lambda: trends.estimate_trend(made_up_series(14)),
+    "a trend that stopped": lambda: trends.estimate_trend(quiet_series()),
+    "a trend that started": lambda: trends.estimate_trend(
+        trends.as_series(pd.Series(quiet_series()["count"].to_numpy()[::-1],
+                                   index=quiet_series().index))
+    ),
+    "shifts at dates named": lambda: trends.detect_changepoints(
+        made_up_series(), rng=1, n_null=199, candidates=["2018-01", "2016-05"]
+    ),
+    "no shift": lambda: trends.detect_changepoints(quiet_series(60, 0), rng=1, n_null=199),
+    "a shift to nothing": lambda: trends.detect_changepoints(quiet_series(), rng=1, n_null=199),
+    "the islamic year": lambda: trends.estimate_season(made_up_series(), calendar="hijri"),
+    "a step to be seen": lambda: trends.detectable_change(
+        made_up_series(), change="step", n_draws=0
+    ),
+    "an effect that ends": lambda: trends.estimate_interruption(
+        made_up_series(), "2018-01", temporary=3, slope=False
+    ),
+    "a straight line": lambda: trends.fit_joinpoints(quiet_series(60, 0), max_joinpoints=1),
+    "figures that agree": lambda: trends.find_contradictions(made_up_statements().iloc[:8]),
+    "one source": lambda: trends.estimate_rate(
+        made_up_statements().query("counted_by == 'A'").iloc[:4]
+    ),
+    "one level": lambda: trends.describe_series(quiet_series(60, 0), rng=1),
+    "one after another": lambda: trends.describe_series(quiet_series(), rng=1),
+}  # fmt: skip
+
+
 def test_its_findings_are_complete(result):
+    check_findings(result)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_findings_said_only_of_some_results_are_complete(name):
+    check_findings(OTHERS[name]())
+
+
+def check_findings(result):
+    """Check what every finding has, whatever it says."""
     found = result.findings(SUBJECT)
     assert found
     assert len({finding.finding_id for finding in found}) == len(found)
@@ -336,7 +389,10 @@ def test_its_findings_are_complete(result):
             named = {key.partition(":")[0] for key in finding.caveats}
             assert named <= set(words(lang)["caveat"])
             assert not finding.sentence or nothing_raw(str(say(finding, lang)))
-        if not math.isnan(finding.conf_low):
+        if math.isnan(finding.estimate):
+            # nothing is estimated where nothing is excluded
+            assert (finding.conf_low, finding.conf_high) == (0.0, math.inf)
+        elif not math.isnan(finding.conf_low):
             assert finding.conf_low <= finding.estimate <= finding.conf_high
 
 
