@@ -322,9 +322,9 @@ def forecast_counts(
     -----
     The history restarts at the latest shift that beats memory alone clearly (twice the log ratio of
     evidence above 12.3, and at least 12 observed periods since); what came before it says nothing
-    of the level to come. It also restarts where counting is known to have changed (`known_breaks`),
-    with at least 12 observed periods since. The rest of a partly observed period is forecast by its
-    days. Weights are proportional to a prior (.2 and .2 for the simple accounts, .5 for counts that
+    of the level to come. Where counting is known to have changed (`known_breaks`) nobody searched
+    for the date, and 4 is enough. The rest of a partly observed period is forecast by its days.
+    Weights are proportional to a prior (.2 and .2 for the simple accounts, .5 for counts that
     remember, .05 each for the year and for a drift) times the product, over the last 36 origins, of
     the probabilities that an account gave to what came; of forecasts of several periods it is their
     geometric mean. After a restart only the origins since then count, as soon as there are six. The

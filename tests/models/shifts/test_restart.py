@@ -8,11 +8,11 @@ from trends.models.shifts.restart import LEAST_KEPT, restart_row
 from trends.tables.series import as_series
 
 
-def restart(counts, *, waves=True):
+def restart(counts, *, waves=True, known=()):
     months = pd.period_range("2012-01", periods=len(counts), freq="M")
     seen = observed_periods(as_series(pd.Series(counts, index=months)), n_eventful=0)
     season = season_columns(months, "harmonic" if waves else "none")[0]
-    return restart_row(seen, season, days_per_period=30.4375)
+    return restart_row(seen, season, days_per_period=30.4375, known=known)
 
 
 def test_a_history_restarts_where_the_level_shifted():
@@ -50,3 +50,17 @@ def test_a_season_and_memory_are_no_shift(kind):
 def test_a_series_that_stopped_restarts_with_the_silence():
     counts = np.r_[np.random.default_rng(5).poisson(20, 50), np.zeros(30, int)]
     assert restart(counts) == pytest.approx(50, abs=1)
+
+
+def test_a_known_break_is_a_restart_by_less_evidence():
+    rng = np.random.default_rng(6)
+    small = rng.poisson(np.repeat([20, 26], [40, 30]))
+    assert restart(small) == 0
+    assert restart(small, known=[40]) == 40
+    # A break beside which too little is known is none, and one without a shift restarts nothing.
+    assert restart(small, known=[LEAST_KEPT - 1, 70 - LEAST_KEPT + 1]) == 0
+    steady = [rng.poisson(20, 70) for _ in range(20)]
+    assert sum(restart(counts, known=[40]) > 0 for counts in steady) <= 2
+    # What follows the break is searched as ever.
+    later = rng.poisson(np.repeat([20, 28, 90], [30, 30, 30]))
+    assert restart(later, known=[30]) == pytest.approx(60, abs=1)

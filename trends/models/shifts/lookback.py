@@ -15,7 +15,7 @@ from trends.models.counts.observed import Observed, observed_periods, years_of
 from trends.models.counts.rolling import Origin, look_back
 from trends.models.counts.season_terms import LEAST_YEARS, SEASONS, SeasonChoice, season_columns
 from trends.models.counts.serial_dependence import grid_of
-from trends.models.shifts.restart import LEAST_KEPT, restart_row
+from trends.models.shifts.restart import restart_row
 from trends.tables.calendar import DAYS_PER_MONTH, days_in_periods, frequency_letter
 from trends.tables.exposure import rate_exposure
 
@@ -35,22 +35,17 @@ class Setup(NamedTuple):
     days: float
 
     def start_of(self, row: int) -> int:
-        """Return the first row of the history when some rows are known.
-
-        What was counted otherwise says nothing of the level to come, as soon as enough was counted
-        since.
-        """
-        breaks = np.searchsorted(self.seen.position, break_places(self.seen))
-        since = int(max((each for each in breaks if each <= row - LEAST_KEPT), default=0))
+        """Return the first row of the history when some rows are known."""
         known = Observed(
-            self.seen.count[since:row],
-            self.seen.exposure[since:row],
-            self.seen.position[since:row],
+            self.seen.count[:row],
+            self.seen.exposure[:row],
+            self.seen.position[:row],
             self.seen.periods,
             False,
         )
         waves = self.waves[known.position]
-        return since + restart_row(known, waves, days_per_period=self.days)
+        breaks = np.searchsorted(known.position, break_places(self.seen)).tolist()
+        return restart_row(known, waves, days_per_period=self.days, known=breaks)
 
     def look_back(self, rows: Sequence[int], tick: Progress | None = None) -> list[Origin]:
         """Return what was expected at past origins, and what came."""
