@@ -21,6 +21,7 @@ from trends.findings.finding import COUNTED, Finding, Subject
 from trends.findings.inputs import Record, input_files, input_records, sources, summarise
 from trends.findings.rules import caveat_table
 from trends.findings.wording import LANGUAGES, words
+from trends.tables.exposure import label_words
 from trends.tables.figure import figure_flags, flag_caveats
 from trends.tables.series import MEASURED_COLUMNS
 
@@ -176,14 +177,19 @@ def _shared_labels(table: pd.DataFrame) -> Mapping[str, object]:
 def _label_key(item: tuple[str, object]) -> str:
     """Return a label as it enters a finding's id."""
     name, label = item
-    return f"no {name}" if _is_missing(label) else str(label)
+    return f"no {name}" if _is_missing(label) else label_words(str(label), "en")
 
 
 def _label_words(labels: Mapping[str, object], lang: str) -> str:
-    """Return labels as they start a sentence, such as "Syria, Homs"."""
+    """Return labels as they start a sentence, such as "Syria, Homs".
+
+    A label that is written in both languages ("Homs | حمص") is said in each.
+    """
     table = words(lang)["label"]
     said = (
-        str(table["missing"]).format(column=name) if _is_missing(label) else str(label)
+        str(table["missing"]).format(column=name)
+        if _is_missing(label)
+        else label_words(str(label), lang)
         for name, label in labels.items()
     )
     return str(table["joiner"]).join(said)

@@ -16,6 +16,7 @@ from trends.findings.finding import COUNTED, Subject
 from trends.findings.rules import caveat_table, rule_tables
 from trends.findings.wording import format_interval, format_number, format_time, words
 from trends.models.published.borrowed_scatter import scatter_table
+from trends.tables.exposure import label_words
 
 
 def listing(
@@ -262,7 +263,7 @@ def _print(value: Any, shape: str, lang: str) -> str:
         if math.isnan(value):
             return "\N{EN DASH}"
         return format_number(float(value), shape or "ratio", lang)
-    text = str(words(lang)["cell"].get(str(value), value))
+    text = label_words(str(words(lang)["cell"].get(str(value), value)), lang)
     if lang == "ar" and _FORMULA.fullmatch(text):
         return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
     return text

@@ -19,6 +19,7 @@ from .pages import plot_measures as plot_measures
 from .pages import plot_panels as plot_panels
 from .pages import plot_parts as plot_parts
 from .pages import plot_penalty_path as plot_penalty_path
+from .pages import plot_tiles as plot_tiles
 from .pages import plot_windows as plot_windows
 from .pages import provenance_table as provenance_table
 from .pages import read_definitions as read_definitions
@@ -27,6 +28,7 @@ from .pages import read_names as read_names
 from .pages import read_nouns as read_nouns
 from .pages import read_places as read_places
 from .pages import read_provenance as read_provenance
+from .pages import read_tile_grid as read_tile_grid
 from .pages import scatter_listing as scatter_listing
 from .pages import short_answer as short_answer
 from .pages import use_style as use_style

@@ -7,6 +7,7 @@ from trends.figures.diagnostics import plot_diagnostics
 from trends.figures.latent_rate import plot as plot_latent_rate
 from trends.figures.season import plot_parts
 from trends.figures.style import use_style
+from trends.figures.tiles import plot_tiles
 from trends.figures.windows import plot as plot_windows
 from trends.figures.windows import plot_measures
 from trends.findings.answer import short_answer
@@ -25,6 +26,7 @@ from trends.report.table import Table
 from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.definitions import known_breaks, read_definitions
 from trends.tables.glossary import dictionary
+from trends.tables.places import read_tile_grid
 from trends.tables.provenance import provenance_table, read_provenance
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "plot_panels",
     "plot_parts",
     "plot_penalty_path",
+    "plot_tiles",
     "plot_windows",
     "provenance_table",
     "read_definitions",
@@ -54,6 +57,7 @@ __all__ = [
     "read_nouns",
     "read_places",
     "read_provenance",
+    "read_tile_grid",
     "scatter_listing",
     "short_answer",
     "use_style",

@@ -19,6 +19,9 @@ _UNIT = re.compile(r"(?:(\d[\d,]*)\s+)?([^\d\s|][^|]*)(?:\|([^|]+))?")
 #: Share of a period's days below which it counts as partly observed: whole but for rounding.
 _WHOLE = 0.999
 
+#: A label in both languages: a bar, and Arabic letters after it.
+_IN_BOTH = re.compile(r"[^|]+ \| [^|]*[\u0621-\u064a][^|]*")
+
 
 def check_unit(unit: str) -> str:
     """Return a unit of exposure with single spaces; raise unless it can be read.
@@ -52,6 +55,17 @@ def unit_words(unit: str, lang: str) -> str:
     """
     first, _, second = unit.partition("|")
     return (second if lang == "ar" and second else first).strip()
+
+
+def label_words(label: str, lang: str) -> str:
+    """Return a label in a language, where it is written in English and, after a bar, in Arabic.
+
+    Examples
+    --------
+    >>> label_words("Homs | حمص", "ar"), label_words("Homs | حمص", "en"), label_words("a|b", "en")
+    ('حمص', 'Homs', 'a|b')
+    """
+    return unit_words(label, lang) if _IN_BOTH.fullmatch(label) else label
 
 
 def rate_exposure(series: pd.DataFrame) -> np.ndarray:
