@@ -205,6 +205,7 @@ class _Guard:
         for sentence in sentences(passage):
             yield from self._of_verbs(sentence, file)
             yield from self._of_pairs(sentence, file)
+            yield from self._of_significance(sentence, file)
             yield from self._of_sources(sentence, file)
             yield from self._of_dates(sentence, file)
             if not passage.caption:
@@ -373,6 +374,26 @@ class _Guard:
                     allowed=f"Write: {pair['say']}.",
                 )
 
+    def _of_significance(self, sentence: list[Piece], file: str) -> Iterator[LintFault]:
+        """Check that two are not held apart because one is significant and the other is not."""
+        table, words = _tables()["significance"], _Words.of(sentence)
+        questions = {
+            self.ledger.findings[piece.key]["question"]
+            for piece in sentence
+            if piece.kind in {"finding", "sentence"} and piece.key in self.ledger.findings
+        }
+        if questions & set(table["questions"]) or re.search(table["unless"], words.text, re.I):
+            return
+        found = _significance().search(words.text)
+        if found is not None:
+            lang = "ar" if _ARABIC.search(found[0]) else "en"
+            yield words.fault(
+                found,
+                file,
+                rule="that one is significant and the other is not does not show that they differ",
+                allowed=f"{table[f'say_{lang}']}.",
+            )
+
     def _rows(self, sentence: list[Piece]) -> list[Record]:
         """Return the rows that a sentence quotes, and those behind the findings it says."""
         rows = []
@@ -503,6 +524,14 @@ def _pairs() -> list[tuple[Mapping[str, str], re.Pattern[str]]]:
     return [
         (pair, re.compile(rf"(?<!\w)[وف]?(?:{pair['false']})(?!\w)")) for pair in _tables()["pair"]
     ]
+
+
+@cache
+def _significance() -> re.Pattern[str]:
+    """Return what it looks like that one of two is significant and the other is not."""
+    table = _tables()["significance"]
+    english, arabic = "|".join(table["en"]), "|".join(table["ar"])
+    return re.compile(rf"(?<![\w-])(?:{english})(?![\w-])|(?:{arabic})", re.IGNORECASE)
 
 
 @cache
