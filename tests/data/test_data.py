@@ -211,6 +211,44 @@ def test_the_monthly_counts_are_those_counted_independently(table, supplied, ref
     assert (counts["exposure"] == counts["period"].dt.days_in_month).all()
 
 
+@pytest.mark.parametrize("country", ["Syria", "Iraq"])
+def test_events_by_governorate_are_recounted_and_none_is_dropped(country, reference):
+    """A governorate is the one stated, else the one of all events at the same coordinates."""
+    places = pd.read_csv(DATA / "places.csv").query("country == @country")
+    named = {
+        written: row.governorate
+        for row in places.dropna(subset="written").itertuples()
+        for written in row.written.split("; ")
+    }
+    rows = pd.read_csv(reference / "ucdp_ged_21_1_is_syria_iraq.csv.gz")
+    rows = rows[rows["country"] == country]
+    at = {}
+    for row in rows.dropna(subset="adm_1").itertuples():
+        at.setdefault((row.latitude, row.longitude), set()).add(row.adm_1)
+    nowhere = places["governorate"].iloc[-1]
+    expected, basis = {}, {}
+    for row in rows[rows["date_start"].between("2013-01-01", "2020-12-31")].itertuples():
+        stated = isinstance(row.adm_1, str)
+        found = {row.adm_1} if stated else at.get((row.latitude, row.longitude), set())
+        name = named[next(iter(found))] if len(found) == 1 else nowhere
+        kind = "stated" if stated else "by_place" if len(found) == 1 else "without"
+        expected[name, row.date_start[:7]] = expected.get((name, row.date_start[:7]), 0) + 1
+        basis[name, kind] = basis.get((name, kind), 0) + 1
+    counts = read_counts(DATA / f"is_events_monthly_{country.lower()}_governorates.csv")
+    assert len(counts) == len(places) * 96
+    held = counts.set_index([counts["governorate"], counts["period"].astype("str")])["count"]
+    assert held[held > 0].to_dict() == expected
+    for row in places.itertuples():
+        for kind in ("stated", "by_place", "without"):
+            assert getattr(row, f"n_{kind}") == basis.get((row.governorate, kind), 0)
+        precise = row.n_precision_1 + row.n_precision_2
+        precise += row.n_precision_coarser + row.n_precision_unknown
+        assert precise == row.n_stated + row.n_by_place + row.n_without
+    whole = read_counts(DATA / "is_events_monthly.csv").query("country == @country")
+    by_month = counts.groupby("period")["count"].sum()
+    assert by_month.tolist() == whole["count"].tolist()
+
+
 def test_a_year_the_database_lost_is_not_covered_rather_than_zero():
     counts = read_counts(DATA / "gtd_yearly.csv").set_index(["country", "period"])
     for country in ("Iraq", "Syria"):
