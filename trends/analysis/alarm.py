@@ -262,6 +262,7 @@ def detect_alarms(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import trends
     >>> months = pd.period_range("2018-01", periods=60, freq="M")
     >>> counts = pd.Series([4, 6, 5, 3, 7, 5] * 9 + [5, 4, 6, 5, 14, 16], index=months)

@@ -550,12 +550,10 @@ def detect_changepoints(
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from trends.tables.series import as_series
-    >>> months = pd.period_range("2020-01", periods=24, freq="M")
+    >>> import trends
     >>> counts = [4, 6, 5, 3, 5, 4, 6, 5, 4, 5, 3, 6] + [14, 16, 12, 15] * 3
-    >>> series = as_series(pd.Series(counts, index=months))
-    >>> found = detect_changepoints(series, n_null=199, rng=1)
+    >>> series = trends.as_series(counts, start="2020-01")
+    >>> found = trends.detect_changepoints(series, n_null=199, rng=1)
     >>> [str(period) for period in found.to_frame()["period"]]
     ['2021-01']
     """

@@ -212,6 +212,7 @@ def find_contradictions(statements: pd.DataFrame, *, alpha: float = 0.05) -> Con
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import trends
     >>> figures = pd.DataFrame({
     ...     "measure": "attacks", "count": [40, 25, 18], "counted_by": "Monitor",

@@ -139,9 +139,8 @@ def figure_rate(
 
     Examples
     --------
-    >>> tenth = {"count": 10, "qualifier": "nth_since",
-    ...          "window_start": "2025-05-01", "window_end": "2025-05-19"}
-    >>> rate = figure_rate(tenth)
+    >>> import trends
+    >>> rate = trends.figure_rate("10th from 2025-05-01 to 2025-05-19")
     >>> print(f"{rate.estimate:.1f} [{rate.conf_low:.1f}, {rate.conf_high:.1f}]")
     14.4 [7.7, 27.4]
     """
@@ -192,6 +191,19 @@ def figure_rates(
     ------
     ValueError
         If the method or level is not valid.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import trends
+    >>> statements = pd.DataFrame({
+    ...     "statement_id": ["a", "b"], "measure": "claims", "count": [294, 121],
+    ...     "qualifier": "exact", "counted_by": "A",
+    ...     "window_start": pd.to_datetime(["2024-01-01", "2023-01-01"]),
+    ...     "window_end": pd.to_datetime(["2024-12-31", "2023-12-31"]),
+    ... })
+    >>> trends.figure_rates(statements)["estimate"].round(1).tolist()
+    [24.4, 10.1]
     """
     rows = []
     for row in as_statements(statements, FIGURE_COLUMNS).to_dict("records"):

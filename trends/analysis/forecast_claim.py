@@ -115,6 +115,7 @@ def score_claims(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import trends
     >>> figures = pd.DataFrame({
     ...     "statement_id": ["pace", "year"], "measure": "attacks", "counted_by": "ministry",

@@ -324,10 +324,11 @@ def fit_joinpoints(
 
     Examples
     --------
-    >>> from trends.tables.series import as_series
-    >>> months = pd.period_range("2018-01", periods=48, freq="M")
+    >>> import numpy as np
+    >>> import trends
     >>> rate = np.exp(3 + 0.06 * np.minimum(np.arange(48), 24))
-    >>> found = fit_joinpoints(as_series(pd.Series(rate.round(), index=months)), max_joinpoints=2)
+    >>> rising_then_steady = trends.as_series(rate.round().tolist(), start="2018-01")
+    >>> found = trends.fit_joinpoints(rising_then_steady, max_joinpoints=2)
     >>> found.n_joinpoints
     1
     """

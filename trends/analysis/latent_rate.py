@@ -326,6 +326,9 @@ def estimate_rate(
     --------
     Monthly figures of a monitor, and half-yearly totals of a second one that counts half as much:
 
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import trends
     >>> months = pd.period_range("2024-01", periods=12, freq="M")
     >>> statements = pd.DataFrame({
     ...     "statement_id": [f"figure-{number}" for number in range(14)],
@@ -337,7 +340,7 @@ def estimate_rate(
     ...     "window_end": [span.end_time.normalize() for span in months] + [
     ...         pd.Timestamp("2024-06-30"), pd.Timestamp("2024-12-31")],
     ... })
-    >>> found = estimate_rate(statements, reference="A")
+    >>> found = trends.estimate_rate(statements, reference="A")
     >>> found.sources, np.exp(found.log_multiplier).round(2).tolist()
     (('A', 'B'), [1.0, 0.5])
     """

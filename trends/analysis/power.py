@@ -256,10 +256,9 @@ def detectable_change(
 
     Examples
     --------
-    >>> from trends.tables.series import as_series
-    >>> months = pd.period_range("2020-01", periods=36, freq="M")
-    >>> steady = as_series(pd.Series([4, 6, 5, 3, 7, 5] * 6, index=months))
-    >>> change = detectable_change(steady, n_draws=0)
+    >>> import trends
+    >>> steady = trends.as_series([4, 6, 5, 3, 7, 5] * 6, start="2020-01")
+    >>> change = trends.detectable_change(steady, n_draws=0)
     >>> 1 < change.ratio_up < 3
     True
     """

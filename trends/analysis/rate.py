@@ -239,8 +239,8 @@ def compare_rates(
 
     Examples
     --------
-    >>> comparison = compare_rates(
-    ...     (294, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31"))
+    >>> import trends
+    >>> comparison = trends.compare_rates("294 in 2024", "121 in 2023")
     >>> print(f"{comparison.ratio:.2f} [{comparison.ratio_low:.3f}, {comparison.ratio_high:.3f}]")
     2.42 [1.954, 3.020]
     """

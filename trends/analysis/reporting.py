@@ -197,11 +197,10 @@ def compare_reporting(
 
     Examples
     --------
-    >>> months = pd.period_range("2023-01", periods=24, freq="M", name="period")
-    >>> from trends.tables.series import as_series
-    >>> claims = as_series(pd.Series([10] * 12 + [25] * 12, index=months))
-    >>> monitor = as_series(pd.Series([20] * 24, index=months))
-    >>> found = compare_reporting(claims, monitor, date="2024-01-01")
+    >>> import trends
+    >>> claims = trends.as_series([10] * 12 + [25] * 12, start="2023-01")
+    >>> monitor = trends.as_series([20] * 24, start="2023-01")
+    >>> found = trends.compare_reporting(claims, monitor, date="2024-01-01")
     >>> found.verdict, round(found.share_ratio, 2)
     ('reporting', 2.5)
     """

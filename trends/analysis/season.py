@@ -232,10 +232,9 @@ def estimate_season(
 
     Examples
     --------
-    >>> from trends.tables.series import as_series
-    >>> months = pd.period_range("2018-01", periods=48, freq="M")
-    >>> counts = [30 if month in (6, 7, 8) else 10 for month in months.month]
-    >>> estimate_season(as_series(pd.Series(counts, index=months))).verdict
+    >>> import trends
+    >>> year = [10, 10, 10, 10, 10, 30, 30, 30, 10, 10, 10, 10]
+    >>> trends.estimate_season(trends.as_series(year * 4, start="2018-01")).verdict
     'seasonal'
     """
     if calendar not in ("gregorian", "hijri"):

@@ -49,6 +49,17 @@ def shared_changepoints(
     -----
     That a source does not show a changepoint is weak evidence when that source could hardly have
     shown it: look at its `detectable_ratio`.
+
+    Examples
+    --------
+    >>> import trends
+    >>> counts = trends.datasets.event_counts()
+    >>> shifts = {
+    ...     country: trends.detect_changepoints(trends.series(counts, country=country), rng=1)
+    ...     for country in ("Iraq", "Syria")
+    ... }
+    >>> trends.shared_changepoints(shifts)["verdict"].tolist()[0]
+    'shared'
     """
     _check_results(results)
     groups: list[dict[str, Changepoint]] = []

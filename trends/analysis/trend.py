@@ -391,10 +391,10 @@ def estimate_trend(
 
     Examples
     --------
-    >>> from trends.tables.series import as_series
-    >>> months = pd.period_range("2020-01", periods=36, freq="M")
+    >>> import numpy as np
+    >>> import trends
     >>> counts = np.random.default_rng(1).poisson(10 * 1.03 ** np.arange(36))
-    >>> estimate_trend(as_series(pd.Series(counts, index=months))).verdict
+    >>> trends.estimate_trend(trends.as_series(counts.tolist(), start="2020-01")).verdict
     'rising'
     """
     if family not in FAMILIES:

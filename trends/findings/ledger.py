@@ -605,6 +605,18 @@ def read_ledger(path: str | Path) -> Ledger:
     InvalidTable
         If it is not a ledger, is of another version, holds an id twice, breaks the schema, or was
         changed after it was written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import trends
+    >>> ledger = trends.Ledger()
+    >>> _ = ledger.add(trends.compare_rates("294 in 2024", "121 in 2023"))
+    >>> folder = Path(mkdtemp())
+    >>> _ = ledger.write(folder)
+    >>> trends.read_ledger(folder).findings.keys() == ledger.findings.keys()
+    True
     """
     path = Path(path)
     if path.is_dir():

@@ -57,7 +57,7 @@ def read_nouns(path: str | Path) -> Names:
 
 
 def read_subjects(path: str | Path, *, terms: str | Path | None = None) -> Names:
-    """Read the subjects that pages speak of.
+    r"""Read the subjects that pages speak of.
 
     Parameters
     ----------
@@ -78,6 +78,21 @@ def read_subjects(path: str | Path, *, terms: str | Path | None = None) -> Names
         If a file does not exist.
     InvalidTable
         If a file is not TOML, a subject lacks a name, or its measure is not among the terms.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import trends
+    >>> table = Path(mkdtemp()) / "subjects.toml"
+    >>> _ = table.write_text(
+    ...     "[subject.iraq]\n"
+    ...     'en = "Iraq"\n'
+    ...     'ar = "العراق"\n',
+    ...     encoding="utf-8",
+    ... )
+    >>> trends.read_subjects(table)["iraq"].en
+    'Iraq'
     """
     path = Path(path)
     nouns = Names() if terms is None else read_nouns(terms)

@@ -118,9 +118,11 @@ def count_events(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import trends
     >>> days = pd.to_datetime(["2024-01-05", "2024-01-09", "2024-03-02"])
     >>> events = pd.DataFrame({"event_id": ["a", "b", "c"], "start": days, "country": "Syria"})
-    >>> count_events(events, span=("2024-01", "2024-04"))["count"].tolist()
+    >>> trends.count_events(events, span=("2024-01", "2024-04"))["count"].tolist()
     [2, 0, 1, 0]
     """
     check_frequency(freq)

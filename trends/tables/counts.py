@@ -42,7 +42,7 @@ def read_counts(
     sheet: str | None = None,
     header: int | None = None,
 ) -> pd.DataFrame:
-    """Read an event-count table.
+    r"""Read an event-count table.
 
     Parameters
     ----------
@@ -90,6 +90,20 @@ def read_counts(
         If `columns`, `by`, `encoding` or `sheet` name nothing that is there.
     InvalidTable
         If the file breaks a rule; every fault is listed with row, column, value and remedy.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import trends
+    >>> table = Path(mkdtemp()) / "incidents.csv"
+    >>> _ = table.write_text(
+    ...     "Month,Incidents\n"
+    ...     "2024-01,4\n"
+    ...     "2024-02,6\n"
+    ... )
+    >>> trends.read_counts(table)["count"].tolist()
+    [4, 6]
     """
     from trends.tables.layouts import read_layout
 
@@ -112,6 +126,16 @@ def write_counts(counts: pd.DataFrame, path: str | Path) -> None:
         An event-count table, or a count series, whose labels become group columns.
     path : str or Path
         Where to; an existing file is replaced in one step, so that no half-written table is seen.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import trends
+    >>> table = Path(mkdtemp()) / "counts.csv"
+    >>> trends.write_counts(trends.as_series([4, 6], start="2024-01"), table)
+    >>> print(table.read_text().splitlines()[1])
+    2024-01,4,31.0,true
     """
     counts = _table_of(counts)
     written = counts.assign(

@@ -20,7 +20,7 @@ _MEASURED = ("source", "watched_from", "watched_to")
 
 
 def read_coverage(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
-    """Read a table that says who watched which group from when to when.
+    r"""Read a table that says who watched which group from when to when.
 
     Parameters
     ----------
@@ -43,6 +43,19 @@ def read_coverage(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
         If the encoding is unknown.
     InvalidTable
         If the file breaks a rule, or a source is said to watch a group twice on one day.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import trends
+    >>> table = Path(mkdtemp()) / "coverage.csv"
+    >>> _ = table.write_text(
+    ...     "source,country,watched_from,watched_to\n"
+    ...     "Monitor,Iraq,2024-01-01,2024-06-30\n"
+    ... )
+    >>> trends.read_coverage(table)["country"].tolist()
+    ['Iraq']
     """
     coverage, faults = coverage_from_cells(read_cells(path, encoding=encoding))
     if faults:

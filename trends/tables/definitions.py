@@ -266,6 +266,7 @@ def known_breaks(series: pd.DataFrame) -> list[Break]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import trends
     >>> months = pd.period_range("2024-01", periods=2, freq="M")
     >>> trends.known_breaks(trends.as_series(pd.Series([1, 2], index=months)))

@@ -75,7 +75,7 @@ def read_events(
     sheet: str | None = None,
     header: int | None = None,
 ) -> pd.DataFrame:
-    """Read a file of an event database.
+    r"""Read a file of an event database.
 
     Parameters
     ----------
@@ -133,6 +133,20 @@ def read_events(
     repeat an id are one event if they say the same, differ only in the actor they name, or carry a
     time of revision, of which the latest holds. A UCDP version is taken from its column or, failing
     that, from a file name such as ``GEDEvent_v23_1.csv``.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import trends
+    >>> table = Path(mkdtemp()) / "events.csv"
+    >>> _ = table.write_text(
+    ...     "event_id,start,country\n"
+    ...     "a,2024-01-05,Syria\n"
+    ...     "b,2024-03-02,Iraq\n"
+    ... )
+    >>> trends.read_events(table)["country"].tolist()
+    ['Syria', 'Iraq']
     """
     if source != "auto" and source not in LAYOUTS:
         raise ValueError(

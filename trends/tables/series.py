@@ -69,13 +69,10 @@ def series(counts: pd.DataFrame, *, as_of: object = None, **labels: object) -> p
 
     Examples
     --------
-    >>> months = pd.period_range("2024-01", periods=2, freq="M")
-    >>> counts = pd.DataFrame({
-    ...     "country": "Syria", "period": months, "count": pd.array([4, 0], dtype="Int64"),
-    ...     "exposure": [31.0, 29.0], "complete": True,
-    ... })
-    >>> series(counts, country="Syria")["count"].tolist()
-    [4, 0]
+    >>> import trends
+    >>> iraq = trends.series(trends.datasets.event_counts(), country="Iraq")
+    >>> iraq.loc["2013-01":"2013-03", "count"].tolist()
+    [24, 13, 15]
     """
     _check_counts(counts)
     groups = [name for name in counts.columns if name not in MEASURED_COLUMNS]

@@ -85,7 +85,7 @@ def read_statements(
     sheet: str | None = None,
     header: int | None = None,
 ) -> pd.DataFrame:
-    """Read a table of published count statements.
+    r"""Read a table of published count statements.
 
     Parameters
     ----------
@@ -119,6 +119,19 @@ def read_statements(
         If the file breaks a rule; every fault is listed with row, column, value and remedy. A
         definition without an entry, a figure outside the days of its definition and a part that
         follows another definition than its whole are faults.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import trends
+    >>> table = Path(mkdtemp()) / "figures.csv"
+    >>> _ = table.write_text(
+    ...     "measure,count,window_start,window_end,counted_by\n"
+    ...     "claims,294,2024,2024,Ministry\n"
+    ... )
+    >>> trends.read_statements(table)["window_end"].dt.date.astype("str").tolist()
+    ['2024-12-31']
     """
     known = known_definitions(path, definitions)
     cells = read_cells(path, encoding=encoding, sheet=sheet, header=header)
@@ -330,6 +343,7 @@ def statement_series(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import trends
     >>> figures = pd.DataFrame({
     ...     "measure": "attacks", "count": [4, 6], "counted_by": "Monitor",
@@ -410,6 +424,7 @@ def figures_of_series(series: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import trends
     >>> figures = pd.DataFrame({
     ...     "measure": "attacks", "count": [30], "qualifier": "at_least", "counted_by": "Monitor",

@@ -161,7 +161,7 @@ def validate(
     sheet: str | None = None,
     header: int | None = None,
 ) -> ValidationReport:
-    """Look for every fault of some tables at once.
+    r"""Look for every fault of some tables at once.
 
     Parameters
     ----------
@@ -191,6 +191,19 @@ def validate(
     them), events that end before they start, lie outside their country or differ in nothing but
     their id, rows that tell of an event once more, coordinates that are none, best estimates
     outside their bounds, and years that the database's own column of the year contradicts.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import trends
+    >>> table = Path(mkdtemp()) / "figures.csv"
+    >>> _ = table.write_text(
+    ...     "measure,count,window_start,window_end,counted_by\n"
+    ...     "claims,-3,2024,2024,Ministry\n"
+    ... )
+    >>> trends.validate(table).ok
+    False
     """
     listed = [paths] if isinstance(paths, str | Path) else list(paths)
     if not listed:
