@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ from trends.models.shifts.shift_summary import (
 )
 from trends.tables.calendar import format_period
 from trends.tables.proposed import note_proposed
-from trends.tables.typed import named_period
+from trends.tables.typed import Day, named_period
 
 Verdict = Literal["abrupt", "gradual", "shift", "wanders", "cannot_tell", "none"]
 Obstacle = Literal["season", "persistence"]
@@ -471,7 +471,7 @@ def detect_changepoints(
     season: SeasonChoice = "auto",
     alpha: float = 0.05,
     min_periods: int = 2,
-    candidates: Iterable[Any] | None = None,
+    candidates: Iterable[Day] | None = None,
     n_null: int = 999,
     rng: int | np.random.Generator | None = None,
 ) -> Changepoints:
@@ -664,7 +664,7 @@ def _check_length(n_rows: int, min_periods: int) -> None:
         )
 
 
-def _read_candidates(candidates: Iterable[Any], index: pd.PeriodIndex) -> pd.PeriodIndex:
+def _read_candidates(candidates: Iterable[Day], index: pd.PeriodIndex) -> pd.PeriodIndex:
     """Read periods named in advance."""
     if isinstance(candidates, str | pd.Period) or not isinstance(candidates, Iterable):
         candidates = [candidates]

@@ -12,7 +12,7 @@ from trends.analysis.result import Result
 from trends.models.published.figure_likelihood import counts_allowed
 from trends.tables.figure import is_forecast, scope_key
 from trends.tables.statements import as_statements
-from trends.tables.typed import first_day
+from trends.tables.typed import Day, first_day
 from trends.tables.window import as_window
 
 Verdict = Literal["held", "missed", "cannot_tell", "open"]
@@ -76,7 +76,7 @@ class ClaimScores(Result):
 
 
 def score_claims(
-    claims: pd.DataFrame, outcomes: pd.DataFrame | None = None, *, as_of: Any = None
+    claims: pd.DataFrame, outcomes: pd.DataFrame | None = None, *, as_of: Day | None = None
 ) -> ClaimScores:
     """Score published forecasts by what was counted once their window had closed.
 

@@ -51,7 +51,7 @@ from trends.tables.definitions import known_breaks
 from trends.tables.exposure import rate_exposure
 from trends.tables.proposed import was_proposed
 from trends.tables.series import check_series
-from trends.tables.typed import read_period
+from trends.tables.typed import Day, read_period
 
 Verdict = Literal["rose", "fell", "within_margin", "persistence", "no_clear_change"]
 """A change that is clear, one shown to be smaller than the margin, or neither."""
@@ -283,7 +283,7 @@ def _ratio_record(
 
 def estimate_interruption(
     series: pd.DataFrame,
-    date: Any,
+    date: Day,
     *,
     season: SeasonChoice | None = "auto",
     slope: bool = True,
@@ -540,7 +540,7 @@ def _check_options(
 
 
 def _named(
-    series: pd.DataFrame, seen: Observed, date: Any, *, slope: bool, looking: bool
+    series: pd.DataFrame, seen: Observed, date: Day, *, slope: bool, looking: bool
 ) -> list[_Named]:
     """Return the dates in order; raise unless each leaves counts on both sides."""
     given = date if isinstance(date, Sequence | np.ndarray | pd.Index) else [date]

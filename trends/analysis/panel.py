@@ -180,7 +180,7 @@ def analyse_panel(
     alpha: float = 0.05,
     rng: int | np.random.Generator | None = None,
     progress: Callable[[int, int], None] | None = None,
-    **options: Any,
+    **options: object,
 ) -> Panel:
     """Ask one question of every group of an event-count table.
 

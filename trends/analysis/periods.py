@@ -21,7 +21,7 @@ from trends.models.counts.smallest_change import POWER, smallest_visible
 from trends.models.counts.stretch_contrast import LEAST_FREE, StretchContrast, contrast_stretches
 from trends.tables.calendar import days_in_periods, format_period
 from trends.tables.definitions import known_breaks, of_one_definition
-from trends.tables.typed import read_window
+from trends.tables.typed import Day, read_window
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -197,8 +197,8 @@ class PeriodComparison(Result):
 
 def compare_periods(
     series: pd.DataFrame,
-    first: Sequence[Any],
-    second: Sequence[Any],
+    first: tuple[Day, Day],
+    second: tuple[Day, Day],
     *,
     season: SeasonChoice | None = "auto",
     alpha: float = 0.05,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from trends.analysis.result import Result
 from trends.models.counts.borrowing import shrink, spread_of
 from trends.models.counts.count_model import ratio_of
 from trends.models.counts.season_terms import SeasonChoice
+from trends.tables.typed import Day
 
 #: Draws behind the chance of being among the first.
 N_DRAWS = 4000
@@ -111,8 +111,8 @@ def rank_groups(
     counts: pd.DataFrame,
     *,
     by: str | Sequence[str],
-    first: Sequence[Any],
-    second: Sequence[Any],
+    first: tuple[Day, Day],
+    second: tuple[Day, Day],
     season: SeasonChoice | None = "auto",
     top: int = 3,
     alpha: float = 0.05,

@@ -23,7 +23,7 @@ from trends.tables.definitions import known_breaks
 from trends.tables.figure import figure_flags, flag_caveats
 from trends.tables.schemas import READINGS, ROLES
 from trends.tables.statements import FIGURE_COLUMNS, figures_of_series, with_defaults
-from trends.tables.typed import first_day
+from trends.tables.typed import Day, first_day
 from trends.tables.window import as_window, part_of_whole, why_no_rate
 
 Minimums = Literal["bound", "count"]
@@ -134,7 +134,7 @@ def compare_reporting(
     claims: pd.DataFrame,
     others: pd.DataFrame,
     *,
-    date: Any,
+    date: Day,
     among: bool = False,
     minimums: Minimums = "bound",
     margin: float = MARGIN,

@@ -261,7 +261,7 @@ class Ledger:
         return self._claim(finding)
 
     def statement(
-        self, figure: Any, noun: Noun | None = None, *, lang: str | None = None
+        self, figure: Mapping[str, object], noun: Noun | None = None, *, lang: str | None = None
     ) -> Phrase:
         """Quote a published figure: as firmly as it was published, and marked with its source.
 

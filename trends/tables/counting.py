@@ -5,9 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import ibis.expr.types as ir
 import numpy as np
@@ -32,13 +31,11 @@ from trends.tables.coverage import (
 from trends.tables.rows import without_categories
 from trends.tables.sources import VALUES
 from trends.tables.tallying import Question, Tally, tally
-from trends.tables.typed import columns_in_local_days, read_window
+from trends.tables.typed import Day, columns_in_local_days, read_window
 from trends.tables.watching import FEW_EVENTS, begins_late, known_stretches
 
 #: More periods than this are counted only over a span that somebody has named.
 MOST_PERIODS = 5_000
-
-Day: TypeAlias = str | int | date | pd.Timestamp | pd.Period
 
 
 def count_events(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -54,8 +54,34 @@ class Given:
     labels: dict[str, object] = field(default_factory=dict)
 
 
+class Frame(Protocol):
+    """A frame of another library, which Narwhals reads."""
+
+    @property
+    def columns(self) -> object:
+        """Names of the columns, or the columns."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
+
+
+#: Counts in any of the shapes that people hold them in.
+Counts: TypeAlias = (
+    pd.Series
+    | pd.DataFrame
+    | Frame
+    | Mapping[str, float | None]
+    | Mapping[int, float | None]
+    | Mapping[datetime.date, float | None]
+    | Sequence[float | None]
+    | np.ndarray
+)
+
+
 def read_given(
-    counts: Any,
+    counts: Counts,
     *,
     start: object = None,
     freq: str | None = None,

@@ -19,7 +19,7 @@ import pandas as pd
 
 from trends.tables import calendar
 from trends.tables.exposure import check_unit
-from trends.tables.given import read_given, refuse_multiples
+from trends.tables.given import Counts, read_given, refuse_multiples
 from trends.tables.typed import last_day
 
 #: Columns of an event-count table that are not group columns; the last three only where needed.
@@ -120,7 +120,7 @@ def series(counts: pd.DataFrame, *, as_of: object = None, **labels: object) -> p
 
 
 def as_series(
-    counts: Any,
+    counts: Counts,
     *,
     exposure: float | np.ndarray | pd.Series | None = None,
     unit: str | None = None,

@@ -13,12 +13,30 @@ import datetime
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from trends.tables.calendar import has_period_shape, read_periods
+
+
+class PeriodLike(Protocol):
+    """A Period of pandas, told by what no other thing has."""
+
+    @property
+    def ordinal(self) -> int:
+        """Number of the period since 1970."""
+        ...
+
+    @property
+    def freqstr(self) -> str:
+        """Length of the period."""
+        ...
+
+
+#: A day or a whole period, as somebody names it; a whole number is a year.
+Day: TypeAlias = str | int | datetime.date | np.datetime64 | PeriodLike
 
 #: Whole numbers that are years, and therefore no numbers of days.
 YEARS = range(1900, 2101)

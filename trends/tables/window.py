@@ -22,7 +22,7 @@ from trends.tables.figure import (
     why_no_count,
 )
 from trends.tables.schemas import QUALIFIERS
-from trends.tables.typed import YEARS, read_window
+from trends.tables.typed import YEARS, Day, read_window
 
 #: What a mapping may leave out, and what it then says.
 _DEFAULTS: dict[str, Any] = {
@@ -60,7 +60,7 @@ _TYPED = re.compile(
 class Row(Protocol):
     """A row of a statements frame, or a mapping with some of its columns."""
 
-    def get(self, key: str, default: object = ..., /) -> object:
+    def get(self, key: str, default: None = ..., /) -> object:
         """Return what a column holds."""
         ...
 
@@ -155,8 +155,6 @@ class Window:
             )
 
 
-#: A day or a whole period, as somebody names it.
-Day: TypeAlias = str | datetime.date | pd.Period
 #: A figure with its window: as a sentence, as numbers, or as a row.
 Figure: TypeAlias = (
     Window | str | tuple[int, float | datetime.timedelta | Day] | tuple[int, Day, Day] | Row
