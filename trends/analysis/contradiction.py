@@ -120,15 +120,16 @@ class Contradictions(Result):
         """
         return self.conflicts.copy()
 
-    def listing(self, lang: Language = "en", *, links: bool = False) -> pd.DataFrame:
+    def listing(self, lang: Language = "en", *, links: str = "") -> pd.DataFrame:
         """Return the conflicts for readers: what, who counted, the arithmetic, why it may be.
 
         Parameters
         ----------
         lang : {"en", "ar"}
             Language of columns and words.
-        links : bool
-            Whether the names of the figures are Markdown links to the pages they were read on.
+        links : str
+            The page that lists the figures, such as ``figures.qmd``: their names become links to
+            its rows. Without one they are plain.
 
         Returns
         -------

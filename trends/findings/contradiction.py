@@ -99,12 +99,12 @@ def _one(result: Contradictions, conflict: dict[str, Any], name: str, subject: S
     )
 
 
-def listing(result: Contradictions, lang: str, *, links: bool = False) -> pd.DataFrame:
+def listing(result: Contradictions, lang: str, *, links: str = "") -> pd.DataFrame:
     """Return one row per conflict in words: what it is, whose, the arithmetic, why it may be."""
     table = words(lang)
     column = table["contradiction_column"]
     figures = result.statements.set_index("statement_id")
-    counter, address = figures["counted_by"], figures["url"].dropna()
+    counter = figures["counted_by"]
     rows = [
         {
             column["verdict"]: table["contradiction_verdict"][conflict["verdict"]],
@@ -120,7 +120,7 @@ def listing(result: Contradictions, lang: str, *, links: bool = False) -> pd.Dat
                 for key in conflict["explanations"].split(SEPARATOR)
             ),
             column["statement_ids"]: ", ".join(
-                _link(name, address.get(name)) if links else name
+                f"[{name}]({links}#{name})" if links else name
                 for name in conflict["statement_ids"].split(SEPARATOR)
             ),
         }
@@ -129,12 +129,10 @@ def listing(result: Contradictions, lang: str, *, links: bool = False) -> pd.Dat
     names = (
         "verdict", "kind", "counted_by", "arithmetic", "distance", "readings", "explanations",
     )  # fmt: skip
-    return pd.DataFrame(rows, columns=[column[name] for name in (*names, "statement_ids")])
-
-
-def _link(name: str, address: str | None) -> str:
-    """Return a figure's name as a Markdown link to the page it was read on, where it is known."""
-    return name if address is None else f"[{name}]({address})"
+    listed = pd.DataFrame(rows, columns=[column[name] for name in (*names, "statement_ids")])
+    if links:
+        listed.attrs["markdown"] = (column["statement_ids"],)
+    return listed
 
 
 def _readings(conflict: dict[str, Any]) -> list[str]:

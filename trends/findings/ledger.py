@@ -290,7 +290,7 @@ class Ledger:
                 "Pick one with `.loc` or `.iloc`."
             )
         record = {str(key): plain(figure[key]) for key in figure.keys()}  # noqa: SIM118 - a Series
-        text = {one: _quoted(record, noun, one) for one in LANGUAGES}
+        text = {one: quoted(record, noun, one) for one in LANGUAGES}
         said = {one: _source(record, one, self.names) for one in LANGUAGES}
         key = str(record["statement_id"])
         kept = self.statements.setdefault(key, {**record, "said": {}, "source": said})
@@ -851,7 +851,7 @@ def _bracketed(brackets: str, parts: Iterable[str]) -> str:
     return brackets[0] + "\n" + ",\n".join(parts) + "\n" + brackets[1]
 
 
-def _quoted(record: Mapping[str, Any], noun: Noun | None, lang: str) -> str:
+def quoted(record: Mapping[str, Any], noun: Noun | None, lang: str) -> str:
     """Return a published figure as firmly as it was published."""
     table = wording.words(lang)["quoted"]
 

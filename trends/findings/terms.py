@@ -209,7 +209,10 @@ def in_words(
           Where
     0  SDF-held
     """
-    return frame.map(lambda cell: names[cell][lang] if cell in names else cell)
+    said = frame.map(lambda cell: names[cell][lang] if cell in names else cell)
+    # What is written as Markdown stays so.
+    said.attrs |= frame.attrs
+    return said
 
 
 def _built(entries: Mapping[str, Any], kind: type, path: Path, table: str) -> Names:

@@ -6,6 +6,7 @@ from .pages import Table as Table
 from .pages import answer_block as answer_block
 from .pages import caveat_listing as caveat_listing
 from .pages import dictionary as dictionary
+from .pages import figures_table as figures_table
 from .pages import grade_listing as grade_listing
 from .pages import in_words as in_words
 from .pages import known_breaks as known_breaks

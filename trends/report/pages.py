@@ -21,6 +21,7 @@ from trends.findings.listing import (
 )
 from trends.findings.terms import in_words, read_names, read_nouns, read_places
 from trends.report.answer import answer_block
+from trends.report.figure_rows import figures_table
 from trends.report.known_events import known_events_table, read_known_events
 from trends.report.table import Table
 from trends.tables.calendar import DAYS_PER_MONTH
@@ -35,6 +36,7 @@ __all__ = [
     "answer_block",
     "caveat_listing",
     "dictionary",
+    "figures_table",
     "grade_listing",
     "in_words",
     "known_breaks",

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var root = document.documentElement;
+  root.dataset.script = "";
   var kept = null;
   try { kept = localStorage.getItem("scheme"); } catch (error) { kept = null; }
   if (kept === "light" || kept === "dark") root.dataset.scheme = kept;
@@ -25,6 +26,7 @@
       });
     }
     var fold = document.querySelector(".sidebar-fold");
-    if (fold && matchMedia("(max-width: 60rem)").matches) fold.open = false;
+    if (fold && matchMedia("(max-width: 59.99rem)").matches) fold.open = false;
+    if (fold) fold.dataset.ready = "";
   });
 })();

@@ -1,0 +1,111 @@
+// Search, filters and sorting for a table of class `figures`, built beside it so that the table is whole without script.
+(function () {
+  "use strict";
+
+  // Letters as readers type them: no case, no vowel signs, one alef, one ya, one ta marbuta.
+  function plain(text) {
+    return text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f\u064b-\u0652\u0670\u0640\u2066-\u2069]/g, "")
+      .replace(/[\u0622\u0623\u0625\u0671]/g, "\u0627").replace(/\u0649/g, "\u064a").replace(/\u0629/g, "\u0647");
+  }
+
+  function make(tag, attributes, text) {
+    var made = document.createElement(tag);
+    Object.keys(attributes || {}).forEach(function (name) { made.setAttribute(name, attributes[name]); });
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function labelled(text, control) {
+    var label = make("label", {}, text + " ");
+    label.appendChild(control);
+    return label;
+  }
+
+  function value(row, column) {
+    var cell = row.cells[column];
+    return cell.dataset.n !== undefined ? Number(cell.dataset.n) : cell.dataset.s || cell.textContent;
+  }
+
+  function start(table) {
+    var words = table.dataset, lang = document.documentElement.lang;
+    var body = table.tBodies[0], rows = Array.from(body.rows);
+    var heads = Array.from(table.tHead.rows[0].cells);
+    var texts = new Map(rows.map(function (row) { return [row, plain(row.textContent + " " + row.id)]; }));
+    var bar = table.parentElement.previousElementSibling;
+    var search = make("input", { type: "search", autocomplete: "off" });
+    var count = make("p", { role: "status" });
+    var filters = [];
+
+    bar.appendChild(labelled(words.search, search));
+    heads.forEach(function (head, column) {
+      if (head.dataset.filter === undefined) return;
+      var select = make("select");
+      var kept = new Set();
+      rows.forEach(function (row) {
+        (row.cells[column].dataset.f || row.cells[column].textContent).split("|").forEach(function (one) { kept.add(one); });
+      });
+      select.appendChild(make("option", { value: "" }, words.all));
+      Array.from(kept).filter(Boolean).sort(function (a, b) { return a.localeCompare(b, lang, { numeric: true }); })
+        .forEach(function (one) { select.appendChild(make("option", { value: one }, one)); });
+      filters.push([select, column]);
+      bar.appendChild(labelled(head.textContent, select));
+    });
+    var clear = make("button", { type: "button" }, words.clear);
+    bar.appendChild(clear);
+    bar.appendChild(count);
+
+    function show() {
+      var asked = plain(search.value).split(/\s+/).filter(Boolean), shown = 0;
+      rows.forEach(function (row) {
+        var fits = asked.every(function (word) { return texts.get(row).includes(word); })
+          && filters.every(function (pair) {
+            if (!pair[0].value) return true;
+            var cell = row.cells[pair[1]];
+            return (cell.dataset.f || cell.textContent).split("|").includes(pair[0].value);
+          });
+        row.hidden = !fits;
+        shown += fits;
+      });
+      count.textContent = words.count.replace("{n}", shown).replace("{all}", rows.length);
+    }
+
+    heads.forEach(function (head, column) {
+      var button = make("button", { type: "button" }, head.textContent);
+      head.textContent = "";
+      head.appendChild(button);
+      button.addEventListener("click", function () {
+        var down = head.getAttribute("aria-sort") === "ascending";
+        heads.forEach(function (one) { one.removeAttribute("aria-sort"); });
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        rows.sort(function (a, b) {
+          var one = value(a, column), other = value(b, column);
+          var order = typeof one === "number" ? one - other : one.localeCompare(other, lang, { numeric: true });
+          return down ? -order : order;
+        });
+        rows.forEach(function (row) { body.appendChild(row); });
+      });
+    });
+
+    search.addEventListener("input", show);
+    filters.forEach(function (pair) { pair[0].addEventListener("change", show); });
+    clear.addEventListener("click", function () {
+      search.value = "";
+      filters.forEach(function (pair) { pair[0].value = ""; });
+      show();
+      search.focus();
+    });
+    // What a link asks for is shown, whatever is filtered.
+    function called() {
+      var row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      if (row && body.contains(row) && row.hidden) clear.click();
+      if (row && body.contains(row)) row.scrollIntoView({ block: "center", behavior: "instant" });
+    }
+    addEventListener("hashchange", called);
+    show();
+    if (location.hash) called();
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("table.figures").forEach(start);
+  });
+})();
