@@ -12,6 +12,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from trends.report.answers import remembered
 from trends.report.build import Build, page_metadata
 from trends.report.cells import Session
 from trends.report.errors import RenderError
@@ -140,7 +141,9 @@ def _weave(build: Build, page: Page) -> str:
     known = recall(build.store, key)
     if known is not None:
         return weave(page, known, settings, folder)
-    recorder = Recorder(Session(build.project.root, figure_size=size), build.project.root)
-    markdown = weave(page, recorder, settings, folder)
+    session = Session(build.project.root, figure_size=size)
+    recorder = Recorder(session, build.project.root, build.store)
+    with remembered(build.store):
+        markdown = weave(page, recorder, settings, folder)
     keep(build.store, key, recorder)
     return markdown

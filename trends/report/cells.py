@@ -135,6 +135,18 @@ class Session:
         mpl.rcdefaults()
         mpl.rcParams.update({"figure.figsize": figure_size, "savefig.facecolor": "none"})
 
+    @property
+    def names(self) -> dict[str, Any]:
+        """Return what the page's names stand for."""
+        return dict(self.shell.user_ns)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what a drawing depends on beside the names that its cell uses."""
+        import matplotlib as mpl
+
+        return {str(name): value for name, value in mpl.rcParams.items()}
+
     def run(self, cell: Cell) -> list[Output]:
         """Run one cell; an error names the file and the line that raised it."""
         _collected.clear()

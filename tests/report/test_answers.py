@@ -1,0 +1,164 @@
+"""What pages ask twice is answered once, and only what must have the same answer."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import trends
+from trends.report import render
+from trends.report.answers import drawing_key, fingerprint, remembered
+from trends.report.page import Cell
+from trends.report.store import FOLDER, Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def series():
+    counts = pd.Series(
+        [9, 4, 7, 8, 3, 6, 5, 9] * 4, pd.period_range("2020-01", periods=32, freq="M")
+    )
+    return trends.as_series(counts)
+
+
+def entries(store):
+    return sorted(path for path in store.folder.glob("??/*") if path.is_file())
+
+
+def test_a_question_asked_again_is_answered_from_the_store(store, series):
+    plain = trends.estimate_trend(series)
+    with remembered(store):
+        first = trends.estimate_trend(series)
+        [kept] = entries(store)
+        store.put(kept.name, pickle.dumps("the second"))
+        assert trends.estimate_trend(series.copy()) == "the second"
+    pd.testing.assert_frame_equal(first.to_frame(), plain.to_frame())
+
+
+def test_other_counts_options_and_questions_have_answers_of_their_own(store, series):
+    with remembered(store):
+        trends.estimate_trend(series)
+        trends.estimate_trend(series, season="none")
+        trends.estimate_trend(series.assign(count=series["count"] + 1))
+        trends.estimate_season(series)
+        named = series.copy()
+        named.attrs["labels"] = {"country": "Elsewhere"}
+        trends.estimate_trend(named)
+    assert len(entries(store)) == 5
+
+
+def test_what_chance_decides_is_asked_every_time(store, series):
+    with remembered(store):
+        trends.describe_series(series)
+        generator = np.random.default_rng(1)
+        first = trends.describe_series(series, rng=generator)
+        assert entries(store) == []
+        second = trends.describe_series(series, rng=1)
+        assert len(entries(store)) == 1
+    pd.testing.assert_frame_equal(first.to_frame(), second.to_frame())
+
+
+def test_a_question_that_fails_fails_again_and_leaves_nothing(store, series):
+    with remembered(store):
+        for _ in range(2):
+            with pytest.raises(ValueError, match="alpha"):
+                trends.compare_rates((3, 30), (4, 30), alpha=2)
+    assert entries(store) == []
+
+
+def test_afterwards_the_names_stand_for_what_they_did(store):
+    before = trends.estimate_trend
+    with remembered(store):
+        assert trends.estimate_trend is not before
+    assert trends.estimate_trend is before
+
+
+def test_a_damaged_answer_is_found_anew(store):
+    with remembered(store):
+        first = trends.compare_rates((3, 30), (4, 30)).to_frame()
+        [kept] = entries(store)
+        kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+        pd.testing.assert_frame_equal(trends.compare_rates((3, 30), (4, 30)).to_frame(), first)
+
+
+class OfTheProject:
+    """Its code may change while its values stay."""
+
+
+def test_values_of_code_that_may_change_have_no_fingerprint(series):
+    assert fingerprint(OfTheProject()) is None
+    assert fingerprint(entries) is None
+    assert fingerprint({"rng": np.random.default_rng(1)}) is None
+    assert fingerprint(series) == fingerprint(series.copy())
+    assert fingerprint(series) != fingerprint(series.head(30))
+
+
+def cell(source, **options):
+    return Cell(source, {"label": "fig-one", **options}, "index.qmd", 1, 1)
+
+
+def test_a_drawing_has_the_key_of_all_it_depends_on(series):
+    names = {"series": series, "other": 1}
+    key = drawing_key(cell("series.plot();"), names, {"size": 1})
+    assert key == drawing_key(cell("series.plot();"), {**names, "other": 2}, {"size": 1})
+    for changed in (
+        drawing_key(cell("series.plot() ;"), names, {"size": 1}),
+        drawing_key(cell("series.plot();"), {"series": series.head(9)}, {"size": 1}),
+        drawing_key(cell("series.plot();"), names, {"size": 2}),
+        drawing_key(cell("series.plot();", **{"fig-width": 3}), names, {"size": 1}),
+    ):
+        assert changed not in (None, key)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["axes = series.plot()", "import os", "del series", "%matplotlib inline", "def draw(): ..."],
+)
+def test_a_cell_that_does_more_than_draw_is_run_every_time(source, series):
+    assert drawing_key(cell(source), {"series": series}, {}) is None
+
+
+def test_a_cell_that_does_not_draw_is_run_every_time(series):
+    assert drawing_key(cell("series.plot()", label="tbl-one"), {"series": series}, {}) is None
+
+
+PAGE = """\
+```{{python}}
+#| include: false
+import trends
+rates = trends.compare_rates(({count}, 366), (121, 365))
+```
+
+```{{python}}
+#| label: fig-rates
+#| fig-cap: Rates.
+#| fig-alt: Two rates.
+rates.plot();
+```
+
+{prose}
+"""
+
+
+def test_a_page_draws_what_its_numbers_are_and_not_what_was_drawn_before(write_page):
+    pages = {}
+    for count in (294, 290, 294):
+        root = write_page(PAGE.format(count=count, prose=""))
+        text = (render(root, engine="builtin").site / "index.html").read_text(encoding="utf-8")
+        assert pages.setdefault(count, text) == text
+    assert pages[294] != pages[290]
+
+
+def test_a_page_that_only_reads_answers_from_the_store_is_not_run_again(write_page, monkeypatch):
+    root = write_page(PAGE.format(count=294, prose="One."))
+    render(root, engine="builtin")
+    n_entries = len(list((root / FOLDER).glob("??/*")))
+    site = render(write_page(PAGE.format(count=294, prose="Two.")), engine="builtin").site
+    assert "Two." in (site / "index.html").read_text(encoding="utf-8")
+    # the text was converted anew: nothing else is in the store that was not there before
+    assert len(list((root / FOLDER).glob("??/*"))) == n_entries + 1
