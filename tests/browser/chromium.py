@@ -145,6 +145,4 @@ class Browser:
     def tap(self, x: float, y: float) -> None:
         """Press and release the mouse at a place of the window."""
         for kind in ("mousePressed", "mouseReleased"):
-            self.call(
-                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
-            )
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)

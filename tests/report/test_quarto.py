@@ -229,3 +229,32 @@ def test_what_plain_quarto_prints_with_lies_in_the_project(write_page):
 
 def test_no_cell_gives_html_for_which_quarto_would_load_scripts_from_elsewhere():
     assert not hasattr(Ledger().page_block(), "_repr_html_")
+
+
+LOADERS = """\
+<script src="https://cdn.jsdelivr.net/npm/requirejs@2.3.6/require.min.js" integrity="sha384-a b" \
+crossorigin="anonymous"></script>
+<script src="https://cdn.jsdelivr.net/npm/jquery@3.5.1/dist/jquery.min.js" \
+data-relocate-top="true"></script>
+<script type="application/javascript">define('jquery', [], () => window.jQuery)</script>
+<script src="site_libs/quarto.js"></script>
+"""
+
+
+@pytest.mark.parametrize(
+    ("main", "asks"),
+    [
+        ("<table></table>", False),
+        ("<script>require(['widget'])</script>", True),
+    ],
+)
+def test_scripts_from_the_network_stay_only_where_a_cell_gave_a_script(main, asks, write_page):
+    root = write_page(PAGE)
+    site = render(root, engine="builtin").site
+    made = as_quarto(site / "index.html")
+    page = made.replace("</head>", f"{LOADERS}</head>").replace("</main>", f"{main}</main>")
+    (site / "index.html").write_text(page, encoding="utf-8")
+    complete(root, site)
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert ("cdn.jsdelivr.net" in text, "define('jquery'" in text) == (asks, asks)
+    assert 'src="site_libs/quarto.js"' in text

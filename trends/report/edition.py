@@ -18,7 +18,7 @@ from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 from trends.report.page import Page
 from trends.report.provenance import check_fresh
-from trends.report.quarto_pages import add_bar, dressed, translate
+from trends.report.quarto_pages import add_bar, dressed, translate, unload
 
 if TYPE_CHECKING:
     from trends.findings.inputs import Record
@@ -45,6 +45,7 @@ def write_edition(build: Build, *, quarto: bool = False) -> None:
         ledger = _write_ledger(build)
         if quarto:
             for source in build.project.pages:
+                unload(build.site, build.place(source))
                 translate(build.site, build.place(source), build.metadata[source.name])
                 add_bar(build, source)
         if not ledger.findings and not ledger.statements:

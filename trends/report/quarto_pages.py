@@ -1,7 +1,8 @@
 """How do pages that Quarto did not make look like those it made, and each like its language?
 
-Quarto knows one title and one foot for a whole site, and it makes no page of the findings. Both are
-put right in its pages once they are written.
+Quarto knows one title and one foot for a whole site, makes no page of the findings, and lets a page
+on which a cell gave a table load scripts from the network. All is put right once its pages are
+written.
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ _MARGIN = re.compile(
 _TITLE_BLOCK = re.compile(r'<header id="title-block-header".*?</header>', re.DOTALL)
 _SELF = re.compile(r' aria-current="page"|(?<=sidebar-link) active')
 _NAVBAR_TITLE = re.compile(r'(<span class="navbar-title">).*?(</span>)', re.DOTALL)
+#: What a script that a cell gave may ask for, such a script, and what Jupyter's widgets run in.
+_LOADERS = re.compile(
+    r'<script\b[^>]*\bsrc="https?://[^"]*/(?:requirejs|jquery)@[^"]*"[^>]*></script>\s*'
+    r"|<script\b[^>]*>define\('jquery'.*?</script>\s*",
+    re.DOTALL,
+)
+_RUNS = re.compile(r'<script\b(?![^>]*\btype="application/json")')
+_WIDGETS = "@jupyter-widgets/html-manager"
 _FOOT = re.compile(r'(<div class="nav-footer-center">).*?(</div>)', re.DOTALL)
 
 
@@ -65,6 +74,22 @@ def add_bar(build: Build, page: Page) -> None:
     text = text.replace("</head>", f"{tags}\n</head>", 1)
     text = _TITLE_BLOCK.sub(lambda found: f"{found[0]}\n{bar}", text, count=1)
     path.write_text(text, encoding="utf-8")
+
+
+def unload(site: Path, place: Place) -> None:
+    """Take away the scripts that Quarto loads from the network where a cell gave a mere table.
+
+    It brings them to every page with HTML from a cell, since that might be a widget. Where the
+    text of the page holds a script they stay, and the check of the site names them.
+    """
+    path = site / output_name(place.page.name)
+    if not path.is_file():
+        return
+    text = path.read_text(encoding="utf-8")
+    main = _MAIN.search(text)
+    if main is None or _RUNS.search(main[0]) or _WIDGETS in text:
+        return
+    path.write_text(_LOADERS.sub("", text), encoding="utf-8")
 
 
 def translate(site: Path, place: Place, metadata: dict[str, Any]) -> None:

@@ -77,10 +77,23 @@ local function note(span)
   return span
 end
 
+-- Quarto writes citations and references after all filters, when nothing turns them any more
+local function cited(doc)
+  if quarto == nil or not is_right_to_left or doc.meta.bibliography == nil then return nil end
+  local made = pandoc.utils.citeproc(doc)
+  made.meta.bibliography, made.meta.references = nil, nil
+  return made:walk({ Cite = function(cite)
+    local ids = cite.citations:map(function(one) return one.id end)
+    local named = { class = "citation", ["data-cites"] = table.concat(ids, " ") }
+    return pandoc.Span(cite.content, named)
+  end })
+end
+
 return {
   { Meta = function(meta)
     is_right_to_left = meta.dir ~= nil and pandoc.utils.stringify(meta.dir) == "rtl"
   end },
+  { Pandoc = cited },
   { Str = text, Span = note },
   { traverse = "topdown", Div = entry, Para = prose, Plain = prose },
 }
