@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -152,10 +150,6 @@ class Contradictions(Result):
         """
         listed: pd.DataFrame = self._words().unused(self, lang)
         return listed
-
-    def _words(self) -> ModuleType:
-        """Return the module that words this result."""
-        return importlib.import_module(f"trends.findings.{self._module_name()}")
 
 
 def find_contradictions(statements: pd.DataFrame, *, alpha: float = 0.05) -> Contradictions:

@@ -163,9 +163,7 @@ class Panel(Result):
         ValueError
             If no group has an answer.
         """
-        drawn: Figure = importlib.import_module("trends.figures.panel").small_multiples(
-            self, n_columns=n_columns, lang=lang
-        )
+        drawn: Figure = self._drawing().small_multiples(self, n_columns=n_columns, lang=lang)
         return drawn
 
 

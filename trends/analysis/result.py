@@ -13,6 +13,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -126,8 +127,7 @@ class Result:
         """
         from trends.findings.about import informed, named_subject
 
-        room = importlib.import_module(f"trends.findings.{self._module_name()}")
-        found: list[Finding] = room.findings(self, subject or named_subject(self))
+        found: list[Finding] = self._words().findings(self, subject or named_subject(self))
         return informed(found, self)
 
     def summary(self, lang: Language = "en", *, subject: Subject | None = None) -> str:
@@ -181,8 +181,7 @@ class Result:
         ValueError
             If `events` are given for a result that is not drawn over time.
         """
-        room = importlib.import_module(f"trends.figures.{self._module_name()}")
-        drawn: Axes = room.plot(self, ax=ax, lang=lang)
+        drawn: Axes = self._drawing().plot(self, ax=ax, lang=lang)
         if events is not None:
             importlib.import_module("trends.figures.known_dates").mark_dates(drawn, events)
         return drawn
@@ -231,6 +230,14 @@ class Result:
     def _module_name(self) -> str:
         """Return the name the analysis shares with its findings and figure modules."""
         return type(self).__module__.rpartition(".")[2]
+
+    def _words(self) -> ModuleType:
+        """Return the module that says what was found."""
+        return importlib.import_module(f"trends.findings.{self._module_name()}")
+
+    def _drawing(self) -> ModuleType:
+        """Return the module that draws what was found."""
+        return importlib.import_module(f"trends.figures.{self._module_name()}")
 
 
 def check_alpha(alpha: float) -> None:
