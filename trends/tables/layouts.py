@@ -18,8 +18,8 @@ import pandas as pd
 
 from trends.tables.calendar import Frequency, format_period
 from trends.tables.cells import DAY, PERIOD, WHOLE_NUMBER, written_periods
+from trends.tables.counted import counts_from_cells
 from trends.tables.counting import count_events
-from trends.tables.counts import counts_from_cells
 from trends.tables.events import dated_by, without_tags
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets

@@ -18,7 +18,7 @@ import pandas as pd
 
 from trends.tables.calendar import format_period
 from trends.tables.checking import in_file_order
-from trends.tables.counts import counts_from_cells
+from trends.tables.counted import counts_from_cells
 from trends.tables.coverage import coverage_from_cells
 from trends.tables.definitions import definitions_from_cells
 from trends.tables.events import (
