@@ -82,6 +82,20 @@ def test_the_spread_is_that_of_the_true_effects():
     assert spread.probability[spread.at_centre > 0].sum() < 0.1
 
 
+@pytest.mark.parametrize(("error", "least"), [(1e-4, 1e-5), (0.3, 0.01)])
+def test_spreads_are_weighed_from_far_below_what_can_be_seen_to_the_furthest(error, least):
+    """From a tenth of the smallest error or, if less, a hundredth of the furthest deviation.
+
+    At most half a doubling lies between one and the next.
+    """
+    effects, errors = np.array([0.0, 0.0, 0.8]), np.array([error, 0.6, 0.6])
+    spread = spread_of(effects, errors)
+    scales = np.unique(spread.scale)
+    furthest = np.hypot(0.8, 0.6)
+    assert (scales[0], scales[-1]) == pytest.approx((min(error / 10, least), furthest))
+    assert np.diff(np.log2(scales)).max() <= 0.5
+
+
 def test_many_that_lie_still_are_seen_beside_few_that_move():
     rng = np.random.default_rng(5)
     truth = np.where(rng.random(400) < 0.8, 0.0, rng.normal(0, 2, 400))
