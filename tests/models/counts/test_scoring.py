@@ -106,6 +106,19 @@ def test_scores_are_compared_with_the_small_sample_correction():
     assert found.p_value == pytest.approx(2 * stats.t.sf(abs(statistic), n - 1))
 
 
+def test_where_autocovariances_add_up_to_less_than_nothing_they_have_weights_of_bartlett():
+    differences = 0.3 + np.tile([1.0, -1.0], 10) + np.linspace(0, 0.4, 20)
+    n, mean = 20, differences.mean()
+    centred = differences - mean
+    covariance = [np.sum(centred[lag:] * centred[: n - lag]) for lag in range(2)]
+    assert covariance[0] + 2 * covariance[1] < 0
+    variance = (covariance[0] + 2 * 0.5 * covariance[1]) / n**2
+    variance /= (n + 1 - 2 * 2 + 2 * 1 / n) / n
+    found = compare_scores(differences, horizon=2)
+    assert found.std_error == pytest.approx(np.sqrt(variance))
+    assert found.p_value == pytest.approx(2 * stats.t.sf(mean / np.sqrt(variance), n - 1))
+
+
 def test_where_scores_are_alike_or_few_no_test_is_made():
     for differences, horizon in ((np.zeros(30), 1), (np.arange(5.0), 3), (np.array([1.0, 2.0]), 1)):
         assert np.isnan(compare_scores(differences, horizon=horizon).p_value)
