@@ -126,6 +126,89 @@ def test_the_pace_of_mid_2024_held_by_a_weak_figure():
     assert score["said_low"] == 2 * base["count"] + 1
 
 
+def known(*figures):
+    """Return a forecast of 2024 and figures as (id, count, first, last, published, changes)."""
+    rows = [
+        {
+            "statement_id": name, "measure": "attacks", "counted_by": "ministry",
+            "count": count, "qualifier": "exact", "window_start": pd.Timestamp(first),
+            "window_end": pd.Timestamp(last), "published_on": pd.Timestamp(day),
+            "forecast_of": None, **change,
+        }
+        for name, count, first, last, day, change in figures
+    ]  # fmt: skip
+    made = pd.concat([table(("more_than", 240), ("exact", 294)), pd.DataFrame(rows)])
+    return made.astype({"count": "Int64"}).reset_index(drop=True)
+
+
+HALF = ("half", 150, "2024-01-01", "2024-06-30", "2024-07-01", {})
+YEAR_BEFORE = ("before", 120, "2023-01-01", "2023-12-31", "2024-01-10", {})
+
+
+def own(*figures):
+    """Return what would have been forecast beside the claim of 17 July 2024."""
+    return trends.score_claims(known(*figures)).scores.iloc[0]
+
+
+def test_the_half_that_was_known_on_the_day_goes_on_at_its_rate():
+    score = own(HALF, YEAR_BEFORE)
+    assert score["known_id"] == "half"
+    # 150 in 182 days, and 184 days to come.
+    assert score["own_estimate"] == pytest.approx(150 + 150 * 184 / 182, rel=0.05)
+    assert 150 < score["own_low"] < score["own_estimate"] < score["own_high"]
+    assert 0.5 < score["own_chance"] < 0.9
+
+
+def test_without_a_figure_of_the_window_the_latest_one_before_it_is_taken():
+    earlier = ("earlier", 500, "2022-01-01", "2022-12-31", "2023-01-10", {})
+    score = own(earlier, YEAR_BEFORE)
+    assert score["known_id"] == "before"
+    assert score["own_estimate"] == pytest.approx(120, rel=0.15)
+    assert score["own_low"] < 100
+    assert score["own_chance"] < 0.25
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"published_on": pd.Timestamp("2024-07-18")},
+        {"published_on": pd.NaT},
+        {"window_end": pd.Timestamp("2024-07-18"), "published_on": pd.Timestamp("2024-07-17")},
+        {"window_start": pd.Timestamp("2023-07-01")},
+        {"counted_by": "monitor"},
+        {"measure": "claims"},
+        {"country": "Syria"},
+        {"forecast_of": "open"},
+    ],
+)
+def test_what_was_not_known_on_the_day_or_is_another_count_takes_no_part(change):
+    score = own((*HALF[:5], change))
+    assert score["known_id"] == ""
+    assert score[["own_estimate", "own_low", "own_high", "own_chance"]].isna().all()
+
+
+def test_a_figure_published_on_the_day_itself_was_known():
+    assert own((*HALF[:5], {"published_on": pd.Timestamp("2024-07-17")}))["known_id"] == "half"
+
+
+def test_the_level_of_the_own_interval_is_that_which_is_asked_for():
+    found = trends.score_claims(known(HALF))
+    assert found.conf_level == 0.95
+    narrow, wide = found.to_frame(alpha=0.5).iloc[0], found.to_frame().iloc[0]
+    assert wide["own_low"] < narrow["own_low"] < narrow["own_high"] < wide["own_high"]
+    assert narrow["own_chance"] == wide["own_chance"]
+    assert "known on that day, this package would have forecast" in found.summary()
+
+
+def test_the_pace_of_mid_2024_had_a_fair_chance():
+    claims = trends.read_statements(DATA / "forecasts.csv")
+    score = trends.score_claims(claims, trends.read_statements(DATA / "statements.csv")).scores
+    score = score.set_index("statement_id").loc["centcom-2024-pace"]
+    assert score["known_id"] == "centcom-2024-h1-claims"
+    assert score["own_low"] < 294 < score["own_high"]
+    assert score["own_chance"] == pytest.approx(0.78, abs=0.05)
+
+
 def test_counts_and_forecasts_are_not_in_one_table_of_the_project():
     figures = trends.read_statements(DATA / "statements.csv")
     assert figures["forecast_of"].isna().all()

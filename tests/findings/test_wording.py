@@ -173,18 +173,21 @@ def delay_says(case, lang):
 
 
 def claim_says(case, lang):
-    """Return what is said of one claim about 2024, and of the figure that says what came."""
+    """Return what is said of one claim about 2024, of what came, and of what was known before."""
+    half = case.get("known_half")
     figures = pd.DataFrame({
-        "statement_id": ["pace", "year"], "measure": "attacks",
-        "counted_by": ["US Central Command", "A monitor"],
-        "count": pd.array([case["claimed"], case["came"]], dtype="Int64"),
-        "qualifier": [case["qualifier"], case["came_qualifier"]],
-        "window_start": pd.Timestamp("2024-01-01"), "window_end": pd.Timestamp("2024-12-31"),
-        "published_on": pd.to_datetime(["2024-07-17", "2025-01-03"]),
-        "forecast_of": [case["forecast_of"], None],
+        "statement_id": ["pace", "year", "half"], "measure": "attacks",
+        "counted_by": ["US Central Command", "A monitor", "US Central Command"],
+        "count": pd.array([case["claimed"], case["came"], half or 0], dtype="Int64"),
+        "qualifier": [case["qualifier"], case["came_qualifier"], "exact"],
+        "window_start": pd.Timestamp("2024-01-01"),
+        "window_end": pd.to_datetime(["2024-12-31", "2024-12-31", "2024-06-30"]),
+        "published_on": pd.to_datetime(["2024-07-17", "2025-01-03", "2024-07-10"]),
+        "forecast_of": [case["forecast_of"], None, None],
     })  # fmt: skip
-    (found,) = trends.score_claims(figures, as_of="2025-06-01").findings(SYRIA["attack"])
-    return str(wording.say(found, lang))
+    figures = figures if half else figures.iloc[:2]
+    found = trends.score_claims(figures, as_of="2025-06-01").findings(SYRIA["attack"])
+    return [str(wording.say(one, lang)) for one in found]
 
 
 @pytest.mark.parametrize("lang", ["en", "ar"])

@@ -1,8 +1,9 @@
-"""Which scored claims are worth saying?"""
+"""Which scored claims are worth saying, and which chance would they have been given on the day?"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -12,13 +13,45 @@ from trends.tables.window import as_window
 
 
 def findings(result: ClaimScores, subject: Subject) -> list[Finding]:
-    """Return a finding for every claim: what was said, when, and what came."""
+    """Return for every claim what was said, when, what came, and its chance on the day."""
     claims = {row["statement_id"]: row for row in result.claims.to_dict("records")}
     outcomes = {row["statement_id"]: row for row in result.outcomes.to_dict("records")}
-    return [
-        _claim(row, claims[row["statement_id"]], outcomes.get(row["outcome_id"]), subject)
-        for row in result.scores.to_dict("records")
-    ]
+    figures = {row["statement_id"]: row for row in result.figures.to_dict("records")}
+    said = []
+    for row in result.scores.to_dict("records"):
+        claim = claims[row["statement_id"]]
+        said.append(_claim(row, claim, outcomes.get(row["outcome_id"]), subject))
+        if row["known_id"]:
+            said.append(_own(row, figures[row["known_id"]], result.conf_level, subject))
+    return said
+
+
+def _own(
+    score: dict[str, Any], known: dict[str, Any], conf_level: float, subject: Subject
+) -> Finding:
+    """Return what this package would have forecast on the day of a claim."""
+    window = as_window(known)
+    return Finding(
+        finding_id=f"{subject.key}.forecast-claim.{score['statement_id']}-chance",
+        question="forecast_claim",
+        quantity="claim_chance",
+        subject=subject,
+        # Borrowed scatter leaves no chance nought or certain.
+        estimate=min(max(float(score["own_chance"]), 0.01), 0.99),
+        conf_level=conf_level,
+        unit="fraction",
+        method="borrowed_prediction",
+        settings={"conf_level": conf_level},
+        inputs=Inputs(records=(str(score["statement_id"]), str(score["known_id"]))),
+        sentence="forecast_claim_chance",
+        values={
+            "known": (window.count, subject.noun, window),
+            "known_window": window,
+            "own": float(score["own_estimate"]),
+            "own_low": float(score["own_low"]),
+            "own_high": float(score["own_high"]),
+        },
+    )
 
 
 def _claim(
