@@ -44,8 +44,8 @@ def tables(*, known):
         })
         for seed, place in enumerate(("North", "South"), start=1)
     )  # fmt: skip
-    if known:
-        made.attrs["breaks"] = [{"date": f"{DAY:%Y-%m-%d}", "before": "old", "after": "new"}]
+    change = {"date": f"{DAY:%Y-%m-%d}", "before": "old", "after": "new"}
+    made.attrs["breaks"] = [change] if known else []
     return made
 
 
@@ -104,6 +104,14 @@ def forgets_back_then(known):
     return not (found.chosen["restart"] == MONTHS[AT]).all()
 
 
+def tells_share(known):
+    made = tables(known=known)
+    made["count"] = made["count"].mask(made["place"] == "South", made["count"].iloc[0])
+    made.attrs["breaks"] = [{**one, "where": {"place": "North"}} for one in made.attrs["breaks"]]
+    shares = trends.estimate_share(made, of="North", by="place", season="none")
+    return shares.verdict != "no_clear_change"
+
+
 def tells_panel(known):
     panel = trends.analyse_panel(tables(known=known), "trend", by="place", n_jobs=1)
     return bool((panel.to_frame()["p_bh"] < 0.05).any())
@@ -120,6 +128,7 @@ TELLS = {
     "detect_alarms": tells_alarm,
     "forecast_counts": forgets_when,
     "evaluate_forecasts": forgets_back_then,
+    "estimate_share": tells_share,
     "analyse_panel": tells_panel,
 }
 #: Takes counts, and why no jump of the counting can be told as a change there.
@@ -129,11 +138,13 @@ ELSEWHERE = {
     "rank_groups": "compares stretches by `compare_periods`, in a panel",
     "reporting_delay": "compares vintages of one period",
     "compare_rates": "takes totals",
+    "compare_severity": "takes events one by one",
     "as_series": "makes a series",
     "series": "makes a series",
     "write_counts": "writes a table",
     "known_breaks": "lists the breaks",
     "figures_of_series": "lists figures",
+    "plot": "draws what was counted",
 }
 
 
