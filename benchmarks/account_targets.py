@@ -38,6 +38,7 @@ from trends.tables.series import as_series
 RESULTS = Path(__file__).parent / "results"
 CSV = RESULTS / "account_targets.csv"
 COVERAGE = RESULTS / "account_coverage.csv"
+ORACLE = RESULTS / "wandering_oracle.csv"
 SEED = 14
 N_NULL = 399
 #: Series that are handed to the workers together.
@@ -404,8 +405,33 @@ def write_page(done: pd.DataFrame) -> None:
             name = str(cell).removeprefix("shifts: ")
             numbers = " | ".join(f"{share:.3f}" for share in shares)
             lines.append(f"| {name} | {rows['n'].iloc[0]} | {numbers} |")
+    lines += oracle_lines()
     (RESULTS / "account_targets.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines), flush=True)
+
+
+def oracle_lines() -> list[str]:
+    """Return how well a walk is told from a line by one who knows its step, as a table."""
+    if not ORACLE.exists():
+        return []
+    judged = pd.read_csv(ORACLE)
+    error = np.sqrt(0.25 / judged["n_series"].min())
+    lines = [
+        "",
+        "## What could be had: a judge who knows the step of a walk",
+        "",
+        "Either a walk of .1 with Poisson counts or a line that doubles, its variance one, two or",
+        "three times the mean; nothing else remembers. A pace is refused where the log evidence",
+        "for a walk exceeds the limit. Made by `python benchmarks/wandering_oracle.py`; errors at",
+        f"most {error:.3f}.",
+        "",
+        "| months | series | limit | walks refused | told a pace | lines refused, 1x | 2x | 3x |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in judged.itertuples(index=False):
+        shares = " | ".join(f"{share:.3f}" for share in row[3:])
+        lines.append(f"| {row.n_months} | {row.n_series} | {row.limit:g} | {shares} |")
+    return lines
 
 
 def write_coverage(done: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ one step, its scatter, and that it does not remember: nobody can be right more o
 from __future__ import annotations
 
 import argparse
+import os
 import time
 import zlib
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from scipy.special import logsumexp
 from scipy.stats import nbinom
 
@@ -187,20 +189,24 @@ CELLS: dict[str, tuple[int, Draw, tuple[str, ...]]] = {
 }
 
 
-def run_cell(name: str, n_series: int, seed: int) -> dict[str, object]:
-    """Return the shares of verdicts and grades of one cell."""
-    n, draw, right = CELLS[name]
+def describe(name: str, number: int, seed: int) -> tuple[str, bool, bool, float]:
+    """Return verdict, firmness and season of one series of one cell, and the processor time."""
+    n, draw, _ = CELLS[name]
     periods = pd.period_range("2010-01", periods=n, freq="M")
-    rows = []
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode()), number])
+    counts = pd.Series(draw(n, rng), index=periods)
     began = time.process_time()
-    for number in range(n_series):
-        rng = np.random.default_rng([seed, zlib.crc32(name.encode()), number])
-        counts = pd.Series(draw(n, rng), index=periods)
-        found = describe_series(as_series(counts, exposure=DAYS_PER_MONTH), rng=0)
-        grade = found.findings(Subject.generic())[0].grade
-        rows.append((found.verdict, grade in "AB", found.seasonal))
-    seconds = (time.process_time() - began) / n_series
-    frame = pd.DataFrame(rows, columns=["verdict", "firm", "seasonal"])
+    found = describe_series(as_series(counts, exposure=DAYS_PER_MONTH), rng=0)
+    seconds = time.process_time() - began
+    grade = found.findings(Subject.generic())[0].grade
+    return found.verdict, grade in "AB", found.seasonal, seconds
+
+
+def run_cell(name: str, n_series: int, seed: int, workers: Parallel) -> dict[str, object]:
+    """Return the shares of verdicts and grades of one cell."""
+    n, _, right = CELLS[name]
+    rows = workers(delayed(describe)(name, number, seed) for number in range(n_series))
+    frame = pd.DataFrame(rows, columns=["verdict", "firm", "seasonal", "seconds"])
     shares = frame["verdict"].value_counts(normalize=True)
     is_right = float(frame["verdict"].isin(right).mean())
     dated = frame["verdict"].isin(["step", "steps", "episode"])
@@ -215,7 +221,7 @@ def run_cell(name: str, n_series: int, seed: int) -> dict[str, object]:
         "pace": float((frame["verdict"] == "slope").mean()),
         "firm_pace": float(((frame["verdict"] == "slope") & frame["firm"]).mean()),
         "with_season": float(frame["seasonal"].mean()),
-        "cpu_seconds": seconds,
+        "cpu_seconds": float(frame["seconds"].mean()),
     }
 
 
@@ -267,13 +273,16 @@ def main() -> None:
         oracle(options.n_series, options.seed)
         return
     done = pd.read_csv(options.csv) if options.csv.exists() else pd.DataFrame({"cell": []})
-    for name in options.cells or CELLS:
-        if name in set(done["cell"]):
-            continue
-        row = run_cell(name, options.n_series, options.seed)
-        print({k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()}, flush=True)
-        done = pd.concat([done, pd.DataFrame([row])], ignore_index=True)
-        done.to_csv(options.csv, index=False, float_format="%.4g")
+    with Parallel(n_jobs=os.cpu_count()) as workers:
+        for name in options.cells or CELLS:
+            if name in set(done["cell"]):
+                continue
+            row = run_cell(name, options.n_series, options.seed, workers)
+            print(
+                {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()}, flush=True
+            )
+            done = pd.concat([done, pd.DataFrame([row])], ignore_index=True)
+            done.to_csv(options.csv, index=False, float_format="%.4g")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 """How well could a walk be told from a line at all?
 
-    python benchmarks/wandering_oracle.py [--n-series 200]
+    python benchmarks/wandering_oracle.py [--n-series 200] [n_months ...]
 
 A judge who knows that a series is either a random walk of the log rate with a monthly sd of .1 and
 Poisson counts, or a line whose counts scatter one to three times as much, and that nothing else
-remembers, weighs both exactly: the walk by a filter over a grid of log rates, the line over a grid
-of levels and slopes. Where the log evidence for the walk over the line exceeds a limit, the judge
-refuses a pace; otherwise the 95% interval of the line is told. Walks are those of
-`account_targets.py`; lines double within the series. A row per length and limit goes to
-``benchmarks/results/wandering_oracle.csv``: the share of walks refused, of walks told a pace that
-is none, and of lines refused, by scatter. An analysis does not know the step, that scatter is even,
-or that nothing remembers, so it cannot do as well.
+remembers, weighs both by their full likelihood: the walk by a filter over a grid of log rates, the
+line over a grid of levels and slopes around its best fit. Where the log evidence for the walk over
+the line exceeds a limit, the judge refuses a pace; otherwise the 95% interval of the line is told.
+Walks are those of `account_targets.py`; lines double within the series. A row per length and limit
+goes to ``benchmarks/results/wandering_oracle.csv``: the share of walks refused, of walks told a
+pace that is none, and of lines refused, by scatter. An analysis knows neither the step nor that
+scatter is even or that nothing remembers, so it cannot do as well.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ SCATTERS = (1.0, 2.0, 3.0)
 SEED = 14
 STEP = 0.1
 CENTRE = np.log(courses.LEVEL)
-#: Log rates, levels at mid-series and changes over the series that are weighed.
+#: Log rates that a walk may have.
 GRID = CENTRE + np.linspace(-4, 4, 321)
-LEVELS = CENTRE + np.linspace(-2.5, 2.5, 81)
-CHANGES = np.linspace(-3, 3, 121)
+#: Standard errors around the best line within which levels and slopes are weighed.
+AROUND = np.linspace(-5, 5, 25)
 
 
-def log_chance(counts: np.ndarray, scatter: float) -> np.ndarray:
-    """Return the log probability of each count at each log rate: (n_months, n_rates)."""
-    rate = np.exp(GRID)
+def log_chance(counts: np.ndarray, log_rate: np.ndarray, scatter: float) -> np.ndarray:
+    """Return the log probability of counts whose variance is `scatter` times their mean."""
+    rate = np.exp(log_rate)
     if scatter == 1:
-        return poisson.logpmf(counts[:, None], rate)
-    return nbinom.logpmf(counts[:, None], rate / (scatter - 1), 1 / scatter)
+        return poisson.logpmf(counts, rate)
+    return nbinom.logpmf(counts, rate / (scatter - 1), 1 / scatter)
 
 
 def log_walk(counts: np.ndarray) -> float:
@@ -56,7 +56,7 @@ def log_walk(counts: np.ndarray) -> float:
     chance = norm.pdf(GRID, CENTRE, 1.0)
     chance /= chance.sum()
     evidence = 0.0
-    for month, seen in enumerate(np.exp(log_chance(counts, 1.0))):
+    for month, seen in enumerate(np.exp(log_chance(counts[:, None], GRID, 1.0))):
         if month:
             chance = np.convolve(chance, move, "same")
         chance = chance * seen
@@ -65,25 +65,36 @@ def log_walk(counts: np.ndarray) -> float:
     return float(evidence)
 
 
-def log_line(counts: np.ndarray, scatter: float) -> np.ndarray:
-    """Return the log likelihood of every change over the series, its level averaged over."""
+def line_draws(counts: np.ndarray, scatter: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return changes over the series and the log evidence of each, the level averaged over.
+
+    Level and change are beforehand normal with sd 1.
+    """
     share = np.arange(counts.size) / (counts.size - 1) - 0.5
-    log_rate = LEVELS[:, None, None] + CHANGES[:, None] * share
-    place = np.rint((log_rate - GRID[0]) / (GRID[1] - GRID[0])).astype(int).clip(0, GRID.size - 1)
-    fit = log_chance(counts, scatter)[np.arange(counts.size), place].sum(axis=-1)
-    weight = norm.logpdf(LEVELS, CENTRE, 1.0)
-    return np.asarray(logsumexp(fit + (weight - logsumexp(weight))[:, None], axis=0))
+    design = np.column_stack([np.ones(counts.size), share])
+    best = np.array([np.log(counts.mean() + 0.1), 0.0])
+    for _ in range(20):
+        mean = np.exp(design @ best)
+        best = best + np.linalg.solve((design.T * mean) @ design, design.T @ (counts - mean))
+    covariance = scatter * np.linalg.inv((design.T * np.exp(design @ best)) @ design)
+    error = np.sqrt(np.diag(covariance))
+    level, change = best[0] + AROUND * error[0], best[1] + AROUND * error[1]
+    log_rate = level[:, None, None] + change[:, None] * share
+    fit = log_chance(counts, log_rate, scatter).sum(axis=-1)
+    fit = fit + norm.logpdf(level, CENTRE, 1.0)[:, None] + norm.logpdf(change)
+    cell = np.log(np.diff(AROUND)[0] ** 2 * error.prod())
+    return change, logsumexp(fit, axis=0) + cell
 
 
 def judge(counts: np.ndarray) -> tuple[float, bool]:
     """Return the log evidence for a walk over a line, and whether the line's interval holds 0."""
-    by_change = logsumexp([log_line(counts, scatter) for scatter in SCATTERS], axis=0)
-    by_change -= np.log(len(SCATTERS))
-    prior = norm.logpdf(CHANGES)
-    line = logsumexp(by_change + prior - logsumexp(prior))
-    within = np.cumsum(np.exp(by_change - logsumexp(by_change)))
-    low, high = CHANGES[np.searchsorted(within, [0.025, 0.975])]
-    return log_walk(counts) - float(line), bool(low <= 0 <= high)
+    drawn = [line_draws(counts, scatter) for scatter in SCATTERS]
+    change = np.concatenate([each for each, _ in drawn])
+    evidence = np.concatenate([each for _, each in drawn]) - np.log(len(SCATTERS))
+    order = np.argsort(change)
+    within = np.cumsum(np.exp(evidence - logsumexp(evidence))[order])
+    low, high = change[order][np.searchsorted(within, [0.025, 0.975])]
+    return log_walk(counts) - float(logsumexp(evidence)), bool(low <= 0 <= high)
 
 
 def judged(name: str, draw: shifts.Draw, n_series: int) -> tuple[np.ndarray, np.ndarray]:
@@ -99,10 +110,12 @@ def judged(name: str, draw: shifts.Draw, n_series: int) -> tuple[np.ndarray, np.
 def main() -> None:
     """Judge, print the table and store it."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lengths", nargs="*", type=int, default=LENGTHS)
     parser.add_argument("--n-series", type=int, default=200)
-    n_series = parser.parse_args().n_series
+    options = parser.parse_args()
+    n_series = options.n_series
     rows = []
-    for n in LENGTHS:
+    for n in options.lengths:
         walk, holds_none = judged(
             f"trends: walk .1, {n} months", shifts.CELLS[f"walk .1, {n} months"], n_series
         )
@@ -124,6 +137,10 @@ def main() -> None:
                 }
             )
     table = pd.DataFrame(rows)
+    if CSV.exists():
+        done = pd.read_csv(CSV)
+        table = pd.concat([done[~done["n_months"].isin(options.lengths)], table])
+    table = table.sort_values(["n_months", "limit"])
     table.to_csv(CSV, index=False, float_format="%.4g")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 

@@ -2,8 +2,8 @@
 
 The comparison behind every changepoint: marginal likelihoods of the square-rooted counts with and
 without one more step (or several at once), the memory unknown in both. Because memory is free on
-both sides, a wrong guess of it costs little; `benchmarks/results/changepoints_operating.md` shows
-what that buys.
+both sides, a wrong guess of it costs little; `benchmarks/results/account_targets.md` shows what
+that buys.
 """
 
 from __future__ import annotations
