@@ -411,26 +411,42 @@ def write_page(done: pd.DataFrame) -> None:
 
 
 def oracle_lines() -> list[str]:
-    """Return how well a walk is told from a line by one who knows its step, as a table."""
-    if not ORACLE.exists():
-        return []
-    judged = pd.read_csv(ORACLE)
-    error = np.sqrt(0.25 / judged["n_series"].min())
-    lines = [
-        "",
-        "## What could be had: a judge who knows the step of a walk",
-        "",
-        "Either a walk of .1 with Poisson counts or a line that doubles, its variance one, two or",
-        "three times the mean; nothing else remembers. A pace is refused where the log evidence",
-        "for a walk exceeds the limit. Made by `python benchmarks/wandering_oracle.py`; errors at",
-        f"most {error:.3f}.",
-        "",
-        "| months | series | limit | walks refused | told a pace | lines refused, 1x | 2x | 3x |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in judged.itertuples(index=False):
-        shares = " | ".join(f"{share:.3f}" for share in row[3:])
-        lines.append(f"| {row.n_months} | {row.n_series} | {row.limit:g} | {shares} |")
+    """Return what judges reach who know what no analysis can, as tables."""
+    lines = []
+    if courses.ORACLE.exists():
+        judged = pd.read_csv(courses.ORACLE)
+        lines += [
+            "",
+            "## What could be had: a judge who knows scatter and that nothing remembers",
+            "",
+            "Verdicts of a judge who knows that 72 months are steady, a line or one step, that their",
+            "variance is twice the mean, and that they do not remember; all three are beforehand as",
+            f"likely. {judged['n_series'].min()} series each, made by `python",
+            "benchmarks/descriptions.py oracle`.",
+            "",
+            "| what it is | steady | slope | step |",
+            "|---|---|---|---|",
+            *(
+                f"| {row.cell} | {row.steady:.3f} | {row.slope:.3f} | {row.step:.3f} |"
+                for row in judged.itertuples(index=False)
+            ),
+        ]
+    if ORACLE.exists():
+        judged = pd.read_csv(ORACLE)
+        lines += [
+            "",
+            "## What could be had: a judge who knows the step of a walk",
+            "",
+            "Either a walk of .1 with Poisson counts or a line that doubles, its variance one, two",
+            "or three times the mean; nothing else remembers. A pace is refused where the log",
+            "evidence for a walk exceeds the limit. Made by `python benchmarks/wandering_oracle.py`.",
+            "",
+            "| months | series | limit | walks refused | told a pace | lines refused, 1x | 2x | 3x |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
+        for row in judged.itertuples(index=False):
+            shares = " | ".join(f"{share:.3f}" for share in row[3:])
+            lines.append(f"| {row.n_months} | {row.n_series} | {row.limit:g} | {shares} |")
     return lines
 
 

@@ -9,8 +9,9 @@ benchmarks/results/descriptions.csv: the share of every verdict, of a right one,
 pace graded A or B, and the Monte-Carlo standard error of the share that is right. Finished cells
 are kept; naming cells runs those.
 
-`oracle` instead of cells prints what a judge reaches who knows that a series is steady, a line or
-one step, its scatter, and that it does not remember: nobody can be right more often.
+`oracle` instead of cells says what a judge reaches who knows that a series is steady, a line or one
+step, its scatter, and that it does not remember: nobody can be right more often. It goes to
+benchmarks/results/descriptions_oracle.csv.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.series import as_series
 
 CSV = Path(__file__).parent / "results" / "descriptions.csv"
+ORACLE = CSV.with_name("descriptions_oracle.csv")
 VERDICTS = (
     "steady",
     "season_only",
@@ -226,7 +228,7 @@ def run_cell(name: str, n_series: int, seed: int, workers: Parallel) -> dict[str
 
 
 def oracle(n_series: int, seed: int, n: int = 72, dispersion: float = 2.0) -> None:
-    """Print how often a judge who knows everything but course, level, size and date is right."""
+    """Store how often a judge who knows everything but course, level, size and date is right."""
     levels, changes = np.log(LEVEL) + np.linspace(-0.7, 0.9, 17), np.linspace(-1.6, 1.6, 17)
     grid = np.linspace(np.log(LEVEL) - 2.5, np.log(LEVEL) + 2.7, 521)
     weight = -(changes**2) / 2
@@ -241,6 +243,7 @@ def oracle(n_series: int, seed: int, n: int = 72, dispersion: float = 2.0) -> No
     low = place(levels[:, None] - changes / 2)
     high = place(levels[:, None] + changes / 2)
     along = place(levels[:, None, None] + changes[None, :, None] * share)
+    rows = []
     for name, mean in (("steady", flat), ("slope", line(2)), ("step", step(2))):
         best = []
         for number in range(n_series):
@@ -258,7 +261,10 @@ def oracle(n_series: int, seed: int, n: int = 72, dispersion: float = 2.0) -> No
             ]
             best.append(("steady", "slope", "step")[int(np.argmax(evidence))])
         shares = pd.Series(best).value_counts(normalize=True)
-        print(name, shares.round(3).to_dict(), flush=True)
+        said = {verdict: float(shares.get(verdict, 0.0)) for verdict in ("steady", "slope", "step")}
+        rows.append({"cell": name, "n_periods": n, "n_series": n_series, **said})
+        print(rows[-1], flush=True)
+    pd.DataFrame(rows).to_csv(ORACLE, index=False, float_format="%.4g")
 
 
 def main() -> None:
