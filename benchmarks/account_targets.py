@@ -7,10 +7,11 @@ what the package did before they knew of one another, what it does now, and the 
 
 adds 50 series to every cell, the cell with the fewest first, and stops after five minutes. The
 counts of series and hits are kept in ``benchmarks/results/account_targets.csv``, so that the series
-of several runs add up; the table goes to ``benchmarks/results/account_targets.md``, what is told of
-series that no method sees through to ``benchmarks/results/account_coverage.csv``. After a change of
-method delete the first. Speed is in ``benchmarks/changepoints_speed.py``; how well a walk could be
-told from a line by one who knows its step is in ``benchmarks/wandering_oracle.py``.
+of several runs add up; after a change of method delete it. From it are made the table
+``account_targets.md`` and, for the methods page, ``account_verdicts.csv`` (how often a verdict is
+right) and ``account_coverage.csv`` (what is told of series without a drift). Speed is in
+``benchmarks/trend_speed.py``; how well a walk could be told from a line by one who knows its step
+is in ``benchmarks/wandering_oracle.py``.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from trends.tables.series import as_series
 RESULTS = Path(__file__).parent / "results"
 CSV = RESULTS / "account_targets.csv"
 COVERAGE = RESULTS / "account_coverage.csv"
+VERDICTS = RESULTS / "account_verdicts.csv"
 ORACLE = RESULTS / "wandering_oracle.csv"
 SEED = 14
 N_NULL = 399
@@ -442,7 +444,7 @@ def oracle_lines() -> list[str]:
             "evidence for a walk exceeds the limit. Made by `python",
             "benchmarks/wandering_oracle.py`.",
             "",
-            "| months | series | limit | walks refused | told a pace | lines refused: 1x | 2x | 3x |",
+            "| months | n | limit | walks refused | told a pace | lines refused 1x | 2x | 3x |",
             "|---|---|---|---|---|---|---|---|",
         ]
         for row in judged.itertuples(index=False):
@@ -483,6 +485,26 @@ def write_coverage(done: pd.DataFrame) -> None:
     pd.DataFrame(rows).to_csv(COVERAGE, index=False, float_format="%.4g")
 
 
+def write_verdicts(done: pd.DataFrame) -> None:
+    """Write how often the verdict on a known course is right, and how often it is one pace."""
+    counted = done.set_index(["cell", "share"])
+    rows = []
+    for cell in CELLS:
+        name = cell.removeprefix("courses: ")
+        if name != cell and (cell, "right") in counted.index:
+            right, pace = counted.loc[(cell, "right")], counted.loc[(cell, "pace")]
+            rows.append(
+                {
+                    "cell": name,
+                    "n_periods": courses.CELLS[name][0],
+                    "n_series": int(right["n"]),
+                    "right": right["hits"] / right["n"],
+                    "pace": pace["hits"] / pace["n"],
+                }
+            )
+    pd.DataFrame(rows).to_csv(VERDICTS, index=False, float_format="%.4g")
+
+
 def main() -> None:
     """Draw further series, cells with the fewest first, store and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -512,6 +534,7 @@ def main() -> None:
                 del keys[key]
     write_page(done)
     write_coverage(done)
+    write_verdicts(done)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long do the trend analyses take on 156 months?
+"""How long do the analyses of one series take on 156 months?
 
     python benchmarks/trend_speed.py
 
@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from trends.analysis.changepoint import detect_changepoints
+from trends.analysis.description import describe_series
 from trends.analysis.joinpoint import fit_joinpoints
 from trends.analysis.power import detectable_change
 from trends.analysis.season import estimate_season
@@ -41,8 +43,10 @@ def main() -> None:
     path = 20 * np.exp(1.2 * np.abs(np.arange(156) - 78) / 78)
     series = as_series(pd.Series(rng.negative_binomial(path / 2, 1 / 3), index=months))
     calls: list[tuple[str, Callable[[], object], int]] = [
-        ("estimate_trend", lambda: estimate_trend(series), 21),
-        ("estimate_trend, month factors", lambda: estimate_trend(series, season="month"), 21),
+        ("describe_series", lambda: describe_series(series, rng=1), 3),
+        ("detect_changepoints", lambda: detect_changepoints(series, rng=1), 3),
+        ("estimate_trend", lambda: estimate_trend(series), 7),
+        ("estimate_trend, month factors", lambda: estimate_trend(series, season="month"), 7),
         ("fit_joinpoints, 3 by BIC", lambda: fit_joinpoints(series, max_joinpoints=3), 7),
         ("fit_joinpoints, 5 by BIC", lambda: fit_joinpoints(series), 3),
         (
