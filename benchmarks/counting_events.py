@@ -8,6 +8,7 @@ Two comparisons, each way in a process of its own, in turns, so that both meet t
 - events in Parquet, counted by month and country: `count_events(path)` against
   `pandas.read_parquet` + `groupby`; and, because a careful analyst would read two columns only,
   against that too;
+- with `check=False`, for a file validated before, and raw DuckDB, which checks nothing;
 - events as CSV, read, validated and counted: `count_events(path)` against plain `pandas.read_csv` +
   `groupby`;
 - the same of a file with the 31 columns of ACLED, invented, of which a plain read takes all.
@@ -126,6 +127,25 @@ def count_with_trends_parquet(folder: Path):
     from trends.tables.counting import count_events
 
     return count_events(folder / "events.parquet", by="country")
+
+
+def count_with_trends_unchecked_parquet(folder: Path):
+    from trends.tables.counting import count_events
+
+    return count_events(folder / "events.parquet", by="country", check=False)
+
+
+def count_with_duckdb_parquet(folder: Path):
+    """Count in raw DuckDB, which checks nothing."""
+    import duckdb
+    import pandas as pd
+
+    counted = duckdb.sql(
+        f"select country, date_trunc('month', start) as period, count(*) as n "
+        f"from '{folder}/events.parquet' group by all"
+    ).df()
+    months = pd.PeriodIndex(counted["period"], freq="M")
+    return counted.assign(period=months).set_index(["country", "period"])["n"]
 
 
 def count_with_trends_csv(folder: Path):
@@ -257,6 +277,8 @@ def main() -> None:
             "count_with_pandas_parquet",
             "count_with_pandas_two_columns",
             "count_with_trends_parquet",
+            "count_with_trends_unchecked_parquet",
+            "count_with_duckdb_parquet",
         ]
         csv = ["count_with_pandas_csv", "count_with_trends_csv"]
         in_parquet = measure(parquet, folder, asked.rounds, asked.earlier)

@@ -128,3 +128,33 @@ def test_every_question_that_takes_a_table_of_counts_is_among_those():
         if next(iter(inspect.signature(of).parameters)) == "counts"
     }
     assert taking - set(REFUSING) == {"write_counts"}
+
+
+def test_a_file_that_was_validated_is_counted_alike_without_its_checks(rows, tmp_path):
+    """All rows are whole, so that the same table comes out, ambiguity aside."""
+    path = tmp_path / "events.parquet"
+    trends.read_events(_csv(rows, tmp_path)).to_parquet(path)
+    checked = trends.count_events(path, by=["country", "event_type"])
+    unchecked = trends.count_events(path, by=["country", "event_type"], check=False)
+    pd.testing.assert_frame_equal(checked, unchecked)
+    told = {key: value for key, value in checked.attrs.items() if key != "n_ambiguous"}
+    assert unchecked.attrs == told
+    deaths = trends.count_events(path, value="fatalities", check=False)
+    assert deaths["count"].sum() == rows["best"].sum()
+
+
+def test_unchecked_rows_are_counted_as_they_stand_but_not_without_a_day(tmp_path):
+    days = pd.to_datetime(["2024-01-05", "2024-01-05", "2024-02-02"])
+    events = pd.DataFrame({"event_id": ["a", "a", "b"], "start": days, "country": "Iraq"})
+    events["event_type"] = ["x", "y", "x"]
+    with pytest.raises(trends.tables.faults.InvalidTable, match="must be unique"):
+        trends.count_events(events)
+    assert trends.count_events(events, check=False)["count"].tolist() == [2, 1]
+    events.loc[0, "start"] = pd.NaT
+    with pytest.raises(trends.tables.faults.InvalidTable):
+        trends.count_events(events, check=False)
+
+
+def _csv(rows, folder):
+    rows.to_csv(folder / "events.csv", index=False)
+    return folder / "events.csv"

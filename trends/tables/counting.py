@@ -30,7 +30,7 @@ from trends.tables.coverage import (
 )
 from trends.tables.rows import without_categories
 from trends.tables.sources import VALUES
-from trends.tables.tallying import Question, Tally, tally
+from trends.tables.tallying import UNKNOWN, Question, Tally, tally
 from trends.tables.typed import Day, columns_in_local_days, read_window
 from trends.tables.watching import FEW_EVENTS, begins_late, known_stretches
 
@@ -47,6 +47,7 @@ def count_events(
     coverage: pd.DataFrame | Literal["known", "all"] | None = "known",
     allocation: Literal["start", "share"] = "start",
     value: Literal["fatalities"] | None = None,
+    check: bool = True,
     columns: Mapping[str, str] | None = None,
     years: tuple[int, int] | None = None,
     encoding: str = "utf-8",
@@ -82,6 +83,10 @@ def count_events(
         declares (UCDP ``best``, ACLED ``fatalities``, GTD ``nkill``). The table says so in a column
         ``count_unit``; no question about counts takes it, because one event may hold a hundred
         deaths. `compare_severity` asks how deadly events are.
+    check : bool
+        False for a file that has been validated before and has not changed: only the days are read,
+        and ids, places and numbers are not looked at. A repeated id then counts twice, and
+        ``n_ambiguous`` is not told. A row without a readable day still brings the reader in.
     columns, years, encoding, sheet, header
         How a file is read, as for `read_events`.
 
@@ -149,6 +154,7 @@ def count_events(
         daily=table is not None,
         window=None if span is None else _span_days(span),
         value="" if value is None else VALUES[value],
+        check=check,
         years=years,
         columns=columns,
         encoding=encoding,
@@ -369,7 +375,7 @@ def _table(
         "n_counted": _whole(n_seen),
         "n_outside_span": _whole(found.n_events - n_in),
         "n_outside_coverage": _whole(n_in - n_seen),
-        "n_ambiguous": found.n_ambiguous,
+        **({} if found.n_ambiguous == UNKNOWN else {"n_ambiguous": found.n_ambiguous}),
         "n_repeated": found.n_repeated,
         "n_redated": found.n_redated,
         "allocation": allocation,

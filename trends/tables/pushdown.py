@@ -7,7 +7,7 @@ fetched and put before the reader itself, so that no rule is stated twice.
 """
 
 # Ibis spells "missing" isnull and notnull; the rules against those names are about pandas.
-# ruff: noqa: PD003
+# ruff: noqa: PD003, PD004
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def events_in(
     *,
     in_duckdb: bool,
     value: str = "",
+    check: bool = True,
 ) -> ir.Table:
     """Return an engine's table as events: days, groups, what to add up, whether a row is plain."""
     check_by(by, layout, list(table.columns))
@@ -67,8 +68,12 @@ def events_in(
         "day": _within(_date(table, layout, "start"), bounds),
         "last_day": _within(_end(table, layout), bounds),
         "precision": _text(table, layout, "date_precision"),
-        "plain": ibis.and_(*conditions(table, layout, bounds, in_duckdb).values()),
     }
+    if check:
+        columns["plain"] = ibis.and_(*conditions(table, layout, bounds, in_duckdb).values())
+    else:
+        # Nothing is asked of a row but the day it is counted on.
+        columns["plain"] = columns["day"].notnull()
     if value:
         columns["value"] = _number(table, layout, value)
     groups = {f"group{i}": _text(table, layout, name) for i, name in enumerate(by)}

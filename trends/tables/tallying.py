@@ -49,6 +49,9 @@ from trends.tables.sources import (
 _NESTED = {"D": {"day"}, "W": {"day"}, "M": {"day", "month"}, "Q": {"day", "month"}}
 _NESTED["Y"] = {"day", "month", "year"}
 
+#: In the place of a number that was not asked for.
+UNKNOWN = -1
+
 #: So many hashes of ids are sorted here, which is faster; more are told apart in the engine.
 SORTED_HASHES = 50_000_000
 
@@ -62,9 +65,9 @@ class Question:
 
     `share` spreads events over their days; `daily` keeps days apart because coverage is laid over
     them; `window` is the span asked for, as days since 1970-01-01, None to take that of the events;
-    `value` is a column of an event that is added up beside counting, "" for none;
-    `years` are those that dates may have, None for those of the database; `columns`,
-    `encoding`, `sheet` and `header` say how files are read.
+    `check` says whether rows are checked; `value` is a column of an event that is added up beside
+    counting, "" for none; `years` are those that dates may have, None for those of the database;
+    `columns`, `encoding`, `sheet` and `header` say how files are read.
     """
 
     by: tuple[str, ...]
@@ -73,6 +76,7 @@ class Question:
     daily: bool
     window: tuple[int, int] | None
     value: str = ""
+    check: bool = True
     years: tuple[int, int] | None = None
     columns: Mapping[str, str] | None = None
     encoding: str = "utf-8"
@@ -160,7 +164,9 @@ def _summed_frame(events: pd.DataFrame, layout: Layout, asked: Question) -> _Sum
         table = ibis.memtable(events[columns].reset_index(drop=True))
         connection = ibis.duckdb.connect()
         bounds = year_bounds(layout, asked.years)
-        plain = events_in(table, layout, asked.by, bounds, in_duckdb=True, value=asked.value)
+        plain = events_in(
+            table, layout, asked.by, bounds, in_duckdb=True, value=asked.value, check=asked.check
+        )
         summed = _run(connection, plain, asked)
     except (duckdb.Error, pyarrow.ArrowException, TypeError, IbisError):
         # Columns of mixed kinds have no type in an engine.
@@ -186,7 +192,13 @@ def _tally_read(events: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
     table = ibis.memtable(events[[n for n in needed if n in events]].reset_index(drop=True))
     own = LAYOUTS["trends"]
     plain = events_in(
-        table, own, asked.by, year_bounds(own, (1, 9999)), in_duckdb=True, value=asked.value
+        table,
+        own,
+        asked.by,
+        year_bounds(own, (1, 9999)),
+        in_duckdb=True,
+        value=asked.value,
+        check=asked.check,
     )
     summed = _run(ibis.duckdb.connect(), plain, asked, unique=True)
     found = _read_tally(summed, asked, {}, database)
@@ -315,7 +327,9 @@ def _tally_plain(
     bounds = year_bounds(layout, asked.years)
     database = _database_in(backend, table, layout)
     asked = _by_country(asked, database, _event_columns(table, layout))
-    events = events_in(table, layout, asked.by, bounds, in_duckdb=in_duckdb, value=asked.value)
+    events = events_in(
+        table, layout, asked.by, bounds, in_duckdb=in_duckdb, value=asked.value, check=asked.check
+    )
     summed = _run(backend, events, asked)
     if summed.n_odd or summed.n_repeated or summed.counts.empty:
         return None
@@ -362,6 +376,7 @@ def _with_rows_read(
         year_bounds(layout, asked.years),
         in_duckdb=in_duckdb,
         value=asked.value,
+        check=asked.check,
     )
     counted = _read_tally(_run(backend, others, asked, unique=True), asked, source, database)
     return replace(
@@ -407,6 +422,16 @@ def _by_country(asked: Question, database: str, columns: Sequence[str]) -> Quest
     return replace(asked, by=(*asked.by, "country"))
 
 
+def _checked(events: ir.Table, asked: Question) -> dict[str, ir.NumericScalar]:
+    """Return what is told of rows beside their number, where they are checked."""
+    if not asked.check:
+        return {}
+    return {
+        "ambiguous": _ambiguous(events, asked.freq).cast("int64").sum(),
+        "unnamed": events["event_id"].isnull().cast("int64").sum(),
+    }
+
+
 def _added_up(events: ir.Table, asked: Question) -> dict[str, ir.NumericScalar]:
     """Return the total of the value that was asked for, and how many events do not tell it."""
     if not asked.value:
@@ -431,15 +456,14 @@ def _run(backend: Any, events: ir.Table, asked: Question, *, unique: bool = Fals
         n=events.count(),
         first=events["day"].min(),
         latest=events["day"].max(),
-        ambiguous=_ambiguous(events, asked.freq).cast("int64").sum(),
         plain=events["plain"].cast("int64").sum(),
-        unnamed=events["event_id"].isnull().cast("int64").sum(),
+        **_checked(events, asked),
         **_added_up(events, asked),
     )
     counts = backend.execute(counted)
     n_repeated = 0
     n_odd = int(counts["n"].sum()) - int(counts["plain"].fillna(0).sum())
-    if not unique and not n_odd:
+    if not unique and not n_odd and asked.check:
         n_named = int(counts["n"].sum()) - int(counts["unnamed"].sum())
         n_repeated = n_named - _n_distinct(backend, events, n_named)
     return _Summed(counts, n_odd, n_repeated)
@@ -499,7 +523,7 @@ def _read_tally(
         per_day=per_day,
         last_day=int(last_days.max()) if len(last_days) else -1,
         n_events=int(counts["n"].sum()),
-        n_ambiguous=int(counts["ambiguous"].sum()),
+        n_ambiguous=int(counts["ambiguous"].sum()) if asked.check else UNKNOWN,
         source=source,
         database=database,
         n_without_value=int(counts["without_value"].sum()) if asked.value else 0,
