@@ -58,10 +58,15 @@ _TYPED = re.compile(
 
 
 class Row(Protocol):
-    """A row of a statements frame, or a mapping with some of its columns."""
+    """A row of a statements frame, told by what no mapping has."""
 
-    def get(self, key: str, default: None = ..., /) -> object:
-        """Return what a column holds."""
+    @property
+    def index(self) -> object:
+        """Names of the columns."""
+        ...
+
+    def to_dict(self) -> object:
+        """Return the cells by column."""
         ...
 
 
@@ -157,7 +162,12 @@ class Window:
 
 #: A figure with its window: as a sentence, as numbers, or as a row.
 Figure: TypeAlias = (
-    Window | str | tuple[int, float | datetime.timedelta | Day] | tuple[int, Day, Day] | Row
+    Window
+    | str
+    | tuple[int, float | datetime.timedelta | Day]
+    | tuple[int, Day, Day]
+    | Mapping[str, object]
+    | Row
 )
 
 
