@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 from pathlib import Path
@@ -93,6 +94,8 @@ class Browser:
     def _next(self) -> dict[str, Any]:
         """Return the next message of the browser."""
         while b"\0" not in self._left:
+            ready, _, _ = select.select([self._in], [], [], 60)
+            assert ready, "the browser has not answered for a minute"
             read = os.read(self._in, 1 << 16)
             assert read, "the browser has ended"
             self._left += read
@@ -117,17 +120,24 @@ class Browser:
         self, page: Path, *, width: int, height: int = 800, dark: bool = False, anchor: str = ""
     ) -> None:
         """Show a page of a site in a window of this width."""
-        self.requests, self.complaints, self._loaded = [], [], False
+        # To a place of the page that is open a browser only scrolls.
+        self._go("about:blank")
+        self.requests, self.complaints = [], []
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", media="screen", features=[scheme])
-        self.call("Page.navigate", url=page.as_uri() + anchor)
+        self._go(page.as_uri() + anchor)
+        self.ask("document.fonts.ready.then(() => new Promise(done => setTimeout(done, 150)))")
+
+    def _go(self, address: str) -> None:
+        """Load an address."""
+        self._loaded = False
+        self.call("Page.navigate", url=address)
         while not self._loaded:
             self._note(self._next())
-        self.ask("document.fonts.ready.then(() => new Promise(done => setTimeout(done, 150)))")
 
     def ask(self, expression: str) -> Any:
         """Return what an expression gives on the page."""
@@ -137,12 +147,10 @@ class Browser:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def press(self, key: str) -> None:
-        """Press a key."""
-        for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
-
-    def tap(self, x: float, y: float) -> None:
-        """Press and release the mouse at a place of the window."""
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    def press(self, key: str, number: int, text: str = "") -> None:
+        """Press a key, named by its name and its number, which writes a text."""
+        for kind, written in (("keyDown", text), ("keyUp", "")):
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind, key=key, code=key, windowsVirtualKeyCode=number, text=written,
+            )  # fmt: skip

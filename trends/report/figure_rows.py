@@ -73,7 +73,8 @@ def figures_table(
         f'<div class="figures-bar" role="search" aria-label="{escape(table["search"])}"></div>'
         '<div class="table-scroll" tabindex="0" role="region" '
         f'aria-label="{escape(table["name"])}">'
-        f'<table class="figures"{script}>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n'
+        f'<table class="figures" data-quarto-disable-processing="true"{script}>\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n"
         "</tbody></table></div>\n````"
     )
 

@@ -159,6 +159,8 @@ end
 -- tables given as HTML, such as a DataFrame's, become tables of the document
 local function html_table(block)
   if block.format ~= "html" or not block.text:match("<table") then return nil end
+  -- Quarto's own word for a table that stays as it is
+  if block.text:match('data%-quarto%-disable%-processing="true"') then return nil end
   local text = block.text:gsub("<style.-</style>", "")
   return pandoc.read(text, "html").blocks
 end

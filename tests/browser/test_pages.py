@@ -1,0 +1,249 @@
+"""Do pages work in a real browser: on a phone, in the dark, by keyboard, without network?"""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import trends
+from trends.findings.terms import read_names, read_nouns
+from trends.report import figures_table, render
+
+from .chromium import Browser, find
+
+pytestmark = pytest.mark.skipif(
+    find() is None, reason="needs Debian's package chromium: apt-get install chromium"
+)
+
+ROOT = Path(__file__).parents[2]
+WIDTHS = (360, 390, 1280)
+
+ANSWER = """\
+```{python}
+#| label: ask
+#| include: false
+import trends
+from trends.report import answer_block, plot_counts, read_places, short_answer
+import pandas as pd
+lang = "LANG"
+ledger = trends.Ledger(lang=lang)
+subject = trends.Subject(
+    key="claims", en="Claims", ar="بيانات التبنّي", en_counter="A monitor", ar_counter="جهة رصد"
+)
+rates = trends.compare_rates((294, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31"))
+claims = ledger.add(rates, subject)
+answer = short_answer(
+    ledger, read_places("places.toml"), {"north": [claims["ratio"]]}, day="2026-02-14"
+)
+months = pd.Series(range(24), index=pd.period_range("2023-01", periods=24, freq="M"))
+series = trends.as_series(months)
+```
+
+## Short answer, as of `{python} answer.as_of` {#sec-answer}
+
+```{python}
+#| label: answer
+#| output: asis
+answer_block(answer, {"north": rates})
+```
+
+`{python} claims.summary()` `{python} claims["ratio"]` of `{python} claims["ratio"].interval()`.
+
+```{python}
+#| label: fig-counts
+#| fig-cap: "Counts by month."
+#| fig-alt: "A line that climbs."
+plot_counts({"North": series}, lang=lang);
+```
+
+```{python}
+#| label: ledger
+#| output: asis
+ledger.page_block()
+```
+"""
+PLACES = """\
+[place.north]
+en = "North"
+ar = "الشمال"
+
+[place.south]
+en = "South"
+ar = "الجنوب"
+"""
+CONFIG = """\
+project:
+  type: website
+  output-dir: _site
+  render: [index.qmd, all.qmd, ar/index.qmd]
+  resources: [/table.js]
+website:
+  title: Site
+  sidebar:
+    - contents: [index.qmd, all.qmd]
+    - contents: [ar/index.qmd]
+filters:
+  - {path: filters/bidi.lua, at: post-quarto}
+  - {path: filters/findings.lua, at: post-quarto}
+format: {html: {toc: true}}
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, published):
+    """Return a site with a short answer in both languages and a table of figures."""
+    root = tmp_path_factory.mktemp("site")
+    statements = trends.read_statements(published / "statements.csv")
+    table = figures_table(
+        statements,
+        nouns=read_nouns(published / "terms.toml"),
+        names=read_names(published / "terms.toml"),
+        conflicts_page="index.html",
+    )
+    for folder, lang in (("", "en"), ("ar", "ar")):
+        (root / folder).mkdir(exist_ok=True)
+        body = ANSWER.replace("LANG", lang)
+        (root / folder / "index.qmd").write_text(
+            f"---\ntitle: First\nlang: {lang}\ntoc: false\n---\n\n{body}", encoding="utf-8"
+        )
+    (root / "all.qmd").write_text(
+        f'---\ntitle: All\n---\n\n{table.markdown}\n\n<script src="table.js" defer></script>\n',
+        encoding="utf-8",
+    )
+    (root / "places.toml").write_text(PLACES, encoding="utf-8")
+    (root / "_quarto.yml").write_text(CONFIG, encoding="utf-8")
+    shutil.copytree(ROOT / "trends/report/filters", root / "filters")
+    shutil.copyfile(ROOT / "reports/table.js", root / "table.js")
+    return render(root, engine="builtin").site
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    opened = Browser(tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+
+
+PAGES = ["index.html", "ar/index.html", "all.html", "findings.html", "ar/findings.html"]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_without_complaint_request_shift_or_sideways_scroll(
+    browser, site, page, width
+):
+    browser.open(site / page, width=width)
+    assert browser.complaints == []
+    assert [url for url in browser.requests if not url.startswith(("file:", "data:"))] == []
+    assert browser.ask("document.documentElement.scrollWidth") <= width
+    assert browser.ask("window.shifts") < 0.05
+
+
+NOTES = """(async () => {
+  const outside = [], marks = [...document.querySelectorAll("[popovertarget]")];
+  for (const mark of marks) {
+    mark.scrollIntoView({block: "center", behavior: "instant"});
+    mark.click();
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const note = document.getElementById(mark.getAttribute("popovertarget"));
+    const box = note.getBoundingClientRect();
+    if (!note.matches(":popover-open")) outside.push("closed");
+    if (box.left < -0.5 || box.right > innerWidth + 0.5 || box.top < -0.5
+        || box.bottom > innerHeight + 0.5) outside.push([box.left, box.right, box.top, box.bottom]);
+    note.hidePopover();
+  }
+  return [marks.length, outside];
+})()"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES[:2])
+def test_every_note_that_is_tapped_lies_inside_the_window(browser, site, page, width):
+    browser.open(site / page, width=width)
+    n_marks, outside = browser.ask(NOTES)
+    assert n_marks >= 6
+    assert outside == []
+
+
+def test_a_note_opens_and_closes_by_keyboard(browser, site):
+    browser.open(site / "index.html", width=390)
+    browser.ask("document.querySelector('.finding-mark').focus()")
+    browser.press("Enter", 13, "\r")
+    assert browser.ask("document.querySelectorAll(':popover-open').length") == 1
+    browser.press("Escape", 27)
+    assert browser.ask("document.querySelectorAll(':popover-open').length") == 0
+
+
+def test_the_first_screen_answers_for_every_place_with_direction_size_date_and_source(
+    browser, site
+):
+    browser.open(site / "index.html", width=1280)
+    said = browser.ask("[...document.querySelectorAll('.short-answer li')].map(li => li.innerText)")
+    assert len(said) == 2
+    north = " ".join(said[0].split())
+    assert north.startswith(
+        "↑ North. The rate apparently rose: 2.42 times as high in 2024 as in 2023"
+    )
+    assert "(1.09–6.27; A monitor; C)" in north
+    assert " ".join(said[1].split()) == "? South. No published figure that can be compared."
+    assert browser.ask("document.querySelector('.short-answer').getBoundingClientRect().top") < 400
+
+
+def test_figures_hold_text_in_the_font_of_the_page(browser, site):
+    browser.open(site / "index.html", width=1280)
+    texts = browser.ask(
+        "[...document.querySelectorAll('.figure-scroll text')].map(t => t.textContent)"
+    )
+    assert "events a month" in texts
+    assert browser.ask(
+        "getComputedStyle(document.querySelector('.figure-scroll text')).fontFamily"
+    ).startswith('"Report Sans"')
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_figures_follow_the_scheme_of_the_page(browser, site, dark):
+    browser.open(site / "index.html", width=1280, dark=dark)
+    ink, paper = browser.ask(
+        "[getComputedStyle(document.querySelector('.figure-scroll text')).fill,"
+        "getComputedStyle(document.body).backgroundColor]"
+    )
+    light = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (ink, paper)]
+    assert (light[0] > light[1]) == dark
+
+
+def test_the_table_of_figures_is_searched_filtered_and_sorted(browser, site):
+    browser.open(site / "all.html", width=1280)
+    told = "document.querySelector('.figures-bar p').textContent"
+    assert browser.ask(told) == "662 of 662 figures"
+    taken = browser.ask(
+        "(() => { const start = performance.now();"
+        "const search = document.querySelector('.figures-bar input');"
+        "search.value = 'joel wing 2024'; search.dispatchEvent(new Event('input'));"
+        "return performance.now() - start; })()"
+    )
+    assert taken < 100
+    assert browser.ask(told) == "2 of 662 figures"
+    browser.ask("document.querySelectorAll('.figures th button')[4].click()")
+    shown = "[...document.querySelectorAll('.figures tbody tr:not([hidden])')].map(row => row.id)"
+    assert browser.ask(shown) == ["wing-2024-12", "wing-2024"]
+    browser.ask("document.querySelectorAll('.figures th button')[4].click()")
+    assert browser.ask(shown) == ["wing-2024", "wing-2024-12"]
+    browser.ask("document.querySelector('.figures-bar > button').click()")
+    assert browser.ask(told) == "662 of 662 figures"
+    browser.ask(
+        "(() => { const when = document.querySelectorAll('.figures-bar select')[3];"
+        "when.value = '2026'; when.dispatchEvent(new Event('change')); })()"
+    )
+    assert all("2026" in key for key in browser.ask(shown))
+
+
+def test_a_link_to_a_figure_shows_its_row(browser, site):
+    browser.open(site / "all.html", width=1280, anchor="#sdf-2025-year")
+    top = browser.ask("document.querySelector('tr:target').getBoundingClientRect().top")
+    assert 0 < top < 800
+
+
+def test_the_scripts_are_small():
+    scripts = [ROOT / "reports/table.js", ROOT / "trends/report/theme/report.js"]
+    assert sum(script.stat().st_size for script in scripts) <= 15_000
