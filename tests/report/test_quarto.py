@@ -127,9 +127,9 @@ def test_what_is_made_of_the_pages_is_added_to_a_site_that_has_pages_only(write_
     root = write_page(PAGE)
     site = render(root, engine="builtin").site
     added = {name: (site / name).read_bytes() for name in ("findings.json", "findings.html")}
+    (site / "index.html").write_text(as_quarto(site / "index.html"), encoding="utf-8")
     for name in (*added, "manifest.json"):
         (site / name).unlink()
-    (site / "index.html").write_text(as_quarto(site / "index.html"), encoding="utf-8")
     complete(root, site)
     assert (site / "findings.json").read_bytes() == added["findings.json"]
     listed = (site / "findings.html").read_text(encoding="utf-8")
@@ -156,8 +156,12 @@ AROUND = """\
 
 
 def as_quarto(path):
-    """Return a page of ours as Quarto would have it around."""
+    """Return a page of ours as Quarto would have it around, with the ledger that its cells gave."""
     main = path.read_text(encoding="utf-8").split('<main id="main" tabindex="-1">')[1]
+    for ledger in path.parent.glob("findings.json"):
+        given = ledger.read_text(encoding="utf-8").replace("<", "\\u003c")
+        block = f'<script type="application/json" class="trends-ledger">{given}</script>'
+        main = main.replace("</main>", f"{block}</main>")
     return AROUND.format(main=main.split("</main>")[0])
 
 
@@ -202,7 +206,7 @@ def counted(write_page):
 def test_a_page_that_was_run_on_other_data_is_refused(counted):
     site = render(counted, engine="builtin").site
     (site / "index.html").write_text(as_quarto(site / "index.html"), encoding="utf-8")
-    complete(counted, site)
+    (site / "findings.html").unlink()
     (counted / "data/c.csv").write_text("period,count\n2020-01,4\n", encoding="utf-8")
     with pytest.raises(
         RenderError, match=r"no table in data/ has it now\. Take `freeze`"
