@@ -201,6 +201,11 @@ def files_of(folder: Path, name: str, imported_by: dict[str, set[str]]) -> list[
     module = name.rsplit(".", 1)[0]
     _, room, *folders, own = module.split(".")
     near = [module, f"trends.analysis.{own}", *sorted(imported_by.get(module, ()))]
+    if room == "models":
+        # numbers of numbers: as far as the questions that are answered with them
+        for one in near:
+            if one.startswith("trends.models."):
+                near += [each for each in sorted(imported_by.get(one, ())) if each not in near]
     places = [f"{'/'.join(one.split('.')[1:-1])}/test_{one.split('.')[-1]}.py" for one in near]
     if room == "models":
         places.insert(1, "/".join([room, *folders]))

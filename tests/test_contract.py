@@ -327,6 +327,14 @@ OTHERS = {
     "a rate of nothing": lambda: trends.compare_rates(
         (0, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31")
     ),
+    "stretches alike": lambda: trends.compare_periods(
+        quiet_series(60, 0), ("2018-01", "2018-12"), ("2016-01", "2016-12")
+    ),
+    "a stretch of nothing": lambda: trends.compare_periods(
+        trends.as_series(pd.Series([3] * 20 + [0] * 40, index=quiet_series().index[:60])),
+        ("2016-08", "2016-12"),
+        ("2017-01", "2017-06"),
+    ),
     "late reports by declaration": lambda: trends.reporting_delay(
         made_up_vintages(), incomplete_periods=5
     ),
