@@ -100,6 +100,20 @@ def rendered_edition(site):
     return json.loads(text_of(site, "manifest.json"))["edition"]
 
 
+@pytest.mark.parametrize(
+    ("n_years", "a_month", "freq"), [(4, 2, "M"), (30, 2, "Q"), (8, 0.5, "Q"), (12, 0.2, "Y")]
+)
+def test_periods_are_as_fine_as_the_events_allow(tmp_path, n_years, a_month, freq):
+    days = pd.date_range(
+        "1990-01-05", periods=round(12 * n_years * a_month), freq=f"{30.4 / a_month}D"
+    )
+    rows = "".join(f"{n},{day.date()},X\n" for n, day in enumerate(days))
+    path = tmp_path / "events.csv"
+    path.write_text(f"event_id,start,country\n{rows}", encoding="utf-8")
+    scaffold(tmp_path / "mine", path, "events")
+    assert tomllib.loads(text_of(tmp_path / "mine", "report.toml"))["table"]["freq"] == freq
+
+
 def test_a_sheet_of_months_needs_nothing_but_its_name(tmp_path, sheet):
     folder = tmp_path / "mine"
     scaffold(folder, sheet, "counts")

@@ -57,7 +57,7 @@ def plot(
     >>> import trends
     >>> axes = trends.plot(trends.datasets.coal_disasters())
     >>> axes.get_ylabel()
-    'events per 30.4375 days'
+    'events a month'
     """
     if isinstance(series, Mapping):
         series_by_name = series

@@ -94,9 +94,9 @@ class Ledger:
     >>> ledger = trends.Ledger()
     >>> claims = ledger.add(trends.compare_rates((294, 366), (121, 365)), trends.Subject.generic())
     >>> print(claims["ratio"], "with interval", claims["ratio"].interval())
-    2.42 with interval 1.09 to 6.27
+    2.42 with interval 0.93 to 8.00
     >>> list(ledger.findings)
-    ['series.rate.ratio', 'series.rate.tipping']
+    ['series.rate.ratio', 'series.rate.visible', 'series.rate.tipping']
     """
 
     def __init__(

@@ -31,6 +31,9 @@ MOST_GROUPS = 3
 _GROUP_COLUMNS = ("country", "admin1")
 #: Events that a period has on average before finer periods than a year are taken.
 _EVENTS_A_PERIOD = 1.0
+#: Periods beyond which coarser ones are taken: asking takes its time, and twenty years of months
+#: are drawn as one line anyway.
+_MOST_PERIODS = 240
 #: A season is asked of what covers two years.
 _SEASONS = pd.Timedelta(days=729)
 #: Series of so many periods are long enough for every question; asking takes its time.
@@ -236,10 +239,12 @@ def _only_country(file: Path, reading: Mapping[str, Any]) -> str:
 def _frequency_of(
     file: Path, labels: list[str], reading: Mapping[str, Any], where: Mapping[str, str]
 ) -> Frequency:
-    """Return the finest of months, quarters and years that holds an event on average."""
+    """Return the finest of months, quarters and years that suits how many events there are."""
     for freq in ("M", "Q", "Y"):
         counts = _picked(counts_in(file, labels, **{**reading, "freq": freq}), where)
-        if counts["count"].mean() >= _EVENTS_A_PERIOD or freq == "Y":
+        n_periods = len(counts["period"].unique())
+        enough = counts["count"].mean() >= _EVENTS_A_PERIOD and n_periods <= _MOST_PERIODS
+        if enough or freq == "Y":
             break
     return freq
 
