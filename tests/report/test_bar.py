@@ -35,6 +35,13 @@ def test_data_reach_to_the_last_window_or_period_of_any_table(tmp_path):
     assert data_to(tmp_path) == "2025-12-31"
 
 
+def test_a_whole_period_ends_on_its_last_day_in_tables_of_any_encoding(tmp_path):
+    (tmp_path / "data").mkdir()
+    rows = "counted_by,window_end\nوزارة,2024-02\nوزارة,2023\n"
+    (tmp_path / "data/figures.csv").write_bytes(rows.encode("cp1256"))
+    assert data_to(tmp_path) == "2024-02-29"
+
+
 @pytest.fixture
 def declared(write_page):
     """Return a project that declares what can be declared."""

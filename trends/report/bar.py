@@ -135,10 +135,10 @@ def data_to(root: Path) -> str:
     """
     newest = ""
     for path in sorted((root / "data").glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as opened:
+        # A table may be written in any encoding; the days in it are the same in all of them.
+        with path.open(encoding="utf-8", errors="replace", newline="") as opened:
             for row in csv.DictReader(opened):
-                day = row.get("window_end") or _end(row.get("period") or "")
-                newest = max(newest, day)
+                newest = max(newest, _end(row.get("window_end") or row.get("period") or ""))
     return newest
 
 
