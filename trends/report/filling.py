@@ -165,7 +165,8 @@ def of_statements(file: Path, reading: Mapping[str, Any], languages: Sequence[st
         if not pairs:
             continue
         later, earlier = pairs[-1]
-        name = f"{later['measure']}, {later['counted_by']}"
+        said = str(later["measure"]).replace("_", " ")
+        name = f"{said[:1].upper()}{said[1:]}, {later['counted_by']}"
         sections.append(
             Section(
                 key=_key(name, sections),

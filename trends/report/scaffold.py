@@ -192,7 +192,8 @@ def _titles(
             found[lang] = words["figures_title"].format(name=table.stem.replace("_", " "))
             continue
         name = filling.sections[0].names[lang]
-        several = len(filling.sections) > 1 and name != words["all"]
+        # The whole stands first where there is one; its parts are no others.
+        several = len(filling.sections) > 1 and bool(filling.sections[0].entry["where"])
         name = words["of_many"].format(name=name) if several else name
         found[lang] = words["title"].format(name=name, span=_span(filling, lang))
     return found
@@ -324,7 +325,9 @@ def _ask(kind: str, filling: Filling) -> str:
         lines += [
             "",
             "conflicts = trends.find_contradictions(outline.statements)",
-            "conflicts_said = ledger.add(conflicts)",
+            f"figures = trends.Subject(key='figures', en={_words()['en']['figures']!r}, "
+            f"ar={_words()['ar']['figures']!r})",
+            "conflicts_said = ledger.add(conflicts, figures)",
         ]
     return "\n".join([*lines, "```", ""])
 
@@ -352,10 +355,13 @@ def _page(lang: str, place: str, name: str, kind: str, filling: Filling, title: 
     ]
     if kind == "statements":
         lines += _of_statements(words)
+    several = len(filling.sections) > 1 or kind == "statements"
     for section in filling.sections:
-        said = section.names[lang]
+        if several:
+            name_shown = escaping.markdown(section.names[lang])
+            lines += [f"## {name_shown} {{#sec-{section.key}}}", ""]
         for question in section.questions:
-            lines += _question(section, question, said, words)
+            lines += _question(section, question, words, lang=lang, level=3 if several else 2)
     lines += [
         f"## {words['table']} {{#sec-table}}",
         "",
@@ -377,19 +383,21 @@ def _page(lang: str, place: str, name: str, kind: str, filling: Filling, title: 
     return "\n".join(lines)
 
 
-def _question(section: Section, question: str, said: str, words: Mapping[str, str]) -> list[str]:
+def _question(
+    section: Section, question: str, words: Mapping[str, str], *, lang: str, level: int
+) -> list[str]:
     """Return heading, sentences and figure of one question."""
     name = _identifier(section.key)
     label = f"{section.key}-{question}"
-    shown = escaping.markdown(said)
+    caption = words[f"{question}_figure"].format(name=escaping.markdown(section.names[lang]))
     return [
-        f"## {words[question].format(name=shown)} {{#sec-{label}}}",
+        f"{'#' * level} {words[question]} {{#sec-{label}}}",
         "",
         f"`{{python}} {name}_{question}_said.summary()`",
         "",
         "```{python}",
         f"#| label: fig-{label}",
-        f"#| fig-cap: {_yaml(words[f'{question}_figure'].format(name=shown))}",
+        f"#| fig-cap: {_yaml(caption)}",
         f"#| fig-alt: {_yaml(words[f'{question}_alt'])}",
         f"{name}_{question}.plot(lang=lang);",
         "```",
@@ -404,7 +412,7 @@ def _of_statements(words: Mapping[str, str]) -> list[str]:
         "",
         "```{python}",
         "#| label: fig-windows",
-        f"#| fig-cap: {_yaml(words['windows_figure'].format(name=''))}",
+        f"#| fig-cap: {_yaml(words['windows_figure'])}",
         f"#| fig-alt: {_yaml(words['windows_alt'])}",
         "plot_windows(outline.statements, lang=lang);",
         "```",
@@ -416,10 +424,14 @@ def _of_statements(words: Mapping[str, str]) -> list[str]:
     ]
 
 
+#: Names that the cells have for other things.
+_TAKEN = ("trends", "outline", "ledger", "lang", "conflicts", "figures")
+
+
 def _identifier(key: str) -> str:
     """Return a key as a name in a page's cells."""
     name = key.replace("-", "_")
-    taken = keyword.iskeyword(name) or name in ("trends", "outline", "ledger", "lang", "conflicts")
+    taken = keyword.iskeyword(name) or name in _TAKEN
     return f"series_{name}" if taken or not name[0].isalpha() else name
 
 
