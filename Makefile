@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENV := $(VENV)/.installed
 SPARK := $(VENV)/.spark
-TABLES := data/statements.csv data/definitions.csv data/forecasts.csv data/is_events_monthly.csv data/is_events_monthly_iraq.csv data/gtd_yearly.csv
+TABLES := data/statements.csv data/definitions.csv data/forecasts.csv data/is_events_monthly.csv data/is_events_monthly_iraq.csv data/is_events_yearly.csv data/gtd_yearly.csv
 
 .PHONY: help env dist site quarto hostile torture test test-slow check bench mutate lock clean
 

@@ -63,7 +63,13 @@ def test_the_version_is_the_packages():
 
 
 def test_the_bundled_tables_are_valid():
-    tables = ("statements", "is_events_monthly", "is_events_monthly_iraq", "gtd_yearly")
+    tables = (
+        "statements",
+        "is_events_monthly",
+        "is_events_monthly_iraq",
+        "is_events_yearly",
+        "gtd_yearly",
+    )
     done = run("validate", *(DATA / f"{table}.csv" for table in tables))
     assert done.returncode == 0, done.stdout + done.stderr
 

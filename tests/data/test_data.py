@@ -249,6 +249,16 @@ def test_events_by_governorate_are_recounted_and_none_is_dropped(country, refere
     assert by_month.tolist() == whole["count"].tolist()
 
 
+def test_the_later_version_of_the_database_holds_the_years_after_the_monthly_table():
+    yearly = read_counts(DATA / "is_events_yearly.csv").set_index(["country", "period"])["count"]
+    told = {"Iraq": [213, 96, 54], "Syria": [311, 279, 312]}
+    for country, counts in told.items():
+        assert yearly.loc[country].tolist() == counts
+        assert yearly.loc[country].index.astype(str).tolist() == ["2021", "2022", "2023"]
+    monthly = read_counts(DATA / "is_events_monthly.csv")
+    assert monthly["period"].max().year < 2021  # beside it, never joined to it
+
+
 def test_a_year_the_database_lost_is_not_covered_rather_than_zero():
     counts = read_counts(DATA / "gtd_yearly.csv").set_index(["country", "period"])
     for country in ("Iraq", "Syria"):

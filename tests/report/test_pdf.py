@@ -52,8 +52,11 @@ def test_numbers_and_references_are_those_of_the_page(paper):
         assert words in text
 
 
-def test_findings_are_listed_with_numbers_at_the_end(paper):
-    last = " ".join(paper.pages[-1].extract_text().split())
+def test_findings_are_listed_with_numbers_before_the_references(paper):
+    pages = [" ".join(page.extract_text().split()) for page in paper.pages]
+    (last,) = [text for text in pages if "claims.rate.ratio" in text]
+    assert "Sundberg, Ralph, and Erik Melander" in pages[-1]
+    assert pages.index(last) < len(pages) - 1
     assert "Findings" in last
     assert "1. Rate ratio 2.42, 95% interval 1.96 to 2.99" in last
     assert "claims.rate.ratio" in last

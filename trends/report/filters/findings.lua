@@ -82,6 +82,7 @@ local function typst_note(span, key, say, kind)
     numbers[key] = #listed
   end
   local grade = span.attributes.grade and (span.attributes.grade .. " ") or ""
+  made:insert(pandoc.Str("\u{2060}")) -- a mark never begins a line
   made:insert(pandoc.RawInline("typst", "#finding-mark(<finding-" .. anchor(key) .. ">, "
     .. quoted(grade .. numbers[key]) .. ")"))
   return made
@@ -103,14 +104,26 @@ local function list_of_findings()
   return pandoc.OrderedList(items)
 end
 
+-- where the list of references begins, its heading included; the end where there is none
+local function references_at(blocks)
+  for place, block in ipairs(blocks) do
+    if block.t == "Div" and block.identifier == "refs" then
+      local before = blocks[place - 1]
+      return before and before.t == "Header" and place - 1 or place
+    end
+  end
+  return #blocks + 1
+end
+
 local function add_list(doc)
   if is_html() or #listed == 0 then return nil end
   local definitions = pandoc.RawBlock("typst", "#let finding-mark(target, number) = "
     .. "super(link(target)[#number])\n#let finding-key(key) = text(size: 0.85em, raw(key))")
   doc.blocks:insert(1, definitions)
-  doc.blocks:insert(pandoc.Header(1, term("findings-list-title", "Findings"),
+  local at = references_at(doc.blocks)
+  doc.blocks:insert(at, pandoc.Header(1, term("findings-list-title", "Findings"),
     { id = "findings-list", class = "unnumbered" }))
-  doc.blocks:insert(list_of_findings())
+  doc.blocks:insert(at + 1, list_of_findings())
   return doc
 end
 
