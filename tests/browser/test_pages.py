@@ -201,6 +201,31 @@ def test_figures_hold_text_in_the_font_of_the_page(browser, site):
     ).startswith('"Report Sans"')
 
 
+def test_under_a_figure_stand_its_numbers_and_its_picture(browser, site):
+    browser.open(site / "index.html", width=1280, dark=True)
+    table = (site / "figures/index/fig-counts.csv").read_text(encoding="utf-8").splitlines()
+    assert table[0] == "panel,line,x,y"
+    assert len(table) == 25
+    browser.ask(
+        "window.offered = []; HTMLAnchorElement.prototype.click = function () "
+        "{ window.offered.push([this.download, this.href]); };"
+        "document.querySelectorAll('[data-save]').forEach(button => button.click());"
+    )
+    browser.ask("new Promise(done => setTimeout(done, 500))")
+    offered = dict(browser.ask("window.offered"))
+    assert set(offered) == {"fig-counts.svg", "fig-counts.png"}
+    assert offered["fig-counts.png"].startswith("data:image/png;base64,")
+    assert "var(" not in offered["fig-counts.svg"]
+    assert browser.complaints == []
+
+
+def test_the_course_of_a_figure_is_told_to_who_cannot_see_it(site):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert "A line that climbs. Starts at 0 (2023-01-16), is highest at" in text
+    arabic = (site / "ar/index.html").read_text(encoding="utf-8")
+    assert "يبدأ الخط عند 0 (2023-01-16)" in arabic
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_figures_follow_the_scheme_of_the_page(browser, site, dark):
     browser.open(site / "index.html", width=1280, dark=dark)

@@ -230,6 +230,9 @@ def _figure_svg(figure: Any) -> str:
     """Return a figure as SVG whose bytes depend on the figure alone."""
     import matplotlib as mpl
 
+    from trends.figures.drawn import lines_of
+    from trends.report.carried import with_data
+
     drawn = io.StringIO()
     # A figure that lays itself out has no margins to cut, and cutting would draw it twice.
     margins = None if figure.get_layout_engine() else "tight"
@@ -237,7 +240,7 @@ def _figure_svg(figure: Any) -> str:
         figure.savefig(
             drawn, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=margins
         )
-    return drawn.getvalue()
+    return with_data(drawn.getvalue(), lines_of(figure))
 
 
 def _take_figures() -> list[Output]:

@@ -16,7 +16,7 @@ from trends.report.allowed import check_uses
 from trends.report.bar import edition_bar, head
 from trends.report.build import Build
 from trends.report.errors import RenderError
-from trends.report.markup import HERE, convert, terms_of
+from trends.report.markup import HERE, convert, figure_folder, terms_of
 from trends.report.navigation import Place, output_name
 from trends.report.page import Page
 from trends.report.pictures import figure_stylesheet
@@ -51,6 +51,7 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
         path = build.site / output_name(page.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         _copy_pictures(build, page, html)
+        _copy_data(build, page)
         for name in stylesheets(metadata):
             copied = build.site / name
             copied.parent.mkdir(parents=True, exist_ok=True)
@@ -157,6 +158,15 @@ def _copy_pictures(build: Build, page: Page, html: str) -> None:
         target = site / source.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(found, target)
+
+
+def _copy_data(build: Build, page: Page) -> None:
+    """Copy the numbers of the figures that a page draws to where its links lead."""
+    folder = figure_folder(build.scratch, page.name)
+    target = (build.site / page.name).parent / "figures" / folder.name
+    for data in sorted(folder.glob("*.csv")):
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(data, target / data.name)
 
 
 def write_start_page(build: Build) -> None:

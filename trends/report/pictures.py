@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from trends.figures import style
+from trends.report.carried import carried
 from trends.report.cells import Output
 
 #: What each role of colour in a figure becomes on a dark page.
@@ -39,6 +40,9 @@ def write_picture(output: Output, folder: Path, stem: str) -> Path:
         return path
     path = folder / f"{stem}.svg"
     path.write_text(output.content, encoding="utf-8")
+    data = carried(output.content).get("csv")
+    if data:
+        path.with_suffix(".csv").write_text(data, encoding="utf-8")
     path.with_suffix(".fragment").write_text(
         inline_svg(output.content, prefix=stem), encoding="utf-8"
     )

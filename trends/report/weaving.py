@@ -8,8 +8,10 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from trends import escaping
+from trends.report.carried import carried
 from trends.report.cells import Output
 from trends.report.errors import RenderError
+from trends.report.markup import terms_of
 from trends.report.page import Cell, Line, Page, Text
 from trends.report.pictures import write_picture
 
@@ -60,7 +62,8 @@ def weave(page: Page, session: Runner, metadata: dict[str, Any], figure_folder: 
         if options["echo"]:
             woven.append(_code(part, options, metadata))
         if runs:
-            woven.append(_outputs(part, options, outputs, drawn))
+            lang = str(metadata.get("lang", "en"))
+            woven.append(_outputs(part, options, outputs, drawn, lang))
     return "\n".join(woven) + "\n"
 
 
@@ -110,11 +113,13 @@ def _write_pictures(cell: Cell, outputs: list[Output], folder: Path) -> list[Pat
     ]
 
 
-def _outputs(cell: Cell, options: dict[str, Any], outputs: list[Output], drawn: list[Path]) -> str:
+def _outputs(
+    cell: Cell, options: dict[str, Any], outputs: list[Output], drawn: list[Path], lang: str
+) -> str:
     if options.get("output", True) is False:
         return ""
     as_is = options.get("output") == "asis"
-    pictures = iter(_picture_markdown(cell, drawn))
+    pictures = iter(_picture_markdown(cell, drawn, lang))
     blocks = []
     for output in outputs:
         if output.kind in ("image/svg+xml", "image/png"):
@@ -132,7 +137,22 @@ def _outputs(cell: Cell, options: dict[str, Any], outputs: list[Output], drawn: 
     return _captioned(cell, body, n_pictures=len(drawn))
 
 
-def _picture_markdown(cell: Cell, drawn: list[Path]) -> list[str]:
+def _shape(path: Path, lang: str) -> str:
+    """Return in words where the lines of a figure start, turn and end."""
+    if path.suffix != ".svg":
+        return ""
+    shapes = carried(path.read_text(encoding="utf-8")).get("shapes", [])
+    said = str(terms_of(lang)["shape"])
+    # Of figures with many panels the page says enough.
+    told = [(shape["panel"], said.format(**shape)) for shape in shapes[:_MOST_SHAPES]]
+    return "".join(f" {panel}: {text}" if panel else f" {text}" for panel, text in told)
+
+
+#: Panels whose course is told in the alternative text of a figure.
+_MOST_SHAPES = 4
+
+
+def _picture_markdown(cell: Cell, drawn: list[Path], lang: str) -> list[str]:
     alts = _as_list(cell.options.get("fig-alt"))
     asked = cell.options.get("fig-subcap")
     subs = [""] * len(drawn) if asked is True else _as_list(asked)
@@ -148,7 +168,8 @@ def _picture_markdown(cell: Cell, drawn: list[Path]) -> list[str]:
         raise _fault(cell, f"`fig-alt` must have one text for each of the {len(drawn)} figures.")
     texts = []
     for position, path in enumerate(drawn):
-        alt = escaping.attribute(alts[position] if position < len(alts) else alts[-1])
+        written = alts[position] if position < len(alts) else alts[-1]
+        alt = escaping.attribute(written + _shape(path, lang))
         name = f"#{cell.label}-{position + 1} " if cell.label else ""
         picture = f'![]({quote(path.as_posix())}){{fig-alt="{alt}"}}'
         if len(captions) > 1:

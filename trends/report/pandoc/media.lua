@@ -34,6 +34,19 @@ local function path_of(src)
   return (src:gsub("%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end))
 end
 
+-- the numbers of a figure and its picture, for who wants to take them away
+local function downloads(path)
+  local folder, name = path:match("([^/]+)/([^/]+)%.svg$")
+  local data = folder and read((path:gsub("%.svg$", ".csv")))
+  local link = data and '<a href="figures/' .. folder .. "/" .. name .. '.csv" download>'
+    .. escape(term("figure-data", "Data (CSV)")) .. "</a> " or ""
+  local function button(kind)
+    return '<button type="button" data-save="' .. kind .. '" data-name="' .. escape(name or "figure") .. '">'
+      .. escape(term("figure-" .. kind, "Picture (" .. kind:upper() .. ")")) .. "</button> "
+  end
+  return '<span class="figure-data">' .. link .. button("svg") .. button("png") .. "</span>"
+end
+
 local function html_image(image, alt)
   local path = path_of(image.src)
   local fragment = path:match("%.svg$") and read((path:gsub("%.svg$", ".fragment")))
@@ -43,7 +56,8 @@ local function html_image(image, alt)
     return image
   end
   return raw('<span class="figure-scroll" tabindex="0" role="img" aria-label="' .. escape(alt) .. '">'
-    .. fragment:gsub("^<svg", '<svg aria-hidden="true" focusable="false"', 1) .. "</span>")
+    .. fragment:gsub("^<svg", '<svg aria-hidden="true" focusable="false"', 1) .. "</span>"
+    .. downloads(path))
 end
 
 local function typst_image(image, alt)

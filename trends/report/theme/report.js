@@ -1,4 +1,4 @@
-// The light-or-dark switch, and hovering on a finding. Everything else works without script.
+// The light-or-dark switch, and saving a figure as a picture. Everything else works without script.
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -13,6 +13,37 @@
       : matchMedia("(prefers-color-scheme: dark)").matches;
   }
 
+  function offer(address, name) {
+    var link = document.createElement("a");
+    link.href = address;
+    link.download = name;
+    link.click();
+  }
+
+  // A figure as a file of its own: the colours of print, whatever the scheme of the page.
+  function save(button) {
+    var drawn = button.parentElement.previousElementSibling.querySelector("svg");
+    var copy = drawn.cloneNode(true);
+    var width = drawn.viewBox.baseVal.width, height = drawn.viewBox.baseVal.height;
+    copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    copy.setAttribute("font-family", getComputedStyle(drawn.querySelector("text") || drawn).fontFamily);
+    var text = new XMLSerializer().serializeToString(copy).replace(/var\(--fig-[a-z]+, (#[0-9a-f]{6})\)/g, "$1");
+    var address = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
+    if (button.dataset.save === "svg") return offer(address, button.dataset.name + ".svg");
+    var picture = new Image();
+    picture.onload = function () {
+      var canvas = document.createElement("canvas");
+      canvas.width = 3 * width;
+      canvas.height = 3 * height;
+      var paper = canvas.getContext("2d");
+      paper.fillStyle = "#ffffff";
+      paper.fillRect(0, 0, canvas.width, canvas.height);
+      paper.drawImage(picture, 0, 0, canvas.width, canvas.height);
+      offer(canvas.toDataURL("image/png"), button.dataset.name + ".png");
+    };
+    picture.src = address;
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     var toggle = document.querySelector(".scheme-toggle");
     if (toggle) {
@@ -25,6 +56,9 @@
         try { localStorage.setItem("scheme", next); } catch (error) { /* private window */ }
       });
     }
+    document.querySelectorAll("[data-save]").forEach(function (button) {
+      button.addEventListener("click", function () { save(button); });
+    });
     var fold = document.querySelector(".sidebar-fold");
     if (fold && matchMedia("(max-width: 59.99rem)").matches) fold.open = false;
     if (fold) fold.dataset.ready = "";

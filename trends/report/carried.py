@@ -1,0 +1,26 @@
+"""How does a figure bring along the numbers that it draws?"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from trends.figures.drawn import Line, as_csv, shapes_of
+
+#: Begins the comment of an SVG that holds what it draws; two dashes would end the comment.
+_CARRIES, _DASHES = "trends-data ", "\\u002d\\u002d"
+
+
+def with_data(svg: str, lines: list[Line]) -> str:
+    """Return an SVG that carries what it draws, as numbers and as a shape, where nobody sees it."""
+    if not lines:
+        return svg
+    kept = json.dumps({"csv": as_csv(lines), "shapes": shapes_of(lines)})
+    return svg.replace("</svg>", f"<!--{_CARRIES}{kept.replace('--', _DASHES)}-->\n</svg>")
+
+
+def carried(svg: str) -> dict[str, Any]:
+    """Return what an SVG carries: its lines as CSV, and their shapes; nothing of other SVGs."""
+    found = re.search(rf"<!--{_CARRIES}(.*?)-->", svg, re.DOTALL)
+    return {} if found is None else dict(json.loads(found[1].replace(_DASHES, "--")))
