@@ -2,6 +2,7 @@ import csv
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -214,8 +215,9 @@ def test_a_ledger_that_cannot_be_trusted_says_why(ledger, tmp_path, before, afte
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
-    with pytest.raises(InvalidTable, match=message):
+    with pytest.raises(InvalidTable, match=message) as refused:
         read_ledger(path)
+    assert {Path(fault.file).name for fault in refused.value.faults} == {path.name}
 
 
 def test_pages_are_merged_and_each_finding_knows_its_pages(ledger, tmp_path):

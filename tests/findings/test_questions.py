@@ -190,6 +190,23 @@ def test_only_a_later_window_can_have_risen(first, second, in_time):
     assert finding.quantity == ("ratio" if in_time else "ratio_between")
 
 
+@pytest.mark.parametrize("other", [{"counted_by": "Military"}, {"country": "Iraq"}, {}])
+def test_another_counter_or_scope_is_no_change_over_time(other):
+    own = {
+        "statement_id": "a", "measure": "attacks", "count": 90, "qualifier": "exact",
+        "window_start": "2024-01-01", "window_end": "2024-12-31", "window_basis": "stated",
+        "country": "Syria", "area": "Syria", "control_area": "all", "counted_by": "Monitor",
+        "source_kind": "monitor", "published_by": "Monitor", "role": "primary",
+        "reading": "direct",
+    }  # fmt: skip
+    before = {
+        **own, "statement_id": "b", "count": 40, "window_start": "2023-01-01",
+        "window_end": "2023-12-31", **other,
+    }  # fmt: skip
+    finding = names(trends.compare_rates(own, before))["ratio"]
+    assert finding.quantity == ("ratio_between" if other else "ratio")
+
+
 # ------- changepoint
 
 STEP = trends.detect_changepoints(
