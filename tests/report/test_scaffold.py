@@ -112,6 +112,9 @@ def test_periods_are_as_fine_as_the_events_allow(tmp_path, n_years, a_month, fre
     path.write_text(f"event_id,start,country\n{rows}", encoding="utf-8")
     scaffold(tmp_path / "mine", path, "events")
     assert tomllib.loads(text_of(tmp_path / "mine", "report.toml"))["table"]["freq"] == freq
+    # The title says no month that no finding says.
+    title = yaml.safe_load(text_of(tmp_path / "mine", "_quarto.yml"))["website"]["title"]
+    assert ("January" in title) is (freq == "M")
 
 
 def test_a_sheet_of_months_needs_nothing_but_its_name(tmp_path, sheet):

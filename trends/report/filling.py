@@ -17,7 +17,7 @@ import pandas as pd
 
 import trends
 from trends.findings.about import key_of
-from trends.tables.calendar import Frequency
+from trends.tables.calendar import Frequency, frequency_letter
 from trends.tables.events import read_events
 from trends.tables.files import read_sheets
 from trends.tables.layouts import counted_as, counts_in, is_own
@@ -69,13 +69,14 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Filling:
-    """What a table offers: how it is read, its sections, and its first and last day."""
+    """What a table offers: how it is read, its sections, its first and last day, and its periods."""
 
     reading: dict[str, Any]
     sections: list[Section]
     first: pd.Timestamp
     last: pd.Timestamp
     left_out: list[str]
+    freq: str = "M"
 
 
 def of_counts(
@@ -140,6 +141,7 @@ def of_counts(
         sections=sections,
         first=periods.min().start_time.normalize(),
         last=last,
+        freq=frequency_letter(periods),
         left_out=left_out + [_said_of(groups, label) for label in ranked[MOST_GROUPS:]],
     )
 

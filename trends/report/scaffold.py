@@ -200,8 +200,9 @@ def _titles(
 
 
 def _span(filling: Filling, lang: str) -> str:
-    """Return the months that a table covers, in words."""
-    first, last = (day.to_period("M") for day in (filling.first, filling.last))
+    """Return the periods that a table covers, in words; of days and weeks the months."""
+    freq = filling.freq if filling.freq in ("Q", "Y") else "M"
+    first, last = (day.to_period(freq) for day in (filling.first, filling.last))
     return str(
         _words()[lang]["span"].format(first=format_time(first, lang), last=format_time(last, lang))
     )
