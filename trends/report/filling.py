@@ -69,7 +69,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Filling:
-    """What a table offers: how it is read, its sections, its first and last day, and its periods."""
+    """What a table offers: how it is read, its sections, its days and how long a period is."""
 
     reading: dict[str, Any]
     sections: list[Section]
