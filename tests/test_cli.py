@@ -377,3 +377,18 @@ def test_the_doctor_names_every_part_with_the_command_that_installs_it():
 
 def test_the_shell_can_complete_commands():
     assert "--install-completion" in run("--help").stdout
+
+
+@pytest.mark.parametrize("words", [["--help"], ["analyse", "--help"], ["doctor"]])
+def test_asking_for_help_loads_neither_tables_nor_pictures_nor_the_renderer(words):
+    code = (
+        "import sys, trends.cli\n"
+        f"try: trends.cli.app({words!r})\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pandas', 'numpy', 'matplotlib', 'scipy', 'duckdb', 'pandera', 'IPython'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert printed.splitlines()[-1] == "[]"
