@@ -392,3 +392,45 @@ def test_asking_for_help_loads_neither_tables_nor_pictures_nor_the_renderer(word
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert printed.splitlines()[-1] == "[]"
+
+
+# ------- a report of one's own
+
+
+def sheet_of_months(folder):
+    rows = "".join(f"{2021 + n // 12}-{n % 12 + 1:02d},{4 + n % 5}\n" for n in range(24))
+    return write(folder / "sheet.csv", f"Month,Incidents\n{rows}")
+
+
+def test_a_report_is_started_from_a_table_and_says_what_comes_next(tmp_path):
+    sheet_of_months(tmp_path)
+    done = run("new", "mine", "--counts", "sheet.csv", "--title", "Mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Next: trends render mine" in done.stdout
+    assert 'title: "Mine"' in (tmp_path / "mine/_quarto.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--counts", "sheet.csv", "--events", "sheet.csv"], 2, "a report begins with one table"),
+        (["--counts", "none.csv"], 2, "'none.csv' does not exist"),
+        (["--events", "sheet.csv"], 2, "Write --counts."),
+        (["--counts", "sheet.csv", "--freq", "D"], 2, "`freq` must be left out"),
+        (["--counts", "sheet.csv", "--lang", "fr"], 2, "Write en, ar, or en,ar."),
+        (["--counts", "sheet.csv", "--where", "x=y"], 2, "Correct the column."),
+        (["--statements", "sheet.csv"], 3, "measure"),
+    ],
+)
+def test_what_cannot_be_started_is_told_and_nothing_is_written(words, code, told, tmp_path):
+    sheet_of_months(tmp_path)
+    done = run("new", "mine", *words, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["sheet.csv"]
+
+
+def test_a_report_is_not_started_in_a_folder_that_is_not_there(tmp_path):
+    done = run("new", tmp_path / "no" / "mine")
+    assert done.returncode == 2
+    assert "Make that one first" in done.stderr
