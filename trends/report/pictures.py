@@ -25,9 +25,12 @@ DARK = {
 _STYLE = re.compile(r' style="([^"]*)"')
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _FONT = re.compile(r"(?:(?P<weight>\d{3}|bold) )?(?P<size>[\d.]+px)")
+_GROUP = re.compile(r"(<g>|<g [^>]*[^/]>|</g>)")
+_NO_TURN = re.compile(r' transform="rotate\(-?0 [^)]*\)"| font-family="[^"]*"')
 _GEOMETRY = re.compile(r'\b(?:d|x|y|x1|x2|y1|y2|transform|points)="[^"]*"')
+_BREAKS = re.compile(r" ?\n(?=[A-Za-z\"])")
 _DECIMALS = re.compile(r"-?\d+\.\d{3,}")
-_ID = re.compile(r'\bid="([^"]+)"')
+_OWN_ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|(?:xlink:)?href="#)([^")]+)')
 
 
@@ -58,23 +61,27 @@ def _as_bytes(content: str | bytes) -> bytes:
 def inline_svg(svg: str, *, prefix: str) -> str:
     """Return an SVG fit to stand inside a page.
 
-    Its ids carry the figure's name, so that two figures never share one; its styles become
-    attributes, which a strict content policy allows; and the colours of the figure theme become
-    variables, so that the page's light or dark scheme reaches into the figure.
+    The ids that it uses carry the figure's name, so that two figures never share one; its styles
+    become attributes, which a strict content policy allows; and the colours of the figure theme
+    become variables, so that the page's light or dark scheme reaches into the figure. What draws
+    nothing is left out.
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"<style[^>]*>.*?</style>", "", body, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
-    body = _ID.sub(lambda found: f'id="{prefix}-{found[1]}"', body)
-    body = _REFERENCE.sub(lambda found: f"{found[1]}{prefix}-{found[2]}", body)
+    used = dict.fromkeys(found[2] for found in _REFERENCE.finditer(body))
+    own = {name: f"{prefix}-{number}" for number, name in enumerate(used, start=1)}
+    body = _OWN_ID.sub(lambda found: f' id="{own[found[1]]}"' if found[1] in own else "", body)
+    body = _REFERENCE.sub(lambda found: f"{found[1]}{own[found[2]]}", body)
     body = body.replace("xlink:href=", "href=")
     body = re.sub(r' xmlns:xlink="[^"]*"', "", body)
     body = re.sub(r' xmlns="[^"]*"', "", body)
     body = _STYLE.sub(_attributes, body)
     body = _GEOMETRY.sub(_rounded, body)
     body = in_page_colours(body)
-    body = re.sub(r"\n\s*", "\n", body)
+    body = _NO_TURN.sub("", body)
+    body = _unwrapped(re.sub(r"\s*\n\s*", "\n", body))
     root, rest = body.split(">", 1)
     inherited = 'fill="var(--fig-ink, #000000)" stroke-linejoin="round" stroke-linecap="butt"'
     return f"{_root(root)} {inherited}>{rest.strip()}"
@@ -110,9 +117,25 @@ def _attributes(found: re.Match[str]) -> str:
     return "".join(f' {name}="{value}"' for name, value in made)
 
 
+def _unwrapped(body: str) -> str:
+    """Return an SVG without the groups that say nothing of what they hold, on fewer lines."""
+    kept: list[str] = []
+    is_kept: list[bool] = []
+    for part in _GROUP.split(body):
+        if part.startswith("<g"):
+            is_kept.append(part != "<g>")
+            kept.append(part if is_kept[-1] else "")
+        elif part == "</g>":
+            kept.append(part if is_kept.pop() else "")
+        else:
+            kept.append(part)
+    return re.sub(r">\n+<", "><", "".join(kept))
+
+
 def _rounded(found: re.Match[str]) -> str:
     """Return the geometry of a figure in hundredths of a point, finer than any screen shows."""
-    return _DECIMALS.sub(lambda number: f"{round(float(number[0]), 2):g}", found[0])
+    short = _DECIMALS.sub(lambda number: f"{round(float(number[0]), 2):g}", found[0])
+    return _BREAKS.sub("", short)
 
 
 def _variable(found: re.Match[str]) -> str:
