@@ -223,7 +223,7 @@ class Interruption(Result):
                 _ratio_record("slope", change["log_slope"], change["slope_std_error"], critical,
                               self.n_free, "memory")
             )  # fmt: skip
-        expected = change["expected"] * np.exp(
+        expected = change["expected"] * ratio_of(
             critical * change["log_std_error"] * np.array([0.0, -1.0, 1.0])
         )
         counted = change["n_events"]
@@ -902,10 +902,10 @@ def _fitted(series: pd.DataFrame, asked: _Asked, named: Sequence[_Named]) -> pd.
         log_rate[start:end] = rows @ params
         half[start:end] = critical * memory.std_errors(rows)
     columns = {
-        "fitted_rate": np.exp(asked.rows @ params),
-        "counterfactual_rate": np.exp(log_rate),
-        "conf_low": np.exp(log_rate - half),
-        "conf_high": np.exp(log_rate + half),
+        "fitted_rate": ratio_of(asked.rows @ params),
+        "counterfactual_rate": ratio_of(log_rate),
+        "conf_low": ratio_of(log_rate - half),
+        "conf_high": ratio_of(log_rate + half),
     }
     for place, (name, values) in enumerate(columns.items(), start=4):
         table.insert(place, name, values)

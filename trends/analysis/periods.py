@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -523,7 +524,12 @@ def _difference(
     difference = one[0] - two[0]
 
     def half(near: float, far: float) -> float:
-        return float(np.sqrt(max(near**2 + far**2 - 2 * correlation * near * far, 0.0)))
+        # In units of the longer arm: the square of a rate may be more than a number can hold.
+        reach = max(abs(near), abs(far))
+        if reach in (0.0, math.inf):
+            return reach
+        one, other = near / reach, far / reach
+        return reach * math.sqrt(max(one**2 + other**2 - 2 * correlation * one * other, 0.0))
 
     low = difference - half(one[0] - one[1], two[2] - two[0])
     high = difference + half(one[2] - one[0], two[0] - two[1])

@@ -19,6 +19,7 @@ from trends.tables.typed import Day
 
 #: Draws behind the chance of being among the first.
 N_DRAWS = 4000
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -307,13 +308,14 @@ def _chances(
     for which in ("first", "second"):
         rate = one[f"rate_{which}"].to_numpy(dtype=float)
         reach = one[f"rate_{which}_high"].to_numpy(dtype=float)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             error = np.log(reach / rate) / stats.t.isf(alpha / 2, one["n_free"])
             lognormal = rate * np.exp(error * rng.standard_normal((N_DRAWS, rate.size)))
         # Where nothing was counted: the posterior of a rate on Jeffreys' prior.
         scale = one["inflation"].to_numpy() / one[f"exposure_{which}"].to_numpy()
         nothing = rng.gamma(0.5, scale, (N_DRAWS, rate.size))
-        drawn.append(np.where(rate > 0, lognormal, nothing))
+        # What no number holds is as large as numbers go: two of them differ by nothing.
+        drawn.append(np.minimum(np.where(rate > 0, lognormal, nothing), _LARGEST))
     change = drawn[0] - drawn[1]
     towards = change if one["estimate"].sum() >= 0 else -change
     ranks = np.argsort(np.argsort(-towards, axis=1), axis=1)

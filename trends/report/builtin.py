@@ -66,8 +66,6 @@ def _build_in_forks(
     n_workers: int,
 ) -> None:
     """Build pages side by side; the first page in order that fails is the one that is told."""
-    # The printed report holds the cells of all pages: it takes longest, so it is begun first.
-    longest_first = sorted(pages, key=lambda page: -len(page.cells))
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
         n_workers,
@@ -77,7 +75,7 @@ def _build_in_forks(
     )
     try:
         futures = {
-            page.name: pool.submit(_build_numbered, pages.index(page)) for page in longest_first
+            page.name: pool.submit(_build_numbered, pages.index(page)) for page in _in_turn(pages)
         }
         for page in pages:
             try:
@@ -100,6 +98,20 @@ def _build_in_forks(
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
+
+
+def _in_turn(pages: list[Page]) -> list[Page]:
+    """Return the pages in the order in which they are begun.
+
+    A printed report holds the cells of all pages and takes longest, so the first is begun at once.
+    Beside it go pages from the end: they ask what it comes to last, and each finds the answers of
+    the other in the store. The other printed reports follow while something is left beside them.
+    """
+    longest = sorted(pages, key=lambda page: -len(page.cells))
+    n_long = sum(2 * len(page.cells) > len(longest[0].cells) for page in longest)
+    others = [page for page in reversed(pages) if page not in longest[:n_long]]
+    n_before = len(others) // 4
+    return [longest[0], *others[:n_before], *longest[1:n_long], *others[n_before:]]
 
 
 def _enter(parent: int, *work: Any) -> None:

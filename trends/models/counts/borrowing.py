@@ -139,8 +139,10 @@ def spread_of(effects: NDArray[np.float64], std_errors: NDArray[np.float64]) -> 
     error = 1 / np.sqrt(precision.sum(axis=0))
     nowhere = np.zeros(scale.size)
     at_zero, _ = _two_parts(effects, narrow, wide, at_centre, nowhere)
-    # A centre that is not 0 is integrated out, on an even prior as far as the effects reach.
-    even = np.log(np.sqrt(2 * np.pi) * error / (2 * np.abs(effects).max()))
+    # A centre that is not 0 is integrated out, on an even prior as far as the effects reach, or
+    # where all are 0 as far as they could.
+    reach = np.abs(effects).max() or furthest
+    even = np.log(np.sqrt(2 * np.pi) * error / (2 * reach))
     log_weight = np.append(
         np.log(PRIOR_ZERO) + log_prior + at_zero.sum(axis=0),
         np.log1p(-PRIOR_ZERO) + log_prior + log_density.sum(axis=0) + even,

@@ -14,6 +14,7 @@ FittedFamily = Literal["poisson", "quasipoisson", "nb2"]
 
 #: Excess of the variance over a mean count, as its share, below which NB2 is taken to be Poisson.
 _BOUNDARY = 1e-6
+_LEAST_EXPECTED = float(np.finfo(np.float64).tiny)
 #: Log-likelihood that the last step may have gained: the next would gain about its square.
 _ENOUGH_GAIN = 1e-8
 #: Factor by which the events that an NB2 fit expects in all may miss those that were counted.
@@ -145,7 +146,8 @@ def fit_counts(
                 family="nb2",
                 params=fitted.params,
                 covariance=fitted.covariance,
-                expected=np.exp(design @ fitted.params + offset),
+                # Far below one event a mean would be 0 to a computer, and residuals divide by it.
+                expected=np.maximum(np.exp(design @ fitted.params + offset), _LEAST_EXPECTED),
                 nb_dispersion=fitted.nb_dispersion,
                 dispersion=dispersion,
                 dispersion_p_value=p_value,

@@ -154,7 +154,8 @@ def imputed(figures: NDArray[np.float64], rng: np.random.Generator) -> NDArray[n
     rng : Generator
     """
     low, best, high = figures.T
-    drawn = np.where(high > low, rng.triangular(low, best, np.maximum(high, low + 1e-9)), best)
+    # A draw between two equal bounds is not used, and must not be refused either.
+    drawn = np.where(high > low, rng.triangular(low, best, np.maximum(high, low + 1)), best)
     return np.asarray(np.rint(drawn))
 
 

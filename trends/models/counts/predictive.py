@@ -33,6 +33,10 @@ KEPT = (0.5, 0.65, 0.8, 0.9, 0.96)
 SCATTER = (1.0, 1.5, 2.5, 4.0, 7.0, 12.0)
 #: Weight below which a node is left out.
 _NEGLIGIBLE = 1e-4
+#: Where counts say next to nothing, a rate is looked for as far from the middle, in logarithms.
+_FURTHEST = 50.0
+#: Logarithm of a mean count beyond which its square is more than a number can hold.
+_MOST_LOG_MEAN = 300.0
 _FIXED_DRAWS = 64
 
 
@@ -144,7 +148,8 @@ def static_nb(history: History, n_counts: int) -> Outlook:
     dispersion = excess / typical
     information = (rate * exposure / (1 + dispersion[:, None] * rate * exposure)).sum(axis=1)
     steps = np.linspace(-3, 3, 9)
-    log_rate = np.log(rate) + steps / np.sqrt(information)[:, None]
+    away = np.clip(steps / np.sqrt(information)[:, None], -_FURTHEST, _FURTHEST)
+    log_rate = np.log(rate) + away
     kappa = np.repeat(dispersion, steps.size)
     rates = np.exp(log_rate).ravel()
     mean = rates[:, None] * exposure
@@ -263,6 +268,9 @@ def seasonal_nb(history: History, n_counts: int) -> Outlook:
     params = fit.params + normal @ (axes * np.sqrt(np.maximum(roots, 0.0))).T
     spread = memory.n_free / fixed.chisquare(memory.n_free, _FIXED_DRAWS)
     ahead = np.column_stack([np.ones(history.ahead.size), history.season_ahead])
+    log_mean = params @ ahead.T + np.log(history.exposure_ahead)
+    if log_mean.max() > _MOST_LOG_MEAN:
+        raise RuntimeError("`history` allows no finite forecast. Drop the season.")
     mean = np.exp(params @ ahead.T) * history.exposure_ahead
     scale = float(memory.probabilities @ memory.scales)
     dispersion = 1 + np.maximum(scale * (1 + fit.nb_dispersion * mean) - 1, 0) * spread[:, None]
