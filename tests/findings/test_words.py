@@ -17,7 +17,7 @@ from trends.findings.wording import LANGUAGES, words
 
 ROOT = Path(trends.__file__).parent
 #: Written by hand into the ``caveats`` of a table of counts.
-TYPED_IN = {"zeros_left_out"}
+TYPED_IN = {"places_unstated", "zeros_left_out"}
 
 
 @cache

@@ -29,6 +29,8 @@ Verdict = Literal["deadlier", "less_deadly", "no_clear_difference"]
 
 #: Resamples behind the intervals.
 N_DRAWS = 999
+#: Resamples behind the interval of a chance, each with a tail of its own.
+N_TAILS = 199
 #: Events of either side below which nothing is said.
 LEAST_EVENTS = 20
 #: Share of all deaths of one side from which one event is named.
@@ -63,7 +65,9 @@ class SeverityComparison(Result):
     largest_first, largest_second : float
         Deaths of the deadliest event over all deaths of its side.
     draws : DataFrame of n_draws rows
-        Columns ratio, mean_first, mean_second (studentised), chance_first, chance_second.
+        Columns ratio, mean_first, mean_second, studentised.
+    chances : DataFrame of n_tails rows
+        Columns chance_first, chance_second, one row for each resample.
     log_means, std_errors : array of shape (2,)
         Of the deaths per event.
     verdict : str
@@ -106,6 +110,7 @@ class SeverityComparison(Result):
     largest_first: float
     largest_second: float
     draws: pd.DataFrame
+    chances: pd.DataFrame
     log_means: NDArray[np.float64]
     std_errors: NDArray[np.float64]
     verdict: Verdict
@@ -156,10 +161,10 @@ class SeverityComparison(Result):
             estimate = getattr(self, f"chance_{which}")
             ends = _chance_interval(
                 estimate,
-                self.draws[f"chance_{which}"].to_numpy(),
+                int((getattr(self, which)["best"] >= self.at_least).sum()),
+                self.chances[f"chance_{which}"].to_numpy(),
                 getattr(self, f"n_{which}"),
                 alpha,
-                getattr(self, f"tail_{which}"),
             )
             rows.append((f"chance_{which}", estimate, *ends, np.nan))
         columns = ["term", "estimate", "conf_low", "conf_high", "p_value"]
@@ -218,7 +223,8 @@ def compare_severity(
 
     *Chance.* It is the share of events where ten of them or more held so many; beyond, the power
     law of the largest ones carries it on (Clauset, Shalizi and Newman 2009; Clauset and Woodard
-    2013), fitted anew to every resample.
+    2013). Its interval spans both what resamples say, each with a tail of its own, and Jeffreys'
+    interval of the share, because the threshold of a tail is chosen and its choice favours some.
 
     An event without any figure is left out and counted. That more deaths per event are recorded may
     also come from small events no longer being reported.
@@ -267,15 +273,14 @@ def compare_severity(
         chances.append(chance_of_reaching(table[:, 1], at_least, tail))
         drawn.append(_drawn_chances(table, at_least, tail, stream))
     draws = pd.DataFrame(compared.statistics, columns=["ratio", "mean_first", "mean_second"])
-    draws["chance_first"], draws["chance_second"] = drawn
     half = half_width(draws["ratio"].to_numpy(), compared.std_error, alpha)
     ratio, ratio_low, ratio_high = _told(compared.log_ratio, half)
     observed = abs(compared.log_ratio) / compared.std_error
     p_value = float((1 + (draws["ratio"] >= observed).sum()) / (1 + N_DRAWS))
     extremes = [float(_mean(tables[0][:, bound]) / _mean(tables[1][:, bound])) for bound in (0, 2)]
     ends = [
-        _chance_interval(estimate, each, len(table), alpha, tail)
-        for estimate, each, table, tail in zip(chances, drawn, tables, tails, strict=True)
+        _chance_interval(estimate, int((table[:, 1] >= at_least).sum()), each, len(table), alpha)
+        for estimate, each, table in zip(chances, drawn, tables, strict=True)
     ]
     largest = [float(each[:, 1].max() / each[:, 1].sum()) for each in tables]
     visible = half + float(stats.norm.ppf(POWER)) * compared.std_error
@@ -302,6 +307,7 @@ def compare_severity(
         largest_first=largest[0],
         largest_second=largest[1],
         draws=draws,
+        chances=pd.DataFrame({"chance_first": drawn[0], "chance_second": drawn[1]}),
         log_means=compared.log_means,
         std_errors=compared.std_errors,
         verdict=_verdict(ratio_low, ratio_high),
@@ -357,28 +363,23 @@ def _drawn_chances(
     table: NDArray[np.float64], at_least: float, tail: Tail | None, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return the chance of a very deadly event in resamples of all events."""
-    drawn = np.empty(N_DRAWS)
-    for draw in range(N_DRAWS):
+    drawn = np.empty(N_TAILS)
+    for draw in range(N_TAILS):
         rows = rng.integers(0, len(table), len(table))
-        drawn[draw] = chance_of_reaching(imputed(table[rows], rng), at_least, tail)
+        values = imputed(table[rows], rng)
+        again = None if tail is None else fit_tail(values)
+        drawn[draw] = chance_of_reaching(values, at_least, again)
     return drawn
 
 
 def _chance_interval(
-    estimate: float,
-    drawn: NDArray[np.float64],
-    n_events: int,
-    alpha: float,
-    tail: Tail | None,
+    estimate: float, reached: int, drawn: NDArray[np.float64], n_events: int, alpha: float
 ) -> tuple[float, float]:
-    """Return the quantiles of drawn chances; Jeffreys' interval of a share that rests on few."""
-    reached = estimate * n_events
-    if tail is None and reached < LEAST_TAIL:
-        low = stats.beta.ppf(alpha / 2, reached + 0.5, n_events - reached + 0.5)
-        high = stats.beta.isf(alpha / 2, reached + 0.5, n_events - reached + 0.5)
-        return (float(low) if reached > 0 else 0.0), float(high)
+    """Return the span of the quantiles of drawn chances and of Jeffreys' interval of the share."""
     low, high = np.quantile(drawn, [alpha / 2, 1 - alpha / 2])
-    return float(min(low, estimate)), float(max(high, estimate))
+    share = stats.beta(reached + 0.5, n_events - reached + 0.5)
+    low = min(low, estimate, share.ppf(alpha / 2) if reached else 0.0)
+    return float(low), float(max(high, estimate, share.isf(alpha / 2)))
 
 
 def _verdict(low: float, high: float) -> Verdict:

@@ -24,6 +24,8 @@ _MOST_DISTANT = 1.36
 #: Exponents that are searched; at 1 a power law has no sum.
 _EXPONENTS = (1.05, 8.0)
 _N_EXPONENTS = 4000
+#: Largest number of values that are drawn at once.
+_MOST_AT_ONCE = 200_000
 #: Largest number of thresholds that are tried.
 _MOST_THRESHOLDS = 100
 
@@ -132,16 +134,12 @@ def chance_of_reaching(values: NDArray[np.float64], least: float, tail: Tail | N
     values : array of shape (n_values,)
     least : float
     tail : Tail or None
-        Its threshold is kept, its exponent fitted to these values.
+        Of these values.
     """
     reached = int((values >= least).sum())
     if tail is None or least <= tail.threshold or reached >= LEAST_TAIL:
         return reached / values.size
-    above = values[values >= tail.threshold]
-    if above.size < 2 or above.max() == tail.threshold:
-        return reached / values.size
-    again = tail._replace(exponent=exponent_of(above, tail.threshold))
-    return above.size / values.size * again.reach(least)
+    return tail.n_events / values.size * tail.reach(least)
 
 
 def imputed(figures: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -149,14 +147,15 @@ def imputed(figures: NDArray[np.float64], rng: np.random.Generator) -> NDArray[n
 
     Parameters
     ----------
-    figures : array of shape (n_events, 3)
+    figures : array of shape (..., 3)
         Least, best and largest.
     rng : Generator
     """
-    low, best, high = figures.T
-    # A draw between two equal bounds is not used, and must not be refused either.
-    drawn = np.where(high > low, rng.triangular(low, best, np.maximum(high, low + 1)), best)
-    return np.asarray(np.rint(drawn))
+    low, best, high = (figures[..., bound] for bound in range(3))
+    drawn = np.array(best)
+    open_ = high > low
+    drawn[open_] = rng.triangular(low[open_], best[open_], high[open_])
+    return np.rint(drawn)
 
 
 class RatioOfMeans(NamedTuple):
@@ -201,7 +200,7 @@ def ratio_of_means(
     sizes = np.array([each.size for each in best])
     means = np.array([each.mean() for each in best])
     errors = np.array(
-        [_studentised(each / mean)[1] for each, mean in zip(best, means, strict=True)]
+        [float(_studentised(each / mean)[1]) for each, mean in zip(best, means, strict=True)]
     )
     taken = np.maximum(np.rint(sizes * float(sizes.min()) ** -SHRINKING).astype(int), 2)
     # A fair centre: the figures that are drawn are not the best ones on average.
@@ -209,18 +208,26 @@ def ratio_of_means(
     centres = np.array([each.mean() for each in expected])
     pooled = np.vstack([each / centre for each, centre in zip(tables, centres, strict=True)])
     scale = np.repeat(centres, sizes)
-    statistics = np.empty((n_draws, 3))
-    for draw in range(n_draws):
-        effects, spreads = np.empty(2), np.empty(2)
+    drawn = []
+    for chunk in _chunks(n_draws, int(taken.max())):
+        of_both, own = [], []
         for side in range(2):
-            rows = rng.integers(0, len(pooled), taken[side])
-            values = imputed(pooled[rows] * scale[rows, None], rng) / scale[rows]
-            effects[side], spreads[side] = _studentised(values)
-            own = rng.integers(0, sizes[side], taken[side])
-            alone = imputed(tables[side][own], rng) / centres[side]
-            effect, spread = _studentised(alone)
-            statistics[draw, 1 + side] = abs(effect) / spread
-        statistics[draw, 0] = abs(effects[0] - effects[1]) / np.hypot(*spreads)
+            shape = (chunk, taken[side])
+            rows = rng.integers(0, len(pooled), shape)
+            figures = pooled[rows] * scale[rows, None]
+            of_both.append(_studentised(imputed(figures, rng) / scale[rows]))
+            alone = imputed(tables[side][rng.integers(0, sizes[side], shape)], rng)
+            own.append(_studentised(alone / centres[side]))
+        (first, first_spread), (second, second_spread) = of_both
+        drawn.append(
+            np.column_stack(
+                [
+                    np.abs(first - second) / np.hypot(first_spread, second_spread),
+                    *(np.abs(effect) / spread for effect, spread in own),
+                ]
+            )
+        )
+    statistics = np.concatenate(drawn)
     return RatioOfMeans(
         log_ratio=float(np.log(means[0] / means[1])),
         std_error=float(np.hypot(*errors)),
@@ -230,16 +237,26 @@ def ratio_of_means(
     )
 
 
-def _studentised(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the log of the mean of scaled values with its standard error.
+def _chunks(n_draws: int, n_events: int) -> list[int]:
+    """Return how many draws are made at once, so that no array grows with their product."""
+    most = max(_MOST_AT_ONCE // n_events, 1)
+    return [min(most, n_draws - begun) for begun in range(0, n_draws, most)]
+
+
+def _studentised(
+    values: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the log of the mean of scaled values, along the last axis, with its standard error.
 
     Values that are all alike, or all 0, are known no better than to half an event of average size.
     """
-    mean = float(values.mean())
-    if mean <= 0:
-        return float(np.log(0.5 / values.size)), np.inf
-    spread = float(values.std(ddof=1)) / np.sqrt(values.size) / mean
-    return float(np.log(mean)), max(spread, 0.5 / values.size)
+    n_events = values.shape[-1]
+    mean = values.mean(axis=-1)
+    spread = values.std(axis=-1, ddof=1) / np.sqrt(n_events)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.maximum(spread / mean, 0.5 / n_events)
+        effect = np.where(mean > 0, np.log(mean), np.log(0.5 / n_events))
+    return effect, np.where(mean > 0, relative, np.inf)
 
 
 def half_width(statistics: NDArray[np.float64], std_error: float, alpha: float) -> float:
