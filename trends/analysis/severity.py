@@ -217,9 +217,11 @@ def compare_severity(
     *Ratio.* Both sides are drawn anew from all events, each divided by the mean of its side, and
     the log ratio is studentised; resamples are smaller than the sets, by the smaller size to the
     power -.25, because with tails of 2 to 3 variances are infinite and the plain bootstrap is too
-    sure (Athreya 1987). It holds where both sides have the same shape; where
-    one has the heavier tail, its mean rests on events that may not have happened yet, and no
-    interval from these events holds (``benchmarks/severity.py`` counts both).
+    sure (Athreya 1987). It holds where both sides have the same shape; where one has the heavier
+    tail, its mean rests on events that may not have happened yet, and no interval from these events
+    holds In simulation (``benchmarks/severity.py``, 25 pairs a cell) intervals hold in .92 to 1 of
+    pairs with tails of 2.2, 2.4 and 3 on both sides (.94 on average), but in .68 to 1 with tails of
+    2.2 against 2.6.
 
     *Chance.* It is the share of events where ten of them or more held so many; beyond, the power
     law of the largest ones carries it on (Clauset, Shalizi and Newman 2009; Clauset and Woodard
