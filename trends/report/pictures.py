@@ -26,6 +26,7 @@ _STYLE = re.compile(r' style="([^"]*)"')
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _FONT = re.compile(r"(?:(?P<weight>\d{3}|bold) )?(?P<size>[\d.]+px)")
 _GROUP = re.compile(r"(<g>|<g [^>]*[^/]>|</g>)")
+_INKED = re.compile(r'(<text [^>]*?) fill="var\(--fig-ink, [^"]*"')
 _NO_TURN = re.compile(r' transform="rotate\(-?0 [^)]*\)"| font-family="[^"]*"')
 _GEOMETRY = re.compile(r'\b(?:d|x|y|x1|x2|y1|y2|transform|points)="[^"]*"')
 _BREAKS = re.compile(r" ?\n(?=[A-Za-z\"])")
@@ -81,6 +82,8 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     body = _GEOMETRY.sub(_rounded, body)
     body = in_page_colours(body)
     body = _NO_TURN.sub("", body)
+    # Text has the colour of the root, as everything that is given none.
+    body = _INKED.sub(r"\1", body)
     body = _unwrapped(re.sub(r"\s*\n\s*", "\n", body))
     root, rest = body.split(">", 1)
     inherited = 'fill="var(--fig-ink, #000000)" stroke-linejoin="round" stroke-linecap="butt"'
