@@ -15,7 +15,7 @@ project:
   type: website
   output-dir: _site
   render: [reports/index.qmd, reports/ar/index.qmd, reports/answer.qmd, LINKED]
-website: {title: Are attacks up?}
+website: {title: "Are attacks up?"}
 number-sections: true
 execute: {echo: false}
 fig-format: svg
