@@ -195,6 +195,8 @@ def memory_nb(history: History, n_counts: int) -> Outlook:
     kept = weight > _NEGLIGIBLE
     weight, model, log_rate = weight[kept] / weight[kept].sum(), model[kept], log_rate[kept]
     rho, share = history.grid.rho[model], history.grid.weight[model]
+    longest = max(float(history.exposure.max()), float(history.exposure_ahead.max()))
+    _check_finite(log_rate + np.log(longest))
     scale, rate = memory.scales[model], np.exp(log_rate)
 
     def margin(exposure: NDArray[np.float64] | float) -> tuple[NDArray[np.float64], ...]:
@@ -268,9 +270,7 @@ def seasonal_nb(history: History, n_counts: int) -> Outlook:
     params = fit.params + normal @ (axes * np.sqrt(np.maximum(roots, 0.0))).T
     spread = memory.n_free / fixed.chisquare(memory.n_free, _FIXED_DRAWS)
     ahead = np.column_stack([np.ones(history.ahead.size), history.season_ahead])
-    log_mean = params @ ahead.T + np.log(history.exposure_ahead)
-    if log_mean.max() > _MOST_LOG_MEAN:
-        raise RuntimeError("`history` allows no finite forecast. Drop the season.")
+    _check_finite(params @ ahead.T + np.log(history.exposure_ahead))
     mean = np.exp(params @ ahead.T) * history.exposure_ahead
     scale = float(memory.probabilities @ memory.scales)
     dispersion = 1 + np.maximum(scale * (1 + fit.nb_dispersion * mean) - 1, 0) * spread[:, None]
@@ -286,6 +286,12 @@ def seasonal_nb(history: History, n_counts: int) -> Outlook:
         return _nb_draws(mean[node], dispersion[node], rng)
 
     return Outlook(mass, draw)
+
+
+def _check_finite(log_mean: NDArray[np.float64]) -> None:
+    """Refuse an account whose means are more than a number can hold."""
+    if log_mean.max() > _MOST_LOG_MEAN:
+        raise RuntimeError("`history` must allow finite means, got none. Take a longer history.")
 
 
 def local_level(history: History, n_counts: int) -> Outlook:

@@ -25,6 +25,8 @@ from trends.models.counts.scoring import log_score
 PRIOR = (0.2, 0.2, 0.5, 0.05, 0.05)
 #: Origins whose forecasts decide about weights, the latest ones.
 MOST_ORIGINS = 36
+#: Counts that are told apart at most: memory and time grow with them.
+MOST_COUNTS = 20_000
 #: Observed periods behind the first origin.
 LEAST_HISTORY = 8
 #: Origins with a known outcome from which on a mixture may be judged at all.
@@ -176,13 +178,26 @@ def look_back(
 
 
 def support(history: History, outcomes: NDArray[np.float64]) -> int:
-    """Return how many counts have to be told apart: far beyond all that were or might be seen."""
+    """Return how many counts have to be told apart: far beyond all that were or might be seen.
+
+    Raises
+    ------
+    ValueError
+        If they are more than `MOST_COUNTS`: each has its own probability in every account.
+    """
     rate = history.counts / history.exposure
     highest = float(rate.max()) * float(max(history.exposure_ahead.max(), 1e-9))
     typical = float(rate.mean() * history.exposure_ahead.max())
     reach = max(2 * highest, highest + 5 * np.sqrt(max(typical, 1.0)), 4 * typical)
     came = outcomes[np.isfinite(outcomes)]
-    return int(max(reach, came.max(initial=0.0)) + 20)
+    told_apart = max(reach, float(came.max(initial=0.0))) + 20
+    if told_apart > MOST_COUNTS:
+        raise ValueError(
+            f"`series` must expect so few events a period that at most {MOST_COUNTS:,} counts are "
+            f"told apart, got {told_apart:.3g}. Take shorter periods or smaller areas, and write "
+            "exposures as they were."
+        )
+    return int(told_apart)
 
 
 def pool(origins: Sequence[Origin], last_place: int, start: int) -> Pool:
