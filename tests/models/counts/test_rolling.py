@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import trends
 from trends.models.counts.observed import observed_periods
 from trends.models.counts.predictive import MEMBERS, Outlook
 from trends.models.counts.rolling import (
@@ -147,3 +148,10 @@ def test_periods_without_a_count_have_no_score():
     )[0]
     assert np.isnan(found.outcomes).tolist() == [False, True, False]
     assert np.isnan(found.scores[0]).tolist() == [False, True, False]
+
+
+def test_counts_that_are_too_many_to_tell_apart_are_refused_in_words():
+    months = pd.period_range("2020-01", periods=24, freq="M")
+    series = trends.as_series(pd.Series([40_000, 41_000] * 12, months))
+    with pytest.raises(ValueError, match=r"at most 40,000 counts are told apart, got 1\.65e"):
+        trends.forecast_counts(series, 3, rng=1)

@@ -26,7 +26,7 @@ PRIOR = (0.2, 0.2, 0.5, 0.05, 0.05)
 #: Origins whose forecasts decide about weights, the latest ones.
 MOST_ORIGINS = 36
 #: Counts that are told apart at most: memory and time grow with them.
-MOST_COUNTS = 20_000
+MOST_COUNTS = 40_000
 #: Observed periods behind the first origin.
 LEAST_HISTORY = 8
 #: Origins with a known outcome from which on a mixture may be judged at all.
