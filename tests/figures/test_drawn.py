@@ -65,3 +65,13 @@ def test_every_panel_of_the_counts_is_among_the_lines():
     assert [line.panel for line in lines] == ["One", "Two"]
     assert lines[0].y.tolist() == [3, 1, 4, 1, 5, 9, 2, 6]
     plt.close(panels[0].figure)
+
+
+def test_four_panels_leave_room_for_a_heading_on_their_page():
+    months = pd.period_range("2024-01", periods=8, freq="M")
+    series = trends.as_series(pd.Series(range(8), index=months), exposure=30.4375)
+    panels = plot_panels(dict.fromkeys("abcd", series))
+    width, height = panels[0].figure.get_size_inches()
+    # A4 with the margins of the printed report: 16.4 by 24.7 cm, of which a heading takes 3.
+    assert height / width * 16.4 < 24.7 - 3
+    plt.close(panels[0].figure)

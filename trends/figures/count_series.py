@@ -104,10 +104,12 @@ def plot_panels(series_by_name: Mapping[str, pd.DataFrame], *, lang: str = "en")
     """
     with plt.rc_context(style.style()):
         width, height = style.WIDE
+        # More than two leave room for their chapter's heading on a printed page.
+        share = 0.7 if len(series_by_name) <= 2 else 0.5
         _, panels = plt.subplots(
             len(series_by_name),
             sharex=True,
-            figsize=(width, 0.7 * height * len(series_by_name)),
+            figsize=(width, share * height * len(series_by_name)),
             layout="constrained",
             squeeze=False,
         )
