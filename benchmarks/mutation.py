@@ -568,7 +568,7 @@ def main() -> None:
                 kept.write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
                 print(f"{outcome} {time.time() - start:.0f}s {name} {noticed_by}", flush=True)
             if not again:
-                red = asking.doubt({one["noticed_by"] for one in known.values()})
+                red = asking.doubt({known[name]["noticed_by"] for name in sample})
                 print("red without a mutant:", *red, flush=True)
                 known = {name: one for name, one in known.items() if one["noticed_by"] not in red}
     except KeyboardInterrupt:
