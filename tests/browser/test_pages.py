@@ -31,7 +31,9 @@ ledger = trends.Ledger(lang=lang)
 subject = trends.Subject(
     key="claims", en="Claims", ar="بيانات التبنّي", en_counter="A monitor", ar_counter="جهة رصد"
 )
-rates = trends.compare_rates((294, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31"))
+rates = trends.compare_rates(
+    (294, "2024-01-01", "2024-12-31"), (121, "2023-01-01", "2023-12-31"), dispersion=1
+)
 claims = ledger.add(rates, subject)
 answer = short_answer(
     ledger, read_places("places.toml"), {"north": [claims["ratio"]]}, day="2026-02-14"
@@ -185,7 +187,7 @@ def test_the_first_screen_answers_for_every_place_with_direction_size_date_and_s
     assert north.startswith(
         "↑ North. The rate apparently rose: 2.42 times as high in 2024 as in 2023"
     )
-    assert "(1.09–6.27; A monitor; C)" in north
+    assert "(1.95–3.02; A monitor; C)" in north
     assert " ".join(said[1].split()) == "? South. No published figure that can be compared."
     assert browser.ask("document.querySelector('.short-answer').getBoundingClientRect().top") < 400
 
