@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class Build:
         """Return the language of every page."""
         return {name: str(found["lang"]) for name, found in self.metadata.items()}
 
-    @property
+    @cached_property
     def paper_only(self) -> frozenset[str]:
         """Return the pages that are made as PDF and not as HTML."""
         return frozenset(
