@@ -133,19 +133,18 @@ def data_to(root: Path) -> str:
 
     It is the last end of a window (``window_end``) or of a period (``period``).
     """
-    newest = ""
-    for path in sorted((root / "data").glob("*.csv")):
+    ends = set()
+    for path in (root / "data").glob("*.csv"):
         # A table may be written in any encoding; the days in it are the same in all of them.
         with path.open(encoding="utf-8", errors="replace", newline="") as opened:
-            for row in csv.DictReader(opened):
-                newest = max(newest, _end(row.get("window_end") or row.get("period") or ""))
-    return newest
+            ends |= {row.get("window_end") or row.get("period") for row in csv.DictReader(opened)}
+    return max((_end(end) for end in ends if end), default="")
 
 
 def _end(period: str) -> str:
     """Return the last day of a typed period; "" where it is none."""
     try:
-        return str(read_period(period, "period").end_time.date()) if period else ""
+        return str(read_period(period, "period").end_time.date())
     except ValueError:
         return ""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +102,16 @@ def read_page(path: Path, root: Path) -> Page:
     return Page(path, name, front_matter, _split_parts(lines_with_includes), sources)
 
 
+@lru_cache(maxsize=256)
+def _loaded(text: str) -> Any:
+    """Return what YAML says; the settings of a project are read again for every page of it."""
+    return yaml.safe_load(text)
+
+
 def parse_yaml(text: str, file: str, first_line: int = 1) -> Any:
     """Parse YAML; a fault names the file and the line of that file."""
     try:
-        return yaml.safe_load(text)
+        return deepcopy(_loaded(text))
     except RecursionError:
         raise RenderError("the YAML is nested too deep.", file=file, line=first_line) from None
     except yaml.MarkedYAMLError as fault:
