@@ -284,3 +284,17 @@ def test_a_gregorian_season_is_said_by_the_test_of_all_its_months():
 )
 def test_how_far_off_a_conflict_is(gap, first, p_value, shown):
     assert _distance({"gap": gap, "first": first, "p_value": p_value}, "en") == shown
+
+
+@pytest.mark.parametrize(
+    ("dispersion", "named"),
+    [("borrowed", "borrowed_scatter"), (3.0, "declared_scatter"), (1.0, "exact-c")],
+)
+def test_a_comparison_of_totals_names_the_method_of_the_interval_it_prints(dispersion, named):
+    result = trends.compare_rates("294 in 2024", "121 in 2023", dispersion=dispersion)
+    ratio = result.findings()[0]
+    assert ratio.method == named
+    exact = trends.compare_rates("294 in 2024", "121 in 2023", dispersion=1.0)
+    assert ((ratio.conf_low, ratio.conf_high) == (exact.ratio_low, exact.ratio_high)) == (
+        named == "exact-c"
+    )

@@ -28,7 +28,8 @@ def findings(result: RateComparison, subject: Subject) -> list[Finding]:
         conf_high=result.wide_high,
         conf_level=result.conf_level,
         unit=first_match("precision", "ratio", {"smallest_count": smallest_count}),
-        method=result.method,
+        # The interval that is printed is the one with scatter; Poisson counts have the asked one.
+        method=result.method if result.dispersion == 1 else f"{result.scatter}_scatter",
         settings={
             "method": result.method,
             "conf_level": result.conf_level,
