@@ -274,3 +274,11 @@ def test_a_result_keeps_what_it_was_asked():
     assert found.findings()[0].inputs.n_periods == len(found.series)
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.held = 1.0
+
+
+def test_a_period_is_developed_from_the_age_at_which_it_stands():
+    found = trends.reporting_delay(vintages(np.tile([50, 75, 90, 90], (24, 1)), first=6)).expected
+    # Counts always grow by half, then by a fifth: what is left to grow depends on the age alone.
+    by_age = found.set_index("age")
+    assert by_age.loc[[0, 1, 2], "count"].tolist() == [50, 75, 90]
+    assert by_age["estimate"].tolist() == pytest.approx([90.0] * len(found), rel=1e-6)

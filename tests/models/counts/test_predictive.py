@@ -6,6 +6,7 @@ from trends.models.counts.memory import memory_grid
 from trends.models.counts.predictive import (
     MEMBERS,
     History,
+    _nb_below,
     _remembered,
     local_level,
     memory_nb,
@@ -158,3 +159,11 @@ def test_an_account_that_allows_no_finite_fit_is_left_out():
     assert "memory_nb" not in made
     assert "seasonal_nb" not in made
     assert made["static_nb"].mass[0, 0] > 0.9
+
+
+@pytest.mark.parametrize("dispersion", [1.2, 3.0, 8.0])
+def test_tails_are_those_of_negative_binomial_counts_with_that_variance(dispersion):
+    counts = np.arange(-1.0, 40.0)
+    mean = 6.5
+    expected = stats.nbinom.cdf(counts, mean / (dispersion - 1), 1 / dispersion)
+    assert _nb_below(counts, np.array(mean), np.array(dispersion)) == pytest.approx(expected)
