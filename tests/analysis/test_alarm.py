@@ -77,11 +77,22 @@ def test_what_is_judged_is_no_part_of_its_own_baseline():
 
 
 def test_the_baseline_goes_back_as_many_years_as_asked():
+    counts = np.concatenate([steady(36, mean=12), steady(36, mean=10)])
+    long = trends.detect_alarms(monthly(counts), rng=1, baseline_years=5, season="none")
+    short = trends.detect_alarms(monthly(counts), rng=1, baseline_years=2, season="none")
+    expected = [made.watched["expected"].iloc[0] for made in (long, short)]
+    assert expected == pytest.approx([counts[:60].mean(), counts[36:60].mean()], rel=0.03)
+    assert expected[0] - expected[1] > 0.5
+
+
+def test_a_baseline_restarts_where_its_level_shifted_and_says_so():
     counts = np.concatenate([steady(36, mean=50), steady(36, mean=10)])
-    long = trends.detect_alarms(monthly(counts), rng=1, baseline_years=5)
-    short = trends.detect_alarms(monthly(counts), rng=1, baseline_years=2)
-    assert long.watched["expected"].iloc[0] > 25
-    assert short.watched["expected"].iloc[0] == pytest.approx(counts[36:60].mean(), rel=0.05)
+    found = trends.detect_alarms(monthly(counts), rng=1)
+    assert found.watched["expected"].iloc[0] == pytest.approx(counts[36:60].mean(), rel=0.05)
+    restarted = [one for one in found.caveats if one.startswith("history_restarts")]
+    assert restarted == [f"history_restarts:{found.series[0].index[36]}"]
+    steadily = trends.detect_alarms(monthly(steady()), rng=1)
+    assert not any("history_restarts" in one for one in steadily.caveats)
 
 
 def test_exposure_scales_what_is_expected():

@@ -90,7 +90,8 @@ def tells_stretches(known):
 
 
 def tells_alarm(known):
-    alarms = trends.detect_alarms(series_of(2, known=known), n_periods=10, rng=1)
+    """Whether periods watched soon after the jump, too soon to be found, are out of line."""
+    alarms = trends.detect_alarms(series_of(3, known=known), n_periods=14, rng=1)
     return alarms.n_episodes > 0
 
 

@@ -42,7 +42,8 @@ from trends.models.counts.season_terms import (
     season_terms,
 )
 from trends.models.counts.serial_dependence import grid_of
-from trends.tables.calendar import format_period, frequency_letter
+from trends.models.shifts.restart import restart_row
+from trends.tables.calendar import days_in_periods, format_period, frequency_letter
 from trends.tables.definitions import of_one_definition
 from trends.tables.exposure import rate_exposure
 from trends.tables.series import MEASURED_COLUMNS
@@ -245,7 +246,8 @@ def detect_alarms(
     years hardly tell. ``benchmarks/alarms.py`` counts them.
 
     *Known breaks.* Where the series knows that counting changed (`known_breaks`), only what was
-    counted since is watched and compared.
+    counted since is watched and compared. Where the level clearly shifted within the baseline, only
+    what came since is compared, by the rule of `forecast_counts`, and the result says so.
 
     References
     ----------
@@ -463,6 +465,7 @@ class _Lines(NamedTuple):
     below: NDArray[np.float64] | None
     season: str
     caveats: dict[str, bool]
+    restart: pd.Period | None
 
 
 def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -> _Watched:
@@ -549,7 +552,8 @@ def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -
         "short_baseline": n_baseline < 2 * per_year,
         **lines.caveats,
     }
-    return _Watched(series, state, table, lines.below, named_caveats(holds, {}))
+    about = {} if lines.restart is None else {"history_restarts": lines.restart}
+    return _Watched(series, state, table, lines.below, named_caveats(holds, about))
 
 
 def _since_break(series: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -592,6 +596,15 @@ def _own_lines(
     before = series.iloc[first:n_baseline]
     seen = observed_periods(before)
     season, design, ahead = _designs(series, seen, first, n_baseline, options.season)
+    # As with forecasts: what was counted at another level says little of what comes.
+    days = float(np.median(days_in_periods(seen.periods)))
+    row = restart_row(seen, design[:, 1:], days_per_period=days)
+    restart = seen.periods[seen.position[row]] if row else None
+    if row:
+        first += int(seen.position[row])
+        before = series.iloc[first:n_baseline]
+        seen = observed_periods(before)
+        season, design, ahead = _designs(series, seen, first, n_baseline, options.season)
     baseline = learn_baseline(
         seen.count, design, seen.exposure, seen.position, grid_of(seen.periods), rng
     )
@@ -626,7 +639,12 @@ def _own_lines(
         power=float(up[-quiet:].any(axis=0).mean()),
         below=rows.below,
         season=season,
-        caveats={"memory_at_ceiling": baseline.at_ceiling},
+        caveats={
+            "memory_at_ceiling": baseline.at_ceiling,
+            "history_restarts": restart is not None,
+            "short_baseline": n_baseline - first < 2 * per_year,
+        },
+        restart=restart,
     )
 
 
@@ -736,6 +754,7 @@ def _borrowed_lines(count: np.ndarray, n_baseline: int, letter: str, options: _O
         below=None,
         season="none",
         caveats={"parameters_plugged_in": True},
+        restart=None,
     )
 
 
