@@ -105,6 +105,9 @@ class _Shell(InteractiveShell):
     showsyntaxerror = showtraceback
     showindentationerror = showtraceback
 
+    def init_virtualenv(self) -> None:
+        """Run pages with this interpreter, whichever environment the caller's shell names."""
+
 
 def _open_shell() -> InteractiveShell:
     settings = Config()
