@@ -89,7 +89,7 @@ class Claims(dict[str, Claim]):
     >>> comparison = trends.compare_rates((294, 366), (121, 365))
     >>> claims = trends.Ledger().add(comparison, trends.Subject.generic())
     >>> list(claims), str(claims["ratio"])
-    (['ratio', 'tipping'], '2.42')
+    (['ratio', 'visible', 'tipping'], '2.42')
     """
 
     def __init__(self, claims: Iterable[tuple[str, Claim]], lang: str) -> None:
