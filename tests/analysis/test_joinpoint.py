@@ -55,7 +55,7 @@ def test_the_fit_is_the_best_of_all_single_joins_by_likelihood():
 
 
 def test_opioid_deaths_bend_in_2006_and_2013(reference):
-    # Where the joinpoint program of the NCI has its joins.
+    # Where the joinpoint program of the NCI is reported to have its joins.
     deaths = pd.read_csv(reference / "inputs" / "opioids.csv")
     years = pd.PeriodIndex(deaths["year"].astype(str), freq="Y")
     for last in (2016, 2017):
