@@ -95,6 +95,20 @@ def test_a_baseline_restarts_where_its_level_shifted_and_says_so():
     assert not any("history_restarts" in one for one in steadily.caveats)
 
 
+def test_a_baseline_that_fell_silent_is_held_against_what_came_before():
+    counts = np.concatenate([steady(34, mean=20), np.zeros(26)])
+    found = trends.detect_alarms(monthly(counts), rng=1)
+    assert found.states["state"].iloc[0] == "fall"
+    assert found.watched["expected"].iloc[0] == pytest.approx(counts[:48].mean(), rel=0.05)
+    assert not any("history_restarts" in one for one in found.caveats)
+
+
+def test_a_season_that_is_too_long_for_what_came_since_a_shift_is_refused_with_its_date():
+    counts = np.concatenate([steady(34, mean=5), steady(26, mean=30)])
+    with pytest.raises(ValueError, match="14 observed since the level shifted in 2017-11"):
+        trends.detect_alarms(monthly(counts), season="month", rng=1)
+
+
 def test_exposure_scales_what_is_expected():
     series = monthly(steady())
     series.iloc[-1, 1] = 30.4375 / 2

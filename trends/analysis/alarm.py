@@ -29,7 +29,7 @@ from trends.models.alarms.detector import (
 from trends.models.alarms.surveillance import FarringtonSettings, ears, farrington
 from trends.models.counts.known_jumps import break_places
 from trends.models.counts.observed import (
-    FEW_EVENTS,
+    LEAST_EVENTFUL,
     PERIODS_PER_YEAR,
     Observed,
     observed_periods,
@@ -247,7 +247,8 @@ def detect_alarms(
 
     *Known breaks.* Where the series knows that counting changed (`known_breaks`), only what was
     counted since is watched and compared. Where the level clearly shifted within the baseline, only
-    what came since is compared, by the rule of `forecast_counts`, and the result says so.
+    what came since is compared, by the rule of `forecast_counts`, and the result says so; the whole
+    baseline is where fewer than 3 periods since have an event.
 
     References
     ----------
@@ -464,8 +465,9 @@ class _Lines(NamedTuple):
     power: float
     below: NDArray[np.float64] | None
     season: str
-    caveats: dict[str, bool]
+    n_compared: int
     restart: pd.Period | None
+    caveats: dict[str, bool]
 
 
 def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -> _Watched:
@@ -545,12 +547,11 @@ def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -
     }
     known = observed_periods(series, minimum=1, n_eventful=0)
     holds = {
-        "partial_last_period": known.last_is_partial,
-        "unobserved_periods": known.count.size < len(periods),
-        "few_events": bool(known.count.sum() < FEW_EVENTS),
+        **known.caveats(),
         "late_reports_unknown": options.incomplete is None,
-        "short_baseline": n_baseline < 2 * per_year,
+        "short_baseline": lines.n_compared < 2 * per_year,
         **lines.caveats,
+        "history_restarts": lines.restart is not None,
     }
     about = {} if lines.restart is None else {"history_restarts": lines.restart}
     return _Watched(series, state, table, lines.below, named_caveats(holds, about))
@@ -593,23 +594,13 @@ def _own_lines(
 ) -> _Lines:
     """Return the package's own lines."""
     first = max(n_baseline - options.baseline_years * per_year, 0)
-    before = series.iloc[first:n_baseline]
-    seen = observed_periods(before)
-    season, design, ahead = _designs(series, seen, first, n_baseline, options.season)
-    # As with forecasts: what was counted at another level says little of what comes.
-    days = float(np.median(days_in_periods(seen.periods)))
-    row = restart_row(seen, design[:, 1:], days_per_period=days)
-    restart = seen.periods[seen.position[row]] if row else None
-    if row:
-        first += int(seen.position[row])
-        before = series.iloc[first:n_baseline]
-        seen = observed_periods(before)
-        season, design, ahead = _designs(series, seen, first, n_baseline, options.season)
+    past = _since_shift(series, _past(series, first, n_baseline, options.season), options.season)
+    seen = past.seen
     baseline = learn_baseline(
-        seen.count, design, seen.exposure, seen.position, grid_of(seen.periods), rng
+        seen.count, past.design, seen.exposure, seen.position, grid_of(seen.periods), rng
     )
     exposure = rate_exposure(series)[n_baseline:]
-    expected = exposure * np.exp(ahead @ baseline.params)
+    expected = exposure * np.exp(past.ahead @ baseline.params)
     covered = expected > 0
     typical = float(np.exp(np.mean(np.log(expected[covered])))) if covered.any() else 1.0
     tails = _tails(typical, baseline)
@@ -638,13 +629,10 @@ def _own_lines(
         setting=setting,
         power=float(up[-quiet:].any(axis=0).mean()),
         below=rows.below,
-        season=season,
-        caveats={
-            "memory_at_ceiling": baseline.at_ceiling,
-            "history_restarts": restart is not None,
-            "short_baseline": n_baseline - first < 2 * per_year,
-        },
-        restart=restart,
+        season=past.season,
+        n_compared=len(seen.periods),
+        restart=seen.periods[0] if past.first > first else None,
+        caveats={"memory_at_ceiling": baseline.at_ceiling},
     )
 
 
@@ -697,10 +685,25 @@ def _tails(mean: float, baseline: Baseline, seen: int = 0) -> Tails:
     return tails_of(_key(mean), baseline, max(reach_of(2 * mean, baseline), seen))
 
 
-def _designs(
-    series: pd.DataFrame, seen: Observed, first: int, n_baseline: int, season: SeasonChoice | None
-) -> tuple[SeasonName, NDArray[np.float64], NDArray[np.float64]]:
-    """Return the season that was taken, and the design of the baseline and of what is watched."""
+class _Past(NamedTuple):
+    """A baseline: where it begins, and the designs of it and of what follows."""
+
+    first: int
+    seen: Observed
+    season: SeasonName
+    design: NDArray[np.float64]
+    ahead: NDArray[np.float64]
+
+
+def _past(
+    series: pd.DataFrame,
+    first: int,
+    n_baseline: int,
+    season: SeasonChoice | None,
+    since: str = "",
+) -> _Past:
+    """Return the baseline that begins at a place; raise where it cannot tell its terms apart."""
+    seen = observed_periods(series.iloc[first:n_baseline])
     wanted = season_terms(seen, season).season
     columns = season_columns(pd.PeriodIndex(series.index[first:]), wanted)[0]
     every = np.column_stack([np.ones(len(columns)), columns])
@@ -708,9 +711,24 @@ def _designs(
     if wanted != "none" and not is_identified(seen, design):
         raise ValueError(
             f"`season` must leave enough observed periods of the baseline for {design.shape[1]} "
-            f"terms, got {wanted!r} with {seen.count.size} observed. Use season='none'."
+            f"terms, got {wanted!r} with {seen.count.size} observed{since}. Use season='none'."
         )
-    return wanted, design, every[n_baseline - first :]
+    return _Past(first, seen, wanted, design, every[n_baseline - first :])
+
+
+def _since_shift(series: pd.DataFrame, whole: _Past, season: SeasonChoice | None) -> _Past:
+    """Return the baseline since its level last shifted; the whole where nothing came since.
+
+    As with forecasts: what was counted at another level says little of what comes.
+    """
+    days = float(np.median(days_in_periods(whole.seen.periods)))
+    row = restart_row(whole.seen, whole.design[:, 1:], days_per_period=days)
+    if not row or int((whole.seen.count[row:] > 0).sum()) < LEAST_EVENTFUL:
+        return whole
+    place = int(whole.seen.position[row])
+    since = f" since the level shifted in {format_period(whole.seen.periods[place])}"
+    n_baseline = whole.first + len(whole.seen.periods)
+    return _past(series, whole.first + place, n_baseline, season, since)
 
 
 def _borrowed_lines(count: np.ndarray, n_baseline: int, letter: str, options: _Options) -> _Lines:
@@ -753,8 +771,9 @@ def _borrowed_lines(count: np.ndarray, n_baseline: int, letter: str, options: _O
         power=np.nan,
         below=None,
         season="none",
-        caveats={"parameters_plugged_in": True},
+        n_compared=n_baseline,
         restart=None,
+        caveats={"parameters_plugged_in": True},
     )
 
 
