@@ -10,12 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from trends.analysis.result import Result, alpha_of, check_alpha
+from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.count_model import percent_change, ratio_of
 from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.observed import (
     LEAST_EVENTFUL,
     Observed,
+    caveats_of_any,
     observed_periods,
     years_from_middle,
 )
@@ -23,10 +24,9 @@ from trends.models.counts.season_terms import (
     LEAST_FREEDOM,
     SEASONS,
     SeasonChoice,
-    SeasonName,
     is_identified,
     season_columns,
-    season_terms,
+    shared_season,
 )
 from trends.models.counts.serial_dependence import BENT, CLEARLY_WANDERS, grid_of, squared_time
 from trends.models.counts.share_model import ShareFit, fit_share, share_interval
@@ -286,7 +286,7 @@ def estimate_share(
     table = _known_periods(kinds, by)
     asked, rest = _asked_and_rest(kinds, table, of)
     seen = observed_periods(asked), observed_periods(rest)
-    name = _season_of(seen, season)
+    name = shared_season(seen, season)
     years = years_from_middle(seen[0].periods)
     waves = season_columns(seen[0].periods, name)[0]
     line = np.column_stack([np.ones(years.size), years, waves])
@@ -294,7 +294,7 @@ def estimate_share(
     every_jump = np.unique(np.hstack(jumps), axis=1) if jumps[0].size + jumps[1].size else jumps[0]
     every_row = np.column_stack([line, every_jump])
     totals = table.sum(axis=1).to_numpy()
-    fit = _fitted(seen, every_row, of)
+    fit = _fitted(seen, every_row)
     if fit is None:
         raise ValueError(
             f"`of` must have a share that can be told, got {int(seen[0].count.sum())} of "
@@ -443,15 +443,7 @@ def _both(asked: pd.DataFrame, rest: pd.DataFrame) -> pd.DataFrame:
     return both
 
 
-def _season_of(seen: tuple[Observed, Observed], season: SeasonChoice | None) -> SeasonName:
-    """Return the pattern of the year that all lines get."""
-    names = [season_terms(each, season).season for each in seen]
-    return names[0] if names[0] != "none" else names[1]
-
-
-def _fitted(
-    seen: tuple[Observed, Observed], every_row: NDArray[np.float64], of: str
-) -> ShareFit | None:
+def _fitted(seen: tuple[Observed, Observed], every_row: NDArray[np.float64]) -> ShareFit | None:
     """Return the fit of the share; None where the counts cannot tell the terms apart."""
     if not all(is_identified(each, every_row[each.position]) for each in seen):
         return None
@@ -618,11 +610,10 @@ def _caveats(
     seen: tuple[Observed, Observed], *, bent: bool, wanders: bool, jumps: bool
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know about this share."""
-    both = [each.caveats() for each in seen]
     holds = {
         "bent_share": bent,
         "wandering_share": wanders,
         "declared_jump": jumps,
-        **{key: any(each[key] for each in both) for key in both[0]},
+        **caveats_of_any(seen),
     }
-    return tuple(key for key, is_so in holds.items() if is_so)
+    return named_caveats(holds, {})

@@ -9,17 +9,21 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result, alpha_of, check_alpha
+from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.count_model import percent_change, ratio_of
 from trends.models.counts.known_jumps import jump_columns
-from trends.models.counts.observed import Observed, observed_periods, years_from_middle
+from trends.models.counts.observed import (
+    Observed,
+    caveats_of_any,
+    observed_periods,
+    years_from_middle,
+)
 from trends.models.counts.season_terms import (
     SEASONS,
     SeasonChoice,
-    SeasonName,
     is_identified,
     season_columns,
-    season_terms,
+    shared_season,
 )
 from trends.models.counts.serial_dependence import BENT, CLEARLY_WANDERS
 from trends.models.counts.slope_contrast import (
@@ -245,7 +249,7 @@ def compare_trends(
         )
     first, second = _shared_span(first, second)
     seen = observed_periods(first), observed_periods(second)
-    name = _season_of(seen, season)
+    name = shared_season(seen, season)
     years = years_from_middle(seen[0].periods)
     waves = season_columns(seen[0].periods, name)[0]
     jumps = [jump_columns(each)[0] for each in seen]
@@ -326,12 +330,6 @@ def _shared_span(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFram
     return first.loc[start:end], second.loc[start:end]
 
 
-def _season_of(seen: tuple[Observed, Observed], season: SeasonChoice | None) -> SeasonName:
-    """Return the one pattern of the year that both lines get."""
-    names = [season_terms(each, season).season for each in seen]
-    return names[0] if names[0] != "none" else names[1]
-
-
 def _refuse_unidentified(
     seen: tuple[Observed, Observed], designs: list[np.ndarray], season: str
 ) -> None:
@@ -401,11 +399,10 @@ def _caveats(
     seen: tuple[Observed, Observed], *, bent: bool, wanders: bool, jumps: bool
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know about this comparison."""
-    both = [each.caveats() for each in seen]
     holds = {
         "bent_ratio": bent,
         "wandering_level": wanders,
         "declared_jump": jumps,
-        **{key: any(each[key] for each in both) for key in both[0]},
+        **caveats_of_any(seen),
     }
-    return tuple(key for key, is_so in holds.items() if is_so)
+    return named_caveats(holds, {})

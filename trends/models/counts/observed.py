@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,12 @@ class Observed:
 
 #: Events in all below which a result is said to rest on few.
 FEW_EVENTS = 20
+
+
+def caveats_of_any(several: Sequence[Observed]) -> dict[str, bool]:
+    """Return the caveats of counts, and whether each holds of one of several series."""
+    every = [each.caveats() for each in several]
+    return {key: any(each[key] for each in every) for key in every[0]}
 
 
 def observed_periods(

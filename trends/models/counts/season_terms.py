@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -76,6 +77,19 @@ def season_terms(seen: Observed, season: SeasonChoice | None) -> SeasonTerms:
         return SeasonTerms(wanted, *season_columns(seen.periods, wanted))
     name: SeasonName = "harmonic" if _is_found(seen) else "none"
     return SeasonTerms(name, *season_columns(seen.periods, name))
+
+
+def shared_season(several: Sequence[Observed], season: SeasonChoice | None) -> SeasonName:
+    """Return the one pattern of the year of several lines: the first that one of them shows.
+
+    Parameters
+    ----------
+    several : sequence of Observed
+    season
+        As in `season_terms`.
+    """
+    names = [season_terms(each, season).season for each in several]
+    return next((name for name in names if name != "none"), "none")
 
 
 def season_columns(
