@@ -16,7 +16,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from trends.analysis.result import Result, check_alpha
+from trends.analysis.result import Result, check_alpha, seed_of
 from trends.models.counts.borrowing import (
     Shrunk,
     pooled_memory,
@@ -285,7 +285,7 @@ def analyse_panel(
     )
     takes = _check_options(ask, options)
     groups = _groups(counts, names)
-    seed = _seed(rng)
+    seed = seed_of(rng)
     tasks = [
         delayed(_answer)(
             ask,
@@ -419,13 +419,6 @@ def _groups(counts: pd.DataFrame, names: tuple[str, ...]) -> dict[tuple[object, 
             part, **{str(name): label for name, label in zip(names, key, strict=True)}
         )
     return found
-
-
-def _seed(rng: int | np.random.Generator | None) -> int:
-    """Return the number from which all streams are derived."""
-    if isinstance(rng, int | np.integer):
-        return int(rng)
-    return int(np.random.default_rng(rng).integers(2**63))
 
 
 def _stream(seed: int, key: tuple[object, ...]) -> np.random.Generator:

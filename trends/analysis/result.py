@@ -265,6 +265,13 @@ def alpha_of(alpha: float | None, conf_level: float) -> float:
     return alpha
 
 
+def seed_of(rng: int | np.random.Generator | None) -> int:
+    """Return the number from which all streams of random numbers are derived."""
+    if isinstance(rng, int | np.integer):
+        return int(rng)
+    return int(np.random.default_rng(rng).integers(2**63))
+
+
 def _unit_of(value: Any) -> str:
     """Return the one unit of a window, a count series or statements; "" where none is told."""
     # Imported here because most questions ask for no table of statements.

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
+from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats, seed_of
 from trends.models.counts.count_model import ratio_of
 from trends.models.counts.heavy_tail import (
     LEAST_TAIL,
@@ -219,7 +219,7 @@ def compare_severity(
     power -.25, because with tails of 2 to 3 variances are infinite and the plain bootstrap is too
     sure (Athreya 1987). It holds where both sides have the same shape; where one has the heavier
     tail, its mean rests on events that may not have happened yet, and no interval from these events
-    holds In simulation (``benchmarks/severity.py``, 25 pairs a cell) intervals hold in .92 to 1 of
+    holds. In simulation (``benchmarks/severity.py``, 25 pairs a cell) intervals hold in .92 to 1 of
     pairs with tails of 2.2, 2.4 and 3 on both sides (.94 on average), but in .68 to 1 with tails of
     2.2 against 2.6.
 
@@ -266,7 +266,7 @@ def compare_severity(
     told = tolls(first, "first"), tolls(second, "second")
     known = tuple(_known(each, name) for each, name in zip(told, ("first", "second"), strict=True))
     tables = tuple(each[["low", "best", "high"]].to_numpy() for each in known)
-    seed = _seed(rng)
+    seed = seed_of(rng)
     stream = np.random.default_rng(seed)
     compared = ratio_of_means((tables[0], tables[1]), N_DRAWS, stream)
     tails = [fit_tail(np.rint(each[:, 1])) for each in tables]
@@ -324,13 +324,6 @@ def compare_severity(
         seed=seed,
         caveats=_caveats(told, known, tails, largest),
     )
-
-
-def _seed(rng: int | np.random.Generator | None) -> int:
-    """Return the number from which all draws are derived."""
-    if isinstance(rng, int | np.integer):
-        return int(rng)
-    return int(np.random.default_rng(rng).integers(2**63))
 
 
 def _known(events: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from trends.models.counts.season_terms import (
     season_columns,
     shared_season,
 )
-from trends.models.counts.serial_dependence import BENT, CLEARLY_WANDERS
+from trends.models.counts.serial_dependence import BENT, CLEARLY_WANDERS, squared_time
 from trends.models.counts.slope_contrast import (
     LEAST_SHARED,
     Line,
@@ -357,8 +357,7 @@ def _p_equivalent(contrast: SlopeContrast, margin: float) -> float:
 
 def _bend(seen: tuple[Observed, Observed], designs: list[np.ndarray]) -> float:
     """Return the p-value of a bend in the ratio of the two rates; NaN where it cannot be fitted."""
-    squared = designs[0][:, 1] ** 2
-    bent = [np.insert(each, 2, squared - squared.mean(), axis=1) for each in designs]
+    bent = [np.insert(each, 2, squared_time(each[:, 1]), axis=1) for each in designs]
     if not all(
         is_identified(one, each[one.position]) for one, each in zip(seen, bent, strict=True)
     ):

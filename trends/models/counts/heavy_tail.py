@@ -165,7 +165,7 @@ class RatioOfMeans(NamedTuple):
     ----------
     log_ratio, std_error : float
     log_means, std_errors : array of shape (2,)
-        Of the two means; minus infinity and NaN where all values are 0.
+        Of the two means.
     statistics : array of shape (n_draws, 3)
         Absolute studentised draws: of the log ratio, and of either log mean.
     """
