@@ -212,7 +212,10 @@ def compare_trends(
     Each series has its own log-linear fit, its own scatter and its own memory, as in
     `estimate_trend`. The variance of the difference of the slopes is the sum of both less twice
     their covariance, the correlation of the residuals in shared periods times both standard errors.
-    A known break of a series is a jump of its level, not part of its pace.
+    A known break of a series is a jump of its level, not part of its pace. The verdict
+    is no_line from a log evidence of 2.5 for a level that wanders, where `estimate_trend` tells no
+    pace from 1 on: intervals of the difference hold also where counts remember.
+
     In simulation (``benchmarks/trend_comparison.py``, 100 pairs a cell) series of one pace are told
     apart in 0 to 5% of cases, least where their noise is shared and remembers; that one trend alone
     is clear happens in up to 42% of them.

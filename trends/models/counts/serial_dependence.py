@@ -41,9 +41,11 @@ LEAST_RHO, LEAST_WEIGHT = 0.3, 0.5
 BAND = (0.6, 0.9)
 #: Log evidence from which a level is said to wander, and the p-value of a bend that explains it.
 CLEARLY_WANDERS, BENT = 2.5, 0.01
-#: Log evidence for a level that wanders from which a series has no one pace. At 2.5 a fifth of
-#: random walks of 60 months with a monthly sd of .1 would be refused one, at 1 half of them, and of
-#: lines that double with three times Poisson's variance one in forty.
+#: Log evidence for a level that wanders from which a series by itself has no one pace. At 2.5 a
+#: fifth of random walks of 60 months with a monthly sd of .1 would be refused one, at 1 half of
+#: them, and of lines that double with three times Poisson's variance one in forty. Comparisons of
+#: paces and shares wait for `CLEARLY_WANDERS`: at 1 a fifth of pairs of lines with a monthly
+#: correlation of .5 would be refused, whose intervals hold.
 NO_LINE = 1.0
 #: Weight of slow autoregressions (half-lives of 7 and 14 months) before the residuals are seen.
 #: With .2 intervals would cover .90 of series of 60 months with a monthly correlation of .9 instead
