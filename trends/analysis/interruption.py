@@ -20,6 +20,7 @@ from trends.models.counts.interruption import (
     is_within,
     placebo_changes,
 )
+from trends.models.counts.known_jumps import break_places
 from trends.models.counts.observed import (
     LEAST_EVENTFUL,
     LEAST_OBSERVED,
@@ -395,7 +396,7 @@ def estimate_interruption(
     lasting_slope = slope and temporary is None
     named = _named(series, seen, date, slope=lasting_slope, looking=found_by_looking)
     repeating = season_terms(seen, season)
-    jumps = _jumps(series, seen, named)
+    jumps = _jumps(seen, named)
     years = years_from_middle(seen.periods)
     base = np.column_stack([np.ones(years.size), years, repeating.columns, jumps])
     per_year = PERIODS_PER_YEAR[frequency_letter(seen.periods)]
@@ -644,12 +645,12 @@ def _check_counting(
         )
 
 
-def _jumps(series: pd.DataFrame, seen: Observed, named: Sequence[_Named]) -> np.ndarray:
+def _jumps(seen: Observed, named: Sequence[_Named]) -> np.ndarray:
     """Return a column for every known change of counting that the counts can tell apart."""
     columns = []
     taken = {one.first_row for one in named}
-    for each in known_breaks(series):
-        row = _first_row(seen, pd.Period(each.date, freq=seen.periods.freq))
+    for place in break_places(seen):
+        row = int(np.searchsorted(seen.position, place))
         if row in taken or not EDGE <= row <= seen.count.size - EDGE:
             continue
         taken.add(row)
