@@ -70,8 +70,6 @@ COMPARED, LEAST_SHARE = 3, 0.9
 
 FAMILIES = ("auto", "poisson", "quasipoisson", "nb2")
 
-_RATIO_TERMS = ("level", "slope")
-
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Interruption(Result):

@@ -38,7 +38,7 @@ from trends.tables.series import series as one_series
 Verdict = Literal["rose", "fell", "no_clear_change", "no_line"]
 Driver = Literal["asked", "rest", "unclear", ""]
 
-#: Scale of each term, from which the interval is carried over.
+#: Terms that are shares, of which the effects are log odds.
 _SHARES = ("share", "share_start", "share_end")
 
 

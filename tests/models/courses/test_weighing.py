@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
 from trends.models.courses import candidates
 from trends.models.courses.evidence import Rows, fit_designs, weigh_designs
@@ -13,7 +14,6 @@ from trends.models.courses.weighing import (
     PRIOR_NO_SEASON,
     WANDERING,
     Season,
-    course_log_weights,
     weigh_courses,
 )
 from trends.tables.calendar import DAYS_PER_MONTH
@@ -95,6 +95,11 @@ def test_the_columns_of_a_course_are_its_level_its_changes_the_jump_and_the_seas
             [np.ones(N_ROWS), np.arange(N_ROWS) >= start, JUMP, WAVE.columns]
         )
         assert columns == pytest.approx(expected)
+
+
+def course_log_weights(found):
+    """Return the log weight of every course with every season."""
+    return {(one.course, one.season): float(logsumexp(one.log_weight)) for one in found}
 
 
 def test_without_a_season_to_weigh_none_has_all_the_prior():

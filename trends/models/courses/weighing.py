@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from trends.models.courses import candidates
 from trends.models.courses.evidence import (
@@ -321,8 +320,3 @@ def _representative(memories: Memories) -> list[int]:
     """Return the first memory, a middling and a strong one."""
     order = np.argsort(memories.correlation, kind="stable")
     return [0, int(order[order.size // 2]), int(order[order.size * 9 // 10])]
-
-
-def course_log_weights(weighed: list[Weighed]) -> dict[tuple[str, str], float]:
-    """Return the log weight of every course with every season."""
-    return {(one.course, one.season): float(logsumexp(one.log_weight)) for one in weighed}
