@@ -328,7 +328,9 @@ def compare_severity(
 
 def _known(events: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the events that tell their deaths, in the order of time."""
-    known = events[events["best"].notna()].sort_values("start", kind="stable", ignore_index=True)
+    # Events of one day are sorted by their figures, so that draws are the same in any table.
+    order = ["start", "low", "best", "high"]
+    known = events[events["best"].notna()].sort_values(order, ignore_index=True)
     if len(known) < LEAST_EVENTS:
         raise ValueError(
             f"`{name}` must hold at least {LEAST_EVENTS} events that tell their deaths, got "
