@@ -191,6 +191,13 @@ def test_a_figure_published_on_the_day_itself_was_known():
     assert own((*HALF[:5], {"published_on": pd.Timestamp("2024-07-17")}))["known_id"] == "half"
 
 
+def test_of_a_revised_figure_the_last_revision_known_on_the_day_counts():
+    revised = ("revised", 160, *HALF[2:4], "2024-07-10", {})
+    too_late = ("too_late", 170, *HALF[2:4], "2024-08-10", {})
+    for order in ((HALF, revised, too_late), (too_late, revised, HALF)):
+        assert own(*order)["known_id"] == "revised"
+
+
 def test_the_level_of_the_own_interval_is_that_which_is_asked_for():
     found = trends.score_claims(known(HALF))
     assert found.conf_level == 0.95

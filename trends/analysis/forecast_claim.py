@@ -138,8 +138,9 @@ def score_claims(
     rounded. How hard a claim was shows in the chance that this package would have given it on the
     day: from the longest figure of the same counter, measure and scope that begins with the window,
     had ended and was published by then; the rest of the window goes on at its rate. Without one it
-    is the latest such figure that had ended before the window. Scatter is borrowed, as in
-    `compare_rates`. Figures without a day of publication are not known on any day.
+    is the latest such figure that had ended before the window. Of a figure that was revised the
+    last revision known on the day counts. Scatter is borrowed, as in `compare_rates`. Figures
+    without a day of publication are not known on any day.
 
     Examples
     --------
@@ -286,13 +287,15 @@ def _known_on_the_day(
         and scope_key(row) == scope_key(claim)
         and not why_no_rate(row)
     ]
-    # What begins with the window tells of it; else the latest, and of several the longest.
+    # What begins with the window tells of it; else the latest, and of several the longest, as it
+    # was last published.
     return max(
         known,
         key=lambda row: (
             row["window_start"] == start,
             row["window_end"],
             -row["window_start"].toordinal(),
+            row["published_on"],
         ),
         default=None,
     )
