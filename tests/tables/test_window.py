@@ -53,11 +53,36 @@ def test_a_range_has_both_ends(typed):
 
 
 @pytest.mark.parametrize(
+    "figure",
+    [
+        "40 to 30 in 2024",
+        {"count_low": 40, "count_high": 30, "window_start": "2024", "window_end": "2024"},
+        {"count": 50, "count_high": 40, "window_start": "2024", "window_end": "2024"},
+    ],
+)
+def test_bounds_in_the_wrong_order_are_refused_as_in_a_table(figure):
+    with pytest.raises(ValueError, match="`first` must have count_low <= count <= count_high, got"):
+        as_window(figure, name="first")
+
+
+@pytest.mark.parametrize(
     "typed", ["", "294", "294 2024", "in 2024", "-3 in 2024", "2.5 in 2024", "x in 2024", "3 in"]
 )
 def test_what_is_no_figure_is_refused_with_examples(typed):
     with pytest.raises(ValueError, match="`first` must be a figure with its window, got"):
         as_window(typed, name="first")
+
+
+@pytest.mark.parametrize("typed", ["at least 10th in 2024", "more than 30 to 40 in 2024"])
+def test_a_figure_is_said_in_one_way(typed):
+    with pytest.raises(ValueError, match="`figure` must be a figure with its window, got"):
+        as_window(typed)
+
+
+@pytest.mark.parametrize("typed", ["1,23 in 2024", "1,2000 in 2024", "30 to 1,23 in 2024"])
+def test_a_comma_that_may_stand_before_decimals_is_refused(typed):
+    with pytest.raises(ValueError, match="`figure` must be a figure with its window, got"):
+        as_window(typed)
 
 
 @pytest.mark.parametrize("typed", ["about 3 in 5 days", "3rd in 5 days", "3-4 in 5 days"])

@@ -48,10 +48,13 @@ _DEFAULTS: dict[str, Any] = {
 
 _DAY = pd.Timedelta(days=1)
 
-#: A figure as somebody types it: how firmly, how many, and over which days.
+#: A whole number as somebody types it, thousands with or without a comma.
+_COUNT = r"\d{1,3}(?:,\d{3})+|\d+"
+
+#: A figure as somebody types it: how many, said in one of three ways, and over which days.
 _TYPED = re.compile(
-    r"(?:(?P<firmly>about|at least|more than) )?(?P<count>\d[\d,]*)"
-    r"(?:(?P<nth>st|nd|rd|th)|(?: to |-)(?P<high>\d[\d,]*))? "
+    rf"(?:(?:(?P<firmly>about|at least|more than) )?(?P<count>{_COUNT})"
+    rf"|(?P<nth>{_COUNT})(?:st|nd|rd|th)|(?P<low>{_COUNT})(?: to |-)(?P<high>{_COUNT})) "
     r"(?:in (?:(?P<days>\d+(?:\.\d+)?) days?|(?P<period>\S+))|from (?P<start>\S+) to (?P<end>\S+))",
     re.IGNORECASE,
 )
@@ -198,8 +201,8 @@ def as_window(figure: object, *, name: str = "figure") -> Window:
     ValueError
         If a text is no such sentence, the count is negative or not whole, a day is written in
         another shape or is not in the calendar, the window ends before it starts, its length is not
-        positive or could be a year, a statement's window is unknown, or the figure is a stock or a
-        rate.
+        positive or could be a year, a statement's window is unknown, its bounds are in the wrong
+        order, or the figure is a stock or a rate.
 
     Examples
     --------
@@ -257,23 +260,30 @@ def _from_text(text: str, name: str) -> Window:
         raise ValueError(
             f"`{name}` must be a figure with its window, got {text!r}. Write '294 in 2024', "
             "'43 from 2020-04-24 to 2020-05-23', 'about 400 in 2024', 'at least 12 in 2024-05', "
-            "'10th from 2025-05-01 to 2025-05-19' or '294 in 366 days'."
+            "'30 to 40 in 2024', '10th from 2025-05-01 to 2025-05-19' or '294 in 366 days'."
         )
-    count, high = (int((found[key] or "0").replace(",", "")) for key in ("count", "high"))
+    counts = {
+        said: int(found[said].replace(",", ""))
+        for said in ("count", "nth", "low", "high")
+        if found[said]
+    }
     if found["days"]:
-        if found["firmly"] or found["nth"] or found["high"]:
+        if found["firmly"] or "count" not in counts:
             raise ValueError(
                 f"`{name}` must have a window of dates unless its count is exact, got {text!r}. "
                 "Name the first and the last day."
             )
-        return _from_numbers((count, datetime.timedelta(days=float(found["days"]))), name)
-    said = (found["firmly"] or ("nth_since" if found["nth"] else "exact")).lower()
+        days = datetime.timedelta(days=float(found["days"]))
+        return _from_numbers((counts["count"], days), name)
+    said = "nth_since" if "nth" in counts else (found["firmly"] or "exact")
     row: dict[str, object] = {
-        "qualifier": said.replace(" ", "_"),
+        "qualifier": said.lower().replace(" ", "_"),
+        "count": counts.get("count", counts.get("nth")),
+        "count_low": counts.get("low"),
+        "count_high": counts.get("high"),
         "window_start": found["start"] or found["period"],
         "window_end": found["end"] or found["period"],
     }
-    row |= {"count_low": count, "count_high": high} if found["high"] else {"count": count}
     return _from_row(row, name)
 
 
@@ -325,14 +335,19 @@ def _from_row(row: Any, name: str) -> Window:
         )
     start, end = read_window(*ends, name)
     low, count, high = (_whole(given[key], name) for key in ("count_low", "count", "count_high"))
+    told = [bound for bound in (low, count, high) if bound is not None]
+    if told != sorted(told):
+        raise ValueError(
+            f"`{name}` must have count_low <= count <= count_high, got "
+            f"{', '.join(map(str, told))}. Correct the bounds."
+        )
     if count is None:
-        bounds = [bound for bound in (low, high) if bound is not None]
-        if not bounds:
+        if not told:
             raise ValueError(
                 f"`{name}` must hold a count or a range, got neither. Give `count`, or "
                 "`count_low` and `count_high`."
             )
-        count = round(sum(bounds) / len(bounds))
+        count = round(sum(told) / len(told))
         # Bounds without a count are a range, however they were said.
         given["qualifier"] = "range" if given["qualifier"] == "exact" else given["qualifier"]
     return Window(
