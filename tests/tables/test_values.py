@@ -5,6 +5,8 @@ import inspect
 import ibis
 import numpy as np
 import pandas as pd
+import polars
+import pyarrow
 import pytest
 
 import trends
@@ -118,6 +120,13 @@ REFUSING = {
 def test_no_question_about_counts_takes_totals_of_deaths(question, totals):
     with pytest.raises(ValueError, match="must be numbers of events, got totals of fatalities"):
         REFUSING[question](totals)
+
+
+@pytest.mark.parametrize("library", [pyarrow.table, polars.DataFrame, pd.DataFrame])
+def test_totals_are_refused_whichever_library_holds_them(library):
+    held = {"period": ["2024-01", "2024-02"], "count": [5, 3], "count_unit": ["fatalities"] * 2}
+    with pytest.raises(ValueError, match="must be numbers of events, got totals of fatalities"):
+        trends.as_series(library(held))
 
 
 def test_every_question_that_takes_a_table_of_counts_is_among_those():

@@ -89,6 +89,7 @@ def read_given(
 ) -> Given:
     """Read counts in any of the shapes, see `as_series`."""
     counts = _in_pandas(counts)
+    refuse_totals(counts)
     if isinstance(counts, pd.DataFrame):
         return _from_frame(counts, freq, columns)
     if columns is not None:
@@ -168,6 +169,42 @@ def refuse_multiples(periods: pd.PeriodIndex) -> None:
         f"exposure={days:g} if it covers all {steps[0]} {unit}, or add the counts up to longer "
         "periods."
     )
+
+
+def refuse_totals(counts: Any) -> None:
+    """Raise where something was added up over events instead of counting them.
+
+    Parameters
+    ----------
+    counts : DataFrame, Series or anything else
+        What a question about counts was given; ``count_unit`` is read from its column or its
+        ``attrs``.
+
+    Raises
+    ------
+    ValueError
+        If it says that its numbers are totals, for instance of deaths.
+
+    Examples
+    --------
+    >>> months = pd.period_range("2024-01", periods=1, freq="M")
+    >>> refuse_totals(pd.DataFrame({"period": months, "count": 9, "count_unit": "fatalities"}))
+    Traceback (most recent call last):
+    ...
+    ValueError: `counts` must be numbers of events, got totals of fatalities. One event may hold
+    many, so they do not vary as counts do: count the events, and ask `compare_severity` how deadly
+    they are.
+    """
+    told = {str(getattr(counts, "attrs", {}).get("count_unit") or "")}
+    if "count_unit" in getattr(counts, "columns", ()):
+        told |= set(counts["count_unit"].dropna().astype("str"))
+    totals = sorted(told - {"", "events"})
+    if totals:
+        raise ValueError(
+            f"`counts` must be numbers of events, got totals of {', '.join(totals)}. One event may "
+            "hold many, so they do not vary as counts do: count the events, and ask "
+            "`compare_severity` how deadly they are."
+        )
 
 
 def _in_pandas(counts: Any) -> Any:

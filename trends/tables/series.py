@@ -19,10 +19,10 @@ import pandas as pd
 
 from trends.tables import calendar
 from trends.tables.exposure import check_unit
-from trends.tables.given import Counts, read_given, refuse_multiples
+from trends.tables.given import Counts, read_given, refuse_multiples, refuse_totals
 from trends.tables.typed import last_day
 
-#: Columns of an event-count table that are not group columns; the last three only where needed.
+#: Columns of an event-count table that are not group columns; the last four only where needed.
 MEASURED_COLUMNS = (
     "period", "count", "exposure", "complete", "exposure_unit", "count_unit", "caveats", "as_of"
 )  # fmt: skip
@@ -199,7 +199,6 @@ def as_series(
     """
     if hasattr(counts, "__len__") and len(counts) == 0:
         raise ValueError("`counts` must hold at least one period, got none. Add counts.")
-    refuse_totals(counts)
     given = read_given(counts, start=start, freq=freq, columns=columns)
     if fill is not None and (isinstance(fill, bool) or fill != 0):
         raise ValueError(f"`fill` must be 0 or left out, got {fill!r}. Use 0 for a tally.")
@@ -364,44 +363,6 @@ def _vintage(counts: pd.DataFrame, as_of: object) -> tuple[pd.DataFrame, pd.Time
         vintages = vintages[vintages <= day]
     newest = pd.Timestamp(vintages.max())
     return counts[counts["as_of"] == newest], newest
-
-
-def refuse_totals(counts: Any) -> None:
-    """Raise where something was added up over events instead of counting them.
-
-    Parameters
-    ----------
-    counts : frame, Series or anything else
-        What a question about counts was given; ``count_unit`` is read from its column or its
-        ``attrs``.
-
-    Raises
-    ------
-    ValueError
-        If it says that its numbers are totals, for instance of deaths.
-
-    Examples
-    --------
-    >>> months = pd.period_range("2024-01", periods=1, freq="M")
-    >>> refuse_totals(pd.DataFrame({"period": months, "count": 9, "count_unit": "fatalities"}))
-    Traceback (most recent call last):
-    ...
-    ValueError: `counts` must be numbers of events, got totals of fatalities. One event may hold
-    many, so they do not vary as counts do: count the events, and ask `compare_severity` how deadly
-    they are.
-    """
-    told = {str(getattr(counts, "attrs", {}).get("count_unit", ""))}
-    # A lazy frame is refused elsewhere; to ask it for its columns would be to work it out.
-    columns = () if hasattr(counts, "collect") else getattr(counts, "columns", ())
-    if "count_unit" in columns:
-        told |= {str(value) for value in counts["count_unit"] if value is not None}
-    totals = sorted(told - {"", "events", "nan", "None", "<NA>"})
-    if totals:
-        raise ValueError(
-            f"`counts` must be numbers of events, got totals of {', '.join(totals)}. One event may "
-            "hold many, so they do not vary as counts do: count the events, and ask "
-            "`compare_severity` how deadly they are."
-        )
 
 
 def _check_counts(counts: pd.DataFrame) -> None:
