@@ -7,6 +7,7 @@ import ibis
 import pandas as pd
 import pytest
 
+from trends.parts import install_command
 from trends.tables.counting import count_events
 from trends.tables.events import read_events
 from trends.tables.faults import InvalidTable
@@ -15,7 +16,7 @@ if shutil.which("java") is None:
     pytest.skip("Spark needs Java, and there is none", allow_module_level=True)
 if importlib.util.find_spec("pyspark") is None:
     pytest.skip(
-        "Spark needs the package pyspark: pip install trends[spark]", allow_module_level=True
+        f"Spark needs the package pyspark: {install_command('spark')}", allow_module_level=True
     )
 
 # Spark and Ibis lag behind pandas 3 in names they call; no warning here is about our own code.
