@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import trends
 from trends.findings.editions import compare_editions
@@ -17,6 +19,8 @@ from trends.findings.ledger import read_ledger
 from trends.findings.lint import lint
 
 N_FINDINGS = 10_000
+
+Answer = TypeVar("Answer")
 
 
 def ledger(first_count: int) -> trends.Ledger:
@@ -33,10 +37,10 @@ def ledger(first_count: int) -> trends.Ledger:
     return large
 
 
-def timed(label: str, work: object) -> object:
+def timed(label: str, work: Callable[[], Answer]) -> Answer:
     """Print how long a call takes and return its answer."""
     start, start_cpu = time.perf_counter(), time.process_time()
-    answer = work()  # type: ignore[operator]
+    answer = work()
     wall, cpu = time.perf_counter() - start, time.process_time() - start_cpu
     print(f"{label}: {wall:.2f} s, {cpu:.2f} s of processor time")
     return answer

@@ -442,7 +442,7 @@ class Asking:
             signal.setitimer(signal.ITIMER_PROF, limit)
             signal.alarm(int(20 * limit))
             code = run()
-        except BaseException:
+        except BaseException:  # whatever a mutant raises, its fork must not go on as its parent
             traceback.print_exc()
         finally:
             sys.stdout.flush()

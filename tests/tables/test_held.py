@@ -20,6 +20,7 @@ import trends
 from trends import cli
 from trends.tables.layouts import counts_in
 
+# Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis", "ignore:.*deprecated")
 
 HERE = Path(__file__).parent

@@ -18,6 +18,7 @@ from trends.tables.layouts import counts_in
 from trends.tables.series import series
 from trends.tables.sources import declared
 
+# Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis", "ignore:.*deprecated")
 
 HERE = Path(__file__).parent / "layouts"

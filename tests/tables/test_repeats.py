@@ -9,6 +9,7 @@ from trends.tables.events import read_events
 from trends.tables.faults import InvalidTable
 from trends.tables.validation import validate
 
+# Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis", "ignore:.*deprecated")
 
 HEADER = (

@@ -11,6 +11,7 @@ import pytest
 
 import trends
 
+# Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis", "ignore:.*deprecated")
 
 

@@ -12,6 +12,7 @@ from trends.tables.events import read_events
 from trends.tables.series import series
 from trends.tables.watching import begins_late
 
+# Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis", "ignore:.*deprecated")
 
 GTD = "eventid,iyear,imonth,iday,country_txt"
