@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import trends
+
 DATA = Path(__file__).resolve().parents[1] / "data"
 COUNTS = DATA / "is_events_monthly.csv"
 
@@ -59,18 +61,15 @@ def test_help_lists_every_command_of_the_contract():
 
 
 def test_the_version_is_the_packages():
-    assert run("--version").stdout.strip() == "0.1.0"
+    assert run("--version").stdout.strip() == trends.__version__
 
 
 def test_the_bundled_tables_are_valid():
-    tables = (
-        "statements",
-        "is_events_monthly",
-        "is_events_monthly_iraq",
-        "is_events_yearly",
-        "gtd_yearly",
-    )
-    done = run("validate", *(DATA / f"{table}.csv" for table in tables))
+    # Places of a map and notes on the arithmetic of statements are of no kind that is validated.
+    tables = [
+        path for path in DATA.glob("*.csv") if path.stem not in ("places", "misfits_in_notes")
+    ]
+    done = run("validate", *tables)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

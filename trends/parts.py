@@ -138,8 +138,8 @@ def check_up() -> list[dict[str, object]]:
 
     Examples
     --------
-    >>> check_up()[0]["name"], check_up()[0]["installed"]
-    ('trends 0.1.0', True)
+    >>> [part["name"] for part in check_up()][1:4]
+    ['report', 'quarto', 'spark']
     """
     found: list[dict[str, object]] = [
         {
