@@ -32,7 +32,13 @@ def test_people_read_four_digits_and_nothing_where_there_is_nothing():
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(9999.4, "9999"), (10000.4, "10000"), (123456.7, "123457"), (-23456.7, "-23457")],
+    [
+        (9999.4, "9999"),
+        (9999.7, "10000"),
+        (10000.4, "10000"),
+        (123456.7, "123457"),
+        (-23456.7, "-23457"),
+    ],
 )
 def test_large_numbers_are_written_out(number, text):
     assert shown(pd.DataFrame({"x": [number]}))[1] == [text]

@@ -155,7 +155,8 @@ def _shown(value: object) -> str:
     if isinstance(value, float | np.floating):
         # 1.235e+04 is harder to read than 12345 in a table of counts and rates.
         number = float(value)
-        return f"{number:.0f}" if 10**DIGITS <= abs(number) < 1e15 else f"{number:.{DIGITS}g}"
+        large = 10**DIGITS - 0.5 <= abs(number) < 1e15
+        return f"{number:.0f}" if large else f"{number:.{DIGITS}g}"
     return " ".join(str(_plain(value)).split())
 
 
