@@ -103,7 +103,6 @@ Out = Annotated[
 #: Endings of pictures, and what leaves the time of day out of each.
 _UNDATED = {".svg": {"Date": None}, ".png": {}, ".pdf": {"CreationDate": None}}
 PICTURES = tuple(_UNDATED)
-_NUMBER = re.compile(r"-?\d[\d.e+-]*|inf|-inf|")
 
 
 @app.callback(invoke_without_command=True)
@@ -661,13 +660,15 @@ def _print_table(frame: pd.DataFrame) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from trends.tables.written import shown
+    from trends.tables.written import is_number, shown
 
-    heading, *rows = shown(frame.dropna(axis="columns", how="all"))
+    told = frame.dropna(axis="columns", how="all")
+    heading, *rows = shown(told)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, cells in zip(heading, zip(*rows, strict=True), strict=True):
-        is_number = all(_NUMBER.fullmatch(cell) for cell in cells)
-        table.add_column(escaping.terminal(column), justify="right" if is_number else "left")
+    for column, name in zip(heading, told.columns, strict=True):
+        table.add_column(
+            escaping.terminal(column), justify="right" if is_number(told[name]) else "left"
+        )
     for row in rows:
         table.add_row(*map(escaping.terminal, row))
     # A pipe gets every column in full; Rich would fold them to 80 characters.

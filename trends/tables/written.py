@@ -58,7 +58,7 @@ def to_markdown(frame: pd.DataFrame) -> str:
     | Syria | 11450 |
     """
     rows = [[escaping.markdown(cell) for cell in row] for row in shown(frame)]
-    rules = ["--:" if _is_number(frame[name]) else ":--" for name in frame.columns]
+    rules = ["--:" if is_number(frame[name]) else ":--" for name in frame.columns]
     lines = [_bars(rows[0]), f"|{'|'.join(rules)}|", *(_bars(row) for row in rows[1:])]
     return "\n".join(lines)
 
@@ -82,7 +82,7 @@ def to_latex(frame: pd.DataFrame) -> str:
     \hline
     \end{tabular}
     """
-    sides = "".join("r" if _is_number(frame[name]) else "l" for name in frame.columns)
+    sides = "".join("r" if is_number(frame[name]) else "l" for name in frame.columns)
     heading, *rows = [
         f"{' & '.join(' '.join(escaping.tex(cell).split()) for cell in row)} \\\\"
         for row in shown(frame)
@@ -134,12 +134,13 @@ def table_ending(path: str | Path, name: str = "path") -> str:
     return ending
 
 
+def is_number(column: pd.Series) -> bool:
+    """Tell whether a column holds numbers, which stand to the right."""
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
 def _bars(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
 def _missing(value: object) -> bool:
