@@ -9,7 +9,7 @@ counted in episodes a year (up and down together) over the budget that was state
 same for the flexible Farrington method and EARS C2 at the level that would meet the budget (upwards
 only), and for two rules of thumb, in episodes a year. A doubling begins three months before the end
 of that year. In the rows with gaps three months in ten are not covered. The tables go to
-benchmarks/results/alarms.csv and alarms_speed.csv.
+benchmarks/results/alarms.csv, alarms_short.csv and alarms_speed.csv.
 """
 
 from __future__ import annotations

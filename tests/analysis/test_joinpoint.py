@@ -206,7 +206,7 @@ def test_segments_of_series_that_remember_hold_the_true_pace():
 
 
 def test_a_turn_as_small_as_could_be_seen_is_seen_about_four_times_in_five():
-    # benchmarks/power_check.py has the table; 70 NB series of 60 months. At a true share of .8
+    # benchmarks/power_check.py makes the table; 70 NB series of 60 months. At a true share of .8
     # fewer than 46 or more than 66 come up once in 100.
     rng = np.random.default_rng(20)
     found = 0

@@ -133,7 +133,7 @@ def test_the_smallest_wave_is_the_one_with_the_noncentrality_of_the_joint_test()
 
 
 def test_a_wave_as_small_as_could_be_seen_is_seen_four_times_in_five():
-    # benchmarks/power_check.py has the table; 80 NB series of 60 months, a random phase each. At
+    # benchmarks/power_check.py makes the table; 80 NB series of 60 months, a random phase each. At
     # a true share of .8 fewer than 54 or more than 74 come up once in 100. The test of all months
     # together needs a wave about half as high again as a test of the wave alone would.
     rng = np.random.default_rng(19)
