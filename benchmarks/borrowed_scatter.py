@@ -3,9 +3,8 @@
 Every monthly series of the bundled tables with at least 24 counts is a donor. Around a trend that
 bends once a year, with a level of its own for each definition, it has a negative binomial scatter
 and a memory; together they say what the variance of a total over some months is, in units of its
-mean (the inflation). What a rate of another size has is told by the excess of the inflation over 1
-for each event a month. Across donors the log of that excess has a mean and a spread, and a further
-counter lies around it by Student's t.
+mean (the inflation). What a further counter borrows of it, at a rate of its own, is worked out in
+`trends.models.published.borrowed_scatter`.
 
 Run from the top of the project: ``python benchmarks/borrowed_scatter.py``; a path may follow.
 """

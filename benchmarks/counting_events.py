@@ -3,12 +3,13 @@
     python benchmarks/counting_events.py [--events 10_000_000] [--rows 1_000_000] [--rounds 3]
         [--earlier FOLDER]
 
-Two comparisons, each way in a process of its own, in turns, so that both meet the same machine:
+Each way runs in a process of its own, in turns, so that all meet the same machine:
 
 - events in Parquet, counted by month and country: `count_events(path)` against
   `pandas.read_parquet` + `groupby`; and, because a careful analyst would read two columns only,
   against that too;
-- with `check=False`, for a file validated before, and raw DuckDB, which checks nothing;
+- the same events with `check=False`, as for a file validated before, and in raw DuckDB, which
+  checks nothing;
 - events as CSV, read, validated and counted: `count_events(path)` against plain `pandas.read_csv` +
   `groupby`;
 - the same of a file with the 31 columns of ACLED, invented, of which a plain read takes all.
