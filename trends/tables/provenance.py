@@ -177,7 +177,7 @@ def write_sidecar(
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     text = sidecar.read_text(encoding="utf-8") if sidecar.exists() else ""
     before = read_toml(sidecar) if text else {}
-    if before.get("producer") == MADE_UP and before["sha256"] != found:
+    if before.get("producer") == MADE_UP and before.get("sha256") != found:
         text, before = "", {}  # what was said of made-up numbers is not said of these
     if before.get("sha256") != found:
         known |= {"sha256": found, "accessed": (today or date.today()).isoformat()}
@@ -213,12 +213,15 @@ def _with_entry(text: str, name: str, value: str) -> str:
     return top + tables
 
 
+def _entries_beside(table: str | Path) -> dict[str, Any]:
+    """Return what the sidecar of a table says; nothing where there is none."""
+    sidecar = Path(table).with_suffix(".toml")
+    return read_toml(sidecar) if sidecar.exists() and sidecar != Path(table) else {}
+
+
 def sidecar_citation(table: str | Path) -> str:
     """Return how a table asks to be cited; "" where no sidecar says so."""
-    sidecar = Path(table).with_suffix(".toml")
-    if not sidecar.exists() or sidecar == Path(table):
-        return ""
-    said = read_toml(sidecar).get("citation", "")
+    said = _entries_beside(table).get("citation", "")
     return said if isinstance(said, str) and said != UNSTATED else ""
 
 
@@ -243,9 +246,7 @@ def sidecar_breaks(table: str | Path) -> list[dict[str, Any]]:
         If an entry has no date, no id, or a key that no break has.
     """
     sidecar = Path(table).with_suffix(".toml")
-    if not sidecar.exists() or sidecar == Path(table):
-        return []
-    entries = read_toml(sidecar).get("breaks", [])
+    entries = _entries_beside(table).get("breaks", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(
             f"`breaks` in {sidecar.name} must be a list of tables, got {entries!r}. "
