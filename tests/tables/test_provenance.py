@@ -6,6 +6,7 @@ import pytest
 
 import trends
 from trends.tables.provenance import (
+    MADE_UP,
     REQUIRED,
     UNSTATED,
     provenance_table,
@@ -82,6 +83,13 @@ def test_renewing_changes_hash_day_and_what_is_given_and_no_other_line(tmp_path)
     changed = {old.split(" ")[0] for old, new in zip(before, after, strict=True) if old != new}
     assert changed == {"producer", "sha256", "accessed"}
     assert read_provenance(table).caveats == ("rough",)
+
+
+def test_a_sidecar_of_made_up_numbers_that_lost_its_hash_is_written_anew(tmp_path):
+    table = bare(tmp_path)
+    table.with_suffix(".toml").write_text(f'producer = "{MADE_UP}"\n', encoding="utf-8")
+    write_sidecar(table)
+    assert read_provenance(table).producer == UNSTATED
 
 
 def test_renewing_for_the_same_file_keeps_the_day_it_was_obtained(tmp_path):
