@@ -301,6 +301,9 @@ def test_groups_are_picked_before_they_are_asked_and_unknown_ones_are_refused():
     done = run("analyse", COUNTS, "--by", "country", "--where", "country=Atlantis")
     assert done.returncode == 2
     assert "Iraq, Syria" in done.stderr
+    done = run("analyse", COUNTS, "--by", "country", "--where", "region=Anbar")
+    assert done.returncode == 2
+    assert "must be group columns of the table (source, country), got 'region'" in done.stderr
 
 
 def test_a_question_that_is_not_asked_of_many_says_which_are():

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
@@ -278,6 +278,7 @@ def analyse(
     _check_outputs(plot, out, inputs=[table])
     labels = dict(_split(choice) for choice in where)
     from trends.tables.layouts import counts_in
+    from trends.tables.series import rows_labelled
 
     counts = counts_in(
         table,
@@ -291,7 +292,7 @@ def analyse(
         header=header,
     )
     if by:
-        answered = _ask_of_many(question, _picked(counts, labels), by, seed)
+        answered = _ask_of_many(question, rows_labelled(counts, labels), by, seed)
     else:
         answered = _ask(question, trends.series(counts, **labels), seed)
     _answer(answered, name=name, plot=plot, out=out, as_json=as_json, lang=lang, table=bool(by))
@@ -558,19 +559,6 @@ def _series_of(table: str, where: list[str], **read: Any) -> pd.DataFrame:
 
     labels = dict(_split(choice) for choice in where)
     return trends.series(counts_in(table, list(labels), **read), **labels)
-
-
-def _picked(counts: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Return the rows of the groups that were picked."""
-    for column, label in labels.items():
-        known = counts[column].astype("str")
-        if label not in set(known):
-            raise ValueError(
-                f"`--where` must name a value of {column} "
-                f"({', '.join(dict.fromkeys(known[:200]))}), got {label!r}. Correct it."
-            )
-        counts = counts[known == label]
-    return counts
 
 
 def _ask(question: Question, series: pd.DataFrame, seed: int) -> Result:

@@ -75,25 +75,8 @@ def series(counts: pd.DataFrame, *, as_of: object = None, **labels: object) -> p
     [24, 13, 15]
     """
     _check_counts(counts)
-    groups = [name for name in counts.columns if name not in MEASURED_COLUMNS]
-    chosen = counts
-    for name, label in labels.items():
-        if name not in groups:
-            raise ValueError(
-                f"`labels` must be group columns of the table ({_listed(groups)}), got {name!r}. "
-                "Correct the name."
-            )
-        if not _carries(counts[name], label).any():
-            raise ValueError(
-                f"`{name}` must be one of {_listed(counts[name].unique().tolist())}, got "
-                f"{label!r}. Name a group of the table; None stands for a missing label."
-            )
-        chosen = chosen[_carries(chosen[name], label)]
-    if chosen.empty:
-        raise ValueError(
-            f"`labels` must single out a group with periods, got {labels!r}. "
-            "No row of the table carries these labels together."
-        )
+    groups = _group_columns(counts)
+    chosen = rows_labelled(counts, labels)
     for name in groups:
         if len(chosen[name].unique()) > 1:
             raise ValueError(
@@ -327,6 +310,35 @@ def _raise_first(
         first = int(np.argmax(wrong))
         period = calendar.format_period(index[first])
         raise ValueError(f"`series` must {rule}, got {shown[first]:g} in {period}. {fix}")
+
+
+def rows_labelled(counts: pd.DataFrame, labels: Mapping[str, object]) -> pd.DataFrame:
+    """Return the rows of an event-count table that carry some labels; raise if none does."""
+    groups = _group_columns(counts)
+    chosen = counts
+    for name, label in labels.items():
+        if name not in groups:
+            raise ValueError(
+                f"`labels` must be group columns of the table ({_listed(groups)}), got {name!r}. "
+                "Correct the name."
+            )
+        if not _carries(counts[name], label).any():
+            raise ValueError(
+                f"`{name}` must be one of {_listed(counts[name].unique().tolist())}, got "
+                f"{label!r}. Name a group of the table; None stands for a missing label."
+            )
+        chosen = chosen[_carries(chosen[name], label)]
+    if chosen.empty:
+        raise ValueError(
+            f"`labels` must single out a group with periods, got {labels!r}. "
+            "No row of the table carries these labels together."
+        )
+    return chosen
+
+
+def _group_columns(counts: pd.DataFrame) -> list[str]:
+    """Return the columns of an event-count table that name groups."""
+    return [name for name in counts.columns if name not in MEASURED_COLUMNS]
 
 
 def _carries(column: pd.Series, label: object) -> np.ndarray:
