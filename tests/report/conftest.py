@@ -53,3 +53,28 @@ def write_page(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return write
+
+
+COUNTING = """\
+```{{python}}
+#| label: ask
+#| include: false
+import trends
+ledger = trends.Ledger()
+claims = ledger.add(trends.compare_rates(({count}, 366), (121, 365)), trends.Subject.generic())
+```
+
+`{{python}} claims["ratio"].say()`
+
+```{{python}}
+#| label: ledger
+#| output: asis
+ledger.page_block()
+```
+"""
+
+
+@pytest.fixture
+def counting_page(write_page: Callable[..., Path]) -> Callable[[int], Path]:
+    """Return a function that writes a project of one page, which compares a count with 121."""
+    return lambda count: write_page(COUNTING.format(count=count))

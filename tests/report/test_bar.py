@@ -6,7 +6,7 @@ import re
 import pytest
 
 from trends.report import RenderError, render
-from trends.report.bar import data_to
+from trends.report.provenance import data_to
 
 FIGURES = "statement_id,window_end\na,2024-05-19\nb,2025-11-30\nc,\n"
 DECLARED = """\
@@ -29,7 +29,7 @@ def bar_of(site, page="index.html"):
 
 def test_data_reach_to_the_last_window_or_period_of_any_table(tmp_path):
     (tmp_path / "data").mkdir()
-    assert data_to(tmp_path / "data" / "..") == ""
+    assert data_to(tmp_path) == ""
     (tmp_path / "data/counts.csv").write_text("period,count\n2025-11,3\n2025-12,1\nx,2\n")
     (tmp_path / "data/figures.csv").write_text(FIGURES)
     assert data_to(tmp_path) == "2025-12-31"
@@ -40,6 +40,18 @@ def test_a_whole_period_ends_on_its_last_day_in_tables_of_any_encoding(tmp_path)
     rows = "counted_by,window_end\nوزارة,2024-02\nوزارة,2023\n"
     (tmp_path / "data/figures.csv").write_bytes(rows.encode("cp1256"))
     assert data_to(tmp_path) == "2024-02-29"
+
+
+def test_an_edition_of_new_data_in_the_same_process_says_so_on_every_page(counting_page):
+    root = counting_page(294)
+    render(root, engine="builtin")
+    (root / "data").mkdir()
+    (root / "data/figures.csv").write_text(FIGURES, encoding="utf-8")
+    (root / "CITATION.cff").write_text(DECLARED, encoding="utf-8")
+    site = render(root, engine="builtin").site
+    for page in ("index.html", "findings.html"):
+        assert "data to 30 November 2025" in bar_of(site, page)[1]
+        assert "Licence: CC-BY-4.0" in bar_of(site, page)[1]
 
 
 @pytest.fixture
@@ -110,31 +122,14 @@ def test_a_title_cannot_end_the_block_of_metadata(write_page):
     assert json.loads(re.search(r'ld\+json">(.*?)</script>', text)[1])["name"] == "</script><b>x"
 
 
-def test_a_kept_edition_gives_a_page_of_changes_that_the_bar_links(write_page):
-    page = """\
-```{{python}}
-#| label: ask
-#| include: false
-import trends
-ledger = trends.Ledger()
-claims = ledger.add(trends.compare_rates(({count}, 366), (121, 365)), trends.Subject.generic())
-```
-
-`{{python}} claims["ratio"].say()`
-
-```{{python}}
-#| label: ledger
-#| output: asis
-ledger.page_block()
-```
-"""
-    root = write_page(page.format(count=294))
+def test_a_kept_edition_gives_a_page_of_changes_that_the_bar_links(counting_page):
+    root = counting_page(294)
     site = render(root, engine="builtin").site
     assert not (site / "changes.html").exists()
     assert "What changed" not in bar_of(site)[1]
     (root / "editions").mkdir()
     (root / "editions/2025-01-01.json").write_bytes((site / "findings.json").read_bytes())
-    write_page(page.format(count=200))
+    counting_page(200)
     site = render(root, engine="builtin").site
     assert "1.65" in (site / "changes.html").read_text(encoding="utf-8")
     assert '<a href="changes.html">What changed since the last edition</a>' in bar_of(site)[0]

@@ -6,27 +6,9 @@ import pytest
 
 from trends.report import RenderError, render
 
-PAGE = """\
-```{{python}}
-#| label: ask
-#| include: false
-import trends
-ledger = trends.Ledger()
-claims = ledger.add(trends.compare_rates(({count}, 366), (121, 365)), trends.Subject.generic())
-```
 
-`{{python}} claims["ratio"].say()`
-
-```{{python}}
-#| label: ledger
-#| output: asis
-ledger.page_block()
-```
-"""
-
-
-def test_every_finding_has_an_entry_that_its_words_link_to(write_page):
-    built = render(write_page(PAGE.format(count=294)), engine="builtin")
+def test_every_finding_has_an_entry_that_its_words_link_to(counting_page):
+    built = render(counting_page(294), engine="builtin")
     ledger = json.loads((built.site / "findings.json").read_text(encoding="utf-8"))
     listed = (built.site / "findings.html").read_text(encoding="utf-8")
     index = (built.site / "index.html").read_text(encoding="utf-8")
@@ -38,22 +20,18 @@ def test_every_finding_has_an_entry_that_its_words_link_to(write_page):
     assert (built.site / "findings.csv").is_file()
 
 
-def test_given_the_edition_before_a_page_says_what_changed(write_page, tmp_path_factory):
+def test_given_the_edition_before_a_page_says_what_changed(counting_page, tmp_path_factory):
     before = tmp_path_factory.mktemp("before") / "site"
-    render(write_page(PAGE.format(count=294)), engine="builtin", output=before)
-    built = render(
-        write_page(PAGE.format(count=200)),
-        engine="builtin",
-        previous_ledger=before / "findings.json",
-    )
+    render(counting_page(294), engine="builtin", output=before)
+    built = render(counting_page(200), engine="builtin", previous_ledger=before / "findings.json")
     changes = (built.site / "changes.html").read_text(encoding="utf-8")
     assert "series.rate.ratio" in changes
     assert "2.42" in changes
     assert "1.65" in changes
 
 
-def test_two_pages_that_say_different_things_under_one_id_stop_the_render(write_page):
-    root = write_page(PAGE.format(count=294))
+def test_two_pages_that_say_different_things_under_one_id_stop_the_render(counting_page):
+    root = counting_page(294)
     other = (root / "index.qmd").read_text(encoding="utf-8").replace("(294,", "(295,")
     (root / "other.qmd").write_text(other, encoding="utf-8")
     config = (root / "_quarto.yml").read_text().replace("[index.qmd]", "[index.qmd, other.qmd]")

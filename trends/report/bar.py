@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from functools import cache
-from pathlib import Path
+from datetime import date
 from typing import Any
-
-import yaml
 
 import trends
 from trends.escaping import html as escape
 from trends.report.build import Build, authors
-from trends.report.errors import RenderError
 from trends.report.markup import terms_of
 from trends.report.navigation import Place, output_name, website
-from trends.report.project import line_of
-from trends.tables.typed import read_period
-
-#: What a project declares of itself to those who cite it.
-CITATION = "CITATION.cff"
+from trends.report.provenance import day_in_words
 
 
 def edition_bar(build: Build, place: Place, metadata: dict[str, Any]) -> str:
@@ -29,10 +20,11 @@ def edition_bar(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     What a project does not declare is left out: nothing is invented.
     """
     terms = terms_of(place.lang)
-    newest = data_to(build.project.root)
+    newest = build.data_to
     parts = [escape(build.edition.words(place.lang))]
     if newest:
-        day = f'<time datetime="{newest}">{_in_words(newest, terms)}</time>'
+        said = escape(day_in_words(date.fromisoformat(newest), place.lang))
+        day = f'<time datetime="{newest}">{said}</time>'
         parts.append(f"{escape(terms['data-to'])} {day}")
     parts.append(escape(f"trends {trends.__version__}"))
     parts += [
@@ -42,7 +34,7 @@ def edition_bar(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     if build.previous is not None:
         changes = place.href(f"/{output_name(_beside(place.home, 'changes.qmd'))}")
         parts.append(f'<a href="{escape(changes)}">{escape(terms["changes-title"])}</a>')
-    declared = declared_by(build.project.root)
+    declared = build.declared
     if declared.get("license"):
         parts.append(escape(f"{terms['licence']} {_listed(declared['license'])}"))
     parts += [
@@ -65,10 +57,10 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     title = str(metadata["title"])
     site = website(place, metadata)
     written = _authors(build, metadata)
-    date = build.edition.iso
+    published = build.edition.iso
     tags = [("citation_title", title), ("citation_language", place.lang)]
     tags += [("citation_author", author) for author in written]
-    tags += [("citation_publication_date", date.replace("-", "/"))] if date else []
+    tags += [("citation_publication_date", published.replace("-", "/"))] if published else []
     about: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Report",
@@ -79,9 +71,9 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     }
     if written:
         about["author"] = [{"@type": "Organization", "name": author} for author in written]
-    if date:
-        about["datePublished"] = date
-    licence = declared_by(build.project.root).get("license")
+    if published:
+        about["datePublished"] = published
+    licence = build.declared.get("license")
     if licence:
         about["license"] = _listed(licence)
     made = [f'<meta name="{name}" content="{escape(value)}">' for name, value in tags]
@@ -127,52 +119,13 @@ def citation(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     return " ".join(part if part.endswith((".", "?", "!", "؟")) else f"{part}." for part in parts)
 
 
-@cache
-def data_to(root: Path) -> str:
-    """Return the newest day that a table of a project's `data/` looks at; "" where none is known.
-
-    It is the last end of a window (``window_end``) or of a period (``period``).
-    """
-    ends = set()
-    for path in (root / "data").glob("*.csv"):
-        # A table may be written in any encoding; the days in it are the same in all of them.
-        with path.open(encoding="utf-8", errors="replace", newline="") as opened:
-            ends |= {row.get("window_end") or row.get("period") for row in csv.DictReader(opened)}
-    return max((_end(end) for end in ends if end), default="")
-
-
-def _end(period: str) -> str:
-    """Return the last day of a typed period; "" where it is none."""
-    try:
-        return str(read_period(period, "period").end_time.date())
-    except ValueError:
-        return ""
-
-
-@cache
-def declared_by(root: Path) -> dict[str, Any]:
-    """Return what a project's CITATION.cff declares; nothing where there is none."""
-    path = root / CITATION
-    if not path.is_file():
-        return {}
-    try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        raise RenderError(f"the file must be YAML: {fault}", file=CITATION, line=1) from fault
-    if not isinstance(read, dict):
-        raise RenderError(
-            "the file must hold keys such as `license:`.", file=CITATION, line=line_of(path, "")
-        )
-    return read
-
-
 def _authors(build: Build, metadata: dict[str, Any]) -> list[str]:
     """Return who wrote a page; where it does not say, who wrote the project."""
     declared = [
         str(
             one.get("name") or f"{one.get('given-names', '')} {one.get('family-names', '')}".strip()
         )
-        for one in declared_by(build.project.root).get("authors") or []
+        for one in build.declared.get("authors") or []
     ]
     return authors(metadata) or declared
 
@@ -194,13 +147,6 @@ def _papers(build: Build, place: Place, terms: dict[str, Any]) -> list[tuple[str
         (name, terms["pdf"] if number == 0 else f"{terms['pdf']}: {text}")
         for number, (name, text) in enumerate(zip(names, said, strict=True))
     ]
-
-
-def _in_words(day: str, terms: dict[str, Any]) -> str:
-    """Return a day, YYYY-MM-DD, as the language writes it."""
-    year, month, number = day.split("-")
-    named = terms["months"][int(month) - 1]
-    return escape(str(terms["day"]).format(day=int(number), month=named, year=year))
 
 
 def _beside(name: str, other: str) -> str:

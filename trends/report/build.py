@@ -16,8 +16,8 @@ from trends.report.errors import RenderError
 from trends.report.markup import terms_of
 from trends.report.navigation import Place
 from trends.report.page import Page
-from trends.report.project import CONFIG, Project, line_of, merge
-from trends.report.provenance import Edition, edition_of
+from trends.report.project import CONFIG, Project, declared_by, line_of, merge
+from trends.report.provenance import Edition, data_to, edition_of
 from trends.report.store import FOLDER, Store
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -64,6 +64,16 @@ class Build:
         return frozenset(
             page.name for page in self.project.pages if "html" not in self.project.formats(page)
         )
+
+    @cached_property
+    def data_to(self) -> str:
+        """Return the newest day that the project's tables look at; "" where none is known."""
+        return data_to(self.project.root)
+
+    @cached_property
+    def declared(self) -> dict[str, Any]:
+        """Return what the project declares of itself to those who cite it."""
+        return declared_by(self.project.root)
 
     def place(self, page: Page) -> Place:
         """Return where a page stands among the others."""

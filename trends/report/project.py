@@ -14,6 +14,8 @@ from trends.report.errors import RenderError
 from trends.report.page import Page, parse_yaml, read_page, read_text
 
 CONFIG = "_quarto.yml"
+#: What a project declares of itself to those who cite it.
+CITATION = "CITATION.cff"
 
 FORMATS = ("html", "typst")
 #: Settings whose values are files.
@@ -190,6 +192,17 @@ def read_settings(
         raise RenderError("the settings must be a mapping.", file=name, line=1)
     check_settings(parsed, known, text=text, file=name, what=what)
     return parsed
+
+
+def declared_by(root: Path) -> dict[str, Any]:
+    """Return what a project's CITATION.cff declares; nothing where there is none."""
+    path = root / CITATION
+    if not path.is_file():
+        return {}
+    read = parse_yaml(read_text(path, CITATION), CITATION)
+    if not isinstance(read, dict):
+        raise RenderError("the file must hold keys such as `license:`.", file=CITATION, line=1)
+    return read
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

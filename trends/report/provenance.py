@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from trends.report.font_files import font_folders
 from trends.report.markup import terms_of
 from trends.report.ownership import MANIFEST
 from trends.report.project import Project
-from trends.tables.typed import first_day
+from trends.tables.typed import first_day, read_period
 
 PACKAGES = (
     "duckdb", "ibis-framework", "matplotlib", "numpy", "pandas", "pandera", "pypandoc-binary",
@@ -66,21 +67,21 @@ class Edition:
 
     def day(self, lang: str) -> str:
         """Return the day in words."""
-        words = terms_of(lang)
         if self.date is None:
-            return str(words["undated"])
-        return str(words["day"]).format(
-            day=self.date.day, month=words["months"][self.date.month - 1], year=self.date.year
-        )
+            return str(terms_of(lang)["undated"])
+        return day_in_words(self.date, lang)
 
     def words(self, lang: str) -> str:
         """Return what the edition is called."""
-        words = terms_of(lang)
         if self.date is None:
-            return str(words["undated-edition"])
-        return str(words["edition"]).format(
-            day=self.date.day, month=words["months"][self.date.month - 1], year=self.date.year
-        )
+            return str(terms_of(lang)["undated-edition"])
+        return day_in_words(self.date, lang, "edition")
+
+
+def day_in_words(day: date, lang: str, form: str = "day") -> str:
+    """Return a day as the language writes it, by itself or as the name of an edition."""
+    words = terms_of(lang)
+    return str(words[form]).format(day=day.day, month=words["months"][day.month - 1], year=day.year)
 
 
 def edition_of(root: Path) -> Edition:
@@ -111,6 +112,27 @@ def edition_of(root: Path) -> Edition:
         return Edition(None, "")
     newest = max(day for day, _ in found)
     return Edition(newest, next(name for day, name in found if day == newest))
+
+
+def data_to(root: Path) -> str:
+    """Return the newest day that a table of a project's `data/` looks at; "" where none is known.
+
+    It is the last end of a window (``window_end``) or of a period (``period``).
+    """
+    ends = set()
+    for path in (root / "data").glob("*.csv"):
+        # A table may be written in any encoding; the days in it are the same in all of them.
+        with path.open(encoding="utf-8", errors="replace", newline="") as opened:
+            ends |= {row.get("window_end") or row.get("period") for row in csv.DictReader(opened)}
+    return max((_end(end) for end in ends if end), default="")
+
+
+def _end(period: str) -> str:
+    """Return the last day of a typed period; "" where it is none."""
+    try:
+        return str(read_period(period, "period").end_time.date())
+    except ValueError:
+        return ""
 
 
 def edition_mark(lang: str = "en") -> Raw:
