@@ -135,6 +135,17 @@ def test_a_kept_edition_gives_a_page_of_changes_that_the_bar_links(counting_page
     assert '<a href="changes.html">What changed since the last edition</a>' in bar_of(site)[0]
 
 
+def test_an_edition_without_findings_says_which_were_withdrawn(counting_page, write_page):
+    root = counting_page(294)
+    site = render(root, engine="builtin").site
+    (root / "editions").mkdir()
+    (root / "editions/2025-01-01.json").write_bytes((site / "findings.json").read_bytes())
+    write_page("Text.")
+    site = render(root, engine="builtin").site
+    assert '<a href="changes.html">' in bar_of(site)[0]
+    assert "series.rate.ratio" in (site / "changes.html").read_text(encoding="utf-8")
+
+
 def test_a_broken_declaration_is_named(write_page):
     root = write_page("Text.")
     (root / "CITATION.cff").write_text("license: [", encoding="utf-8")

@@ -38,8 +38,8 @@ def write_edition(build: Build, *, quarto: bool = False) -> None:
     """Write the edition's ledger and the pages made from it, in every language of the site.
 
     They are the list of all findings and, given the ledger of the edition before, what changed
-    since. A project that has a page of the same name keeps its own. Beside pages that Quarto made
-    they look like those.
+    since, all findings withdrawn included. A project that has a page of the same name keeps its
+    own. Beside pages that Quarto made they look like those.
     """
     with build.timed("ledger"):
         ledger = _write_ledger(build)
@@ -48,7 +48,7 @@ def write_edition(build: Build, *, quarto: bool = False) -> None:
                 unload(build.site, build.place(source))
                 translate(build.site, build.place(source), build.metadata[source.name])
                 add_bar(build, source)
-        if not ledger.findings and not ledger.statements:
+        if not ledger.findings and not ledger.statements and build.previous is None:
             return
         if not quarto:
             copy_assets(build)
