@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trends.analysis.result import Result
-    from trends.report.scaffold import Kind
+    from trends.report.outline import Kind
 
 Answer = TypeVar("Answer")
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 import trends
 from trends.findings.about import key_of
+from trends.report.outline import OF_EVENTS
 from trends.tables.calendar import Frequency, frequency_letter
 from trends.tables.events import read_events
 from trends.tables.files import read_sheets
@@ -189,11 +190,20 @@ def of_statements(file: Path, reading: Mapping[str, Any], languages: Sequence[st
     )
 
 
+def of_sheet(reading: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the cells of a file are read, whatever its columns mean."""
+    return {name: reading[name] for name in ("encoding", "sheet", "header") if name in reading}
+
+
+def _of_rows(reading: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the rows of a table of events are read, however they are counted."""
+    return {name: one for name, one in reading.items() if name not in OF_EVENTS}
+
+
 def kind_of(file: Path, reading: Mapping[str, Any]) -> str:
     """Return whether a table holds events or counts, as the readers would take it."""
     columns = reading.get("columns")
-    asked = {name: reading[name] for name in ("encoding", "sheet", "header") if name in reading}
-    cells = read_sheets(file, **asked)
+    cells = read_sheets(file, **of_sheet(reading))
     if columns:
         return "counts" if "count" in columns else "events"
     if any(is_own(list(one.columns)) or counted_as(one) for one in cells):
@@ -211,8 +221,7 @@ def _group_columns(
     if by:
         return [*where, *(name for name in by if name not in where)]
     if kind == "events":
-        asked = {name: one for name, one in reading.items() if name not in ("freq", "span")}
-        events = read_events(file, **asked)
+        events = read_events(file, **_of_rows(reading))
         for name, label in where.items():
             events = events[events[name].astype("str") == label] if name in events else events
         different = {
@@ -222,8 +231,7 @@ def _group_columns(
         chosen = [name for name, number in different.items() if number > 1][:1]
         chosen = chosen or [name for name, number in different.items() if number == 1][:1]
         return [*dict.fromkeys([*where, *chosen])]
-    asked = {name: reading[name] for name in ("encoding", "sheet", "header") if name in reading}
-    cells = read_sheets(file, **asked)
+    cells = read_sheets(file, **of_sheet(reading))
     layouts = [found for one in cells if (found := counted_as(one, reading.get("columns")))]
     if layouts and layouts[0].added:
         held = [name.lower() for name in layouts[0].groups]
@@ -234,8 +242,7 @@ def _group_columns(
 
 def _only_country(file: Path, reading: Mapping[str, Any]) -> str:
     """Return the country of all events; "" where there are several or none is told."""
-    asked = {name: one for name, one in reading.items() if name not in ("freq", "span")}
-    found = read_events(file, **asked)["country"].dropna().unique()
+    found = read_events(file, **_of_rows(reading))["country"].dropna().unique()
     return str(found[0]) if len(found) == 1 else ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -40,7 +40,9 @@ _TABLE = {
 }
 _SERIES = {"key": str, "en": str, "ar": str, "where": dict, "counted": str}
 _COMPARISON = {"key": str, "en": str, "ar": str, "first": str, "second": str}
-_KINDS = ("events", "counts", "statements")
+_KINDS = get_args(Kind)
+#: What says how events are counted; counts and published figures have their periods already.
+OF_EVENTS = ("freq", "span")
 
 #: The table that a report begins with when none is given, and the words that are said of it alone.
 EXAMPLE_SHA256 = "8b807fedd9e2a34b4a81e1a4a9506a9200efa20dc8c19e6ea20d572aeb6ac5fe"
@@ -84,7 +86,7 @@ class Outline:
         if self.kind == "events":
             counts = counts_in(self.file, list(labels), **self.reading)
         else:
-            asked = {name: one for name, one in self.reading.items() if name not in _OF_EVENTS}
+            asked = {name: one for name, one in self.reading.items() if name not in OF_EVENTS}
             counts = counts_in(self.file, list(labels), **asked)
         return one_series(counts, **labels)
 
@@ -107,7 +109,7 @@ class Outline:
     @cached_property
     def statements(self) -> pd.DataFrame:
         """The published figures."""
-        reading = {name: one for name, one in self.reading.items() if name not in _OF_EVENTS}
+        reading = {name: one for name, one in self.reading.items() if name not in OF_EVENTS}
         return read_statements(self.file, **reading)
 
     def figures(self, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -121,9 +123,6 @@ class Outline:
         rows = self.statements.set_index("statement_id", drop=False).to_dict("index")
         entry = self.named[key]
         return rows[entry["first"]], rows[entry["second"]]
-
-
-_OF_EVENTS = ("freq", "span")
 
 
 def read_outline(path: str | Path = OUTLINE) -> Outline:

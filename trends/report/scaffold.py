@@ -12,21 +12,24 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import trends
 from trends import escaping
-from trends.findings.wording import format_time
+from trends.findings.wording import LANGUAGES, format_time
 from trends.parts import DISTRIBUTION
-from trends.report.filling import Filling, Section, of_counts, of_statements
-from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OUTLINE
+from trends.report.filling import (
+    HORIZON,
+    Filling,
+    Section,
+    of_counts,
+    of_sheet,
+    of_statements,
+)
+from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OUTLINE, Kind
 from trends.tables.files import read_sheets
 from trends.tables.provenance import write_sidecar
 from trends.tables.sources import layout_of
-
-Kind = Literal["events", "counts", "statements"]
-
-LANGUAGES = ("en", "ar")
 
 #: What is asked, in the order of the page: the call, the name of its result and of its findings.
 _CALLS = {
@@ -34,7 +37,7 @@ _CALLS = {
     "trend": "trends.estimate_trend({series})",
     "shifts": "trends.detect_changepoints({series}, rng=1)",
     "season": "trends.estimate_season({series})",
-    "forecast": "trends.forecast_counts({series}, 6, rng=1)",
+    "forecast": f"trends.forecast_counts({{series}}, {HORIZON}, rng=1)",
     "comparison": "trends.compare_rates(*outline.figures({key}))",
 }
 
@@ -212,12 +215,8 @@ def _known_of(table: Path, filling: Filling, copied: Path) -> dict[str, str]:
     """Return what a new sidecar can say by itself; nothing where there is one already."""
     if copied.with_suffix(".toml").is_file():
         return {}
-    reading = {
-        name: filling.reading[name]
-        for name in ("encoding", "sheet", "header")
-        if name in filling.reading
-    }
-    known = layout_of([str(one) for one in read_sheets(table, **reading)[0].columns])
+    cells = read_sheets(table, **of_sheet(filling.reading))[0]
+    known = layout_of([str(one) for one in cells.columns])
     producer = {"producer": known.database} if known is not None and known.published else {}
     return {
         **producer,
