@@ -218,6 +218,7 @@ def test_the_starters_words_are_refused_beside_another_table(tmp_path, sheet):
     ("old", "new", "told"),
     [
         ('kind = "counts"', 'kind = "counts"\nferq = "M"', "Write freq."),
+        ('kind = "counts"', 'kind = "counts"\nfreq = "Y"', "must be left out unless the rows are"),
         ("[[series]]", "[[serie]]", "Write series."),
         ('counted = "events"', 'count = "events"', "Write counted."),
         ('kind = "counts"', 'kind = "count"', "Write counts."),
@@ -246,6 +247,8 @@ def test_a_fault_in_the_outline_is_named_with_what_to_write(tmp_path, sheet, old
         ("sheet", {"languages": ["en", "fr"]}, "counts", "Write en, ar, or en,ar."),
         ("events", {"where": {"country": "Atlantis"}}, "events", "Known are Ruritania"),
         ("events", {"by": ["province"]}, "events", "province"),
+        ("figures", {"where": {"counted_by": "Monitor"}}, "statements", "`--where` must be left"),
+        ("figures", {"reading": {"freq": "M"}}, "statements", "`--freq` must be left out"),
     ],
 )
 def test_what_cannot_be_filled_leaves_no_folder_behind(

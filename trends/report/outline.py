@@ -83,12 +83,7 @@ class Outline:
         """
         where = self.named[key].get("where", {})
         labels = {name: None if label == "" else label for name, label in where.items()}
-        if self.kind == "events":
-            counts = counts_in(self.file, list(labels), **self.reading)
-        else:
-            asked = {name: one for name, one in self.reading.items() if name not in OF_EVENTS}
-            counts = counts_in(self.file, list(labels), **asked)
-        return one_series(counts, **labels)
+        return one_series(counts_in(self.file, list(labels), **self.reading), **labels)
 
     def subject(self, key: str) -> Subject:
         """Return what sentences call a group or a comparison.
@@ -109,8 +104,7 @@ class Outline:
     @cached_property
     def statements(self) -> pd.DataFrame:
         """The published figures."""
-        reading = {name: one for name, one in self.reading.items() if name not in OF_EVENTS}
-        return read_statements(self.file, **reading)
+        return read_statements(self.file, **self.reading)
 
     def figures(self, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the two published figures of a comparison.
@@ -231,6 +225,16 @@ def _faults_of_values(
         near = difflib.get_close_matches(kind, _KINDS, n=1)
         fix = f"Write {near[0]}." if near else "Choose one."
         faults.append(_Wrong("table.kind", kind, f"must be one of {', '.join(_KINDS)}", fix))
+    faults += [
+        _Wrong(
+            f"table.{name}",
+            table[name],
+            "must be left out unless the rows are events",
+            "Remove it.",
+        )
+        for name in OF_EVENTS
+        if name in table and kind in ("counts", "statements")
+    ]
     root = outline.parent.resolve()
     if isinstance(file, str) and not (root / file).resolve().is_relative_to(root):
         fix = "Copy the table into data/ and name it there."

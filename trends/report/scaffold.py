@@ -26,7 +26,7 @@ from trends.report.filling import (
     of_sheet,
     of_statements,
 )
-from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OUTLINE, Kind
+from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OF_EVENTS, OUTLINE, Kind
 from trends.tables.files import read_sheets
 from trends.tables.provenance import write_sidecar
 from trends.tables.sources import layout_of
@@ -90,8 +90,9 @@ def scaffold(
     InvalidTable
         If the table breaks a rule or is of a layout that nobody knows.
     ValueError
-        If the folder exists and is not empty, a language or a column is unknown, or no series of
-        the table can be asked anything. Nothing is written then.
+        If the folder exists and is not empty, a language or a column is unknown, an option is not
+        for tables of this kind, or no series of the table can be asked anything. Nothing is written
+        then.
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -116,6 +117,13 @@ def scaffold(
         asked = dict(reading or {})
         named = "counts" if kind is None else kind
         if named == "statements":
+            told = {"by": by, "where": where, **{name: asked.get(name) for name in OF_EVENTS}}
+            unfit = [name for name, value in told.items() if value]
+            if unfit:
+                raise ValueError(
+                    f"`--{unfit[0]}` must be left out beside --statements, got {told[unfit[0]]!r}. "
+                    "Published figures are compared as the table names them."
+                )
             filling = of_statements(table, asked, chosen)
         else:
             filling = of_counts(
