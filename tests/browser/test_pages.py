@@ -110,13 +110,15 @@ def site(tmp_path_factory, published):
             f"---\ntitle: First\nlang: {lang}\ntoc: false\n---\n\n{body}", encoding="utf-8"
         )
     (root / "all.qmd").write_text(
-        f'---\ntitle: All\n---\n\n{table.markdown}\n\n<script src="table.js" defer></script>\n',
+        f"---\ntitle: All\ncss: table.css\n---\n\n{table.markdown}\n\n"
+        '<script src="table.js" defer></script>\n',
         encoding="utf-8",
     )
     (root / "places.toml").write_text(PLACES, encoding="utf-8")
     (root / "_quarto.yml").write_text(CONFIG, encoding="utf-8")
     shutil.copytree(ROOT / "trends/report/filters", root / "filters")
-    shutil.copyfile(ROOT / "reports/table.js", root / "table.js")
+    for name in ("table.js", "table.css"):
+        shutil.copyfile(ROOT / "reports" / name, root / name)
     return render(root, engine="builtin").site
 
 

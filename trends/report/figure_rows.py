@@ -53,7 +53,8 @@ def figures_table(
     Returns
     -------
     Raw
-        HTML. The script `table.js` adds search and filters; without it the table is whole.
+        HTML. The script `table.js` adds search and filters, the style sheet `table.css` a look;
+        without them the table is whole.
     """
     table = words(lang)["figures_table"]
     said = _Sayer(dict(names or {}), lang)
