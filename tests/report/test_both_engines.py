@@ -22,7 +22,7 @@ ALLOWED = {
     r"^index\.html: ": "the page that leads to the first page is each engine's own",
     r"(text|link).*(Back to top|العودة إلى الأعلى)": "Quarto offers it",
     r"text -.*(Picture|الصورة) \(SVG\)": "kept with a figure by the built-in one",
-    r"link: .*figures/[^ ]*\.csv$": "as before",
+    r"link: .*figures/[^ ]*\.csv$": "the numbers of a figure, laid beside it by the built-in one",
 }
 
 _SILENT = {"script", "style", "nav", "title", "math", "template", "svg"}

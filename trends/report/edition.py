@@ -53,12 +53,12 @@ def write_edition(build: Build, *, quarto: bool = False) -> None:
         if not quarto:
             copy_assets(build)
         titles = build.titles
+        changes = None if build.previous is None else compare_editions(build.previous, ledger)
         made = []
         for lang, folder in _folders(build.languages).items():
             words, said_in = terms_of(lang), "ar" if lang.startswith("ar") else "en"
             texts = {}
-            if build.previous is not None:
-                changes = compare_editions(build.previous, ledger)
+            if changes is not None:
                 texts["changes"] = changes.to_markdown(said_in)
             name = (folder / "findings.qmd").as_posix()
             listing = _findings_markdown(ledger, said_in, words, name, titles)

@@ -14,6 +14,7 @@ from trends.escaping import visible
 from trends.findings.finding import Noun
 from trends.findings.ledger import quoted
 from trends.findings.wording import format_time, format_window, words
+from trends.report.markup import terms_of
 from trends.report.provenance import Raw
 from trends.tables.window import as_window
 
@@ -86,6 +87,7 @@ class _Sayer:
     def __init__(self, names: dict[str, Mapping[str, str]], lang: str) -> None:
         self.names, self.lang = names, lang
         self.table = words(lang)["figures_table"]
+        self.joiner = str(terms_of(lang)["joiner"])
 
     def name(self, value: Any) -> str:
         """Return a value as it is called; "" where there is none."""
@@ -123,9 +125,9 @@ def _row(
     country = said.name(record["country"])
     given = (record[name] for name in ("count", "count_low", "count_high"))
     count = next((one for one in given if one is not None), "")
-    figure = escape(quoted(dict(record), None, said.lang))
+    figure = quoted(dict(record), None, said.lang)
     if record.get("quantity") == "rate":
-        figure = escape(said.table["rate"].format(figure=quoted(dict(record), None, said.lang)))
+        figure = said.table["rate"].format(figure=figure)
     window, start, years = _window(record, said)
     conflict = ""
     if key in conflicting:
@@ -135,7 +137,7 @@ def _row(
         f"<td>{escape(counted)}</td>",
         f'<td data-f="{country}">{said.name(record["area"])}</td>',
         f'<td data-s="{start}" data-f="{years}">{window}</td>',
-        f'<td class="align-right" data-n="{count}">{figure}</td>',
+        f'<td class="align-right" data-n="{count}">{escape(figure)}</td>',
         f"<td>{said.name(record['definition'])}</td>",
         f"<td>{_read(record, said)}</td>",
         f"<td>{_source(record, key, said)}</td>",
@@ -166,7 +168,7 @@ def _read(record: Mapping[str, Any], said: _Sayer) -> str:
     parts = [said.table["reading"][record["reading"]]] if record.get("reading") else []
     if record.get("role") not in (None, "primary"):
         parts.append(said.table["role"][record["role"]])
-    return escape(", ".join(parts) if said.lang == "en" else "، ".join(parts))
+    return escape(said.joiner.join(parts))
 
 
 def _source(record: Mapping[str, Any], key: str, said: _Sayer) -> str:
