@@ -18,7 +18,7 @@ from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 from trends.report.page import Page
 from trends.report.provenance import check_fresh
-from trends.report.quarto_pages import add_bar, dressed, translate, unload
+from trends.report.quarto_pages import dressed, put_right
 
 if TYPE_CHECKING:
     from trends.findings.inputs import Record
@@ -45,9 +45,7 @@ def write_edition(build: Build, *, quarto: bool = False) -> None:
         ledger = _write_ledger(build)
         if quarto:
             for source in build.project.pages:
-                unload(build.site, build.place(source))
-                translate(build.site, build.place(source), build.metadata[source.name])
-                add_bar(build, source)
+                put_right(build, source)
         if not ledger.findings and not ledger.statements and build.previous is None:
             return
         if not quarto:

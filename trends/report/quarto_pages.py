@@ -8,7 +8,6 @@ written.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from trends.escaping import html as escape
@@ -63,43 +62,37 @@ def dressed(page: str, shell: str, title: str) -> str:
     return _SELF.sub("", made)
 
 
-def add_bar(build: Build, page: Page) -> None:
-    """Give a page of Quarto's what every page says of its edition."""
+def put_right(build: Build, page: Page) -> None:
+    """Give a page of Quarto's its title and foot, what it says of its edition, and no loaders."""
     path = build.site / output_name(page.name)
     if not path.is_file():
         return
     place, metadata = build.place(page), build.metadata[page.name]
+    text = _translated(_unloaded(path.read_text(encoding="utf-8")), place, metadata)
     bar, tags = edition_bar(build, place, metadata), head(build, place, metadata)
-    text = path.read_text(encoding="utf-8")
     text = text.replace("</head>", f"{tags}\n</head>", 1)
     text = _TITLE_BLOCK.sub(lambda found: f"{found[0]}\n{bar}", text, count=1)
     path.write_text(text, encoding="utf-8")
 
 
-def unload(site: Path, place: Place) -> None:
-    """Take away the scripts that Quarto loads from the network where a cell gave a mere table.
+def _unloaded(text: str) -> str:
+    """Return a page without what Quarto loads from the network where a cell gave a mere table.
 
-    It brings them to every page with HTML from a cell, since that might be a widget. Where the
-    text of the page holds a script they stay, and the check of the site names them.
+    It brings such scripts to every page with HTML from a cell, since that might be a widget. Where
+    the text of the page holds a script they stay, and the check of the site names them.
     """
-    path = site / output_name(place.page.name)
-    if not path.is_file():
-        return
-    text = path.read_text(encoding="utf-8")
     main = _MAIN.search(text)
     if main is None or _RUNS.search(main[0]) or _WIDGETS in text:
-        return
-    path.write_text(_LOADERS.sub("", text), encoding="utf-8")
+        return text
+    return _LOADERS.sub("", text)
 
 
-def translate(site: Path, place: Place, metadata: dict[str, Any]) -> None:
-    """Give a page of Quarto's the title and the foot of its language."""
-    path = site / output_name(place.page.name)
+def _translated(text: str, place: Place, metadata: dict[str, Any]) -> str:
+    """Return a page with the title and the foot of its language."""
     own = metadata.get("website")
-    if not isinstance(own, dict) or not path.is_file():
-        return
+    if not isinstance(own, dict):
+        return text
     words = website(place, metadata)
-    text = path.read_text(encoding="utf-8")
     if "title" in own:
         before = escape(str(place.project.website.get("title", "")))
         name = escape(str(words["title"]))
@@ -108,4 +101,4 @@ def translate(site: Path, place: Place, metadata: dict[str, Any]) -> None:
             text = _TITLE.sub(lambda found: found[0].replace(before, name), text, count=1)
     if "page-footer" in own:
         text = _FOOT.sub(lambda found: f"{found[1]}\n{footer(words)}\n{found[2]}", text)
-    path.write_text(text, encoding="utf-8")
+    return text
