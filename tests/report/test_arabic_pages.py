@@ -2,8 +2,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from trends.report.markup import HERE, convert
+from trends.report.markup import HERE, convert, terms_of
 from trends.report.store import Store
 
 REPORTS = Path(__file__).parents[2] / "reports"
@@ -40,6 +41,21 @@ def test_every_page_has_an_arabic_counterpart():
     assert {path.name for path in REPORTS.glob("[!_]*.qmd")} == {
         path.name for path in (REPORTS / "ar").glob("[!_]*.qmd")
     }
+
+
+def test_both_engines_and_a_new_report_have_the_same_arabic_words():
+    here, new = (
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in (REPORTS / "ar/_metadata.yml", HERE / "starter/arabic.yml")
+    )
+    for settings in (here, new):
+        del settings["website"]
+    assert here == new
+    told = {**here["language"], **here["finding-words"]}
+    built_in = terms_of("ar")["language"]
+    shared = set(told) & set(built_in)
+    assert set(here["finding-words"]) <= shared
+    assert {key: told[key] for key in shared} == {key: built_in[key] for key in shared}
 
 
 @pytest.mark.parametrize(

@@ -77,17 +77,16 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     if licence:
         about["license"] = _listed(licence)
     made = [f'<meta name="{name}" content="{escape(value)}">' for name, value in tags]
-    base = str(site.get("site-url", "")).rstrip("/")
-    if base:
-        address = f"{base}/{output_name(place.page.name)}"
+    address = _address(site, output_name(place.page.name))
+    if address:
         about["url"] = address
         papers = [name for name, _ in _papers(build, place, terms_of(place.lang))]
         made += [
             f'<meta name="citation_public_url" content="{escape(address)}">',
             f'<link rel="canonical" href="{escape(address)}">',
             *(
-                f'<meta name="citation_pdf_url" content="{escape(f"{base}/{place.output(name)}")}">'
-                for name in papers[:1]
+                f'<meta name="citation_pdf_url" content="{escape(paper)}">'
+                for paper in (_address(site, place.output(name)) for name in papers[:1])
             ),
             *(
                 f'<meta property="og:{name}" content="{escape(value)}">'
@@ -109,14 +108,20 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
 def citation(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     """Return how a page is cited, in one line."""
     site = website(place, metadata)
-    base = str(site.get("site-url", "")).rstrip("/")
+    address = _address(site, output_name(place.page.name))
     title, whole = str(metadata["title"]), str(site.get("title", ""))
     named = title if not whole or whole == title else f"{title}. {whole}"
     parts = [*_authors(build, metadata), named, build.edition.words(place.lang)]
     parts.append(f"trends {trends.__version__}")
-    if base:
-        parts.append(f"{base}/{output_name(place.page.name)}")
+    if address:
+        parts.append(address)
     return " ".join(part if part.endswith((".", "?", "!", "؟")) else f"{part}." for part in parts)
+
+
+def _address(site: dict[str, Any], name: str) -> str:
+    """Return the address of a file of a site; "" where the site declares none of its own."""
+    base = str(site.get("site-url", "")).rstrip("/")
+    return f"{base}/{name}" if base else ""
 
 
 def _authors(build: Build, metadata: dict[str, Any]) -> list[str]:
