@@ -154,6 +154,50 @@ def test_a_page_draws_what_its_numbers_are_and_not_what_was_drawn_before(write_p
     assert pages[294] != pages[290]
 
 
+READS = """\
+```{python}
+#| label: fig-before
+#| fig-cap: Counts.
+#| fig-alt: Counts.
+import pandas as pd
+pd.read_csv("data/counts.csv")["count"].plot();
+```
+
+```{python}
+#| label: fig-counts
+#| fig-cap: Counts.
+#| fig-alt: Counts.
+pd.read_csv("data/counts.csv")["count"].plot();
+```
+"""
+
+
+def test_what_a_cell_draws_from_a_file_that_was_read_before_is_drawn_anew(write_page):
+    root = write_page(READS)
+    (root / "data").mkdir()
+    drawn = []
+    for last in (3, 40):
+        (root / "data/counts.csv").write_text(f"count\n1\n2\n{last}\n", encoding="utf-8")
+        site = render(root, engine="builtin").site
+        drawn.append((site / "figures/index/fig-counts.csv").read_text(encoding="utf-8"))
+    assert [table.splitlines()[-1].rpartition(",")[2] for table in drawn] == ["3", "40"]
+
+
+def test_a_cell_that_draws_and_writes_is_run_every_time_wherever_it_stands(write_page):
+    draw = 'pd.Series([1, 2]).plot(); pd.Series(["x"]).to_csv("log.txt", mode="a", index=False);'
+    cells = [
+        f"```{{python}}\n#| label: fig-{name}\n#| fig-cap: A.\n#| fig-alt: A.\n{line}\n```\n"
+        for name, line in (
+            ("one", f"import pandas as pd\n{draw}"),
+            ("two", draw),
+        )
+    ]
+    root = write_page("\n".join(cells))
+    for n_renders in (1, 2):
+        render(root, engine="builtin")
+        assert (root / "log.txt").read_text(encoding="utf-8").count("x") == 2 * n_renders
+
+
 def test_a_page_that_only_reads_answers_from_the_store_is_not_run_again(write_page, monkeypatch):
     root = write_page(PAGE.format(count=294, prose="One."))
     render(root, engine="builtin")

@@ -56,6 +56,8 @@ class Recorder:
         self.opened: set[str] = set()
         self.listed: set[str] = set()
         self.acts = False
+        # How often anything of these was done: the second time a set stays as it is.
+        self.n_heard = 0
 
     def run(self, cell: Cell) -> list[Output]:
         """Run one cell, or take what it drew for another page."""
@@ -64,13 +66,13 @@ class Recorder:
         if drawn is not None:
             self.given.append(json.loads(drawn))
             return [_unpacked(output) for output in self.given[-1]]
-        before = (len(self.opened), len(self.listed), self.acts)
+        n_before = self.n_heard
         with _heard_by(self):
             outputs = self.session.run(cell)
         self.given.append([_packed(output) for output in outputs])
         if (
             key
-            and before == (len(self.opened), len(self.listed), self.acts)
+            and self.n_heard == n_before
             and key == drawing_key(cell, self.session.names, self.session.settings)
         ):
             self.store.put(key, json.dumps(self.given[-1]).encode())
@@ -86,9 +88,11 @@ class Recorder:
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note what Python reports."""
         if event.startswith(_ACTS):
-            self.acts = True
+            self._note_act()
         elif event in ("os.listdir", "os.scandir"):
-            self.listed.add(os.path.realpath(os.fsdecode(arguments[0] or ".")))
+            name = os.path.realpath(os.fsdecode(arguments[0] or "."))
+            self.listed.add(name)
+            self.n_heard += not _is_installed(name)
         elif event == "open" or event.startswith(_CHANGES):
             if not isinstance(arguments[0], str | bytes | os.PathLike):
                 return
@@ -97,10 +101,15 @@ class Recorder:
                 return
             if event == "open" and not _writes(*arguments[1:3]):
                 self.opened.add(name)
-            else:
-                # What Python compiles for itself changes nothing that a page says.
-                within = name.startswith(f"{self.root}{os.sep}")
-                self.acts |= within and "__pycache__" not in name
+                self.n_heard += not _is_installed(name)
+            # What Python compiles for itself changes nothing that a page says.
+            elif name.startswith(f"{self.root}{os.sep}") and "__pycache__" not in name:
+                self._note_act()
+
+    def _note_act(self) -> None:
+        """Note that the page did more than read."""
+        self.acts = True
+        self.n_heard += 1
 
     def reads(self) -> dict[str, str]:
         """Return the state of everything that was read, by its path."""
