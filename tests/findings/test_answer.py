@@ -94,6 +94,13 @@ def test_an_account_has_a_direction_where_a_step_or_a_slope_has_one(verdict, siz
     assert wording.direction(finding) == mark
 
 
+@pytest.mark.parametrize(("lang", "named"), [("en", "; Claims; D)."), ("ar", "؛ المتبنّى؛ D).")])
+def test_counts_of_no_one_counter_are_named_by_their_subject(lang, named):
+    subject = Subject(key="claims", en="Claims", ar="المتبنّى")
+    claim = trends.Ledger().add(trends.compare_rates("294 in 2024", "121 in 2023"), subject)
+    assert str(claim["ratio"].brief(lang)).endswith(named)
+
+
 def test_a_place_without_a_finding_says_what_is_missing(places):
     ledger = trends.Ledger()
     answer = short_answer(ledger, places, {"north": [compared(ledger, 300, 100)]}, day="2025-01-31")

@@ -158,7 +158,8 @@ class Subject:
     noun : Noun
         What is counted.
     en_counter, ar_counter : str
-        Who counted, for sentences that name no more than that; "" where several did.
+        Who counted, for sentences that name no more than that; "" where several did, whose counts
+        are then named as the subject is.
     """
 
     key: str
@@ -185,8 +186,8 @@ class Subject:
         return self.ar if lang == "ar" else self.en
 
     def counter(self, lang: str) -> str:
-        """Return who counted, in a language."""
-        return self.ar_counter if lang == "ar" else self.en_counter
+        """Return who counted, in a language; without one counter, the name of the counts."""
+        return (self.ar_counter if lang == "ar" else self.en_counter) or self.name(lang)
 
 
 @dataclass(frozen=True, kw_only=True)
