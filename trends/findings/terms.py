@@ -62,8 +62,8 @@ def read_subjects(path: str | Path, *, terms: str | Path | None = None) -> Names
     Parameters
     ----------
     path : path
-        TOML with a table ``[subject.<key>]`` for each subject: en, ar and, for a noun of their
-        own, measure.
+        TOML with a table ``[subject.<key>]`` for each subject: en, ar and, where they apply,
+        measure (for a noun of its own) and en_counter, ar_counter (who counted).
     terms : path, optional
         The table of terms that holds the nouns; without it every subject counts events.
 
