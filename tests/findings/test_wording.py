@@ -148,7 +148,12 @@ def alarm_says(case, lang):
     series = trends.as_series(counts.mask(counts < 0), exposure=30.4375)
     asked = {key: case[key] for key in ("incomplete_periods", "n_periods", "method") if key in case}
     alarms = trends.detect_alarms(series, season="none", rng=1, **asked)
-    return [str(wording.say(one, lang)) for one in alarms.findings(SYRIA["attack"])]
+    found = alarms.findings(SYRIA["attack"])
+    notes = [key for key in found[0].caveats if key.partition(":")[0] == case.get("caveat")]
+    return [
+        *(str(wording.say(one, lang)) for one in found),
+        *(str(wording.caveat(key, lang)) for key in notes),
+    ]
 
 
 def delay_says(case, lang):
