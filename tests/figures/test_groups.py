@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 import trends
+from trends.findings.wording import say
 
 MONTHS = pd.period_range("2021-01", periods=24, freq="M", name="period")
 
@@ -43,6 +44,16 @@ def test_names_of_groups_are_no_formulas():
         *(ax.get_title(loc="left") for ax in panel.small_multiples().axes[:2]),
     ]
     assert sorted(shown) == sorted([r"\$a_1\$", r"\$b\$"] * 3)
+
+
+def test_series_in_alarm_are_named_in_either_language():
+    counts = table().replace({"$a_1$": "North | الشمال", "$b$": "South | الجنوب"})
+    alarms = trends.detect_alarms(counts, by="district", season="none", n_jobs=1, rng=1)
+    for lang, north, south in (("en", "North", "South"), ("ar", "الشمال", "الجنوب")):
+        shown = [one.get_text() for one in alarms.plot(lang=lang).get_yticklabels()]
+        assert sorted(shown) == sorted([north, south])
+        found = {one.finding_id: one for one in alarms.findings()}
+        assert str(say(found["series-north.alarm.state"], lang)).startswith(f"{north}: ")
 
 
 def test_an_axis_of_rates_has_the_unit_of_the_counts():

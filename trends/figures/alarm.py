@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from trends import escaping
 from trends.analysis.alarm import Alarms
 from trends.figures import style
+from trends.findings.alarm import group_names
 from trends.findings.wording import words
 
 #: Series of many that fit under one another.
@@ -82,8 +83,9 @@ def _many(result: Alarms, ax: Axes | None, lang: str) -> Axes:
                 label=None if said else label[f"alarm_{kind}"],
             )
             said = True
-    names = [escaping.figure(group) for group in reversed(shown["group"].tolist())]
-    ax.set_yticks(range(len(shown)), labels=names)
+    name = group_names(result)
+    rows = [escaping.figure(name[group][lang]) for group in reversed(shown["group"].tolist())]
+    ax.set_yticks(range(len(shown)), labels=rows)
     ax.set_ylim(-0.6, len(shown) - 0.4)
     if len(table):
         ax.set_xlim(table["period"].min().start_time, table["period"].max().end_time)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from trends.analysis.alarm import Alarms
+from trends.findings.about import key_of, names_of
 from trends.findings.finding import Finding, Subject
+from trends.findings.wording import LANGUAGES
 
 #: Series of many that are said one by one; the table holds all of them.
 MOST_SAID = 12
@@ -23,16 +24,20 @@ def findings(result: Alarms, subject: Subject) -> list[Finding]:
     if result.n_series == 1:
         return [_state(result, subject, watched.iloc[0]), *_beside(result, subject)]
     in_alarm = watched[watched["state"] != "quiet"].sort_values("p_adjusted").head(MOST_SAID)
-    said = [_overview(result, subject)]
+    said, names = [_overview(result, subject)], group_names(result)
     for _, row in in_alarm.iterrows():
-        said.append(_state(result, _named(subject, str(row["group"])), row))
+        key, name = key_of(str(row["group"])), names[row["group"]]
+        own = replace(subject, key=f"{subject.key}-{key}", en=name["en"], ar=name["ar"])
+        said.append(_state(result, own, row))
     return [*said, *_beside(result, subject)]
 
 
-def _named(subject: Subject, group: str) -> Subject:
-    """Return the subject of one series of many."""
-    key = re.sub(r"[^a-z0-9]+", "-", group.lower()).strip("-") or "group"
-    return replace(subject, key=f"{subject.key}-{key}", en=group, ar=group)
+def group_names(result: Alarms) -> dict[str, dict[str, str]]:
+    """Return what each series is called in both languages, by its group."""
+    return {
+        group: names_of(series, dict.fromkeys(LANGUAGES, group))
+        for group, series in zip(result.states["group"], result.series, strict=True)
+    }
 
 
 def _common(result: Alarms, subject: Subject) -> dict[str, Any]:
