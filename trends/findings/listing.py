@@ -215,7 +215,7 @@ def monitor_listing(
         began = "" if pd.isna(row["since"]) else format_time(row["since"], lang)
         rows.append(
             (
-                subject.ar if lang == "ar" else subject.en,
+                subject.name(lang),
                 said["monitor_course"][account.verdict],
                 "" if since is None else format_time(since, lang),
                 format_time(row["period"], lang),
