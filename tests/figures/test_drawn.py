@@ -35,6 +35,12 @@ def test_the_lines_of_a_figure_are_its_numbers_with_gaps_left_empty(axes):
     ]
 
 
+def test_what_is_neither_a_day_nor_a_number_is_told_as_it_is_written(axes):
+    axes.plot(["Iraq", "Syria"], [1, 2])
+    rows = list(csv.reader(io.StringIO(as_csv(lines_of(axes.figure)))))
+    assert rows[1:] == [["", "", "Iraq", "1"], ["", "", "Syria", "2"]]
+
+
 def test_a_shape_is_where_the_longest_line_of_a_panel_starts_turns_and_ends(axes):
     axes.plot([0, 1, 2], [100, 0, 100])
     axes.plot(range(7), [4, 2, 9, 5, 1, 3, 6])

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, cast
 
 import numpy as np
@@ -25,7 +26,7 @@ class Line:
     panel, name : str
         Title of its panel and its name in the legend; "" where there is none.
     x : list of str
-        Days or numbers, as text.
+        Days, numbers or names, as text.
     y : ndarray
         What is drawn; NaN where the line is broken.
     """
@@ -59,10 +60,10 @@ def lines_of(figure: Figure) -> list[Line]:
 
 
 def _text(value: Any) -> str:
-    """Return a place on the axis as text: a day, or a number in few digits."""
+    """Return a place on the axis as text: a day, a number in few digits, or a name as it is."""
     if isinstance(value, np.datetime64 | pd.Timestamp) or hasattr(value, "year"):
         return str(pd.Timestamp(value).date())
-    return f"{float(value):.6g}"
+    return f"{float(value):.6g}" if isinstance(value, Real) else str(value)
 
 
 def as_csv(lines: list[Line]) -> str:
