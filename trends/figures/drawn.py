@@ -43,19 +43,13 @@ def lines_of(figure: Figure) -> list[Line]:
     for axes in figure.axes:
         panel = axes.get_title(loc="left") or axes.get_title()
         for line in axes.get_lines():
-            try:
-                y = np.asarray(line.get_ydata(orig=False), dtype=float)
-            except (TypeError, ValueError):
-                continue
+            y = np.asarray(line.get_ydata(orig=False), dtype=float)
             if line.get_transform() != axes.transData or not np.isfinite(y).any():
                 continue
             label = str(line.get_label())
             name = "" if label.startswith("_") else label
-            found.append(
-                Line(
-                    panel, name, [_text(one) for one in cast("Iterable[Any]", line.get_xdata())], y
-                )
-            )
+            x = [_text(one) for one in cast("Iterable[Any]", line.get_xdata())]
+            found.append(Line(panel, name, x, y))
     return found
 
 
