@@ -155,15 +155,7 @@ def draw_observed(ax: Axes, fitted: pd.DataFrame, series: pd.DataFrame, *, lang:
         label=label["observed_rate"],
     )
     if partial.any():
-        ax.plot(
-            when[partial],
-            rate[partial],
-            "o",
-            color=style.INK,
-            markerfacecolor="none",
-            markersize=5,
-            label=label["partial_period"],
-        )
+        ax.plot(when[partial], rate[partial], label=label["partial_period"], **style.OPEN)
     mark_figures(ax, series, pd.DatetimeIndex(when), colour=style.INK)
 
 

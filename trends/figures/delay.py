@@ -24,15 +24,7 @@ def plot(result: ReportingDelay, *, ax: Axes | None = None, lang: str = "en") ->
         when, rate = result.series.index.to_timestamp(how="start"), rates(result.series)
         late = np.arange(rate.size) >= rate.size - result.incomplete_periods
         ax.plot(when[~late], rate[~late], "o", color=style.FIRST, markersize=3)
-        ax.plot(
-            when[late],
-            rate[late],
-            "o",
-            color=style.INK,
-            markerfacecolor="none",
-            markersize=5,
-            label=label["delay_incomplete"],
-        )
+        ax.plot(when[late], rate[late], label=label["delay_incomplete"], **style.OPEN)
         ax.set_ylim(bottom=0)
         ax.set_ylabel(rate_axis(result.series, lang))
         ax.legend(loc="best")

@@ -28,6 +28,15 @@ FOURTH = "#7a4b94"
 BAND = "#c9dbe8"
 SERIES = (FIRST, SECOND, THIRD, FOURTH)
 
+#: How a period is marked that was not observed to its end.
+OPEN: dict[str, Any] = {
+    "color": INK,
+    "marker": "o",
+    "markerfacecolor": "none",
+    "markersize": 5,
+    "linestyle": "none",
+}
+
 #: Width and height in inches of a figure that fills the text column.
 WIDE = (7.2, 3.6)
 
