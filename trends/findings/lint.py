@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -151,15 +152,13 @@ def _text_of(page: Path) -> str:
 
 def _ledger_of(paths: list[Path]) -> tuple[Ledger, list[LintFault]]:
     """Return the ledger that pages carry; a block that was changed by hand is a fault."""
+    with suppress(InvalidTable, ValueError):
+        return Ledger.from_pages(paths), []
+    # Page by page, to say which cannot be trusted.
     ledger, faults = Ledger(), []
-    read: set[str] = set()
     for path in paths:
         try:
-            of_page = Ledger.from_pages([path])
-            # Pages of one edition name one ledger.
-            if of_page.digest() not in read:
-                read.add(of_page.digest())
-                ledger.merge(of_page)
+            ledger.merge(Ledger.from_pages([path]))
         except (InvalidTable, ValueError) as broken:
             faults.append(
                 LintFault(
