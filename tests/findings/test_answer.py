@@ -8,8 +8,8 @@ import pytest
 
 import trends
 from trends.findings import wording
-from trends.findings.answer import short_answer
-from trends.findings.finding import Finding, Subject
+from trends.findings.answer import Line, short_answer
+from trends.findings.finding import Finding, Inputs, Subject
 from trends.findings.lint import lint
 from trends.findings.terms import read_places
 from trends.report import answer_block
@@ -134,6 +134,33 @@ def test_a_place_is_uncounted_from_thirteen_months_on(places, day, n_gaps):
         assert gap.estimate == 13
         assert str(gap.say()).endswith("after December 2024, and 13 months have passed since.")
         assert gap.finding_id in ledger.findings
+
+
+@pytest.mark.parametrize(
+    ("last", "month"),
+    [
+        ("2024-11-30", "2024-11"), ("2024-11", "2024-11"), ("2024-W44", "2024-11"),
+        ("2024-Q4", "2024-12"), ("2024", "2024-12"), ("", None),
+    ],
+)  # fmt: skip
+def test_counts_of_any_period_end_in_the_month_in_which_it_ends(last, month):
+    finding = Finding(
+        finding_id="a.b.c", question="rate", quantity="ratio", subject=Subject.generic(),
+        estimate=3.0, unit="ratio", method="counted", sentence="", inputs=Inputs(last=last),
+    )  # fmt: skip
+    line = Line(place=Subject.generic(), claims=(trends.Ledger().keep(finding),))
+    assert line.last == (month and pd.Period(month, "M"))
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_that_every_place_is_counted_is_said_only_where_every_place_is(places, lang):
+    said = "Every place is counted to the end." if lang == "en" else "كل مكان محصى حتى النهاية."
+    ledger = trends.Ledger(lang=lang)
+    claim = compared(ledger, 300, 100)
+    for found, whole in (({"north": [claim], "south": [claim]}, True), ({"north": [claim]}, False)):
+        answer = short_answer(ledger, places, found, day="2025-01-31")
+        assert answer.gaps == ()
+        assert (said in answer_block(answer).markdown) == whole
 
 
 def test_of_several_counters_the_widest_apart_is_said(places):

@@ -18,8 +18,9 @@ from trends.findings.finding import MONTH, Finding, Inputs, Subject
 from trends.findings.ledger import Ledger
 from trends.findings.terms import Names
 from trends.findings.wording import Phrase, words
+from trends.tables.calendar import parse_periods
 
-#: Months without a count before the newest figure from which a place is said to be uncounted.
+#: Months without a count before the newest figure after which a place is said to be uncounted.
 #: Tables of a year come out in the year after, so that shorter ends are delay and not silence.
 _SILENT_MONTHS = 12
 
@@ -48,7 +49,8 @@ class Line:
     def last(self) -> pd.Period | None:
         """The last month that any of its findings looked at."""
         ends = [claim.inputs.last for claim in self.claims if claim.inputs.last]
-        return max((pd.Period(end[:7], "M") for end in ends), default=None)
+        periods = [parse_periods(pd.Series([end]))[0] for end in ends]
+        return max((period.asfreq("M", how="end") for period in periods), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

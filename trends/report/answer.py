@@ -61,7 +61,7 @@ def answer_block(answer: Answer, curves: Mapping[str, Course] | None = None) -> 
     if answer.gaps:
         listed = table["gap_joiner"].join(claim.brief().markdown for claim in answer.gaps)
         rest.append(f"**{table['cannot']}** {table['gaps']}{listed}. {table['settle']}")
-    else:
+    elif all(line.claims for line in answer.lines):
         rest.append(f"**{table['cannot']}** {table['no_gaps']}")
     rest.append(mark(str(table["note"]), "definition"))
     blocks = ["\n".join(lines), *rest]
