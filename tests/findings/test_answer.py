@@ -58,6 +58,13 @@ def test_a_change_that_is_shown_to_be_small_is_level():
     assert compared(ledger, 10_000, 10_050).direction == "level"
 
 
+@pytest.mark.parametrize(("first", "second"), [(900, 100), (100, 900), (10_000, 10_050)])
+def test_two_counts_that_do_not_follow_one_another_have_no_direction(first, second):
+    claim = trends.Ledger().add(trends.compare_rates((first, 365), (second, 365), dispersion=1))
+    assert claim["ratio"].quantity == "ratio_between"
+    assert claim["ratio"].direction == "unclear"
+
+
 def test_what_is_not_established_has_no_direction():
     finding = Finding(
         finding_id="a.b.c", question="rate", quantity="ratio", subject=Subject.generic(),
