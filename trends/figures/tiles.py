@@ -8,6 +8,7 @@ dark because many events are counted there. Tiles are hatched where the interval
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,23 +101,22 @@ def shade(ratio: float) -> tuple[str, float]:
     return (style.SECOND if ratio > 1 else style.FIRST), DENSITY[max(step, 0)]
 
 
-def _draw_tile(ax: Axes, place: dict[str, object], lang: str) -> None:
+def _draw_tile(ax: Axes, place: dict[str, Any], lang: str) -> None:
     """Draw one place: its name, and its ratio where it has one."""
-    ratio = float(str(place["shrunk_ratio"]))
-    low, high = (float(str(place[f"shrunk_ratio_{end}"])) for end in ("low", "high"))
-    left, top = int(str(place["column"])), int(str(place["row"]))
+    ratio, low, high = (place[f"shrunk_ratio{end}"] for end in ("", "_low", "_high"))
+    left, top = place["column"], place["row"]
     known = np.isfinite(ratio)
-    corner, size = (left + 0.03, top + 0.03), _TILE
+    corner = (left + 0.03, top + 0.03)
     if known:
         color, density = shade(ratio)
-        ax.add_patch(Rectangle(corner, size, size, facecolor=color, alpha=density, linewidth=0))
+        ax.add_patch(Rectangle(corner, _TILE, _TILE, facecolor=color, alpha=density, linewidth=0))
         if low <= 1 <= high:
             line = style.PAPER if density == max(DENSITY) else style.MUTED
             ax.add_patch(
                 Rectangle(
                     corner,
-                    size,
-                    size,
+                    _TILE,
+                    _TILE,
                     facecolor="none",
                     edgecolor=line,
                     linewidth=0,
@@ -124,9 +124,9 @@ def _draw_tile(ax: Axes, place: dict[str, object], lang: str) -> None:
                 )
             )
     ax.add_patch(
-        Rectangle(corner, size, size, facecolor="none", edgecolor=style.MUTED, linewidth=0.8)
+        Rectangle(corner, _TILE, _TILE, facecolor="none", edgecolor=style.MUTED, linewidth=0.8)
     )
-    name = label_words(str(place["governorate"]), lang)
+    name = label_words(place["governorate"], lang)
     told = format_number(ratio, "rough", lang) if known else "\N{EN DASH}"
     ax.text(
         left + 0.5,

@@ -107,8 +107,8 @@ def subject_called(name: str, result: Result) -> Subject:
     result : Result
         Tells what is counted.
     """
-    words = " ".join(name.split()) or Subject.generic(result.counted).en
-    return Subject(key=key_of(words), en=words, ar=words, noun=COUNTED[result.counted])
+    said = " ".join(name.split()) or Subject.generic(result.counted).en
+    return Subject(key=key_of(said), en=said, ar=said, noun=COUNTED[result.counted])
 
 
 def named_subject(result: Result) -> Subject:

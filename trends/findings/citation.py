@@ -11,8 +11,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-import trends
-from trends import escaping
+from trends import __version__, escaping
 from trends.analysis.result import Result
 from trends.findings.finding import Inputs
 from trends.findings.inputs import sources
@@ -119,7 +118,7 @@ def cite_result(result: Result) -> str:
     """
     software = (
         f"Software: The trends authors. trends: trend analysis of event counts, version "
-        f"{trends.__version__} ({DISTRIBUTION})."
+        f"{__version__} ({DISTRIBUTION})."
     )
     inner = [one for one in getattr(result, "results", {}).values() if isinstance(one, Result)]
     methods = [f"Method: {one}" for part in [result, *inner[:1]] for one in _references(type(part))]
