@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 import trends
+from trends.findings.about import subject_called
+from trends.findings.finding import Subject
 from trends.tables.series import as_series, series
 
 MONTHS = pd.period_range("2015-01", periods=72, freq="M", name="period")
@@ -86,6 +88,12 @@ def test_a_group_without_a_label_says_so(missing):
 
 def test_labels_in_another_script_leave_an_id_that_is_still_valid():
     assert trends.estimate_trend(series(table(area="حمص"))).findings()[0].subject.key == "series"
+
+
+def test_a_blank_name_is_none():
+    result = trends.estimate_trend(as_series(stepped()))
+    assert subject_called("  Claims in   Syria ", result).en == "Claims in Syria"
+    assert subject_called(" ", result) == Subject.generic("events")
 
 
 def test_counts_without_a_label_are_called_the_series():

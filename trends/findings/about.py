@@ -100,6 +100,8 @@ def _caveats(record: Record, finding: Finding) -> tuple[str, ...]:
 def subject_called(name: str, result: Result) -> Subject:
     """Return a subject that somebody named in a few words, the same in both languages.
 
+    A blank name is none, so that the counts are called what they are called without one.
+
     Parameters
     ----------
     name : str
@@ -107,7 +109,9 @@ def subject_called(name: str, result: Result) -> Subject:
     result : Result
         Tells what is counted.
     """
-    said = " ".join(name.split()) or Subject.generic(result.counted).en
+    said = " ".join(name.split())
+    if not said:
+        return named_subject(result)
     return Subject(key=key_of(said), en=said, ar=said, noun=COUNTED[result.counted])
 
 
