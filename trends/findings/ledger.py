@@ -257,8 +257,7 @@ class Ledger:
             sentence="",
             values={} if noun is None else {"counted": (int(value), noun)},
         )
-        self._keep(_record(finding, test=""))
-        return self._claim(finding)
+        return self.keep(finding)
 
     def statement(
         self, figure: Mapping[str, object], noun: Noun | None = None, *, lang: str | None = None
