@@ -423,14 +423,35 @@ def oracle_lines() -> list[str]:
             "",
             "Verdicts of a judge who knows that 72 months are steady, a line or one step, each as",
             "likely beforehand, that their variance is twice the mean, and that they do not",
-            f"remember. {judged['n_series'].min()} series each, made by `python",
+            "remember. limit: by how much the log evidence for a line has to exceed that for a",
+            f"step before a pace is told. {judged['n_series'].min()} series each, made by `python",
             "benchmarks/descriptions.py oracle`.",
             "",
-            "| what it is | steady | slope | step |",
-            "|---|---|---|---|",
+            "| what it is | limit | steady | slope | step |",
+            "|---|---|---|---|---|",
             *(
-                f"| {row.cell} | {row.steady:.3f} | {row.slope:.3f} | {row.step:.3f} |"
+                f"| {row.cell} | {row.limit:g} | "
+                f"{row.steady:.3f} | {row.slope:.3f} | {row.step:.3f} |"
                 for row in judged.itertuples(index=False)
+            ),
+        ]
+    if shifts.ORACLE.exists():
+        judged = pd.read_csv(shifts.ORACLE)
+        lines += [
+            "",
+            "## What could be had: a judge who knows scatter, and the price of memory",
+            "",
+            "Steps found by a judge who knows that the variance is three times the mean, where .05",
+            "of steady series of that scatter give a false alarm: series that do not remember, or",
+            "series whose log rate is an AR(.5). One who does not know that nothing remembers has",
+            f"to bear the second. {judged['n_series'].min()} series each, made by `python",
+            "benchmarks/changepoints_verdicts.py oracle`.",
+            "",
+            "| step | nothing remembers | .5 is remembered |",
+            "|---|---|---|",
+            *(
+                f"| {cell} | {nothing:.3f} | {half:.3f} |"
+                for cell, _, nothing, half in judged.values
             ),
         ]
     if ORACLE.exists():

@@ -8,6 +8,9 @@ event. Writes one row per cell to ``benchmarks/results/changepoints_verdicts.csv
 
     OMP_NUM_THREADS=1 python benchmarks/changepoints_verdicts.py --n-series 400
 
+`oracle` instead of cells says how often a step is found by one who knows the scatter, at false
+alarms of .05: ``benchmarks/results/changepoints_oracle.csv``.
+
 Cells may be named; finished ones are run again. The rules were tuned with ``--seed 1``; the page is
 made with the default, 2.
 """
@@ -20,6 +23,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import descriptions as courses
 import numpy as np
 import pandas as pd
 
@@ -29,6 +33,7 @@ from trends.tables.series import as_series
 
 RESULTS = Path(__file__).parent / "results"
 CSV = RESULTS / "changepoints_verdicts.csv"
+ORACLE = RESULTS / "changepoints_oracle.csv"
 
 Draw = Callable[[np.random.Generator], np.ndarray]
 
@@ -185,6 +190,42 @@ def run_cell(name: str, n_series: int, seed: int, n_null: int) -> dict[str, obje
     }
 
 
+def oracle(n_series: int, seed: int) -> None:
+    """Store how often a step is found by one who knows the scatter.
+
+    False alarms are .05 among steady counts of that scatter: counts that do not remember, or counts
+    whose log rate is an AR(.5), as who does not know that nothing remembers has to bear too.
+    """
+    dispersion, level = 3.0, 10.0
+    sd = float(np.sqrt(np.log1p((dispersion - 1) / level)))
+    rows = []
+    for name, n in (("doubling, 36 months, 3x", 36), ("up by half, 60 months, 3x", 60)):
+        weigh = courses.judge(n, dispersion)
+        ahead = {}
+        for kind, draw in {
+            "change": CELLS[name],
+            "nothing": counts(np.full(n, level), dispersion),
+            "half": autoregression(n, 0.5, sd),
+        }.items():
+            drawn = [draw(np.random.default_rng([seed, number])) for number in range(n_series)]
+            weighed = np.array([weigh(each) for each in drawn])
+            ahead[kind] = weighed[:, 2] - weighed[:, 0]
+        rows.append(
+            {
+                "cell": name,
+                "n_series": n_series,
+                **{
+                    f"found_where_{kind}_remembers": float(
+                        np.mean(ahead["change"] > np.quantile(ahead[kind], 0.95))
+                    )
+                    for kind in ("nothing", "half")
+                },
+            }
+        )
+        print(rows[-1], flush=True)
+    pd.DataFrame(rows).to_csv(ORACLE, index=False, float_format="%.4g")
+
+
 def main() -> None:
     """Run the cells asked for, store the table and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -194,6 +235,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--csv", type=Path, default=CSV)
     options = parser.parse_args()
+    if options.cells == ["oracle"]:
+        oracle(options.n_series, options.seed)
+        return
     table = pd.read_csv(options.csv) if options.csv.exists() else pd.DataFrame({"cell": []})
     for name in CELLS:
         if options.cells and not any(name.startswith(start) for start in options.cells):

@@ -10,8 +10,10 @@ pace graded A or B, and the Monte-Carlo standard error of the share that is righ
 are kept; naming cells runs those.
 
 `oracle` instead of cells says what a judge reaches who knows that a series is steady, a line or one
-step, its scatter, and that it does not remember: nobody can be right more often. It goes to
-benchmarks/results/descriptions_oracle.csv.
+step, its scatter, and that it does not remember: nobody can be right more often. A row per course
+and limit goes to benchmarks/results/descriptions_oracle.csv; the limit is by how much the log
+evidence for a line has to exceed that for a step before a pace is told, so that the rows show what
+fewer false paces cost.
 """
 
 from __future__ import annotations
@@ -48,6 +50,8 @@ VERDICTS = (
     "cannot_tell",
 )
 LEVEL = 10.0
+#: What the oracle asks of a line beside a step before it tells a pace.
+LIMITS = (0.0, 0.25, 0.5, 0.75, 1.0)
 #: Log effects of the months of a season that is no wave.
 MONTHS = np.array([0.1, -0.4, 0.5, 0.9, -0.2, -0.9, -0.3, 0.6, -0.8, 0.0, 0.7, -0.2])
 
@@ -227,43 +231,66 @@ def run_cell(name: str, n_series: int, seed: int, workers: Parallel) -> dict[str
     }
 
 
-def oracle(n_series: int, seed: int, n: int = 72, dispersion: float = 2.0) -> None:
-    """Store how often a judge who knows everything but course, level, size and date is right."""
+def judge(n: int, dispersion: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a judge of counts: log evidence of steady, a line and one step, given their scatter.
+
+    The judge knows that nothing remembers; level, size and date are averaged over.
+    """
     levels, changes = np.log(LEVEL) + np.linspace(-0.7, 0.9, 17), np.linspace(-1.6, 1.6, 17)
     grid = np.linspace(np.log(LEVEL) - 2.5, np.log(LEVEL) + 2.7, 521)
     weight = -(changes**2) / 2
     weight -= logsumexp(weight)
     months_, share = np.arange(n), np.arange(n) / (n - 1) - 0.5
+    dates = np.arange(3, n - 2)
+    size = np.exp(grid) / (dispersion - 1)
 
     def place(log_rate: np.ndarray) -> np.ndarray:
-        return (
-            np.rint((log_rate - grid[0]) / (grid[1] - grid[0])).astype(int).clip(0, grid.size - 1)
-        )
+        nearest = np.rint((log_rate - grid[0]) / (grid[1] - grid[0])).astype(int)
+        return nearest.clip(0, grid.size - 1)
 
     low = place(levels[:, None] - changes / 2)
     high = place(levels[:, None] + changes / 2)
     along = place(levels[:, None, None] + changes[None, :, None] * share)
-    rows = []
-    for name, mean in (("steady", flat), ("slope", line(2)), ("step", step(2))):
-        best = []
-        for number in range(n_series):
-            rng = np.random.default_rng([seed, number])
-            counts = scattered(mean, dispersion)(n, rng)
-            rate = np.exp(grid)
-            table = nbinom.logpmf(counts[:, None], rate / (dispersion - 1), 1 / dispersion)
-            sums = np.vstack([np.zeros(grid.size), np.cumsum(table, axis=0)])
-            dates = np.arange(3, n - 2)
-            steps = sums[dates][:, low] + (sums[-1] - sums[dates])[:, high] + weight
-            evidence = [
+
+    def evidence(counts: np.ndarray) -> np.ndarray:
+        table = nbinom.logpmf(counts[:, None], size, 1 / dispersion)
+        sums = np.vstack([np.zeros(grid.size), np.cumsum(table, axis=0)])
+        steps = sums[dates][:, low] + (sums[-1] - sums[dates])[:, high] + weight
+        return np.array(
+            [
                 logsumexp(sums[-1][place(levels)]),
                 logsumexp(table[months_, along].sum(axis=-1) + weight),
                 logsumexp(steps) - np.log(dates.size),
             ]
-            best.append(("steady", "slope", "step")[int(np.argmax(evidence))])
-        shares = pd.Series(best).value_counts(normalize=True)
-        said = {verdict: float(shares.get(verdict, 0.0)) for verdict in ("steady", "slope", "step")}
-        rows.append({"cell": name, "n_periods": n, "n_series": n_series, **said})
-        print(rows[-1], flush=True)
+        )
+
+    return evidence
+
+
+def oracle(n_series: int, seed: int, n: int = 72, dispersion: float = 2.0) -> None:
+    """Store how often a judge who knows everything but course, level, size and date is right."""
+    weigh = judge(n, dispersion)
+    rows = []
+    for name, mean in (("steady", flat), ("slope", line(2)), ("step", step(2))):
+        best: dict[float, list[str]] = {limit: [] for limit in LIMITS}
+        for number in range(n_series):
+            rng = np.random.default_rng([seed, number])
+            weighed = weigh(scattered(mean, dispersion)(n, rng))
+            for limit, said in best.items():
+                verdict = int(np.argmax(weighed - np.array([0.0, limit, 0.0])))
+                said.append(("steady", "slope", "step")[verdict])
+        for limit, said in best.items():
+            shares = pd.Series(said).value_counts(normalize=True)
+            rows.append(
+                {
+                    "cell": name,
+                    "n_periods": n,
+                    "n_series": n_series,
+                    "limit": limit,
+                    **{each: float(shares.get(each, 0.0)) for each in ("steady", "slope", "step")},
+                }
+            )
+            print(rows[-1], flush=True)
     pd.DataFrame(rows).to_csv(ORACLE, index=False, float_format="%.4g")
 
 
