@@ -26,7 +26,7 @@ from trends.models.counts.serial_dependence import grid_of, memory_of_fit
 from trends.tables.calendar import format_period
 
 HERE = Path(__file__).resolve().parents[1]
-TARGET = HERE / "trends/models/published/borrowed_scatter.toml"
+TARGET = HERE / "trends/packs/conflict/borrowed_scatter.toml"
 
 #: Counts that a series has at least to be a donor.
 LEAST_COUNTS = 24

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_event_counts_are_the_table_that_the_report_is_built_from():
     for ending in (".csv", ".toml"):
-        bundled = ROOT / "trends/datasets" / f"is_events_monthly{ending}"
+        bundled = ROOT / "trends/packs/conflict" / f"is_events_monthly{ending}"
         assert bundled.read_bytes() == (ROOT / "data" / bundled.name).read_bytes()
 
 

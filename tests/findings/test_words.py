@@ -13,7 +13,8 @@ import pytest
 import trends
 from trends.findings.listing import caveat_listing, grade_listing, verb_listing
 from trends.findings.rules import caveat_table, rule_tables
-from trends.findings.wording import LANGUAGES, words
+from trends.findings.wording import words
+from trends.tables.languages import LANGUAGES
 
 ROOT = Path(trends.__file__).parent
 #: Written by hand into the ``caveats`` of a table of counts.

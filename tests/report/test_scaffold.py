@@ -13,8 +13,9 @@ import yaml
 from trends.cli import app
 from trends.report import RenderError, read_outline, render
 from trends.report.outline import EXAMPLE_NAME, EXAMPLE_SHA256, EXAMPLE_TITLE, EXAMPLE_WORDS
-from trends.report.scaffold import LANGUAGES, _words, scaffold
+from trends.report.scaffold import _words, scaffold
 from trends.tables.faults import InvalidTable
+from trends.tables.languages import LANGUAGES
 from trends.tables.provenance import UNSTATED, read_provenance, write_sidecar
 
 MONTHS = pd.period_range("2021-01", periods=36, freq="M")

@@ -210,7 +210,7 @@ def find_contradictions(statements: pd.DataFrame, *, alpha: float = 0.05) -> Con
     >>> import pandas as pd
     >>> import trends
     >>> figures = pd.DataFrame({
-    ...     "measure": "attacks", "count": [40, 25, 18], "counted_by": "Monitor",
+    ...     "measure": "incidents", "count": [40, 25, 18], "counted_by": "Monitor",
     ...     "window_start": pd.to_datetime(["2024-01-01", "2024-01-01", "2024-07-01"]),
     ...     "window_end": pd.to_datetime(["2024-12-31", "2024-06-30", "2024-12-31"])})
     >>> trends.find_contradictions(figures).to_frame()["arithmetic"].tolist()

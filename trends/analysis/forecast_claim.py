@@ -147,7 +147,7 @@ def score_claims(
     >>> import pandas as pd
     >>> import trends
     >>> figures = pd.DataFrame({
-    ...     "statement_id": ["pace", "year"], "measure": "attacks", "counted_by": "ministry",
+    ...     "statement_id": ["pace", "year"], "measure": "incidents", "counted_by": "ministry",
     ...     "count": pd.array([240, 294], dtype="Int64"), "qualifier": ["more_than", "exact"],
     ...     "window_start": pd.Timestamp("2024-01-01"), "window_end": pd.Timestamp("2024-12-31"),
     ...     "published_on": pd.to_datetime(["2024-07-17", "2025-01-03"]),

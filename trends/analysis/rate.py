@@ -221,7 +221,7 @@ def compare_rates(
 
     *Scatter.* Counts with a variance of so many times their mean tell as much as that many times
     fewer independent events. The series that a scatter is borrowed from, and how, stand in
-    ``trends/models/published/borrowed_scatter.toml`` and in the module beside it. At a rate unlike
+    ``trends/packs/conflict/borrowed_scatter.toml`` and in the module beside it. At a rate unlike
     theirs it is the more uncertain: few events a month may be those of one rare kind, or those of
     few places that scatter no less. Of equal years of negative binomial counts with 3 or 8 times
     the Poisson variance, at 3, 10 and 40 events a month, at most .01 look clearly different (400

@@ -266,7 +266,7 @@ def estimate_share(
     >>> import trends
     >>> rng = np.random.default_rng(1)
     >>> months = pd.period_range("2021-01", periods=36, freq="M")
-    >>> means = {"IED": [8] * 36, "ambush": 20 * 0.96 ** np.arange(36), "raid": [5] * 36}
+    >>> means = {"fire": [8] * 36, "flood": 20 * 0.96 ** np.arange(36), "storm": [5] * 36}
     >>> counts = pd.concat(
     ...     pd.DataFrame({
     ...         "kind": name, "period": months,
@@ -275,7 +275,7 @@ def estimate_share(
     ...     })
     ...     for name, mean in means.items()
     ... )
-    >>> shares = trends.estimate_share(counts, of="IED", by="kind")
+    >>> shares = trends.estimate_share(counts, of="fire", by="kind")
     >>> shares.verdict, shares.driver, round(shares.share_start, 2), round(shares.share_end, 2)
     ('rose', 'rest', 0.26, 0.41)
     """

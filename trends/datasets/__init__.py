@@ -1,6 +1,7 @@
 """Which series come with the package, to learn and to compare methods on?
 
-Each is a table with its sidecar in this folder; `trends.datasets.sources` says where they are from.
+Each is a table with its sidecar, in this folder or in that of its subject pack;
+`trends.datasets.sources` says where they are from.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from trends.tables.counts import read_counts
+from trends.tables.packs import read_pack
 from trends.tables.provenance import Provenance, read_provenance
 from trends.tables.series import series
 
@@ -19,7 +21,7 @@ __all__ = ["coal_disasters", "event_counts", "nile_flow", "sources"]
 
 
 def event_counts() -> pd.DataFrame:
-    """Return monthly events with the Islamic State in Syria and Iraq, 2013 to 2020.
+    """Return the monthly events of the conflict pack: Syria and Iraq, 2013 to 2020.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def event_counts() -> pd.DataFrame:
     >>> len(iraq), int(iraq["count"].sum())
     (96, 3098)
     """
-    return read_counts(_FOLDER / "is_events_monthly.csv")
+    return read_counts(_series_of("conflict"))
 
 
 def coal_disasters() -> pd.DataFrame:
@@ -105,8 +107,15 @@ def sources() -> dict[str, Provenance]:
     'R. G. Jarrett'
     """
     files = {
-        "event_counts": "is_events_monthly.csv",
-        "coal_disasters": "coal_disasters.csv",
-        "nile_flow": "nile_flow.csv",
+        "event_counts": _series_of("conflict"),
+        "coal_disasters": _FOLDER / "coal_disasters.csv",
+        "nile_flow": _FOLDER / "nile_flow.csv",
     }
-    return {name: read_provenance(_FOLDER / file) for name, file in files.items()}
+    return {name: read_provenance(file) for name, file in files.items()}
+
+
+def _series_of(pack: str) -> Path:
+    """Return the table that a subject pack brings."""
+    series = read_pack(pack).series
+    assert series is not None
+    return series

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -16,6 +16,7 @@ from trends.analysis.figure_rate import figure_rates
 from trends.figures import style
 from trends.findings.wording import words
 from trends.tables.figure import figure_flags
+from trends.tables.packs import source_kinds
 from trends.tables.statements import FIGURE_COLUMNS, as_statements
 
 #: Flags of figures that others tell better, or that were not read at their source.
@@ -24,24 +25,22 @@ _WEAK = {"requoted", "rival", "secondary", "weak"}
 #: Inches of one panel among several; seven of them fit a page.
 PANEL_HEIGHT = 1.2
 
-#: Colour of each kind of source: claims, monitors, states and armies, and the rest.
+#: Colour of the kinds of source that are drawn alike: those who act, monitors, states, the rest.
 _COLOURS = {
-    "perpetrator_claim": style.SECOND,
+    "own": style.SECOND,
     "monitor": style.FIRST,
-    "military": style.THIRD,
-    "government": style.THIRD,
-    "un": style.FOURTH,
-    "media": style.FOURTH,
+    "state": style.THIRD,
+    "other": style.FOURTH,
     "unknown": style.MUTED,
 }
 
-#: Kinds of source that share a colour, by the key of their name in the legend.
-_LEGEND = {
-    "windows_claims": ("perpetrator_claim",),
-    "windows_monitors": ("monitor",),
-    "windows_states": ("military", "government"),
-    "windows_others": ("un", "media"),
-    "windows_unknown": ("unknown",),
+#: How the kinds of every subject are drawn; subject packs say it of theirs.
+_DRAWN = {
+    "monitor": "monitor",
+    "government": "state",
+    "un": "other",
+    "media": "other",
+    "unknown": "unknown",
 }
 
 
@@ -80,7 +79,6 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
             f"`statements` must hold a figure with a known window and at least one event, got "
             f"{len(statements)} rows of which none is. Choose other rows."
         )
-    table = words(lang)["figure"]
     ax = ax if ax is not None else style.new_axes(size=(7.2, 4.4))
     shown = statements[drawn].join(rates.loc[drawn, ["estimate", "conf_low", "conf_high"]])
     bottom, top = _limits(shown)
@@ -92,7 +90,7 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_formatter(lambda value, _: "")
     ax.set_ylabel(style.rate_axis(_counted(shown["unit"]), lang))
-    _legend(ax, shown, n_left_out=int((~drawn).sum()), table=table)
+    _legend(ax, shown, n_left_out=int((~drawn).sum()), lang=lang)
     return ax
 
 
@@ -144,7 +142,7 @@ def _counted(units: pd.Series) -> str:
 
 def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:
     """Draw one figure: its window, its interval, and an arrow where it has no upper bound."""
-    colour = _COLOURS[row["source_kind"]]
+    colour = _COLOURS[_drawn(row["source_kind"])]
     start, end = row["window_start"], row["window_end"] + pd.Timedelta(days=1)
     middle = start + (end - start) / 2
     # A count of 0 has no place on a log axis: it is drawn along the bottom, with its upper limit.
@@ -164,6 +162,23 @@ def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:
         )
 
 
+def _drawn(kind: str) -> str:
+    """Return how a kind of source is drawn."""
+    return _DRAWN.get(kind) or source_kinds()[kind]["drawn"]
+
+
+def _named(kinds: Sequence[str], lang: str) -> str:
+    """Return what the legend calls kinds of source that are drawn alike; "" for none.
+
+    Where a subject pack has words for one of them, these name them all.
+    """
+    own = [source_kinds()[kind] for kind in kinds if kind in source_kinds()]
+    said = [kind.get(lang, kind["en"]) for kind in own]
+    if not said and kinds:
+        said = [words(lang)["figure"][f"windows_{_drawn(kinds[0])}"]]
+    return ", ".join(dict.fromkeys(said))
+
+
 def _is_weak(row: dict[str, Any]) -> bool:
     """Tell whether a figure is requoted, a rival, or not read at its source."""
     return bool(set(figure_flags(row)) & _WEAK)
@@ -178,13 +193,14 @@ def _limits(shown: pd.DataFrame) -> tuple[float, float]:
     return float(rates.min()) / 2, float(shown["estimate"].max()) * 2
 
 
-def _legend(ax: Axes, shown: pd.DataFrame, *, n_left_out: int, table: dict[str, str]) -> None:
+def _legend(ax: Axes, shown: pd.DataFrame, *, n_left_out: int, lang: str) -> None:
     """Name the colours and marks that occur, and count what could not be drawn."""
-    kinds = set(shown["source_kind"])
+    table = words(lang)["figure"]
+    kinds = sorted(set(shown["source_kind"]))
     handles = [
-        Line2D([], [], color=_COLOURS[members[0]], linewidth=1.6, label=table[key])
-        for key, members in _LEGEND.items()
-        if kinds & set(members)
+        Line2D([], [], color=colour, linewidth=1.6, label=label)
+        for drawn, colour in _COLOURS.items()
+        if (label := _named([kind for kind in kinds if _drawn(kind) == drawn], lang))
     ]
     if np.isinf(shown["conf_high"]).any():
         arrow = Line2D([], [], color=style.MUTED, marker="^", linestyle="", markersize=4)

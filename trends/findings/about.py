@@ -20,9 +20,10 @@ from trends.analysis.result import Result
 from trends.findings.finding import COUNTED, Finding, Subject
 from trends.findings.inputs import Record, input_files, input_records, sources, summarise
 from trends.findings.rules import caveat_table
-from trends.findings.wording import LANGUAGES, words
+from trends.findings.wording import words
 from trends.tables.exposure import label_words
 from trends.tables.figure import figure_flags, flag_caveats
+from trends.tables.languages import LANGUAGES
 from trends.tables.series import MEASURED_COLUMNS
 
 

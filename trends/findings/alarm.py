@@ -11,7 +11,7 @@ import pandas as pd
 from trends.analysis.alarm import Alarms
 from trends.findings.about import key_of, names_of
 from trends.findings.finding import Finding, Subject
-from trends.findings.wording import LANGUAGES
+from trends.tables.languages import LANGUAGES
 
 #: Series of many that are said one by one; the table holds all of them.
 MOST_SAID = 12

@@ -7,7 +7,8 @@ from typing import Any
 
 from trends.analysis.description import Description, Part
 from trends.findings.finding import Finding, Subject
-from trends.findings.wording import LANGUAGES, format_number, words
+from trends.findings.wording import format_number, words
+from trends.tables.languages import LANGUAGES
 
 #: Weight from which a rival is named with its share; below it rivals are named together.
 _NAMED = 0.01

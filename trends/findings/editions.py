@@ -19,8 +19,9 @@ from trends.findings.finding import EVENT, PERIOD
 from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
 from trends.findings.rules import rule_tables
-from trends.findings.wording import LANGUAGES, count_phrase, words
+from trends.findings.wording import count_phrase, words
 from trends.tables.calendar import parse_periods
+from trends.tables.languages import LANGUAGES
 
 Kind = Literal["new", "gone", "changed"]
 

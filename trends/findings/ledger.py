@@ -31,8 +31,9 @@ from trends.findings.claims import Claim, Claims, nearest
 from trends.findings.finding import Finding, Noun, Subject
 from trends.findings.inputs import Record, digest, input_records
 from trends.findings.multiplicity import Family, adjust
-from trends.findings.wording import LANGUAGES, Phrase
+from trends.findings.wording import Phrase
 from trends.tables.faults import Fault, InvalidTable
+from trends.tables.languages import LANGUAGES
 from trends.tables.window import as_window
 
 #: Version of the ledger's shape; `ledger.schema.json` describes it.
@@ -276,7 +277,7 @@ class Ledger:
         Returns
         -------
         Phrase
-            For instance ``294``, ``about 200`` or ``at least 27 attacks``.
+            For instance ``294``, ``about 200`` or ``at least 27 incidents``.
 
         Raises
         ------

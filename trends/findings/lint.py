@@ -28,6 +28,8 @@ from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
 from trends.findings.prose import ENTRY, MARKS, Passage, Piece, passages, sentences
 from trends.tables.faults import InvalidTable
+from trends.tables.languages import LANGUAGES
+from trends.tables.packs import bundled
 
 #: Largest page that is read; a page of a report has some hundred kilobytes.
 PAGE_BYTES = 50_000_000
@@ -244,9 +246,7 @@ class _Guard:
                 if piece.kind == "sentence"
                 else ("number", "interval", "verb")
             )
-            allowed = [
-                record["said"][lang].get(name, "") for lang in wording.LANGUAGES for name in names
-            ]
+            allowed = [record["said"][lang].get(name, "") for lang in LANGUAGES for name in names]
         if said not in {_plain(form) for form in allowed}:
             same = _in_language_of(piece.text, allowed)
             yield LintFault(
@@ -498,8 +498,16 @@ _LETTERS = str.maketrans("أإآٱى\u2018\u2019\u2011\u00a0\n", "ااااي''- 
 
 @cache
 def _tables() -> dict[str, Any]:
-    """Return the patterns."""
-    return loads(files("trends.findings").joinpath("words/lint.toml").read_text(encoding="utf-8"))
+    """Return the patterns, with those of the subject packs among them."""
+    text = files("trends.findings").joinpath("words/lint.toml").read_text(encoding="utf-8")
+    further = [pack.lint for pack in bundled()]
+    counted = list(loads(text)["counted"]["ar"])
+    counted += [one for lint in further for one in lint.get("counted", {}).get("ar", [])]
+    table = loads(text.replace("COUNTED", "|".join(counted)))
+    for name, fact in table["source"].items():
+        for lang in ("en", "ar"):
+            fact[lang] += [one for lint in further for one in lint.get(name, {}).get(lang, [])]
+    return table
 
 
 @cache
@@ -546,7 +554,7 @@ def _licensed_by(claim: str, *, denied: bool) -> frozenset[str]:
 @cache
 def _allowed_numbers() -> re.Pattern[str]:
     """Return what numbers may stand unmarked: dates, levels, units, labels."""
-    names = [name for lang in wording.LANGUAGES for name in wording.words(lang)["month"]]
+    names = [name for lang in LANGUAGES for name in wording.words(lang)["month"]]
     parts = {_plain_letters(part) for name in names for part in [name, *name.split("/")]}
     parts |= {name[:3] for name in wording.words("en")["month"]} | {"Sept"}
     months = "(?:" + "|".join(sorted(map(re.escape, parts), key=len, reverse=True)) + r")\.?"
@@ -568,7 +576,7 @@ def _source_words(name: str) -> re.Pattern[str]:
 def _month_numbers() -> dict[str, int]:
     """Return the number of each month by its names in plain letters, long and short."""
     numbers = {}
-    for lang in wording.LANGUAGES:
+    for lang in LANGUAGES:
         for number, name in enumerate(wording.words(lang)["month"], start=1):
             for part in (name, *name.split("/")):
                 numbers[_plain_letters(part).lower()] = number
@@ -823,7 +831,7 @@ def _plain(text: str) -> str:
 
 def _forms(record: Record) -> Iterator[str]:
     """Yield everything the ledger says of a finding or of a quoted figure."""
-    for lang in wording.LANGUAGES:
+    for lang in LANGUAGES:
         said = record["said"].get(lang, [])
         yield from said.values() if isinstance(said, dict) else [*said, " / ".join(said)]
         if "source" in record:

@@ -15,8 +15,8 @@ import pandas as pd
 
 from trends.findings.claims import nearest
 from trends.findings.finding import EVENT, Noun, Subject
-from trends.findings.wording import LANGUAGES
 from trends.tables.faults import Fault, InvalidTable
+from trends.tables.languages import LANGUAGES
 from trends.tables.toml import read_toml, tables_of_text
 
 

@@ -22,9 +22,8 @@ from trends.findings.finding import DAY, Finding, Inputs, Noun
 from trends.findings.rules import caveat_table, declared_caveat, first_match, rule_tables
 from trends.tables.calendar import is_of_the_calendar, parse_periods
 from trends.tables.exposure import unit_words
+from trends.tables.languages import LANGUAGES
 from trends.tables.window import Window
-
-LANGUAGES = ("en", "ar")
 
 #: Ratio and percentage beyond which a number is said to be more than this one.
 _MOST_RATIO, _MOST_PERCENT = 10_000.0, 10_000.0

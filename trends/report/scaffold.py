@@ -16,7 +16,7 @@ from typing import Any
 
 import trends
 from trends import escaping
-from trends.findings.wording import LANGUAGES, format_time
+from trends.findings.wording import format_time
 from trends.parts import DISTRIBUTION
 from trends.report.filling import (
     HORIZON,
@@ -28,6 +28,7 @@ from trends.report.filling import (
 )
 from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OF_EVENTS, OUTLINE, Kind
 from trends.tables.files import read_sheets
+from trends.tables.languages import LANGUAGES
 from trends.tables.provenance import write_sidecar
 from trends.tables.sources import layout_of
 

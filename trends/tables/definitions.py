@@ -82,7 +82,7 @@ def read_definitions(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFra
     >>> import trends
     >>> text = (
     ...     "definition,counter,measure,counts_from,counts_to,counts\n"
-    ...     "confirmed,Monitor,attacks,2020-01-01,,confirmed attacks only\n")
+    ...     "confirmed,Monitor,incidents,2020-01-01,,confirmed incidents only\n")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = Path(f"{folder}/definitions.csv").write_text(text)
     ...     definitions = trends.read_definitions(f"{folder}/definitions.csv")

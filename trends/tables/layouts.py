@@ -24,6 +24,7 @@ from trends.tables.events import dated_by, without_tags
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets
 from trends.tables.mapping import another_kind, mapping_offered
+from trends.tables.packs import count_columns
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import declared, layout_of
 
@@ -31,7 +32,7 @@ from trends.tables.sources import declared, layout_of
 SERIES = "series"
 
 _DATE_NAMES = ("date", "period", "ds", "week", "month", "day", "quarter", "year")
-_COUNT_NAMES = ("count", "counts", "events", "attacks", "incidents", "n", "y")
+_COUNT_NAMES = ("count", "counts", "events", "incidents", "n", "y")
 # Rows with more words than these describe single events, which are not to be taken for counts.
 _MOST_WORDS = {"one": 3, "several": 1}
 # Numbers that say where a row belongs, and are not counted.
@@ -232,7 +233,8 @@ def _plain_layout(cells: pd.DataFrame) -> CountLayout | None:
     numbers = [name for name in others if _holds_whole_numbers(cells[name])]
     counted = [name for name in numbers if not _LABELLING.search(name) and not _is_dating(name)]
     words = [name for name in others if name not in numbers and not _holds_numbers(cells[name])]
-    preferred = [name for name in counted if name.lower() in _COUNT_NAMES]
+    known = (*_COUNT_NAMES, *count_columns())
+    preferred = [name for name in counted if name.lower() in known]
     if len(preferred) == 1:
         counted = preferred
     most = _MOST_WORDS["one" if len(counted) == 1 else "several"]

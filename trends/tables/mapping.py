@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from trends.tables.cells import DAY, PERIOD, WHOLE_NUMBER, written_periods
+from trends.tables.packs import count_columns
 
 _DATE_NAMES = ("date", "period", "week", "month", "day", "quarter", "year")
 _DATED = re.compile(r"date|period|week|month|time|day|year|_at$", re.IGNORECASE)
@@ -24,7 +25,7 @@ _NOT_THE_EVENT = re.compile(
     r"updat|modif|entry|entered|publi|stored|resolv|source|monitor|end", re.IGNORECASE
 )
 _COUNTED = re.compile(
-    r"(^|[_ ])(n|y|all)$|(counts?|cases|events|incidents|attacks|values?)$", re.IGNORECASE
+    r"(^|[_ ])(n|y|all)$|(counts?|cases|events|incidents|values?)$", re.IGNORECASE
 )
 _CODED = re.compile(r"code|iso|id$", re.IGNORECASE)
 _NAMING = re.compile(r"(^|[_ ])(id|index|no\.?|case|key|ref\w*)$", re.IGNORECASE)
@@ -170,7 +171,7 @@ def _count_meant(cells: pd.DataFrame, names: Sequence[str]) -> str | None:
     counted = [
         name
         for name in names
-        if _COUNTED.search(name)
+        if (_COUNTED.search(name) or name.lower().endswith(count_columns()))
         and (cells[name].str.strip() != "").any()
         # One cell that is no whole number will be told of by its row.
         and WHOLE_NUMBER.read(cells[name])[1].mean() < 0.5

@@ -12,20 +12,8 @@ import pandas as pd
 
 from trends.tables.faults import Fault
 from trends.tables.figure import figures_allowed
+from trends.tables.packs import Box
 from trends.tables.sources import Layout
-
-#: South, west, north and east of a country, in degrees.
-Box = tuple[float, float, float, float]
-
-#: Boxes around the countries of the region, rounded outwards to half degrees.
-COUNTRY_BOXES: Mapping[str, Box] = {
-    "Iraq": (29.0, 38.5, 37.5, 49.0),
-    "Jordan": (29.0, 34.5, 33.5, 39.5),
-    "Lebanon": (33.0, 35.0, 35.0, 37.0),
-    "Syria": (32.0, 35.5, 37.5, 42.5),
-    "Turkey": (35.5, 25.5, 42.5, 45.0),
-    "Türkiye": (35.5, 25.5, 42.5, 45.0),
-}
 
 
 def fault_at(

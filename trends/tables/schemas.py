@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trends.tables.calendar import days_in_periods
+from trends.tables.packs import source_kinds
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import COORDINATE_BOUNDS, DATE_PRECISIONS, LOCATION_PRECISIONS
 
@@ -27,15 +28,8 @@ with warnings.catch_warnings():
 
 QUALIFIERS = ("exact", "about", "at_least", "more_than", "range", "nth_since")
 WINDOW_BASES = ("stated", "inferred", "unknown")
-SOURCE_KINDS = (
-    "monitor",
-    "perpetrator_claim",
-    "military",
-    "government",
-    "un",
-    "media",
-    "unknown",
-)
+#: Kinds of source of every subject, and those that subject packs add.
+SOURCE_KINDS = ("monitor", *source_kinds(), "government", "un", "media", "unknown")
 UNITS = ("events", "people", "targets", "groups")
 QUANTITIES = ("count", "stock", "rate")
 PER = ("month", "quarter", "year")

@@ -346,10 +346,11 @@ def statement_series(
     >>> import pandas as pd
     >>> import trends
     >>> figures = pd.DataFrame({
-    ...     "measure": "attacks", "count": [4, 6], "counted_by": "Monitor",
+    ...     "measure": "incidents", "count": [4, 6], "counted_by": "Monitor",
     ...     "window_start": pd.to_datetime(["2024-01-01", "2024-02-01"]),
     ...     "window_end": pd.to_datetime(["2024-01-31", "2024-02-29"])})
-    >>> trends.statement_series(figures, measure="attacks", counted_by="Monitor")["count"].tolist()
+    >>> series = trends.statement_series(figures, measure="incidents", counted_by="Monitor")
+    >>> series["count"].tolist()
     [4, 6]
     """
     statements = as_statements(statements)
@@ -427,10 +428,10 @@ def figures_of_series(series: pd.DataFrame) -> pd.DataFrame:
     >>> import pandas as pd
     >>> import trends
     >>> figures = pd.DataFrame({
-    ...     "measure": "attacks", "count": [30], "qualifier": "at_least", "counted_by": "Monitor",
+    ...     "measure": "incidents", "count": [30], "qualifier": "at_least", "counted_by": "Monitor",
     ...     "window_start": pd.to_datetime(["2024-01-01"]),
     ...     "window_end": pd.to_datetime(["2024-01-31"])})
-    >>> series = trends.statement_series(figures, measure="attacks", counted_by="Monitor")
+    >>> series = trends.statement_series(figures, measure="incidents", counted_by="Monitor")
     >>> behind = trends.figures_of_series(series).iloc[0]
     >>> int(behind["count"]), float(behind["count_high"]), behind["flags"]
     (30, inf, ('at_least',))

@@ -39,7 +39,7 @@ _EXAMPLES: tuple[tuple[dict[str, str], str], ...] = (
     ),
     (
         {"statement_id": "tenth", "count": "10", "qualifier": "nth_since",
-         "window_start": "2024-05-01", "window_end": "2024-05-19", "measure": "raids"},
+         "window_start": "2024-05-01", "window_end": "2024-05-19", "measure": "alarms"},
         "The tenth since a day, said on the day of the tenth.",
     ),
     (
@@ -64,7 +64,7 @@ _EXAMPLES: tuple[tuple[dict[str, str], str], ...] = (
         "repeated later write requoted.",
     ),
     (
-        {"statement_id": "undated", "count": "5", "window_start": "", "measure": "raids"},
+        {"statement_id": "undated", "count": "5", "window_start": "", "measure": "alarms"},
         "An end of the window is not known: leave it empty. No rate uses the figure.",
     ),
 )  # fmt: skip
@@ -107,7 +107,7 @@ def write_statements_template(path: str | Path) -> Path:
             f"`path` must name a file that does not exist, got {str(path)!r}. Choose another name."
         )
     usual = {
-        "measure": "attacks", "window_start": "2024-01-01", "window_end": "2024-12-31",
+        "measure": "incidents", "window_start": "2024-01-01", "window_end": "2024-12-31",
         "counted_by": "Name of the counter",
     }  # fmt: skip
     rows = [{**usual, **cells, "note": f"EXAMPLE. {comment}"} for cells, comment in _EXAMPLES]

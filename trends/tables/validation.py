@@ -30,9 +30,8 @@ from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets
 from trends.tables.layouts import count_cells, counted_as
 from trends.tables.mapping import mapping_offered
+from trends.tables.packs import Box, country_boxes
 from trends.tables.plausibility import (
-    COUNTRY_BOXES,
-    Box,
     event_doubts,
     fault_at,
     statement_doubts,
@@ -154,7 +153,7 @@ class ValidationReport:
 def validate(
     paths: str | Path | Sequence[str | Path],
     *,
-    boxes: Mapping[str, Box] = COUNTRY_BOXES,
+    boxes: Mapping[str, Box] | None = None,
     columns: Mapping[str, str] | None = None,
     years: tuple[int, int] | None = None,
     encoding: str = "utf-8",
@@ -169,8 +168,8 @@ def validate(
         Files to look at: statements, event counts, events or coverage, in any format that the
         readers take. What a table is meant to be is told by its columns.
     boxes : mapping of country to (south, west, north, east)
-        Degrees within which the events of a country must lie. Default `COUNTRY_BOXES`; events of
-        countries without a box are not looked at.
+        Degrees within which the events of a country must lie. By default those
+        of all countries (Natural Earth); events of countries without a box are not looked at.
     columns, years, encoding, sheet, header
         How the tables are read, as for `read_events` and `read_counts`.
 
@@ -209,7 +208,8 @@ def validate(
     if not listed:
         raise ValueError("`paths` must name at least one file, got none. Name the tables to check.")
     reading = _Reading(columns, years, encoding, sheet, header)
-    return ValidationReport(files=tuple(_look_at(Path(path), boxes, reading) for path in listed))
+    within = country_boxes() if boxes is None else boxes
+    return ValidationReport(files=tuple(_look_at(Path(path), within, reading) for path in listed))
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def n_donors(unit: str) -> int:
 @cache
 def scatter_table() -> dict[str, Any]:
     """Return the stored scatter of every donor."""
-    source = files("trends.models.published").joinpath("borrowed_scatter.toml")
+    source = files("trends").joinpath("packs/conflict/borrowed_scatter.toml")
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
