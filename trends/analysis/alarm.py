@@ -84,7 +84,8 @@ class Alarms(Result):
         state ("rise", "fall" or "quiet"), since, line ("threshold" where its last alarm was one
         count alone, "sum" where counts added up), n_episodes, n_quarter_more, n_highest (episodes
         of the rules of thumb), power (chance of an alarm within three months of a doubling), level,
-        limit, season, status, reason.
+        limit, season, compared_first and compared_last (periods between which what to expect was
+        learned), status, reason.
     predictions : dict of str to array
         Chance of each count from 0 on or a lower one in the last period, by group.
     method : {"trends", "farrington", "ears"}
@@ -448,6 +449,8 @@ def _state(
         "level": np.nan,
         "limit": np.nan,
         "season": "none",
+        "compared_first": pd.NaT,
+        "compared_last": pd.NaT,
         "status": "ok",
         "reason": "",
     }
@@ -466,8 +469,8 @@ class _Lines(NamedTuple):
     power: float
     below: NDArray[np.float64] | None
     season: str
-    n_compared: int
-    restart: pd.Period | None
+    compared: pd.PeriodIndex
+    restarted: bool
     caveats: dict[str, bool]
 
 
@@ -494,7 +497,7 @@ def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -
     lines = (
         _own_lines(series, n_baseline, per_year, quiet, options, rng)
         if options.method == "trends"
-        else _borrowed_lines(count, n_baseline, letter, options)
+        else _borrowed_lines(count, periods, n_baseline, letter, options)
     )
     watched = count[n_baseline:]
     up, down = (
@@ -545,16 +548,18 @@ def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -
         "level": lines.setting.level,
         "limit": lines.setting.limit,
         "season": lines.season,
+        "compared_first": lines.compared[0],
+        "compared_last": lines.compared[-1],
     }
     known = observed_periods(series, minimum=1, n_eventful=0)
     holds = {
         **known.caveats(),
         "late_reports_unknown": options.incomplete is None,
-        "short_baseline": lines.n_compared < 2 * per_year,
+        "short_baseline": len(lines.compared) < 2 * per_year,
         **lines.caveats,
-        "history_restarts": lines.restart is not None,
+        "history_restarts": lines.restarted,
     }
-    about = {} if lines.restart is None else {"history_restarts": lines.restart}
+    about = {"history_restarts": lines.compared[0]} if lines.restarted else {}
     return _Watched(series, state, table, lines.below, named_caveats(holds, about))
 
 
@@ -631,8 +636,8 @@ def _own_lines(
         power=float(up[-quiet:].any(axis=0).mean()),
         below=rows.below,
         season=past.season,
-        n_compared=len(seen.periods),
-        restart=seen.periods[0] if past.first > first else None,
+        compared=seen.periods,
+        restarted=past.first > first,
         caveats={"memory_at_ceiling": baseline.at_ceiling},
     )
 
@@ -732,7 +737,9 @@ def _since_shift(series: pd.DataFrame, whole: _Past, season: SeasonChoice | None
     return _past(series, whole.first + place, n_baseline, season, since)
 
 
-def _borrowed_lines(count: np.ndarray, n_baseline: int, letter: str, options: _Options) -> _Lines:
+def _borrowed_lines(
+    count: np.ndarray, periods: pd.PeriodIndex, n_baseline: int, letter: str, options: _Options
+) -> _Lines:
     """Return the thresholds of public-health surveillance, which fire upwards only."""
     per_year = round(PERIODS_PER_YEAR[letter])
     level = min(options.per_series / per_year, 0.5)
@@ -772,8 +779,8 @@ def _borrowed_lines(count: np.ndarray, n_baseline: int, letter: str, options: _O
         power=np.nan,
         below=None,
         season="none",
-        n_compared=n_baseline,
-        restart=None,
+        compared=periods[:n_baseline],
+        restarted=False,
         caveats={"parameters_plugged_in": True},
     )
 

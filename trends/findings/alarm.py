@@ -19,7 +19,9 @@ MOST_SAID = 12
 
 def findings(result: Alarms, subject: Subject) -> list[Finding]:
     """Return the state of the series, of many those in alarm, and what rules of thumb would say."""
-    frame = result.to_frame().assign(line=result.states["line"])
+    frame = result.to_frame().assign(
+        **{name: result.states[name] for name in ("line", "compared_first", "compared_last")}
+    )
     watched = frame[frame["status"] == "ok"]
     if result.n_series == 1:
         return [_state(result, subject, watched.iloc[0]), *_beside(result, subject)]
@@ -79,6 +81,8 @@ def _state(result: Alarms, subject: Subject, row: pd.Series) -> Finding:
             # Simulated: further digits are noise, and no chance is nought or certain.
             "power": float(np.clip(np.round(row["power"], 2), 0.01, 0.99)),
             "alarm_line": row["line"],
+            "compared_first": row["compared_first"],
+            "compared_last": row["compared_last"],
             "budget": result.budget,
             "borrowed": not own,
         },
