@@ -613,6 +613,20 @@ def test_iraq_rises_in_2013_and_falls_in_2017(reference):
     assert found.tests["scan"].iloc[0] == "episode"
 
 
+def test_no_further_shift_is_said_where_one_was_found(reference):
+    # the search asks of March 2019, its dates settle at May 2019, and there it asks once more
+    months_of = pd.read_csv(reference / "is_events_monthly_2013_2020.csv")
+    syria = months_of[months_of["country"] == "Syria"].set_index("month")["n_events"]
+    syria.index = pd.PeriodIndex(syria.index, freq="M")
+    series = as_series(syria)
+    series.attrs["breaks"] = [{"date": "2016-01-01", "before": "old", "after": "new"}]
+    found = detect_changepoints(series, n_null=199, rng=1)
+    asked = found.tests.loc[~found.tests["found"], "period"].iloc[-1]
+    assert any(asked in one.confidence_set() for one in found.changepoints)
+    assert found.further_period is None
+    assert "further shift" not in found.summary()
+
+
 def test_a_further_shift_that_memory_can_explain_is_said_to_be_undecided(reference):
     # Syria's last months of 2013 are high, but the months around them remember each other
     months_of = pd.read_csv(reference / "is_events_monthly_2013_2020.csv")

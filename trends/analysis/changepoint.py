@@ -741,6 +741,11 @@ def _describe(
         max_changes=None if problem.n_rows <= 600 else 40,
     )
     further = summary.further
+    if further and any(
+        index[further.rows[0]] in one.confidence_set(alpha=problem.alpha) for one in changepoints
+    ):
+        # the search asked before its dates settled: that place belongs to a shift found
+        further = None
     return Changepoints(
         series=series,
         changepoints=changepoints,
