@@ -88,7 +88,12 @@ def under(found: list[Finding], account: Account) -> list[Finding]:
     """
     if not found:
         return []
-    worded = {"trend": _trend, "joinpoint": _joinpoint, "changepoint": _changepoint}
+    worded = {
+        "trend": _trend,
+        "power": _power,
+        "joinpoint": _joinpoint,
+        "changepoint": _changepoint,
+    }
     question = found[0].question
     if question in worded:
         return list(worded[question](found, account))
@@ -114,6 +119,13 @@ def _trend(found: list[Finding], account: Account) -> Iterator[Finding]:
 def _is_unclear(finding: Finding) -> bool:
     """Whether the interval of a change holds no change."""
     return finding.conf_low <= _NO_CHANGE[finding.quantity] <= finding.conf_high
+
+
+def _power(found: list[Finding], account: Account) -> Iterator[Finding]:
+    """Yield when the present trend would be confirmed only where there may be one."""
+    for finding in found:
+        if finding.quantity != "confirmation" or account.verdict in PACE | _LEVEL:
+            yield finding
 
 
 def _joinpoint(found: list[Finding], account: Account) -> Iterator[Finding]:
