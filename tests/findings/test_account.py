@@ -21,6 +21,7 @@ TREND = dataclasses.replace(trends.estimate_trend(STEPPED), verdict="rising")
 SHIFTS = trends.detect_changepoints(STEPPED, n_null=199, rng=1)
 JOINED = trends.fit_joinpoints(STEPPED, max_joinpoints=1)
 SEASON = trends.estimate_season(STEPPED)
+POWER = trends.detectable_change(STEPPED, n_draws=0)
 SUBJECT = trends.Subject(key="x", en="X", ar="س")
 VERDICTS = (
     "steady", "season_only", "slope", "bend", "step", "steps", "episode", "wanders", "cannot_tell",
@@ -117,6 +118,35 @@ def test_a_finding_is_no_firmer_than_the_account_it_is_said_under():
     free = firm.findings(SUBJECT)[0].grade
     for grade, found in grades.items():
         assert found["annual_percent_change"].grade == max(grade, free)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_when_a_present_trend_would_be_confirmed_is_said_where_there_may_be_one(verdict):
+    may_be = verdict in ("steady", "season_only", "slope", "cannot_tell")
+    assert ("confirmation" in said(POWER, verdict)) == may_be
+    assert "detectable_ratio" in said(POWER, verdict)
+
+
+def test_a_table_is_graded_as_the_ledger_grades_its_sentences():
+    table = SHIFTS.to_frame()
+    assert table["grade"].tolist() == ["A"]
+    for verdict, grade, printed in (
+        ("step", "A", "A"),
+        ("step", "B", "B"),
+        ("step", "C", "C"),
+        ("slope", "A", None),
+    ):
+        ledger = trends.Ledger()
+        ledger.accounts = {
+            key: account(verdict, grade)
+            for one in SHIFTS.findings(SUBJECT)
+            for key in one.inputs.records
+        }
+        claims = ledger.add(SHIFTS, SUBJECT)
+        assert claims.graded(table, "ratio")["grade"].tolist() == [printed]
+        assert {
+            one.finding.grade for one in claims.values() if one.finding.quantity == "ratio"
+        } <= {printed}
 
 
 def test_a_shift_that_the_account_does_without_is_said_to_be_that():

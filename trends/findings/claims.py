@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import pandas as pd
+
 from trends.findings import wording
 from trends.findings.finding import Finding
 from trends.findings.wording import Phrase
@@ -111,6 +113,35 @@ class Claims(dict[str, Claim]):
         notes = wording.caveats([claim.finding for claim in self.values()], lang)
         parts = [*said, *notes]
         return Phrase(" ".join(parts), " ".join(part.markdown for part in parts))
+
+    def graded(self, table: pd.DataFrame, quantity: str) -> pd.DataFrame:
+        """Return the table of a result with the grades that the ledger keeps of it.
+
+        A result grades its table by itself; what is said of a series that has been described is
+        graded under its description.
+
+        Parameters
+        ----------
+        table : DataFrame with a column grade
+            Row per finding about the quantity.
+        quantity : str
+            As the findings name it: "ratio" of shifts.
+
+        Returns
+        -------
+        DataFrame
+            No grade where the description lets the findings say something else.
+
+        Examples
+        --------
+        >>> import trends
+        >>> breaks = trends.detect_changepoints(trends.datasets.coal_disasters(), rng=1)
+        >>> claims = trends.Ledger().add(breaks)
+        >>> claims.graded(breaks.to_frame(), "ratio")["grade"].tolist()
+        ['C']
+        """
+        grades = [one.finding.grade for one in self.values() if one.finding.quantity == quantity]
+        return table.assign(grade=grades if len(grades) == len(table) else None)
 
     def _repr_markdown_(self) -> str:
         return self.summary().markdown
