@@ -22,6 +22,7 @@ SHIFTS = trends.detect_changepoints(STEPPED, n_null=199, rng=1)
 JOINED = trends.fit_joinpoints(STEPPED, max_joinpoints=1)
 SEASON = trends.estimate_season(STEPPED)
 POWER = trends.detectable_change(STEPPED, n_draws=0)
+NAMED = trends.estimate_interruption(STEPPED, MONTHS[36], slope=False, found_by_looking=True)
 SUBJECT = trends.Subject(key="x", en="X", ar="س")
 VERDICTS = (
     "steady", "season_only", "slope", "bend", "step", "steps", "episode", "wanders", "cannot_tell",
@@ -125,6 +126,47 @@ def test_when_a_present_trend_would_be_confirmed_is_said_where_there_may_be_one(
     may_be = verdict in ("steady", "season_only", "slope", "cannot_tell")
     assert ("confirmation" in said(POWER, verdict)) == may_be
     assert "detectable_ratio" in said(POWER, verdict)
+
+
+def test_a_change_at_a_named_date_is_said_where_the_account_has_one_near():
+    low, high = MONTHS[30], MONTHS[32]
+    for dates, near in (
+        (((low, high),), False),
+        (((low, high + 1),), True),
+        (((low, high), (MONTHS[39], MONTHS[50])), True),
+        (((MONTHS[40], MONTHS[50]),), False),
+    ):
+        found = said(NAMED, "steps", dates=dates, grade="B")
+        assert ("interruption_ratio" in found) == near
+        assert ("events_above" in found) == near
+        assert ("ratio_alone" in found) != near
+        assert ("placebo_share" in found) == near
+        if near:
+            assert "account_likely" in found["interruption_ratio"].caveats
+    alone = found["ratio_alone"]
+    assert (alone.grade, verb_key(alone)) == ("D", "")
+    assert say(alone).startswith("X: no change of level is said from January 2016 on, because the")
+    assert "لا يُذكر تحول في المستوى" in say(alone, "ar")
+
+
+def test_no_change_at_a_named_date_agrees_with_steps_elsewhere():
+    flat = trends.as_series(pd.Series(np.random.default_rng(1).poisson(20, 72), index=MONTHS))
+    unclear = trends.estimate_interruption(flat, MONTHS[36], slope=False, found_by_looking=True)
+    found = said(unclear, "step", dates=((MONTHS[5], MONTHS[5]),))
+    assert {"interruption_ratio", "events_above"} <= set(found)
+
+
+def test_a_named_date_is_no_firmer_than_the_account_and_says_what_that_does_without():
+    named = trends.detect_changepoints(STEPPED, candidates=[MONTHS[36]], n_null=199, rng=1)
+    for result in (named, NAMED):
+        for one in under(result.findings(SUBJECT), account("slope")):
+            if one.quantity in ("ratio", "interruption_ratio"):
+                assert "account_other_course" in one.caveats
+    for dates, beyond in ((MONTHS[39], False), (MONTHS[40], True)):
+        shift = said(named, "step", grade="C", dates=((dates, dates),))["ratio"]
+        assert ("beyond_account" in shift.caveats) == beyond
+        assert "account_tentative" in shift.caveats
+        assert shift.grade == "C"
 
 
 def test_a_table_is_graded_as_the_ledger_grades_its_sentences():

@@ -21,6 +21,8 @@ from trends.findings.rules import Grade
 PACE = frozenset({"slope"})
 PACES = frozenset({"slope", "bend"})
 DATES = frozenset({"step", "steps", "episode"})
+#: Periods from the dates of a change within which a named date may be that change.
+NEAR = 3
 #: Verdicts that a trend which is not clear agrees with.
 _LEVEL = frozenset({"steady", "season_only", "cannot_tell"})
 #: Verbs of a pace that rises or falls.
@@ -93,6 +95,7 @@ def under(found: list[Finding], account: Account) -> list[Finding]:
         "power": _power,
         "joinpoint": _joinpoint,
         "changepoint": _changepoint,
+        "interruption": _interruption,
     }
     question = found[0].question
     if question in worded:
@@ -148,8 +151,10 @@ def _changepoint(found: list[Finding], account: Account) -> Iterator[Finding]:
     restated = False
     for finding in found:
         is_shift = finding.quantity == "ratio"
-        if is_shift and (not finding.searched or finding.sentence in _SEEN):
+        if is_shift and finding.sentence in _SEEN:
             yield finding if account.verdict in DATES else _with(finding, "account_other_course")
+        elif is_shift and not finding.searched:
+            yield _of_a_named_date(finding, account, finding.values["date_low"])
         elif is_shift and account.verdict in DATES:
             known = _is_known(finding.values, account)
             yield _capped(finding if known else _with(finding, "beyond_account"), account)
@@ -161,6 +166,40 @@ def _changepoint(found: list[Finding], account: Account) -> Iterator[Finding]:
             yield _with(finding, "account_sees_step")
         elif finding.quantity != "p_value" or account.verdict in DATES:
             yield finding
+
+
+def _interruption(found: list[Finding], account: Account) -> Iterator[Finding]:
+    """Yield a clear change at a named date only where the account has one near it, or no dates.
+
+    Steps elsewhere bend the course that is carried on from before the date.
+    """
+    told = True
+    for finding in found:
+        if finding.quantity == "interruption_ratio":
+            clear = not finding.conf_low <= 1 <= finding.conf_high
+            elsewhere = account.verdict in DATES and not _is_near(finding.values["named"], account)
+            told = not (clear and elsewhere)
+            if told:
+                yield _of_a_named_date(finding, account, finding.values["named"])
+            else:
+                yield _restated(finding, account, "ratio_alone", "account_no_interruption")
+        elif told:
+            yield finding
+
+
+def _of_a_named_date(finding: Finding, account: Account, named: Any) -> Finding:
+    """Return a finding about a date that nobody searched for."""
+    if account.verdict not in DATES:
+        return _with(finding, "account_other_course")
+    near = _is_near(named, account)
+    return _capped(finding if near else _with(finding, "beyond_account"), account)
+
+
+def _is_near(named: Any, account: Account) -> bool:
+    """Whether a named date is within three periods of the dates of a change of the account."""
+    return any(
+        low - NEAR <= pd.Period(named, freq=low.freq) <= high + NEAR for low, high in account.dates
+    )
 
 
 def _season(finding: Finding, account: Account) -> Finding:

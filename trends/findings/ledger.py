@@ -49,7 +49,7 @@ _LINK = re.compile(
 )
 
 #: Questions whose findings are worded under the description of their series.
-_UNDER_ACCOUNT = ("trend", "joinpoint", "changepoint", "season")
+_UNDER_ACCOUNT = ("trend", "power", "joinpoint", "changepoint", "interruption", "season")
 
 #: Columns of findings.csv, in order.
 _COLUMNS = (
