@@ -52,6 +52,28 @@ def test_a_page_whose_inputs_are_the_same_is_not_run_again_and_reads_the_same(tr
     assert runs() == 1
 
 
+def test_nothing_is_converted_or_set_again_that_is_unchanged(write_page, monkeypatch):
+    """The second render needs neither Pandoc nor Typst, whichever files a page is made with."""
+    root = write_page(
+        "As [@a] says, in 2024.",
+        front="title: Page\nbibliography: books.bib\nformat: {html: default, typst: default}",
+    )
+    (root / "books.bib").write_text("@book{a, author={A}, title={B}, year={2020}}", "utf-8")
+
+    def files():
+        site = render(root, engine="builtin").site
+        return {path.name: path.read_bytes() for path in site.glob("index.*")}
+
+    first = files()
+    assert set(first) == {"index.html", "index.pdf"}
+    monkeypatch.setattr("trends.report.markup.pandoc_command", lambda: str(root / "no pandoc"))
+    monkeypatch.setattr("typst.compile", None)
+    assert files() == first
+    (root / "books.bib").write_text("@book{a, author={C}, title={B}, year={2020}}", "utf-8")
+    with pytest.raises(OSError, match="no pandoc"):
+        files()
+
+
 def test_prose_is_rendered_anew_without_running_the_code(traced):
     _, write, page, runs = traced
     page()

@@ -108,9 +108,9 @@ def convert(
     # Paths are arguments: in a file of defaults Pandoc reads ${...} in them, in metadata Markdown.
     arguments = ["--defaults", str(defaults), "--metadata-file", str(settings)]
     arguments += ["--template", str(template)]
-    for key, paths in files.items():
+    for name, paths in files.items():
         for path in paths:
-            arguments += ["--metadata", f"{key}={path}"]
+            arguments += ["--metadata", f"{name}={path}"]
     arguments += [f"--lua-filter={path}" for path in _own_filters("before")]
     arguments += ["--citeproc"] if cites else []
     arguments += [f"--lua-filter={path}" for path in (*_own_filters("after"), *filters)]
