@@ -1,6 +1,10 @@
 """What pages ask twice is answered once, and only what must have the same answer."""
 
+import inspect
 import pickle
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -35,9 +39,79 @@ def test_a_question_asked_again_is_answered_from_the_store(store, series):
     with remembered(store):
         first = trends.estimate_trend(series)
         [kept] = entries(store)
-        store.put(kept.name, pickle.dumps("the second"))
+        store.put(kept.name, pickle.dumps(("the second", [[]])))
         assert trends.estimate_trend(series.copy()) == "the second"
     pd.testing.assert_frame_equal(first.to_frame(), plain.to_frame())
+
+
+def test_an_answer_from_the_store_holds_the_series_and_notes_on_it_as_a_new_one_does(store, series):
+    series["count"] = pd.array([2] * 16 + [40] * 16, "Int64")
+    searched, unsearched = series.copy(), series.copy()
+    plain = trends.detect_changepoints(searched, rng=1)
+    assert searched.attrs["proposed"] == ["2021-05"]
+    with remembered(store):
+        for _ in range(2):
+            again = series.copy()
+            found = trends.detect_changepoints(again, rng=1)
+            assert again.attrs["proposed"] == ["2021-05"]
+            assert found.series is again
+            pd.testing.assert_frame_equal(found.to_frame(), plain.to_frame())
+        assert len(entries(store)) == 1
+        trends.estimate_interruption(unsearched, "2021-05")
+        with pytest.raises(ValueError, match="must be named in advance"):
+            trends.estimate_interruption(again, "2021-05")
+
+
+def test_what_other_searches_noted_asks_a_question_no_second_time(store, series):
+    with remembered(store):
+        first = trends.estimate_trend(series)
+        series.attrs["proposed"] = ["2021-05"]
+        assert trends.estimate_trend(series).series is series
+        assert fingerprint(first) == fingerprint(trends.estimate_trend(series))
+        assert len(entries(store)) == 1
+        trends.estimate_interruption(series, "2021-06")
+        series.attrs["proposed"] = ["2021-07"]
+        trends.estimate_interruption(series, "2021-06")
+        assert len(entries(store)) == 3
+
+
+def test_the_questions_that_heed_searches_are_known():
+    """Whatever reads the notes of a search has its answers kept by them too."""
+    from trends.report.answers import _HEED_SEARCHES
+
+    reading = {
+        name
+        for name in dir(trends)
+        if inspect.isfunction(asked := getattr(trends, name))
+        and re.search(r"\b(was_)?proposed\(", inspect.getsource(inspect.getmodule(asked)))
+        and asked.__module__.startswith("trends.analysis")
+    }
+    assert reading == _HEED_SEARCHES
+
+
+def test_a_question_that_two_processes_ask_at_once_is_answered_once(store, tmp_path):
+    """The second waits for the first; what they do is told in a file, in turn."""
+    told = tmp_path / "told"
+    program = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from trends.report.store import Store\n"
+        "store, told = Store(Path(sys.argv[1])), Path(sys.argv[2])\n"
+        "with store.alone_with('ab' * 32):\n"
+        "    if store.get('ab' * 32) is None:\n"
+        "        told.open('a').write('made ')\n"
+        "        time.sleep(1)\n"
+        "        store.put('ab' * 32, b'x')\n"
+        "    told.open('a').write('ended ')\n"
+    )
+    asking = [
+        subprocess.Popen([sys.executable, "-c", program, str(store.folder), str(told)])
+        for _ in range(2)
+    ]
+    assert [one.wait() for one in asking] == [0, 0]
+    assert told.read_text() == "made ended ended "
+    with store.alone_with("cd" * 32), store.alone_with("ab" * 32):
+        pass
 
 
 def test_other_counts_options_and_questions_have_answers_of_their_own(store, series):
@@ -201,8 +275,9 @@ def test_a_cell_that_draws_and_writes_is_run_every_time_wherever_it_stands(write
 def test_a_page_that_only_reads_answers_from_the_store_is_not_run_again(write_page, monkeypatch):
     root = write_page(PAGE.format(count=294, prose="One."))
     render(root, engine="builtin")
-    n_entries = len(list((root / FOLDER).glob("??/*")))
+    before = entries(Store(root / FOLDER))
     site = render(write_page(PAGE.format(count=294, prose="Two.")), engine="builtin").site
     assert "Two." in (site / "index.html").read_text(encoding="utf-8")
     # the text was converted anew: nothing else is in the store that was not there before
-    assert len(list((root / FOLDER).glob("??/*"))) == n_entries + 1
+    [converted] = set(entries(Store(root / FOLDER))) - set(before)
+    assert b"Two." in converted.read_bytes()

@@ -6,12 +6,17 @@ last byte and the package is the same, and so is a cell that draws and names onl
 
 What is given a generator, code of the project or nothing to seed it is asked every time: it may
 answer otherwise.
+
+A search notes on the series that it is given which dates it proposes. An answer from the store
+notes the same, and holds the very series that was given, as the answer itself would. Apart from
+the questions that heed these notes, none has another answer for them.
 """
 
 from __future__ import annotations
 
 import ast
 import functools
+import hashlib
 import inspect
 import io
 import pickle
@@ -27,9 +32,12 @@ from pandas.api.extensions import ExtensionArray, ExtensionDtype
 import trends
 from trends.report.page import Cell
 from trends.report.store import Store, key_of
+from trends.tables.proposed import note_proposed, proposed, without_proposed
 
 #: Not questions, and yet as long to answer.
 _ALSO = frozenset({"statement_series"})
+#: Questions that have another answer when a search has proposed what they ask about.
+_HEED_SEARCHES = frozenset({"estimate_interruption"})
 #: Packages whose code is part of the key of the installation.
 _INSTALLED = frozenset({"trends", "pandas", "numpy", "builtins", "datetime", "collections"})
 #: What gives a name to something, beside assignments.
@@ -54,7 +62,8 @@ class _Careful(pickle.Pickler):
                 return str, (name,)
         if isinstance(value, pd.DataFrame):
             columns = [value.iloc[:, position].array for position in range(value.shape[1])]
-            return list, ([value.attrs, value.index, value.columns, columns],)
+            attrs = without_proposed(value.attrs)
+            return list, ([attrs, value.index, value.columns, columns],)
         if isinstance(value, pd.Series):
             return list, ([value.attrs, value.index, value.name, value.array],)
         if isinstance(value, pd.MultiIndex):
@@ -84,7 +93,7 @@ def fingerprint(values: Any) -> str | None:
     # Values say in many ways that they cannot be written; then they are not remembered.
     except Exception:
         return None
-    return written.getvalue().hex()
+    return hashlib.sha256(written.getbuffer()).hexdigest()
 
 
 @contextmanager
@@ -115,32 +124,73 @@ def _room(asked: FunctionType) -> str:
 
 
 def _from_store(asked: Callable[..., Any], store: Store) -> Callable[..., Any]:
+    signature = inspect.signature(asked)
+
     @functools.wraps(asked)
     def ask(*given: Any, **named: Any) -> Any:
-        key = _key(asked, given, named)
+        try:
+            bound = signature.bind(*given, **named)
+        except TypeError:
+            return asked(*given, **named)
+        bound.apply_defaults()
+        key = _key(asked, bound.arguments)
         if key is None:
             return asked(*given, **named)
-        known = store.get(key)
-        if known is None:
-            # The first answer is read back too, so that it is the same as all that follow.
-            known = pickle.dumps(asked(*given, **named), protocol=5)
-            store.put(key, known)
-        return pickle.loads(known)
+        tables = [value for value in bound.arguments.values() if isinstance(value, pd.DataFrame)]
+        with store.alone_with(key):
+            known = store.get(key)
+            if known is None:
+                # The first answer is read back too, so that it is the same as all that follow.
+                known = _written(asked(*given, **named), tables)
+                store.put(key, known)
+        answer, noted = _Reading(io.BytesIO(known), tables).load()
+        for table, periods in zip(tables, noted, strict=True):
+            note_proposed(table, periods)
+        return answer
 
     return ask
 
 
-def _key(asked: Callable[..., Any], given: tuple[Any, ...], named: Mapping[str, Any]) -> str | None:
+def _written(answer: Any, tables: list[pd.DataFrame]) -> bytes:
+    """Return an answer as bytes, with what it noted on the tables that it was given."""
+    written = io.BytesIO()
+    _Writing(written, tables).dump((answer, [proposed(table) for table in tables]))
+    return written.getvalue()
+
+
+class _Writing(pickle.Pickler):
+    """Write an answer; the tables that it was given stand in it by their number."""
+
+    def __init__(self, file: io.BytesIO, tables: list[pd.DataFrame]) -> None:
+        super().__init__(file, protocol=5)
+        self._numbers = {id(table): number for number, table in enumerate(tables)}
+
+    def persistent_id(self, value: Any) -> int | None:
+        return self._numbers.get(id(value))
+
+
+class _Reading(pickle.Unpickler):
+    """Read an answer, with the tables that were given this time in it."""
+
+    def __init__(self, file: io.BytesIO, tables: list[pd.DataFrame]) -> None:
+        super().__init__(file)
+        self._tables = tables
+
+    def persistent_load(self, number: int) -> pd.DataFrame:
+        return self._tables[number]
+
+
+def _key(asked: Callable[..., Any], given: Mapping[str, Any]) -> str | None:
     """Return the key of an answer, None where it must be found anew."""
-    try:
-        bound = inspect.signature(asked).bind(*given, **named)
-    except TypeError:
+    if given.get("rng", 0) is None:
         return None
-    bound.apply_defaults()
-    if bound.arguments.get("rng", 0) is None:
-        return None
-    values = fingerprint(bound.arguments)
-    return values and key_of("answer", f"{asked.__module__}.{asked.__qualname__}", values)
+    values = fingerprint(dict(given))
+    heeded = [
+        proposed(value)
+        for value in given.values()
+        if asked.__name__ in _HEED_SEARCHES and isinstance(value, pd.DataFrame)
+    ]
+    return values and key_of("answer", f"{asked.__module__}.{asked.__qualname__}", values, heeded)
 
 
 def drawing_key(cell: Cell, names: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:

@@ -62,20 +62,26 @@ class Recorder:
     def run(self, cell: Cell) -> list[Output]:
         """Run one cell, or take what it drew for another page."""
         key = drawing_key(cell, self.session.names, self.session.settings)
-        drawn = self.store.get(key) if key else None
-        if drawn is not None:
-            self.given.append(json.loads(drawn))
-            return [_unpacked(output) for output in self.given[-1]]
-        n_before = self.n_heard
+        if key is None:
+            return self._run(cell)
+        with self.store.alone_with(key):
+            drawn = self.store.get(key)
+            if drawn is not None:
+                self.given.append(json.loads(drawn))
+                return [_unpacked(output) for output in self.given[-1]]
+            n_before = self.n_heard
+            outputs = self._run(cell)
+            if self.n_heard == n_before and key == drawing_key(
+                cell, self.session.names, self.session.settings
+            ):
+                self.store.put(key, json.dumps(self.given[-1]).encode())
+        return outputs
+
+    def _run(self, cell: Cell) -> list[Output]:
+        """Run one cell and keep what it gave and read."""
         with _heard_by(self):
             outputs = self.session.run(cell)
         self.given.append([_packed(output) for output in outputs])
-        if (
-            key
-            and self.n_heard == n_before
-            and key == drawing_key(cell, self.session.names, self.session.settings)
-        ):
-            self.store.put(key, json.dumps(self.given[-1]).encode())
         return outputs
 
     def evaluate(self, expression: str, line: Line) -> str:

@@ -13,8 +13,8 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +24,8 @@ from typing import Any
 FOLDER = ".trends-cache"
 _KEPT_SECONDS = 30 * 24 * 3600
 _DIGEST_BYTES = 32
+#: A file of no content, whose bytes stand for keys while they are locked.
+_LOCKS = "locks"
 
 
 class Store:
@@ -66,6 +68,23 @@ class Store:
             Path(name).replace(path)
         except OSError:
             return
+
+    @contextmanager
+    def alone_with(self, key: str) -> Iterator[None]:
+        """Let no other process of this system look for what is under a key meanwhile.
+
+        Whoever comes second waits and finds what the first has stored. The system lets go when
+        the process ends, however it ends. Where nothing can be locked both make the same.
+        """
+        with ExitStack() as opened:
+            if sys.platform != "win32":
+                import fcntl
+
+                with suppress(OSError):
+                    self._begin()
+                    file = opened.enter_context((self.folder / _LOCKS).open("w"))
+                    fcntl.lockf(file, fcntl.LOCK_EX, 1, int(key[:12], 16))
+            yield
 
     def sweep(self) -> None:
         """Remove what no render has used for a month."""

@@ -135,13 +135,26 @@ def _overlaps(definitions: pd.DataFrame, file: str) -> list[Fault]:
     return faults
 
 
-def definition_records(definitions: pd.DataFrame) -> dict[str, dict[str, str]]:
+class Records(dict[str, dict[str, str]]):
+    """Definitions as text by id. They are not changed, so their copy is they themselves.
+
+    Pandas copies what a table carries with every row and column that is taken of it.
+    """
+
+    def __deepcopy__(self, _: Any) -> Records:
+        """Return the same definitions."""
+        return self
+
+
+def definition_records(definitions: pd.DataFrame) -> Records:
     """Return definitions as text by id, as statements carry them in ``attrs["definitions"]``."""
     shown = definitions.assign(
         **{name: definitions[name].dt.strftime("%Y-%m-%d") for name in ("counts_from", "counts_to")}
     )
     rows = shown.fillna("").astype(str).to_dict("records")
-    return {row["definition"]: {str(key): text for key, text in row.items()} for row in rows}
+    return Records(
+        (row["definition"], {str(key): text for key, text in row.items()}) for row in rows
+    )
 
 
 def definition_faults(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from trends.tables.calendar import format_period
 _KEY = "proposed"
 
 
-def note_proposed(series: pd.DataFrame, periods: Iterable[pd.Period]) -> None:
+def note_proposed(series: pd.DataFrame, periods: Iterable[pd.Period | str]) -> None:
     """Note on a count series which periods a search of it proposed.
 
     Examples
@@ -22,12 +23,21 @@ def note_proposed(series: pd.DataFrame, periods: Iterable[pd.Period]) -> None:
     >>> was_proposed(series, series.index[1]), was_proposed(series, series.index[2])
     (True, False)
     """
-    found = [format_period(period) for period in periods]
+    found = [one if isinstance(one, str) else format_period(one) for one in periods]
     if found:
-        known = series.attrs.get(_KEY, [])
-        series.attrs[_KEY] = list(dict.fromkeys([*known, *found]))
+        series.attrs[_KEY] = list(dict.fromkeys([*proposed(series), *found]))
+
+
+def proposed(series: pd.DataFrame) -> list[str]:
+    """Return the periods that searches of a count series have proposed so far."""
+    return list(series.attrs.get(_KEY, []))
+
+
+def without_proposed(attrs: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return what a count series says of itself, but for what was noted of searches."""
+    return {key: value for key, value in attrs.items() if key != _KEY}
 
 
 def was_proposed(series: pd.DataFrame, period: pd.Period) -> bool:
     """Return whether a search of this series proposed that something changes in a period."""
-    return format_period(period) in series.attrs.get(_KEY, [])
+    return format_period(period) in proposed(series)
