@@ -49,6 +49,7 @@ PARTS = {
             "IPython": "ipython",
             "pypandoc": "pypandoc-binary",
             "yaml": "pyyaml",
+            "snowballstemmer": "snowballstemmer",
             "threadpoolctl": "threadpoolctl",
             "traitlets": "traitlets",
             "typst": "typst",

@@ -79,7 +79,6 @@ project:
   type: website
   output-dir: _site
   render: [index.qmd, all.qmd, ar/index.qmd]
-  resources: [/table.js]
 website:
   title: Site
   sidebar:
@@ -110,15 +109,12 @@ def site(tmp_path_factory, published):
             f"---\ntitle: First\nlang: {lang}\ntoc: false\n---\n\n{body}", encoding="utf-8"
         )
     (root / "all.qmd").write_text(
-        f"---\ntitle: All\ncss: table.css\n---\n\n{table.markdown}\n\n"
-        '<script src="table.js" defer></script>\n',
+        f"---\ntitle: All\n---\n\n{table.markdown}\n",
         encoding="utf-8",
     )
     (root / "places.toml").write_text(PLACES, encoding="utf-8")
     (root / "_quarto.yml").write_text(CONFIG, encoding="utf-8")
     shutil.copytree(ROOT / "trends/report/filters", root / "filters")
-    for name in ("table.js", "table.css"):
-        shutil.copyfile(ROOT / "reports" / name, root / name)
     return render(root, engine="builtin").site
 
 
@@ -273,6 +269,104 @@ def test_a_link_to_a_figure_shows_its_row(browser, site):
     assert 0 < top < 800
 
 
-def test_the_scripts_are_small():
-    scripts = [ROOT / "reports/table.js", ROOT / "trends/report/theme/report.js"]
+def searched(browser, asked):
+    """Return what the search says it found for what is typed, once it says something."""
+    browser.ask(
+        f"(() => {{ const field = document.querySelector('.search input'); field.value = {asked!r};"
+        "field.dispatchEvent(new Event('input')); })()"
+    )
+    browser.ask("new Promise(done => setTimeout(done, 120))")
+    return browser.ask(
+        "[...document.querySelectorAll('.search-found a')].map("
+        "a => [a.getAttribute('href'), a.querySelector('.search-title').textContent])"
+    )
+
+
+def open_search(browser):
+    """Open the search by its key and wait for its index."""
+    browser.press("/", 191, "/")
+    browser.ask(
+        "(async () => { while (!document.querySelector('.search-keys').textContent)"
+        " await new Promise(done => setTimeout(done, 10)); })()"
+    )
+
+
+def test_search_is_opened_read_and_left_by_keyboard(browser, site):
+    browser.open(site / "index.html", width=1280)
+    open_search(browser)
+    assert browser.ask("document.activeElement === document.querySelector('.search input')")
+    found = searched(browser, "cep-2020-05")
+    assert found[0] == ["all.html#cep-2020-05", "18 · attacks · in May 2020"]
+    browser.press("ArrowDown", 40)
+    first = "[...document.querySelectorAll('.search-found a')].indexOf(document.activeElement)"
+    assert browser.ask(first) == 0
+    browser.press("ArrowDown", 40)
+    assert browser.ask(first) == 1
+    browser.press("ArrowUp", 38)
+    browser.press("ArrowUp", 38)
+    assert browser.ask("document.activeElement.tagName") == "INPUT"
+    browser.press("Escape", 27)
+    assert not browser.ask("document.querySelector('dialog.search').open")
+    assert browser.complaints == []
+
+
+def test_enter_leads_to_what_was_found_first(browser, site):
+    browser.open(site / "index.html", width=1280)
+    open_search(browser)
+    searched(browser, "cep-2020-05")
+    browser.press("Enter", 13, "\r")
+    browser.ask("new Promise(done => setTimeout(done, 600))")
+    assert browser.ask("location.hash") == "#cep-2020-05"
+    assert browser.ask("document.title").startswith("All")
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "title"),
+    [
+        ("index.html", "attacking", "18 · attacks"),
+        ("index.html", "cited", "First › This edition"),
+        ("index.html", "the rate", "First › "),
+        ("ar/index.html", "كيف يُستشهد بها؟", "First › هذه الطبعة"),
+        ("ar/index.html", "والتبني", "جميع النتائج › "),
+    ],
+)
+def test_other_forms_of_a_word_and_letters_as_they_are_typed_are_found(
+    browser, site, page, typed, title
+):
+    browser.open(site / page, width=390)
+    open_search(browser)
+    assert any(said.startswith(title) for _, said in searched(browser, typed))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("page", ["index.html", "ar/index.html", "findings.html"])
+def test_a_search_over_everything_takes_less_than_a_tenth_of_a_second(browser, site, page, width):
+    browser.open(site / page, width=width)
+    assert (
+        browser.ask("document.querySelector('.search-open').getBoundingClientRect().height") >= 24
+    )
+    open_search(browser)
+    taken = browser.ask(
+        "(async () => { const field = document.querySelector('.search input'), all = [];"
+        "for (const asked of ['a', 'al', '2024', 'attacks in the north east', 'ال', 'zzz']) {"
+        "  field.value = asked; const start = performance.now();"
+        "  const told = new Promise(done => new MutationObserver((_, seen) => { seen.disconnect();"
+        "    done(performance.now() - start); }).observe("
+        "    document.querySelector('.search [role=status]'), {childList: true}));"
+        "  field.dispatchEvent(new Event('input')); all.push(await told); }"
+        "return Math.max(...all); })()"
+    )
+    assert taken < 100
+    box = browser.ask(
+        "(() => { const box = document.querySelector('dialog.search').getBoundingClientRect();"
+        "return [box.left, box.right, document.documentElement.scrollWidth]; })()"
+    )
+    assert box[0] >= 0
+    assert max(box[1:]) <= width
+    assert browser.complaints == []
+    assert [url for url in browser.requests if not url.startswith(("file:", "data:"))] == []
+
+
+def test_the_scripts_are_small(site):
+    scripts = [path for path in site.rglob("*.js") if not path.name.startswith("search-")]
     assert sum(script.stat().st_size for script in scripts) <= 15_000

@@ -29,7 +29,8 @@ _ITEM = {PLAIN: ANY, "href": ANY, "file": ANY, "text": ANY}
 _SIDEBAR_ITEM: dict[str, Any] = {**_ITEM, "section": ANY}
 _SIDEBAR_ITEM["contents"] = _SIDEBAR_ITEM
 
-#: What is known under `website`. Quarto's search and reader mode are not built in.
+#: What is known under `website`. `search` is Quarto's own, which finds nothing in a folder; pages
+#: of both engines have one that does.
 WEBSITE = {
     "title": ANY, "description": ANY, "favicon": ANY, "site-url": ANY, "page-navigation": ANY,
     "navbar": {"left": _ITEM, "right": _ITEM},

@@ -47,7 +47,7 @@ def edition_bar(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     )
     items = "".join(f"<li>{part}</li>" for part in parts)
     return (
-        f'<aside class="edition-bar" aria-label="{escape(terms["this-edition"])}">'
+        f'<aside class="edition-bar" id="edition" aria-label="{escape(terms["this-edition"])}">'
         f"<ul>{items}</ul></aside>"
     )
 

@@ -18,8 +18,8 @@ from trends.report.markup import terms_of
 from trends.report.provenance import Raw
 from trends.tables.window import as_window
 
-#: Columns in order; those that can be filtered by choice.
-_COLUMNS = (
+#: Columns in order, and those that can be filtered by choice.
+COLUMNS = (
     "counter", "measure", "area", "window", "figure", "definition", "read", "source", "conflict",
 )  # fmt: skip
 _FILTERED = frozenset({"counter", "measure", "area", "window", "definition", "read"})
@@ -54,15 +54,15 @@ def figures_table(
     Returns
     -------
     Raw
-        HTML. The script `table.js` adds search and filters, the style sheet `table.css` a look;
-        without them the table is whole.
+        HTML. A render brings a script to the page, which adds search and filters; without it the
+        table is whole.
     """
     table = words(lang)["figures_table"]
     said = _Sayer(dict(names or {}), lang)
     conflicting = set() if contradictions is None else _conflicting(contradictions)
     heads = "".join(
         f'<th scope="col"{" data-filter" if name in _FILTERED else ""}>{escape(table[name])}</th>'
-        for name in _COLUMNS
+        for name in COLUMNS
     )
     rows = "\n".join(
         _row(record, said, nouns, conflicting, conflicts_page) for record in _records(statements)

@@ -21,8 +21,8 @@ from trends.report.navigation import Place, output_name
 from trends.report.page import Page
 from trends.report.pictures import figure_stylesheet
 from trends.report.project import line_of
+from trends.report.scripts import ASSETS, ENHANCE, copy_scripts, equipped
 
-ASSETS = "assets"
 _ALIGNMENT = re.compile(r' style="text-align: (left|right|center);?"')
 _WIDTH = re.compile(r'<col style="width: (\d+)%;?" ?/>')
 _TABLE_WIDTH = re.compile(r'<table style="width:[^"]*">')
@@ -56,7 +56,7 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
             copied = build.site / name
             copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(build.file(name, "the style sheet"), copied)
-        path.write_text(_finish(html, place), encoding="utf-8")
+        path.write_text(equipped(_finish(html, place), place), encoding="utf-8")
     return path
 
 
@@ -121,7 +121,9 @@ def stylesheets(metadata: dict[str, Any]) -> list[str]:
 def copy_assets(build: Build) -> None:
     """Copy the style, the script and the fonts of the pages into the site."""
     target = build.site / ASSETS
-    shutil.copytree(HERE / "theme", target, dirs_exist_ok=True)
+    scripts = shutil.ignore_patterns("*.js")
+    shutil.copytree(HERE / "theme", target, dirs_exist_ok=True, ignore=scripts)
+    copy_scripts(build.site, ("report", "search", *ENHANCE))
     (target / "figures.css").write_text(figure_stylesheet(), encoding="utf-8")
     favicon = build.project.website.get("favicon")
     if favicon:

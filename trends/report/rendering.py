@@ -19,6 +19,7 @@ from trends.report.links import check_site
 from trends.report.ownership import check_target
 from trends.report.project import read_project
 from trends.report.provenance import edition_of, write_manifest
+from trends.report.search import write_search
 from trends.report.workplace import beside
 
 Engine = Literal["auto", "quarto", "builtin"]
@@ -121,6 +122,8 @@ def render(
             build_site(build, wanted, timestamp=timestamp, progress=progress)
         if "html" in wanted:
             write_edition(build, quarto=use_quarto)
+            with build.timed("search"):
+                write_search(build)
         write_manifest(read, name, site)
         with build.timed("links"):
             faults = check_site(site, own_markup=not use_quarto)
@@ -155,4 +158,5 @@ def complete(project: str | Path, site: str | Path) -> None:
     with tempfile.TemporaryDirectory(prefix="trends-") as scratch:
         build = Build(read, Path(site), Path(scratch), previous=previous_edition(read.root))
         write_edition(build, quarto=True)
+        write_search(build)
     write_manifest(read, "quarto", Path(site))

@@ -499,6 +499,7 @@ def _quarto(titles: Mapping[str, str]) -> str:
         "",
         "website:",
         f"  title: {_yaml(titles[front])}",
+        "  search: false # Quarto's own finds nothing in a folder; ours is added to its pages",
         *navbar,
         *sidebar,
         f"  page-footer: {_yaml(_words()[front]['foot'])}",

@@ -2,21 +2,10 @@
 (function () {
   "use strict";
 
-  // Letters as readers type them: no case, no vowel signs, one alef, one ya, one ta marbuta.
-  function plain(text) {
-    return text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f\u064b-\u0652\u0670\u0640\u2066-\u2069]/g, "")
-      .replace(/[\u0622\u0623\u0625\u0671]/g, "\u0627").replace(/\u0649/g, "\u064a").replace(/\u0629/g, "\u0647");
-  }
-
-  function make(tag, attributes, text) {
-    var made = document.createElement(tag);
-    Object.keys(attributes || {}).forEach(function (name) { made.setAttribute(name, attributes[name]); });
-    if (text !== undefined) made.textContent = text;
-    return made;
-  }
+  var make = window.trends.make, plain = window.trends.plain; // of search.js
 
   function labelled(text, control) {
-    var label = make("label", {}, text + " ");
+    var label = make("label", null, {}, text + " ");
     label.appendChild(control);
     return label;
   }
@@ -32,25 +21,25 @@
     var heads = Array.from(table.tHead.rows[0].cells);
     var texts = new Map(rows.map(function (row) { return [row, plain(row.textContent + " " + row.id)]; }));
     var bar = table.parentElement.previousElementSibling;
-    var search = make("input", { type: "search", autocomplete: "off" });
-    var count = make("p", { role: "status" });
+    var search = make("input", null, { type: "search", autocomplete: "off" });
+    var count = make("p", null, { role: "status" });
     var filters = [];
 
     bar.appendChild(labelled(words.search, search));
     heads.forEach(function (head, column) {
       if (head.dataset.filter === undefined) return;
-      var select = make("select");
+      var select = make("select", null);
       var kept = new Set();
       rows.forEach(function (row) {
         (row.cells[column].dataset.f || row.cells[column].textContent).split("|").forEach(function (one) { kept.add(one); });
       });
-      select.appendChild(make("option", { value: "" }, words.all));
+      select.appendChild(make("option", null, { value: "" }, words.all));
       Array.from(kept).filter(Boolean).sort(function (a, b) { return a.localeCompare(b, lang, { numeric: true }); })
-        .forEach(function (one) { select.appendChild(make("option", { value: one }, one)); });
+        .forEach(function (one) { select.appendChild(make("option", null, { value: one }, one)); });
       filters.push([select, column]);
       bar.appendChild(labelled(head.textContent, select));
     });
-    var clear = make("button", { type: "button" }, words.clear);
+    var clear = make("button", null, { type: "button" }, words.clear);
     bar.appendChild(clear);
     bar.appendChild(count);
 
@@ -70,7 +59,7 @@
     }
 
     heads.forEach(function (head, column) {
-      var button = make("button", { type: "button" }, head.textContent);
+      var button = make("button", null, { type: "button" }, head.textContent);
       head.textContent = "";
       head.appendChild(button);
       button.addEventListener("click", function () {

@@ -1,0 +1,64 @@
+"""Which scripts does a page bring, and how do they reach it?
+
+A page is whole without any. One searches the site; each other one makes more of an element that a
+page may hold, and goes to such pages alone, whichever engine wrote them.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from trends.escaping import html as escape
+from trends.report.markup import HERE, terms_of
+from trends.report.navigation import Place
+
+ASSETS = "assets"
+#: Scripts, each with a style sheet of its name, by the class of the element they make more of.
+ENHANCE = {"table": "figures"}
+_THEME = HERE / "theme"
+_NOT_RUN = re.compile(r"^[ \t]*//.*\n|^[ \t]*\n|^[ \t]+", re.MULTILINE)
+
+
+def equipped(html: str, place: Place) -> str:
+    """Return a page with the scripts that it needs, in an order that they may rely on."""
+    root = place.href("/x").removesuffix("x")
+    label = escape(terms_of(place.lang)["search"]["label"])
+    about = f' data-root="{root}" data-index="{ASSETS}/{index_name(place.lang)}"'
+    tags = _tags("search", root, f'{about} data-label="{label}"')
+    for name, kind in ENHANCE.items():
+        if re.search(rf'\bclass="(?:[^"]* )?{kind}[ "]', html):
+            tags += _tags(name, root)
+    return html.replace("</head>", "\n".join([*tags, "</head>"]), 1)
+
+
+def _tags(name: str, root: str, attributes: str = "") -> list[str]:
+    """Return the elements that bring a script and its style sheet."""
+    return [
+        f'<link rel="stylesheet" href="{root}{ASSETS}/{name}.css">',
+        f'<script src="{root}{ASSETS}/{name}.js" defer{attributes}></script>',
+    ]
+
+
+def index_name(lang: str) -> str:
+    """Return what the index of a language's pages is called."""
+    return f"search-{re.sub(r'[^A-Za-z-]', '', lang)}.js"
+
+
+def copy_scripts(site: Path, names: tuple[str, ...] = ("search", *ENHANCE)) -> None:
+    """Copy scripts and their style sheets into a site."""
+    folder = site / ASSETS
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        shutil.copyfile(_THEME / f"{name}.css", folder / f"{name}.css")
+        written = (_THEME / f"{name}.js").read_text(encoding="utf-8")
+        (folder / f"{name}.js").write_text(shortened(written), encoding="utf-8")
+
+
+def shortened(script: str) -> str:
+    """Return a script without what only its readers need: comments on lines of their own, indents.
+
+    It must hold no text over several lines.
+    """
+    return _NOT_RUN.sub("", script)
