@@ -18,7 +18,10 @@ ASSETS = "assets"
 #: Scripts, each with a style sheet of its name, by the class of the element they make more of.
 ENHANCE = {"table": "figures"}
 _THEME = HERE / "theme"
-_NOT_RUN = re.compile(r"^[ \t]*//.*\n|^[ \t]*\n|^[ \t]+", re.MULTILINE)
+#: Comments on lines of their own; texts; and what separates nothing that is not separated anyhow.
+_COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
+_TEXT = re.compile(r'("(?:[^"\\]|\\.)*")')
+_SPACE = re.compile(r"\s*([{}()\[\]=;,:?+<>&|!*-])\s*|^\s+|\s+(?=\s)")
 
 
 def equipped(html: str, place: Place) -> str:
@@ -57,8 +60,10 @@ def copy_scripts(site: Path, names: tuple[str, ...] = ("search", *ENHANCE)) -> N
 
 
 def shortened(script: str) -> str:
-    """Return a script without what only its readers need: comments on lines of their own, indents.
+    """Return a script without what only its readers need: comments, indents, spaces.
 
-    It must hold no text over several lines.
+    Comments must stand on lines of their own, texts in double quotes, and statements must end with
+    a semicolon.
     """
-    return _NOT_RUN.sub("", script)
+    parts = _TEXT.split(_COMMENT.sub("", script))
+    return "".join(part if at % 2 else _SPACE.sub(r"\1", part) for at, part in enumerate(parts))

@@ -2,7 +2,8 @@
 (function () {
   "use strict";
 
-  var make = window.trends.make, plain = window.trends.plain; // of search.js
+  // Those of search.js.
+  var make = window.trends.make, plain = window.trends.plain;
 
   function labelled(text, control) {
     var label = make("label", null, {}, text + " ");
