@@ -280,6 +280,20 @@ def test_a_date_among_others_as_clear_is_graded_lower():
     assert ("earlier_dates_as_clear" in found.caveats) == clear
 
 
+def test_earlier_dates_are_called_as_clear_only_where_one_is():
+    # One earlier date: its spread is hardly known, so that the rank says little either way.
+    months = pd.period_range("2015-01", periods=72, freq="M")
+    counts = np.random.default_rng(1).poisson(np.repeat([20.0, 60.0], [16, 56]))
+    found = trends.estimate_interruption(
+        alike(pd.Series(counts, index=months)), months[16], slope=False, season="none"
+    )
+    change = found.changes.iloc[0]
+    assert (change["verdict"], change["placebo_share"], found.n_placebos) == ("rose", 0, 1)
+    assert change["placebo_p_value"] > 0.05
+    assert "earlier_dates_as_clear" not in found.caveats
+    assert "few_earlier_dates" in found.caveats
+
+
 def test_without_earlier_dates_the_words_say_so():
     found = trends.estimate_interruption(STEP, "2015-09", slope=False)
     assert found.n_placebos == 0

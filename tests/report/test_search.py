@@ -100,9 +100,9 @@ def test_an_edition_is_found_once_and_the_words_of_all_entries_have_their_stems(
 
 def test_a_script_is_shipped_without_comments_and_spaces_and_is_otherwise_the_same():
     script = (
-        "// Why.\n(function () {\n  var a = 1, b = \"x  =  \\\"y\\\"\";\n\n    // There.\n"
+        '// Why.\n(function () {\n  var a = 1, b = "x  =  \\"y\\"";\n\n    // There.\n'
         "  if (a > 0) return a - 1;\n  return b;\n})();\n"
     )
     assert shortened(script) == (
-        "(function(){var a=1,b=\"x  =  \\\"y\\\"\";if(a>0)return a-1;return b;})();"
+        '(function(){var a=1,b="x  =  \\"y\\"";if(a>0)return a-1;return b;})();'
     )

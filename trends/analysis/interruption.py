@@ -925,12 +925,13 @@ def _caveats(
 ) -> tuple[str, ...]:
     """Return the keys of what a reader must know."""
     clear = changes["verdict"].isin(["rose", "fell"])
-    placebo = changes["placebo_p_value"]
+    # of few earlier dates the rank says little even where none is as clear
+    as_clear = (changes["placebo_p_value"] > alpha) & (changes["placebo_share"] > 0)
     holds = {
         "date_found_by_looking": looking,
         "others_at_that_time": bool(clear.any()),
         "counting_may_shift": bool(clear.any()),
-        "earlier_dates_as_clear": bool((clear & (placebo > alpha)).any()),
+        "earlier_dates_as_clear": bool((clear & as_clear).any()),
         "few_earlier_dates": placebos.n_effective < LEAST_PLACEBOS,
         "declared_jump": jumps,
         "nb_boundary": fit.nb_status == "boundary",
