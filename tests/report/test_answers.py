@@ -278,6 +278,33 @@ def test_a_page_that_only_reads_answers_from_the_store_is_not_run_again(write_pa
     before = entries(Store(root / FOLDER))
     site = render(write_page(PAGE.format(count=294, prose="Two.")), engine="builtin").site
     assert "Two." in (site / "index.html").read_text(encoding="utf-8")
-    # the text was converted anew: nothing else is in the store that was not there before
-    [converted] = set(entries(Store(root / FOLDER))) - set(before)
-    assert b"Two." in converted.read_bytes()
+    # texts were converted anew: nothing else is in the store that was not there before
+    added = set(entries(Store(root / FOLDER))) - set(before)
+    assert added
+    assert all(b'"uses": ' in path.read_bytes() for path in added)
+
+
+def test_a_table_in_data_is_read_again_when_anything_beside_it_has_changed(
+    store, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    rows = "period,count,country\n2020-01,4,Syria\n2020-02,5,Syria\n"
+    for folder in ("data", "elsewhere"):
+        (tmp_path / folder / "counts.csv").write_text(rows, encoding="utf-8")
+    with remembered(store):
+        for _ in range(2):
+            counts = trends.read_counts("data/counts.csv")
+            assert counts["count"].tolist() == [4, 5]
+            counts["count"] = 0
+        trends.read_counts("elsewhere/counts.csv")
+        assert len(entries(store)) == 1
+        (tmp_path / "data/counts.csv").write_text(rows.replace("5", "6"), encoding="utf-8")
+        assert trends.read_counts("data/counts.csv")["count"].tolist() == [4, 6]
+        sidecar = 'citation = "Somebody (2020). Counts."\n'
+        (tmp_path / "data/counts.toml").write_text(sidecar, encoding="utf-8")
+        assert trends.read_counts("data/counts.csv").attrs["citation"].startswith("Somebody")
+        with pytest.raises(FileNotFoundError):
+            trends.read_counts("data/none.csv")
+        assert len(entries(store)) == 3

@@ -22,6 +22,7 @@ import io
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -31,11 +32,13 @@ from pandas.api.extensions import ExtensionArray, ExtensionDtype
 
 import trends
 from trends.report.page import Cell
-from trends.report.store import Store, key_of
+from trends.report.store import DATA, Store, key_of, states_in
 from trends.tables.proposed import note_proposed, proposed, without_proposed
 
 #: Not questions, and yet as long to answer.
 _ALSO = frozenset({"statement_series"})
+#: Readers of tables; of those in `data/` their answer is kept with the state of that whole folder.
+_READERS = frozenset({"read_counts", "read_statements"})
 #: Questions that have another answer when a search has proposed what they ask about.
 _HEED_SEARCHES = frozenset({"estimate_interruption"})
 #: Packages whose code is part of the key of the installation.
@@ -111,6 +114,8 @@ def remembered(store: Store) -> Iterator[None]:
         asked = getattr(trends, name)
         if inspect.isfunction(asked) and (_room(asked) == "analysis" or name in _ALSO):
             setattr(trends, name, _from_store(asked, store))
+        elif name in _READERS:
+            setattr(trends, name, _read_from_store(asked, store))
     try:
         yield
     finally:
@@ -149,6 +154,24 @@ def _from_store(asked: Callable[..., Any], store: Store) -> Callable[..., Any]:
         return answer
 
     return ask
+
+
+def _read_from_store(asked: Callable[..., Any], store: Store) -> Callable[..., Any]:
+    @functools.wraps(asked)
+    def read(path: str | Path, **named: Any) -> Any:
+        folder = Path(DATA).resolve()
+        given = fingerprint([str(path), named])
+        if given is None or folder not in Path(path).resolve().parents:
+            return asked(path, **named)
+        key = key_of("table", asked.__name__, given, str(folder), states_in(folder))
+        with store.alone_with(key):
+            known = store.get(key)
+            if known is None:
+                known = pickle.dumps(asked(path, **named), protocol=5)
+                store.put(key, known)
+        return pickle.loads(known)
+
+    return read
 
 
 def _written(answer: Any, tables: list[pd.DataFrame]) -> bytes:

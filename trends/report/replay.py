@@ -9,7 +9,6 @@ page takes from the clock or from chance without a seed is not seen.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
 import sys
@@ -22,7 +21,7 @@ from typing import Any
 from trends.report.answers import drawing_key
 from trends.report.cells import Output, Session
 from trends.report.page import Cell, Line, Page
-from trends.report.store import Store, key_of
+from trends.report.store import DATA, Store, key_of, state_of, states_in
 
 _WRITES = frozenset("wax+")
 _ACTS = ("subprocess.", "socket.connect", "os.exec", "os.posix_spawn", "os.system", "os.fork")
@@ -103,7 +102,7 @@ class Recorder:
             if not isinstance(arguments[0], str | bytes | os.PathLike):
                 return
             name = os.path.realpath(os.fsdecode(arguments[0]))
-            if name.startswith(f"{self.store.folder}{os.sep}"):
+            if f"{name}{os.sep}".startswith(f"{self.store.folder}{os.sep}"):
                 return
             if event == "open" and not _writes(*arguments[1:3]):
                 self.opened.add(name)
@@ -120,11 +119,11 @@ class Recorder:
     def reads(self) -> dict[str, str]:
         """Return the state of everything that was read, by its path."""
         modules = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-        own = {os.path.realpath(name) for name in modules if name} if modules else set()
+        own = {_real(name) for name in modules if name}
         named = self.opened | {name for name in own if name.startswith(f"{self.root}{os.sep}")}
         kept = {name for name in named if not _is_installed(name)}
         folders = {name for name in self.listed if not _is_installed(name)}
-        return {name: _state(Path(name)) for name in sorted(kept | folders)}
+        return {name: state_of(Path(name)) for name in sorted(kept | folders)}
 
 
 def _writes(mode: str | None, flags: int | None) -> bool:
@@ -157,26 +156,18 @@ def _is_installed(name: str) -> bool:
 
 
 @cache
+def _real(name: str) -> str:
+    """Return where a module's file really is, which stays while the process lives."""
+    return os.path.realpath(name)
+
+
+@cache
 def _installed_folders() -> tuple[str, ...]:
     package = Path(__file__).resolve().parents[1]
     home = Path.home() / ".cache"
     folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(package), str(home)]
     folders += [os.path.realpath(folder) for folder in folders]
     return (*{f"{folder}{os.sep}" for folder in folders}, "/proc/", "/dev/", "/sys/", "/etc/")
-
-
-def _state(path: Path) -> str:
-    """Return the hash of a file, or of a folder's names; "" where there is nothing."""
-    try:
-        if path.is_dir():
-            # What begins so is made by renders and by Python, and is there the second time.
-            names = sorted(
-                one.name for one in path.iterdir() if not one.name.startswith((".", "_"))
-            )
-            return hashlib.sha256("\0".join(names).encode()).hexdigest()
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
 
 
 class Replay:
@@ -206,7 +197,7 @@ def recall(store: Store, key: str) -> Replay | None:
     if stored is None:
         return None
     run = json.loads(stored)
-    if any(_state(Path(name)) != state for name, state in run["reads"].items()):
+    if any(state_of(Path(name)) != state for name, state in run["reads"].items()):
         return None
     return Replay(run["given"])
 
@@ -234,14 +225,13 @@ def run_key(page: Page, root: Path, settings: dict[str, Any], inline: list[str])
         The expressions in its sentences.
     """
     code = [[cell.source, cell.label, cell.options] for cell in page.cells]
-    tables = sorted(path for path in (root / "data").glob("**/*") if path.is_file())
     return key_of(
         "run",
         str(root),
         code,
         inline,
         [settings.get(name) for name in ("execute", "fig-width", "fig-height")],
-        [[path.relative_to(root).as_posix(), _state(path)] for path in tables],
+        states_in(root / DATA),
         [os.environ.get(name, "") for name in _ENVIRONMENT],
     )
 

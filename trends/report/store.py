@@ -24,6 +24,8 @@ from typing import Any
 FOLDER = ".trends-cache"
 _KEPT_SECONDS = 30 * 24 * 3600
 _DIGEST_BYTES = 32
+#: Folder of a project whose tables count as read by each of its pages.
+DATA = "data"
 #: A file of no content, whose bytes stand for keys while they are locked.
 _LOCKS = "locks"
 
@@ -112,6 +114,26 @@ def key_of(kind: str, *parts: Any) -> str:
     """Return the key of something made from values that JSON can hold, by this installation."""
     text = json.dumps([kind, installation(), *parts], sort_keys=True, default=str)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def state_of(path: Path) -> str:
+    """Return the hash of a file, or of a folder's names; "" where there is nothing."""
+    try:
+        if path.is_dir():
+            # What begins so is made by renders and by Python, and is there the second time.
+            names = sorted(
+                one.name for one in path.iterdir() if not one.name.startswith((".", "_"))
+            )
+            return hashlib.sha256("\0".join(names).encode()).hexdigest()
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def states_in(folder: Path) -> list[list[str]]:
+    """Return the state of every file in a folder, by its name there."""
+    paths = sorted(path for path in folder.glob("**/*") if path.is_file())
+    return [[path.relative_to(folder).as_posix(), state_of(path)] for path in paths]
 
 
 def hash_of(paths: Iterable[Path]) -> list[list[str]]:
