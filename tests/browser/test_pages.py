@@ -24,7 +24,9 @@ ANSWER = """\
 #| label: ask
 #| include: false
 import trends
-from trends.report import answer_block, plot_counts, read_places, short_answer
+from trends.report import (
+    answer_block, explore_counts, plot_counts, read_places, short_answer, what_if, what_if_block,
+)
 import pandas as pd
 lang = "LANG"
 ledger = trends.Ledger(lang=lang)
@@ -57,6 +59,18 @@ answer_block(answer, {"north": rates})
 #| fig-cap: "Counts by month."
 #| fig-alt: "A line that climbs."
 plot_counts({"North": series}, lang=lang);
+```
+
+```{python}
+#| label: explore
+#| output: asis
+explore_counts({"North": series, "South": series[12:]}, lang=lang)
+```
+
+```{python}
+#| label: suppose
+#| output: asis
+what_if_block(what_if(ledger, claims["ratio"]), lang=lang)
 ```
 
 ```{python}
@@ -365,6 +379,88 @@ def test_a_search_over_everything_takes_less_than_a_tenth_of_a_second(browser, s
     assert max(box[1:]) <= width
     assert browser.complaints == []
     assert [url for url in browser.requests if not url.startswith(("file:", "data:"))] == []
+
+
+VIEW = "document.querySelector('.explore-view')"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("page", ["index.html", "ar/index.html"])
+def test_counts_are_read_month_by_month_by_keyboard_and_pointer(browser, site, page, width):
+    browser.open(site / page, width=width)
+    browser.ask("document.querySelector('.explore summary').click()")
+    told = f"{VIEW}.querySelector('output').textContent"
+    end = {"index.html": "December 2024: 23", "ar/index.html": "كانون الأول/ديسمبر 2024: 23"}
+    assert browser.ask(told) == end[page]
+    browser.ask(f"{VIEW}.querySelector('input').focus()")
+    browser.press("ArrowLeft", 37)
+    assert browser.ask(told).endswith("2024: 22")
+    assert browser.ask(f"{VIEW}.querySelector('input').getAttribute('aria-valuetext')") == (
+        browser.ask(told)
+    )
+    browser.ask(
+        f"(() => {{ const chart = {VIEW}.querySelector('svg'), box = chart.getBoundingClientRect();"
+        "chart.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + box.width *"
+        " (50 + 580 * 3 / 23) / 640})); })()"
+    )
+    assert browser.ask(told).endswith("2023: 3")
+    assert browser.ask("document.documentElement.scrollWidth") <= width
+    assert browser.complaints == []
+
+
+def test_a_range_and_a_source_are_chosen_and_a_month_without_count_says_so(browser, site):
+    browser.open(site / "index.html", width=1280)
+    browser.ask("document.querySelector('.explore summary').click()")
+    choose = (
+        f"((at, value) => {{ const select = {VIEW}.querySelectorAll('select')[at];"
+        "select.value = value; select.dispatchEvent(new Event('change')); })"
+    )
+    shown = "document.querySelectorAll('.explore tbody tr:not([hidden])').length"
+    lines = f"{VIEW}.querySelector('.explore-dots').getAttribute('d').split('M').length - 1"
+    assert (browser.ask(shown), browser.ask(lines)) == (24, 24)
+    browser.ask(f"{choose}(0, 2)")
+    assert (browser.ask(shown), browser.ask(lines)) == (24, 12)
+    browser.ask(f"{choose}(2, '2023')")
+    assert (browser.ask(shown), browser.ask(lines)) == (12, 0)
+    assert browser.ask(f"{VIEW}.querySelector('output').textContent") == (
+        "December 2023: not counted"
+    )
+
+
+def test_the_chart_has_its_points_where_the_counts_are(browser, site):
+    """The highest tick is read back from the axis, and heights are shares of it."""
+    browser.open(site / "index.html", width=1280)
+    ticks, points = browser.ask(
+        f"[[...{VIEW}.querySelectorAll('text[text-anchor=end]')].map(t => [t.textContent,"
+        f" t.getAttribute('y')]), {VIEW}.querySelector('.explore-dots').getAttribute('d')]"
+    )
+    (low, low_y), (high, high_y) = ticks[0], ticks[-1]
+    per_event = (float(low_y) - float(high_y)) / (float(high) - float(low))
+    heights = [float(y) for _, y in re.findall(r"M([\d.]+) ([\d.]+)", points)]
+    assert len(ticks) >= 3
+    assert [(heights[0] - y) / per_event for y in heights] == pytest.approx(range(24), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("page", "fell"), [("index.html", "fallen by a third"), ("ar/index.html", "نقصت بمقدار الثلث")]
+)
+def test_one_supposition_is_shown_at_a_time_and_all_without_script(browser, site, page, fell):
+    browser.open(site / page, width=390)
+    shown = (
+        "[...document.querySelectorAll('.what-if li')].filter(li => li.offsetHeight)"
+        ".map(li => li.innerText)"
+    )
+    options = "[...document.querySelectorAll('.what-if option')].map(one => one.textContent)"
+    assert browser.ask(options)[0] == fell
+    first = browser.ask(shown)
+    assert len(first) == 1
+    assert "3.63" in first[0]
+    browser.ask(
+        "(() => { const select = document.querySelector('.what-if select'); select.value = 2;"
+        "select.dispatchEvent(new Event('change')); })()"
+    )
+    assert "1.62" in browser.ask(shown)[0]
+    assert (site / page).read_text(encoding="utf-8").count("<strong>") >= 4
 
 
 def test_the_scripts_are_small(site):

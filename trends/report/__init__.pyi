@@ -6,6 +6,7 @@ from .pages import Table as Table
 from .pages import answer_block as answer_block
 from .pages import caveat_listing as caveat_listing
 from .pages import dictionary as dictionary
+from .pages import explore_counts as explore_counts
 from .pages import figures_table as figures_table
 from .pages import grade_listing as grade_listing
 from .pages import in_words as in_words
@@ -34,6 +35,8 @@ from .pages import scatter_listing as scatter_listing
 from .pages import short_answer as short_answer
 from .pages import use_style as use_style
 from .pages import verb_listing as verb_listing
+from .pages import what_if as what_if
+from .pages import what_if_block as what_if_block
 from .provenance import edition_mark as edition_mark
 from .provenance import prepare as prepare
 from .quarto import UNDER_TRENDS as UNDER_TRENDS

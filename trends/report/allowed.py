@@ -98,7 +98,7 @@ CLASSES: Mapping[str, frozenset[str]] = {
         {"callout-note", "callout-tip", "callout-warning", "callout-important", "callout-caution",
          "content-visible", "content-hidden", "panel-tabset", "column-margin", "aside", "quote",
          "definition", "references", "unnumbered", "callout", "finding-entry",
-         "trends-changes", "short-answer", "cover", "layout", "float",
+         "trends-changes", "short-answer", "what-if", "cover", "layout", "float",
          "float-fig", "float-tbl", "float-caption", "subfloat", "code-fold"}
     ),
     "Span": frozenset(

@@ -20,7 +20,9 @@ from trends.findings.listing import (
     verb_listing,
 )
 from trends.findings.terms import in_words, read_names, read_nouns, read_places
+from trends.findings.what_if import what_if
 from trends.report.answer import answer_block
+from trends.report.explore import explore_counts, what_if_block
 from trends.report.figure_rows import figures_table
 from trends.report.known_events import known_events_table, read_known_events
 from trends.report.table import Table
@@ -36,6 +38,7 @@ __all__ = [
     "answer_block",
     "caveat_listing",
     "dictionary",
+    "explore_counts",
     "figures_table",
     "grade_listing",
     "in_words",
@@ -64,4 +67,6 @@ __all__ = [
     "short_answer",
     "use_style",
     "verb_listing",
+    "what_if",
+    "what_if_block",
 ]

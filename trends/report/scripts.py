@@ -15,8 +15,8 @@ from trends.report.markup import HERE, terms_of
 from trends.report.navigation import Place
 
 ASSETS = "assets"
-#: Scripts, each with a style sheet of its name, by the class of the element they make more of.
-ENHANCE = {"table": "figures"}
+#: Scripts, each with a style sheet of its name, by the classes of the elements they make more of.
+ENHANCE = {"table": "figures", "explore": "explore|what-if"}
 _THEME = HERE / "theme"
 #: Comments on lines of their own; texts; and what separates nothing that is not separated anyhow.
 _COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
@@ -31,7 +31,7 @@ def equipped(html: str, place: Place) -> str:
     about = f' data-root="{root}" data-index="{ASSETS}/{index_name(place.lang)}"'
     tags = _tags("search", root, f'{about} data-label="{label}"')
     for name, kind in ENHANCE.items():
-        if re.search(rf'\bclass="(?:[^"]* )?{kind}[ "]', html):
+        if re.search(rf'\bclass="(?:[^"]* )?(?:{kind})[ "]', html):
             tags += _tags(name, root)
     return html.replace("</head>", "\n".join([*tags, "</head>"]), 1)
 

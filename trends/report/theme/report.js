@@ -27,11 +27,11 @@
     var width = drawn.viewBox.baseVal.width, height = drawn.viewBox.baseVal.height;
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
     copy.setAttribute("font-family", getComputedStyle(drawn.querySelector("text") || drawn).fontFamily);
-    var text = new XMLSerializer().serializeToString(copy).replace(/var\(--fig-[a-z]+, (#[0-9a-f]{6})\)/g, "$1");
+    var text = new XMLSerializer().serializeToString(copy).replace(/var\(--fig-[a-z]+,\s(#[0-9a-f]{6})\)/g, "$1");
     var address = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
     if (button.dataset.save === "svg") return offer(address, button.dataset.name + ".svg");
     var picture = new Image();
-    picture.onload = function () {
+    picture.onload = () => {
       var canvas = document.createElement("canvas");
       canvas.width = 3 * width;
       canvas.height = 3 * height;
@@ -44,20 +44,20 @@
     picture.src = address;
   }
 
-  document.addEventListener("DOMContentLoaded", function () {
+  document.addEventListener("DOMContentLoaded", () => {
     var toggle = document.querySelector(".scheme-toggle");
     if (toggle) {
       toggle.hidden = false;
       toggle.setAttribute("aria-pressed", String(isDark()));
-      toggle.addEventListener("click", function () {
+      toggle.addEventListener("click", () => {
         var next = isDark() ? "light" : "dark";
         root.dataset.scheme = next;
         toggle.setAttribute("aria-pressed", String(next === "dark"));
         try { localStorage.setItem("scheme", next); } catch (error) { /* private window */ }
       });
     }
-    document.querySelectorAll("[data-save]").forEach(function (button) {
-      button.addEventListener("click", function () { save(button); });
+    document.querySelectorAll("[data-save]").forEach(button => {
+      button.addEventListener("click", () => { save(button); });
     });
     var fold = document.querySelector(".sidebar-fold");
     if (fold && matchMedia("(max-width: 59.99rem)").matches) fold.open = false;

@@ -13,7 +13,7 @@
 
   function make(name, inside, attributes, text) {
     var made = document.createElement(name);
-    Object.keys(attributes || {}).forEach(function (key) { made.setAttribute(key, attributes[key]); });
+    for (var key in attributes) made.setAttribute(key, attributes[key]);
     if (text) made.textContent = text;
     if (inside) inside.appendChild(made);
     return made;
@@ -26,17 +26,17 @@
   function read(given) {
     given.where = new Map();
     given.same = new Map();
-    given.entries.forEach(function (entry, number) {
-      [[split(entry[4]), 1], [split(entry[3]), 3]].forEach(function (part) {
-        part[0].forEach(function (form) {
+    given.entries.forEach((entry, number) => {
+      [[split(entry[4]), 1], [split(entry[3]), 3]].forEach(part => {
+        part[0].forEach(form => {
           if (!given.where.has(form)) given.where.set(form, new Map());
           given.where.get(form).set(number, part[1]);
         });
       });
     });
-    given.stems = given.stems.split("|").map(function (line) {
+    given.stems = given.stems.split("|").map(line => {
       var forms = line.split(" ");
-      forms.forEach(function (form, at) { if (at || !given.same.has(form)) given.same.set(form, forms); });
+      forms.forEach((form, at) => { if (at || !given.same.has(form)) given.same.set(form, forms); });
       return forms;
     });
     return given;
@@ -47,56 +47,56 @@
     var found = new Map();
     function add(form, fit) { if (index.where.has(form) && !(found.get(form) >= fit)) found.set(form, fit); }
     var shorter = [word, word.replace(/^[\u0648\u0641\u0628\u0643]?\u0627\u0644|^\u0644\u0644|^[\u0648\u0641\u0628\u0643\u0644]/, "")];
-    shorter.filter(function (one) { return one === word || one.length > 2; }).forEach(function (one, cut) {
-      (index.same.get(one) || []).forEach(function (form) { add(form, 0.8); });
-      if (one.length > 1) index.where.forEach(function (_, form) { if (form.startsWith(one)) add(form, 0.6); });
+    shorter.filter(one => one === word || one.length > 2).forEach((one, cut) => {
+      (index.same.get(one) || []).forEach(form => { add(form, 0.8); });
+      if (one.length > 1) index.where.forEach((_, form) => { if (form.startsWith(one)) add(form, 0.6); });
       add(one, cut ? 0.8 : 1);
     });
     // A form that the site never says: the longest stem that it begins with.
     if (!found.size) {
-      var best = index.stems.filter(function (forms) {
+      var best = index.stems.filter(forms => {
         return forms[0].length > 2 && word.startsWith(forms[0]) && word.length - forms[0].length < 5;
-      }).sort(function (a, b) { return b[0].length - a[0].length; })[0];
-      (best || []).forEach(function (form) { add(form, 0.5); });
+      }).sort((a, b) => b[0].length - a[0].length)[0];
+      (best || []).forEach(form => { add(form, 0.5); });
     }
     return found;
   }
 
   function find(asked) {
-    var words = Array.from(new Set(split(asked))), scores = new Map(), forms = new Set(), mass = 0;
-    var telling = words.filter(function (word) { return !index.common.includes(word); });
-    (telling.length ? telling : words).forEach(function (word) {
+    var words = [...new Set(split(asked))], scores = new Map(), forms = new Set(), mass = 0;
+    var telling = words.filter(word => !index.common.includes(word));
+    (telling.length ? telling : words).forEach(word => {
       var best = new Map();
-      meant(word).forEach(function (fit, form) {
+      meant(word).forEach((fit, form) => {
         forms.add(form);
-        index.where.get(form).forEach(function (weight, number) {
+        index.where.get(form).forEach((weight, number) => {
           best.set(number, Math.max(best.get(number) || 0, fit * weight));
         });
       });
       var rare = Math.log(1 + index.entries.length / (1 + best.size));
       mass += rare;
-      best.forEach(function (score, number) {
+      best.forEach((score, number) => {
         var sum = scores.get(number) || [0, 0];
         scores.set(number, [sum[0] + rare, sum[1] + rare * score]);
       });
     });
     // Kept is what answers most of what was asked, words weighed by how rare they are.
-    var kept = Array.from(scores).filter(function (one) { return one[1][0] > 0.6 * mass; });
-    kept.sort(function (a, b) { return b[1][0] - a[1][0] || b[1][1] - a[1][1] || a[0] - b[0]; });
-    return { forms: forms, entries: kept.map(function (one) { return index.entries[one[0]]; }) };
+    var kept = [...scores].filter(one => one[1][0] > 0.6 * mass);
+    kept.sort((a, b) => b[1][0] - a[1][0] || b[1][1] - a[1][1] || a[0] - b[0]);
+    return { forms: forms, entries: kept.map(one => index.entries[one[0]]) };
   }
 
   // A stretch of text round the first word that was meant, such words marked.
   function excerpt(inside, text, forms, limit) {
     var parts = text.split(/([\p{L}\p{N}\p{M}]+)/u), at = 0, first = -1;
-    parts.forEach(function (part, number) {
+    parts.forEach((part, number) => {
       if (first < 0 && number % 2 && forms.has(plain(part))) first = at;
       at += part.length;
     });
     var from = text.length > limit && first > limit / 3 ? text.indexOf(" ", first - limit / 3) + 1 : 0;
     if (from) inside.append("\u2026 ");
     at = 0;
-    parts.forEach(function (part, number) {
+    parts.forEach((part, number) => {
       var inReach = at >= from && at < from + limit;
       at += part.length;
       if (!inReach) return;
@@ -111,12 +111,12 @@
     if (!index || !field.value.trim()) return;
     var found = find(field.value), words = index.words;
     told.textContent = found.entries.length ? words.count.replace("{n}", found.entries.length) : words.none;
-    ["page", "finding", "figure"].forEach(function (kind) {
-      var all = found.entries.filter(function (entry) { return entry[0] === kind; });
+    ["page", "finding", "figure"].forEach(kind => {
+      var all = found.entries.filter(entry => entry[0] === kind);
       if (!all.length) return;
       make("h2", list, {}, words[kind] + ": " + words.of.replace("{n}", Math.min(8, all.length)).replace("{all}", all.length));
       var items = make("ul", list);
-      all.slice(0, 8).forEach(function (entry) {
+      all.slice(0, 8).forEach(entry => {
         var page = index.pages[entry[1]], hash = entry[2] ? "#" + encodeURIComponent(entry[2]) : "";
         var link = make("a", make("li", items), { href: tag.root + page[0] + hash });
         var named = kind === "page" && page[1] !== entry[3] ? page[1] + " \u203a " : "";
@@ -127,7 +127,7 @@
   }
 
   function move(event) {
-    var stops = [field].concat(Array.from(list.querySelectorAll("a")));
+    var stops = [field].concat([...list.querySelectorAll("a")]);
     var at = stops.indexOf(document.activeElement);
     var step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Enter" && at === 0 && stops.length > 1) {
@@ -147,7 +147,7 @@
     told = make("p", dialog, { role: "status" });
     list = make("div", dialog, { "class": "search-found" });
     var keys = make("p", dialog, { "class": "search-keys" });
-    window.trendsSearch = function (given) {
+    window.trendsSearch = given => {
       index = read(given);
       field.placeholder = index.words.hint;
       close.textContent = index.words.close;
@@ -155,9 +155,9 @@
       show();
     };
     make("script", document.head, { src: tag.root + tag.index });
-    field.addEventListener("input", function () { clearTimeout(wait); wait = setTimeout(show, 30); });
+    field.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(show, 30); });
     dialog.addEventListener("keydown", move);
-    dialog.addEventListener("click", function (event) {
+    dialog.addEventListener("click", event => {
       // What a link leads to may stand on the page below.
       if (event.target === dialog || event.target === close || event.target.closest("a")) dialog.close();
     });
@@ -173,7 +173,7 @@
   var bar = document.querySelector(".site-bar, .navbar-container") || document.body;
   bar.insertBefore(button, bar.querySelector(".scheme-toggle"));
   button.addEventListener("click", open);
-  document.addEventListener("keydown", function (event) {
+  document.addEventListener("keydown", event => {
     var writes = event.target.closest("input, select, textarea, [contenteditable]");
     if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
     // An Arabic keyboard has another letter on that key.

@@ -18,25 +18,25 @@
 
   function start(table) {
     var words = table.dataset, lang = document.documentElement.lang;
-    var body = table.tBodies[0], rows = Array.from(body.rows);
-    var heads = Array.from(table.tHead.rows[0].cells);
-    var texts = new Map(rows.map(function (row) { return [row, plain(row.textContent + " " + row.id)]; }));
+    var body = table.tBodies[0], rows = [...body.rows];
+    var heads = [...table.tHead.rows[0].cells];
+    var texts = new Map(rows.map(row => [row, plain(row.textContent + " " + row.id)]));
     var bar = table.parentElement.previousElementSibling;
     var search = make("input", null, { type: "search", autocomplete: "off" });
     var count = make("p", null, { role: "status" });
     var filters = [];
 
     bar.appendChild(labelled(words.search, search));
-    heads.forEach(function (head, column) {
+    heads.forEach((head, column) => {
       if (head.dataset.filter === undefined) return;
       var select = make("select", null);
       var kept = new Set();
-      rows.forEach(function (row) {
-        (row.cells[column].dataset.f || row.cells[column].textContent).split("|").forEach(function (one) { kept.add(one); });
+      rows.forEach(row => {
+        (row.cells[column].dataset.f || row.cells[column].textContent).split("|").forEach(one => { kept.add(one); });
       });
       select.appendChild(make("option", null, { value: "" }, words.all));
-      Array.from(kept).filter(Boolean).sort(function (a, b) { return a.localeCompare(b, lang, { numeric: true }); })
-        .forEach(function (one) { select.appendChild(make("option", null, { value: one }, one)); });
+      [...kept].filter(Boolean).sort((a, b) => a.localeCompare(b, lang, { numeric: true }))
+        .forEach(one => { select.appendChild(make("option", null, { value: one }, one)); });
       filters.push([select, column]);
       bar.appendChild(labelled(head.textContent, select));
     });
@@ -46,9 +46,9 @@
 
     function show() {
       var asked = plain(search.value).split(/\s+/).filter(Boolean), shown = 0;
-      rows.forEach(function (row) {
-        var fits = asked.every(function (word) { return texts.get(row).includes(word); })
-          && filters.every(function (pair) {
+      rows.forEach(row => {
+        var fits = asked.every(word => texts.get(row).includes(word))
+          && filters.every(pair => {
             if (!pair[0].value) return true;
             var cell = row.cells[pair[1]];
             return (cell.dataset.f || cell.textContent).split("|").includes(pair[0].value);
@@ -59,28 +59,28 @@
       count.textContent = words.count.replace("{n}", shown).replace("{all}", rows.length);
     }
 
-    heads.forEach(function (head, column) {
+    heads.forEach((head, column) => {
       var button = make("button", null, { type: "button" }, head.textContent);
       head.textContent = "";
       head.appendChild(button);
-      button.addEventListener("click", function () {
+      button.addEventListener("click", () => {
         var down = head.getAttribute("aria-sort") === "ascending";
-        heads.forEach(function (one) { one.removeAttribute("aria-sort"); });
+        heads.forEach(one => { one.removeAttribute("aria-sort"); });
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        rows.sort(function (a, b) {
+        rows.sort((a, b) => {
           var one = value(a, column), other = value(b, column);
           var order = typeof one === "number" ? one - other : one.localeCompare(other, lang, { numeric: true });
           return down ? -order : order;
         });
-        rows.forEach(function (row) { body.appendChild(row); });
+        rows.forEach(row => { body.appendChild(row); });
       });
     });
 
     search.addEventListener("input", show);
-    filters.forEach(function (pair) { pair[0].addEventListener("change", show); });
-    clear.addEventListener("click", function () {
+    filters.forEach(pair => { pair[0].addEventListener("change", show); });
+    clear.addEventListener("click", () => {
       search.value = "";
-      filters.forEach(function (pair) { pair[0].value = ""; });
+      filters.forEach(pair => { pair[0].value = ""; });
       show();
       search.focus();
     });
@@ -95,7 +95,7 @@
     if (location.hash) called();
   }
 
-  document.addEventListener("DOMContentLoaded", function () {
+  document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("table.figures").forEach(start);
   });
 })();
