@@ -64,7 +64,7 @@ plot_counts({"North": series}, lang=lang);
 ```{python}
 #| label: explore
 #| output: asis
-explore_counts({"North": series, "South": series[12:]}, lang=lang)
+explore_counts({"A counter whose name is as long as such names are, North": series, "South": series[12:]}, lang=lang)
 ```
 
 ```{python}
@@ -400,8 +400,10 @@ def test_counts_are_read_month_by_month_by_keyboard_and_pointer(browser, site, p
     )
     browser.ask(
         f"(() => {{ const chart = {VIEW}.querySelector('svg'), box = chart.getBoundingClientRect();"
-        "chart.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + box.width *"
-        " (50 + 580 * 3 / 23) / 640})); })()"
+        "const dots = chart.querySelector('.dots').getAttribute('d');"
+        "const at = Number(dots.split('M')[4].split(' ')[0]);"
+        "chart.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + box.width * at /"
+        " chart.viewBox.baseVal.width})); })()"
     )
     assert browser.ask(told).endswith("2023: 3")
     assert browser.ask("document.documentElement.scrollWidth") <= width
@@ -416,12 +418,18 @@ def test_a_range_and_a_source_are_chosen_and_a_month_without_count_says_so(brows
         "select.value = value; select.dispatchEvent(new Event('change')); })"
     )
     shown = "document.querySelectorAll('.explore tbody tr:not([hidden])').length"
-    lines = f"{VIEW}.querySelector('.explore-dots').getAttribute('d').split('M').length - 1"
+    lines = f"{VIEW}.querySelector('.dots').getAttribute('d').split('M').length - 1"
     assert (browser.ask(shown), browser.ask(lines)) == (24, 24)
     browser.ask(f"{choose}(0, 2)")
+    assert (browser.ask(shown), browser.ask(lines)) == (12, 12)
+    browser.ask(f"{choose}(1, '2023')")
     assert (browser.ask(shown), browser.ask(lines)) == (24, 12)
     browser.ask(f"{choose}(2, '2023')")
     assert (browser.ask(shown), browser.ask(lines)) == (12, 0)
+    browser.ask(
+        f"(() => {{ const at = {VIEW}.querySelector('input'); at.value = 11;"
+        "at.dispatchEvent(new Event('input')); })()"
+    )
     assert browser.ask(f"{VIEW}.querySelector('output').textContent") == (
         "December 2023: not counted"
     )
@@ -432,7 +440,7 @@ def test_the_chart_has_its_points_where_the_counts_are(browser, site):
     browser.open(site / "index.html", width=1280)
     ticks, points = browser.ask(
         f"[[...{VIEW}.querySelectorAll('text[text-anchor=end]')].map(t => [t.textContent,"
-        f" t.getAttribute('y')]), {VIEW}.querySelector('.explore-dots').getAttribute('d')]"
+        f" t.getAttribute('y')]), {VIEW}.querySelector('.dots').getAttribute('d')]"
     )
     (low, low_y), (high, high_y) = ticks[0], ticks[-1]
     per_event = (float(low_y) - float(high_y)) / (float(high) - float(low))

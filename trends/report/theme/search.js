@@ -11,12 +11,12 @@
 
   function split(text) { return plain(text).match(/[\p{L}\p{N}]+/gu) || []; }
 
+  // An element of the kind, HTML or SVG, of the one that it goes into.
   function make(name, inside, attributes, text) {
-    var made = document.createElement(name);
+    var made = document.createElementNS(inside ? inside.namespaceURI : document.body.namespaceURI, name);
     for (var key in attributes) made.setAttribute(key, attributes[key]);
-    if (text) made.textContent = text;
-    if (inside) inside.appendChild(made);
-    return made;
+    if (text !== undefined) made.textContent = text;
+    return inside ? inside.appendChild(made) : made;
   }
 
   // The scripts of figures and tables, which come after this one, write in the same letters.
