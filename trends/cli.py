@@ -20,6 +20,7 @@ from trends import escaping
 from trends.destinations import check_destination
 from trends.endings import INVALID, OK, PROBLEM, SIGNALLED, speak_any_encoding, told
 from trends.parts import require
+from trends.tables.languages import LANGUAGES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,11 @@ Span = Annotated[
     tuple[str, str] | None,
     typer.Option(help="First and last day or period to count events in, both included."),
 ]
-Language = Annotated[Literal["en", "ar"], typer.Option(help="Language of the sentences.")]
+if TYPE_CHECKING:
+    from trends.analysis.result import Language as _Language
+else:  # Typer reads the choices off it
+    _Language = Literal[LANGUAGES]
+Language = Annotated[_Language, typer.Option(help="Language of the sentences.")]
 Name = Annotated[
     str | None, typer.Option("--name", help="What the counts are about, for the sentences.")
 ]
@@ -419,6 +424,10 @@ def new(
     statements: Annotated[
         Path | None, typer.Option(help="Table of published figures that it is about.")
     ] = None,
+    pack: Annotated[
+        str | None,
+        typer.Option(help="Subject whose words, names and dates it uses; a name, or a folder."),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     lang: Annotated[
         str, typer.Option(help="Languages of the pages, the first one in front: en, ar or en,ar.")
@@ -467,6 +476,7 @@ def new(
         by=by,
         where=dict(_split(choice) for choice in where),
         reading={name: one for name, one in reading.items() if one is not None},
+        pack=pack,
         progress=_say,
     ):
         _print(str(path))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from trends.findings.finding import Finding, Subject
 
+#: A language that has a file of words.
 Language = Literal["en", "ar"]
 
 

@@ -10,6 +10,7 @@ from trends.analysis.shares import Shares
 from trends.figures import style
 from trends.findings.about import names_of
 from trends.findings.wording import words
+from trends.tables.languages import LANGUAGES
 
 
 def plot(result: Shares, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -22,7 +23,7 @@ def plot(result: Shares, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     when = table["period"].dt.start_time
     label = words(lang)["shares"]
     total = (result.series["count"] + result.rest["count"]).to_numpy(dtype=float, na_value=0.0)
-    name = names_of(result.series, {each: words(each)["shares"]["kind"] for each in ("en", "ar")})
+    name = names_of(result.series, {each: words(each)["shares"]["kind"] for each in LANGUAGES})
     ax.scatter(
         when,
         table["share"],

@@ -10,6 +10,7 @@ from trends.analysis.trend_comparison import TrendComparison
 from trends.figures import style
 from trends.findings.about import names_of
 from trends.findings.wording import rate_axis, words
+from trends.tables.languages import LANGUAGES
 
 
 def plot(result: TrendComparison, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -28,7 +29,7 @@ def plot(result: TrendComparison, *, ax: Axes | None = None, lang: str = "en") -
         ("first", style.FIRST, result.first),
         ("second", style.SECOND, result.second),
     ):
-        name = names_of(frame, {each: words(each)["compared"][which] for each in ("en", "ar")})
+        name = names_of(frame, {each: words(each)["compared"][which] for each in LANGUAGES})
         rate = table[f"rate_{which}"]
         seen = rate > 0
         ax.plot(when[seen], rate[seen], "o", color=color, markersize=3, alpha=0.5)

@@ -72,7 +72,7 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
     """
     record = ledger.finding(finding_id)
     edition = ledger.edition
-    said = record["said"][lang]
+    said = record["said"].get(lang) or record["said"]["en"]
     title = edition.get("title") or "Trends"
     date = edition.get("date", "")
     url = _address(edition.get("url", ""), record.get("pages", []), finding_id)

@@ -21,7 +21,7 @@ from trends.findings.ledger import Ledger
 from trends.findings.rules import rule_tables
 from trends.findings.wording import count_phrase, words
 from trends.tables.calendar import parse_periods
-from trends.tables.languages import LANGUAGES
+from trends.tables.languages import KEPT
 
 Kind = Literal["new", "gone", "changed"]
 
@@ -587,7 +587,7 @@ def _outline(record: Record | None) -> dict[str, Any] | None:
     """Return what a machine needs of a record: its numbers, verb, grade and sentences."""
     if record is None:
         return None
-    said = {f"sentence_{lang}": record["said"][lang]["sentence"] for lang in LANGUAGES}
+    said = {f"sentence_{lang}": record["said"][lang]["sentence"] for lang in KEPT}
     return {name: record[name] for name in (*_NUMBERS, "verb", "grade", "method")} | said
 
 
@@ -605,7 +605,7 @@ def _before_and_now(change: Change, lang: str) -> Iterator[tuple[str, str]]:
 
 def _in_words(record: Record, lang: str) -> str:
     """Return a finding's sentence, or what stands behind it when it has none."""
-    said = record["said"][lang]
+    said = record["said"].get(lang) or record["said"]["en"]
     return str(said["sentence"] or said["explain"])
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from trends.findings.rules import Grade, grade_of
+from trends.tables.languages import words_file
 
 _KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
@@ -25,6 +26,8 @@ class Noun:
         Arabic singular, dual, plural after 3 to 10, and accusative singular after 11 to 99.
     ar_gender : {"m", "f"}
         Gender, which the Arabic numerals 1 and 2 and the verb agree with.
+    others : mapping of str to mapping
+        Forms in further languages, by language: one, many and, where it has any, gender.
     """
 
     en_one: str
@@ -34,6 +37,7 @@ class Noun:
     ar_few: str
     ar_many: str
     ar_gender: Literal["m", "f"] = "m"
+    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
 
 EVENT = Noun(
@@ -160,6 +164,8 @@ class Subject:
     en_counter, ar_counter : str
         Who counted, for sentences that name no more than that; "" where several did, whose counts
         are then named as the subject is.
+    others : mapping of str to mapping
+        The same in further languages, by language: name and, where it is known, counter.
     """
 
     key: str
@@ -168,6 +174,7 @@ class Subject:
     noun: Noun = EVENT
     en_counter: str = ""
     ar_counter: str = ""
+    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):
@@ -182,12 +189,16 @@ class Subject:
         return cls(key="series", en="The series", ar="السلسلة", noun=COUNTED[counted])
 
     def name(self, lang: str) -> str:
-        """Return the subject's name in a language."""
-        return self.ar if lang == "ar" else self.en
+        """Return the subject's name in a language; in English where it has none."""
+        if lang == "ar":
+            return self.ar
+        known = self.others.get(lang, {}).get("name")
+        return known or str(words_file(lang).get("subject", {}).get(self.en, self.en))
 
     def counter(self, lang: str) -> str:
         """Return who counted, in a language; without one counter, the name of the counts."""
-        return (self.ar_counter if lang == "ar" else self.en_counter) or self.name(lang)
+        english = self.others.get(lang, {}).get("counter") or self.en_counter
+        return (self.ar_counter if lang == "ar" else english) or self.name(lang)
 
 
 @dataclass(frozen=True, kw_only=True)

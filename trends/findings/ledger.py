@@ -15,7 +15,7 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -33,7 +33,7 @@ from trends.findings.inputs import Record, digest, input_records
 from trends.findings.multiplicity import Family, adjust
 from trends.findings.wording import Phrase
 from trends.tables.faults import Fault, InvalidTable
-from trends.tables.languages import LANGUAGES
+from trends.tables.languages import KEPT, in_language
 from trends.tables.window import as_window
 
 #: Version of the ledger's shape; `ledger.schema.json` describes it.
@@ -105,6 +105,8 @@ class Ledger:
     ) -> None:
         wording.words(lang)
         self.lang = lang
+        # A page in a further language keeps its own words beside the two of every edition.
+        self.languages = tuple(dict.fromkeys((*KEPT, lang)))
         self.names = dict(names or {})
         self.findings: dict[str, Record] = {}
         self.statements: dict[str, Record] = {}
@@ -153,7 +155,7 @@ class Ledger:
         for finding in found:
             # Findings of one result with one p-value say one test in different ways.
             test = tests.setdefault(finding.p_value, finding.finding_id)
-            self._keep(_record(finding, test=test))
+            self._keep(_record(finding, test=test, languages=self.languages))
         self.inputs |= input_records(result)
         return Claims(
             ((_short_name(finding), self._claim(finding)) for finding in found), self.lang
@@ -176,7 +178,7 @@ class Ledger:
         ValueError
             If the ledger holds another finding under the id.
         """
-        self._keep(_record(finding, test=""))
+        self._keep(_record(finding, test="", languages=self.languages))
         return self._claim(finding)
 
     def _under_account(self, result: Result, found: list[Finding]) -> list[Finding]:
@@ -290,11 +292,11 @@ class Ledger:
                 "Pick one with `.loc` or `.iloc`."
             )
         record = {str(key): plain(figure[key]) for key in figure.keys()}  # noqa: SIM118 - a Series
-        text = {one: quoted(record, noun, one) for one in LANGUAGES}
-        said = {one: _source(record, one, self.names) for one in LANGUAGES}
+        text = {one: quoted(record, noun, one) for one in self.languages}
+        said = {one: _source(record, one, self.names) for one in self.languages}
         key = str(record["statement_id"])
         kept = self.statements.setdefault(key, {**record, "said": {}, "source": said})
-        for one in LANGUAGES:
+        for one in self.languages:
             forms = kept["said"].setdefault(one, [])
             if text[one] not in forms:
                 forms.append(text[one])
@@ -496,7 +498,8 @@ class Ledger:
             )
         self.findings.setdefault(key, record)
         for caveat in (*record["caveats"], "many_tests"):
-            self.caveats[caveat] = {lang: str(wording.caveat(caveat, lang)) for lang in LANGUAGES}
+            said = {lang: str(wording.caveat(caveat, lang)) for lang in self.languages}
+            self.caveats[caveat] = {**self.caveats.get(caveat, {}), **said}
         self._adjusted = None
 
     def merge(self, other: Ledger, *, page: str = "") -> None:
@@ -524,14 +527,17 @@ class Ledger:
                     f"{' and '.join([*known['pages'], *pages])}. Give one of the subjects another "
                     "key, or render both pages from the same files."
                 )
+            known["said"] = {**known["said"], **record["said"]}
             known["pages"] += [name for name in pages if name not in known["pages"]]
         for key, record in other.statements.items():
             figure = self.statements.setdefault(key, {**record, "said": {}})
             for lang, forms in record["said"].items():
                 kept = figure["said"].setdefault(lang, [])
                 kept += [form for form in forms if form not in kept]
+            figure["source"] = {**figure["source"], **record["source"]}
         self.inputs |= other.inputs
-        self.caveats |= other.caveats
+        for key, said in other.caveats.items():
+            self.caveats[key] = {**self.caveats.get(key, {}), **said}
         for family in other.families():
             known_tests = self._expected.get(family.name, 0)
             self._expected[family.name] = max(known_tests, family.n_tests)
@@ -733,8 +739,8 @@ def _fault(file: str, column: str, value: str, rule: str, fix: str) -> Fault:
     return Fault(file=file, row=None, column=column, value=value, rule=rule, fix=fix)
 
 
-def _record(finding: Finding, *, test: str) -> Record:
-    """Return a finding as plain values, said in both languages."""
+def _record(finding: Finding, *, test: str, languages: Sequence[str]) -> Record:
+    """Return a finding as plain values, said in some languages."""
     subject, noun = finding.subject, finding.subject.noun
     tested = not math.isnan(finding.p_value)
     return {
@@ -762,7 +768,7 @@ def _record(finding: Finding, *, test: str) -> Record:
         "family": finding.family or finding.question,
         "test": test if tested else "",
         "verb": wording.verb_key(finding),
-        "said": {lang: _said(finding, lang) for lang in LANGUAGES},
+        "said": {lang: _said(finding, lang) for lang in languages},
     }
 
 
@@ -802,8 +808,9 @@ def _short_name(finding: Finding) -> str:
 
 
 def _without_place(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record without the pages it stands on."""
-    return {key: value for key, value in record.items() if key != "pages"}
+    """Return a record without the pages it stands on and what further languages say of it."""
+    kept = {lang: said for lang, said in record["said"].items() if lang in KEPT}
+    return {key: value for key, value in record.items() if key != "pages"} | {"said": kept}
 
 
 def _row(finding: Mapping[str, Any]) -> list[Any]:
@@ -877,7 +884,7 @@ def _source(record: Mapping[str, Any], lang: str, names: Mapping[str, Mapping[st
     table = wording.words(lang)["source"]
 
     def name(of: str) -> str:
-        return names[of][lang] if of in names else of
+        return in_language(names[of], lang) if of in names else of
 
     parts = [table["counted_by"].format(name=name(str(record["counted_by"])))]
     try:

@@ -183,7 +183,7 @@ class _Guard:
         self.printed = {
             number: key
             for key, record in ledger.findings.items()
-            for number in (record["said"]["en"]["number"], record["said"]["ar"]["number"])
+            for number in (said["number"] for said in record["said"].values())
         }
         nouns = {
             form
@@ -246,7 +246,7 @@ class _Guard:
                 if piece.kind == "sentence"
                 else ("number", "interval", "verb")
             )
-            allowed = [record["said"][lang].get(name, "") for lang in LANGUAGES for name in names]
+            allowed = [said.get(name, "") for said in record["said"].values() for name in names]
         if said not in {_plain(form) for form in allowed}:
             same = _in_language_of(piece.text, allowed)
             yield LintFault(
@@ -831,11 +831,9 @@ def _plain(text: str) -> str:
 
 def _forms(record: Record) -> Iterator[str]:
     """Yield everything the ledger says of a finding or of a quoted figure."""
-    for lang in LANGUAGES:
-        said = record["said"].get(lang, [])
+    for said in record["said"].values():
         yield from said.values() if isinstance(said, dict) else [*said, " / ".join(said)]
-        if "source" in record:
-            yield record["source"][lang]
+    yield from record.get("source", {}).values()
 
 
 def _in_language_of(text: str, forms: list[str]) -> str:

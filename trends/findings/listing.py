@@ -14,7 +14,7 @@ from trends.analysis.alarm import Alarms
 from trends.analysis.description import Description
 from trends.findings.finding import COUNTED, Subject
 from trends.findings.rules import caveat_table, rule_tables
-from trends.findings.wording import format_interval, format_number, format_time, words
+from trends.findings.wording import format_interval, format_number, format_time, several, words
 from trends.models.published.borrowed_scatter import scatter_table
 from trends.tables.exposure import label_words
 
@@ -167,7 +167,7 @@ def scatter_listing(
         rows.append(
             (
                 *(said.get(donor[key], {}).get(lang, donor[key]) for key in ("counter", "country")),
-                noun.ar_few if lang == "ar" else noun.en_many,
+                several(noun, lang),
                 format_number(donor["n_observed"], "count", lang),
                 *(format_number(each, "rate", lang) for each in (donor["rate"], one, year)),
             )

@@ -13,8 +13,10 @@ import pandas as pd
 
 from trends.analysis.trend import MOST_FACTOR
 from trends.findings.finding import PERIODS, YEAR
+from trends.findings.wording import several
 from trends.models.counts.observed import PERIODS_PER_YEAR, years_of
 from trends.tables.calendar import frequency_letter
+from trends.tables.languages import LANGUAGES
 
 #: Least span, in years, of a series whose pace is said by the year.
 LEAST_YEARS = 2.0
@@ -66,5 +68,5 @@ def doubling(periods: pd.PeriodIndex, percents: tuple[float, float, float]) -> d
         "pace": times[0],
         "pace_low": times[1],
         "pace_high": times[2],
-        "pace_unit": {"en": noun.en_many, "ar": noun.ar_one},
+        "pace_unit": {lang: several(noun, lang) for lang in LANGUAGES} | {"ar": noun.ar_one},
     }

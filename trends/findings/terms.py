@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 
 from trends.findings.claims import nearest
-from trends.findings.finding import EVENT, Noun, Subject
+from trends.findings.finding import COUNTED, EVENT, Noun, Subject
 from trends.tables.faults import Fault, InvalidTable
-from trends.tables.languages import LANGUAGES
+from trends.tables.languages import FURTHER, KEPT, in_language
+from trends.tables.packs import Pack
 from trends.tables.toml import read_toml, tables_of_text
 
 
@@ -176,7 +177,7 @@ def read_names(path: str | Path) -> dict[str, dict[str, str]]:
         _fault(path, f"{table}.{value}.{lang}", "", "must be given", "Add the name.")
         for table, entries in tables.items()
         for value, said in entries.items()
-        for lang in LANGUAGES
+        for lang in KEPT
         if lang not in said
     ]
     if faults:
@@ -209,7 +210,7 @@ def in_words(
           Where
     0  SDF-held
     """
-    said = frame.map(lambda cell: names[cell][lang] if cell in names else cell)
+    said = frame.map(lambda cell: in_language(names[cell], lang) if cell in names else cell)
     # What is written as Markdown stays so.
     said.attrs |= frame.attrs
     return said
@@ -217,20 +218,46 @@ def in_words(
 
 def _built(entries: Mapping[str, Any], kind: type, path: Path, table: str) -> Names:
     """Make a noun or subject of each entry, listing every form that is missing or not known."""
+    entries = {key: _with_others(entry) for key, entry in entries.items()}
     fields = {field.name: field for field in dataclasses.fields(kind)}
-    needed = {name for name, field in fields.items() if field.default is dataclasses.MISSING}
+    nothing = dataclasses.MISSING
+    needed = {
+        name
+        for name, field in fields.items()
+        if field.default is nothing and field.default_factory is nothing
+    }
+    known = [name for name in fields if name != "others"]
     faults = [
         _fault(path, f"{table}.{key}.{name}", "", rule, fix)
         for key, entry in entries.items()
         for names, rule, fix in (
             (needed - set(entry), "must be given", "Add the form."),
-            (set(entry) - set(fields), "must be a known form", f"Use {', '.join(fields)}."),
+            (set(entry) - set(fields), "must be a known form", f"Use {', '.join(known)}."),
         )
         for name in sorted(names)
     ]
     if faults:
         raise InvalidTable(faults)
     return Names({key: kind(**entry) for key, entry in entries.items()})
+
+
+def _with_others(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry whose forms in further languages stand by themselves: fr, fr_one."""
+    own: dict[str, Any] = {}
+    others: dict[str, dict[str, Any]] = {}
+    for name, form in entry.items():
+        lang, _, which = name.partition("_")
+        if lang in FURTHER:
+            others.setdefault(lang, {})[which or "name"] = form
+        else:
+            own[name] = form
+    return {**own, "others": others} if others else own
+
+
+def nouns_of(pack: Pack) -> Names:
+    """Return the nouns of a subject pack, those that every subject has among them."""
+    named = _built(pack.measures, Noun, Path(f"{pack.name}/pack.toml"), "measure")
+    return Names({**COUNTED, **named})
 
 
 def _tables(path: Path, name: str) -> dict[str, dict[str, str]]:

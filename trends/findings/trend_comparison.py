@@ -6,12 +6,13 @@ from trends.analysis.trend_comparison import TrendComparison
 from trends.findings.about import names_of
 from trends.findings.finding import Finding, Subject
 from trends.findings.wording import words
+from trends.tables.languages import LANGUAGES
 
 
 def findings(result: TrendComparison, subject: Subject) -> list[Finding]:
     """Return the ratio of the two yearly factors; each pace by itself is another question's."""
     names = {
-        which: names_of(frame, {lang: words(lang)["compared"][which] for lang in ("en", "ar")})
+        which: names_of(frame, {lang: words(lang)["compared"][which] for lang in LANGUAGES})
         for which, frame in (("first", result.first), ("second", result.second))
     }
     return [

@@ -8,11 +8,10 @@ written in code.
 from __future__ import annotations
 
 import math
+import re
 import string
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -22,7 +21,7 @@ from trends.findings.finding import DAY, Finding, Inputs, Noun
 from trends.findings.rules import caveat_table, declared_caveat, first_match, rule_tables
 from trends.tables.calendar import is_of_the_calendar, parse_periods
 from trends.tables.exposure import unit_words
-from trends.tables.languages import LANGUAGES
+from trends.tables.languages import KEPT, LANGUAGES, in_language, words_file
 from trends.tables.window import Window
 
 #: Ratio and percentage beyond which a number is said to be more than this one.
@@ -58,11 +57,21 @@ def words(lang: str) -> dict[str, Any]:
     """
     if lang not in LANGUAGES:
         raise ValueError(f"`lang` must be one of {', '.join(LANGUAGES)}, got {lang!r}. Pick one.")
-    text = files("trends.findings").joinpath(f"words/{lang}.toml").read_text(encoding="utf-8")
-    return {
-        **tomllib.loads(text),
-        "caveat": {key: caveat[lang] for key, caveat in caveat_table().items()},
-    }
+    kept = lang if lang in KEPT else "en"
+    caveats = {key: caveat[kept] for key, caveat in caveat_table().items()}
+    if lang in KEPT:
+        return {**words_file(lang), "caveat": caveats}
+    # What a further language has no words for is said in English.
+    return _laid_over(words("en"), words_file(lang))
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return a table with the entries of another laid over it, tables within tables alike."""
+    laid = {**below, **above}
+    for name, table in above.items():
+        if isinstance(table, dict) and isinstance(below.get(name), dict):
+            laid[name] = _laid_over(below[name], table)
+    return laid
 
 
 def say(finding: Finding, lang: str = "en") -> Phrase:
@@ -82,8 +91,15 @@ def say(finding: Finding, lang: str = "en") -> Phrase:
     """
     template = _template(finding, lang)
     slots = _slots(finding, lang)
-    text = _Filler(lang).format(template, **slots)
+    text = _contracted(_Filler(lang).format(template, **slots), lang)
     return Phrase(text, _mark(finding, text, lang, "sentence"))
+
+
+def _contracted(text: str, lang: str) -> str:
+    """Return a sentence whose words run together where the language asks for it: de une, d'une."""
+    for pattern, together in words(lang).get("contracted", []):
+        text = re.sub(pattern, together, text)
+    return text
 
 
 def brief(finding: Finding, lang: str = "en") -> Phrase:
@@ -95,6 +111,7 @@ def brief(finding: Finding, lang: str = "en") -> Phrase:
     if finding.sentence not in words(lang)["brief"]:
         return say(finding, lang)
     text = _Filler(lang).format(_template(finding, lang, "brief"), **_slots(finding, lang))
+    text = _contracted(text, lang)
     return Phrase(text, _mark(finding, text, lang, "sentence"))
 
 
@@ -131,7 +148,7 @@ def caveat(key: str, lang: str = "en") -> Phrase:
         detail = format_time(parse_periods(pd.Series([detail]))[0], lang)
     if detail and declared.get("about") == "day":
         detail = format_time(pd.Timestamp(detail), lang)
-    text = str(declared[lang]).format(detail=detail)
+    text = str(words(lang)["caveat"][key.partition(":")[0]]).format(detail=detail)
     return Phrase(text, mark(text, "caveat", key=key))
 
 
@@ -195,7 +212,7 @@ def explain(finding: Finding, lang: str = "en") -> str:
         .replace("  ", " ")
     ]
     if not math.isnan(finding.conf_low):
-        level = f"{100 * finding.conf_level:g}%"
+        level = _in_digits(f"{100 * finding.conf_level:g}%", lang)
         shown = format_interval(finding.conf_low, finding.conf_high, shape, lang)
         parts.append(table["interval"].format(level=level, interval=shown))
     parts.append(table["method"].get(finding.method, finding.method))
@@ -314,10 +331,12 @@ def count_phrase(count: int, noun: Noun, lang: str, *, oblique: bool = False) ->
     >>> count_phrase(10, EVENT, "ar"), count_phrase(11, EVENT, "ar"), count_phrase(300, EVENT, "ar")
     ('10 أحداث', '11 حدثًا', '300 حدث')
     """
-    if lang == "en":
-        if count == 0:
-            return f"no {noun.en_many}"
-        return f"{count:,} {noun.en_one if count == 1 else noun.en_many}"
+    if lang != "ar":
+        forms, table = forms_of(noun, lang), words(lang)["counted"]
+        said = table.get(str(count), table["other"])
+        if not isinstance(said, str):
+            said = said[forms.get("gender", "m")]
+        return str(said).format(count=_grouped(count, lang), **forms)
     if count == 0:
         return f"عدم تسجيل أي {noun.ar_one}" if oblique else f"لا {noun.ar_few}"
     if count == 1:
@@ -334,6 +353,40 @@ def count_phrase(count: int, noun: Noun, lang: str, *, oblique: bool = False) ->
     return f"{count:,} {noun.ar_one}"
 
 
+def forms_of(noun: Noun, lang: str) -> Mapping[str, str]:
+    """Return the forms of a noun in a language; the English ones where it has none.
+
+    Those of a table of terms come first, then those of the language's own table ``[noun]``.
+    """
+    own = noun.others.get(lang) or words(lang).get("noun", {}).get(noun.en_one)
+    return own or {"one": noun.en_one, "many": noun.en_many}
+
+
+def several(noun: Noun, lang: str) -> str:
+    """Return what more than a few of a thing are called.
+
+    Examples
+    --------
+    >>> from trends.findings.finding import EVENT
+    >>> several(EVENT, "en"), several(EVENT, "ar")
+    ('events', 'أحداث')
+    """
+    return noun.ar_few if lang == "ar" else forms_of(noun, lang)["many"]
+
+
+def _grouped(count: int, lang: str) -> str:
+    """Return a whole number with its thousands apart."""
+    return _in_digits(f"{count:,}", lang)
+
+
+def _in_digits(text: str, lang: str) -> str:
+    """Return a number that was written in English with the signs of a language."""
+    signs = words(lang)["number"].get("signs")
+    if signs is None:
+        return text
+    return "".join(str(signs.get(sign, sign)) for sign in text)
+
+
 def figure_phrase(window: Window, noun: Noun, lang: str, *, oblique: bool = False) -> str:
     """Return a published figure with its noun, said as firmly as it was published.
 
@@ -346,7 +399,7 @@ def figure_phrase(window: Window, noun: Noun, lang: str, *, oblique: bool = Fals
     table = words(lang)["said"]
     if window.qualifier == "range" and window.count_low is not None and window.count_high:
         high = count_phrase(window.count_high, noun, lang, oblique=True)
-        return str(table["range"].format(low=f"{window.count_low:,}", count=high))
+        return str(table["range"].format(low=_grouped(window.count_low, lang), count=high))
     governed = window.qualifier in table["governs"]
     count = count_phrase(window.count, noun, lang, oblique=oblique or governed)
     return str(table.get(window.qualifier, "{count}").format(count=count))
@@ -418,14 +471,21 @@ def format_number(value: float, shape: str, lang: str) -> str:
     table = words(lang)["number"]
     if math.isinf(value):
         return str(table["infinite"])
+    if shape in {"ratio", "rough", "percent"}:
+        bounded = _beyond(value, shape, table, lang)
+        if bounded:
+            return bounded
+    if shape == "p" and value < 0.001:
+        return str(table["tiny_p"])
+    return _in_digits(_written_number(value, shape), lang)
+
+
+def _written_number(value: float, shape: str) -> str:
+    """Return a number in one of the printed shapes, with English signs."""
     if shape == "count":
         return f"{value:,.0f}"
     if shape == "days":
         return f"{value:,.10g}"
-    if shape in {"ratio", "rough", "percent"}:
-        bounded = _beyond(value, shape, table)
-        if bounded:
-            return bounded
     if shape in {"ratio", "rough"}:
         return _format_ratio(value, rough=shape == "rough")
     if shape == "rate":
@@ -439,26 +499,25 @@ def format_number(value: float, shape: str, lang: str) -> str:
     if shape == "share":
         return f"{100 * value:.1f}%".replace("-", "\N{MINUS SIGN}")
     if shape == "p":
-        if value < 0.001:
-            return str(table["tiny_p"])
         return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
     raise ValueError(
         f"`shape` must be one of the printed shapes, got {shape!r}. Correct the template."
     )
 
 
-def _beyond(value: float, shape: str, table: Mapping[str, str]) -> str:
+def _beyond(value: float, shape: str, table: Mapping[str, str], lang: str) -> str:
     """Return in words what lies beyond numbers that mean anything; "" for all others."""
     if shape == "percent":
         if value > _MOST_PERCENT:
-            return table["beyond"].format(bound=f"{_MOST_PERCENT:,.0f}%")
+            return table["beyond"].format(bound=_in_digits(f"{_MOST_PERCENT:,.0f}%", lang))
         if 99.5 < abs(value) < 100:
-            return table["almost"].format(bound="100%" if value > 0 else "\N{MINUS SIGN}100%")
+            bound = "100%" if value > 0 else "\N{MINUS SIGN}100%"
+            return table["almost"].format(bound=_in_digits(bound, lang))
         return ""
     if value > _MOST_RATIO:
-        return table["beyond"].format(bound=f"{_MOST_RATIO:,.0f}")
+        return table["beyond"].format(bound=_in_digits(f"{_MOST_RATIO:,.0f}", lang))
     if 0 < value < 1 / _MOST_RATIO:
-        return table["below"].format(bound=f"{1 / _MOST_RATIO:g}")
+        return table["below"].format(bound=_in_digits(f"{1 / _MOST_RATIO:g}", lang))
     return ""
 
 
@@ -504,7 +563,8 @@ def format_time(value: Any, lang: str) -> str:
         day = format_time(value.start_time, lang)
         return str(words(lang)["number"]["week"].format(day=day)) if letter == "W" else day
     day = pd.Timestamp(value)
-    return f"{day.day} {months[day.month - 1]} {day.year}"
+    number = words(lang)["number"].get("first_day", "1") if day.day == 1 else day.day
+    return f"{number} {months[day.month - 1]} {day.year}"
 
 
 def _named(pairs: Iterable[tuple[Any, Any]], lang: str) -> str:
@@ -547,7 +607,8 @@ def _days_phrase(days: float, lang: str) -> str:
     """Return a length in days, in agreement; a broken number of days takes one decimal."""
     if float(days).is_integer():
         return count_phrase(int(days), DAY, lang, oblique=True)
-    return f"{days:,.1f} {DAY.ar_one if lang == 'ar' else DAY.en_many}"
+    noun = DAY.ar_one if lang == "ar" else several(DAY, lang)
+    return f"{_in_digits(f'{days:,.1f}', lang)} {noun}"
 
 
 def _template(finding: Finding, lang: str, form: str = "sentence") -> str:
@@ -576,7 +637,7 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
         **values,
         "subject": finding.subject.name(lang),
         "counted_by": finding.subject.counter(lang),
-        "nouns": finding.subject.noun.ar_few if lang == "ar" else finding.subject.noun.en_many,
+        "nouns": several(finding.subject.noun, lang),
         "estimate": finding.estimate,
         "conf_low": finding.conf_low,
         "conf_high": finding.conf_high,
@@ -598,7 +659,7 @@ def _slots(finding: Finding, lang: str) -> dict[str, Any]:
 def _in_language(slot: str, value: Any, lang: str) -> Any:
     """Return a value as its language says it: by the slot's word table, or by its own names."""
     if isinstance(value, Mapping):
-        return value[lang]
+        return in_language(value, lang)
     return words(lang).get(slot, {}).get(value, value) if isinstance(value, str) else value
 
 

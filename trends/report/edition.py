@@ -19,6 +19,7 @@ from trends.report.navigation import output_name
 from trends.report.page import Page
 from trends.report.provenance import check_fresh
 from trends.report.quarto_pages import dressed, put_right
+from trends.tables.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from trends.findings.inputs import Record
@@ -54,7 +55,8 @@ def write_edition(build: Build, *, quarto: bool = False) -> None:
         changes = None if build.previous is None else compare_editions(build.previous, ledger)
         made = []
         for lang, folder in _folders(build.languages).items():
-            words, said_in = terms_of(lang), "ar" if lang.startswith("ar") else "en"
+            words, base = terms_of(lang), lang.split("-")[0]
+            said_in = base if base in LANGUAGES else "en"
             texts = {}
             if changes is not None:
                 texts["changes"] = changes.to_markdown(said_in)
@@ -154,7 +156,7 @@ def _entry(
     titles: dict[str, str],
 ) -> str:
     """Return one finding: its sentence, what stands behind it and where it is said."""
-    said = record["said"][lang]
+    said = record["said"].get(lang) or record["said"]["en"]
     key = record["finding_id"]
     lines = [
         f"**{escaping.markdown(said['sentence'] or said['number'])}**",

@@ -13,7 +13,7 @@ from trends.escaping import html as escape
 from trends.escaping import visible
 from trends.findings.finding import Noun
 from trends.findings.ledger import quoted
-from trends.findings.wording import format_time, format_window, words
+from trends.findings.wording import format_time, format_window, several, words
 from trends.report.markup import terms_of
 from trends.report.provenance import Raw
 from trends.tables.window import as_window
@@ -121,7 +121,7 @@ def _row(
     noun = nouns.get(record["measure"])
     counted = str(record["measure"])
     if noun is not None:
-        counted = noun.ar_few if said.lang == "ar" else noun.en_many
+        counted = several(noun, said.lang)
     country = said.name(record["country"])
     given = (record[name] for name in ("count", "count_low", "count_high"))
     count = next((one for one in given if one is not None), "")

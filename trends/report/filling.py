@@ -7,8 +7,10 @@ the pages, with its reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,8 @@ def of_counts(
     by: Sequence[str],
     where: Mapping[str, str],
     all_name: Mapping[str, str],
+    dates: Mapping[str, Mapping[str, Any]],
+    names: Mapping[str, Mapping[str, str]],
     progress: Callable[[str], None],
 ) -> Filling:
     """Return what a table of events or of counts offers."""
@@ -110,9 +114,10 @@ def of_counts(
     if kind == "events" and not one_group:
         label = dict(where)
         country = _only_country(file, reading) if not where else ""
-        name = ", ".join(label.values()) or country
-        names = {lang: name or said for lang, said in all_name.items()}
-        _add(sections, left_out, names, label, counts_in(file, list(label), **reading), progress)
+        called = _called(list(label.values()) or [country], names, all_name)
+        called = {lang: called[lang] or said for lang, said in all_name.items()}
+        whole = counts_in(file, list(label), **reading)
+        _add(sections, left_out, called, label, whole, dates, progress)
     sizes = counts.groupby(groups, dropna=False)["count"].sum() if groups else None
     ranked: list[Any] = [()]
     if sizes is not None:
@@ -123,8 +128,8 @@ def of_counts(
             name: "" if pd.isna(value) else str(value)
             for name, value in zip(groups, values, strict=True)
         }
-        said = ", ".join(one for one in label.values() if one) or _plain_name(file)
-        _add(sections, left_out, dict.fromkeys(all_name, said), label, counts, progress)
+        said = [one for one in label.values() if one] or [_plain_name(file)]
+        _add(sections, left_out, _called(said, names, all_name), label, counts, dates, progress)
     if not sections:
         raise ValueError(
             f"`--{kind}` must hold a series that some question can be asked of, got {str(file)!r}: "
@@ -279,12 +284,18 @@ def _add(
     names: dict[str, str],
     label: dict[str, str],
     counts: pd.DataFrame,
+    dates: Mapping[str, Mapping[str, Any]],
     progress: Callable[[str], None],
 ) -> None:
     """Add a section for a group, or say why none of its questions has an answer."""
     progress(names["en"])
     series = trends.series(counts, **{name: one or None for name, one in label.items()})
-    questions, refused = _questions_of(series)
+    near = {
+        key: one["date"]
+        for key, one in dates.items()
+        if all(label.get(name) == value for name, value in one.get("where", {}).items())
+    }
+    questions, refused = _questions_of(series, near)
     if not questions:
         left_out.append(f"{names['en']}: {next(iter(refused.values()))}")
         return
@@ -299,13 +310,31 @@ def _add(
     )
 
 
-def _questions_of(series: pd.DataFrame) -> tuple[tuple[str, ...], dict[str, str]]:
+def _called(
+    labels: Sequence[str], names: Mapping[str, Mapping[str, str]], languages: Iterable[str]
+) -> dict[str, str]:
+    """Return what labels are called in each language, as the table writes them where unknown."""
+    return {
+        lang: ", ".join(
+            names.get(one, {}).get(lang, one) if lang != "en" else one for one in labels
+        )
+        for lang in languages
+    }
+
+
+def _questions_of(
+    series: pd.DataFrame, dates: Mapping[str, date]
+) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return what can be asked of a series, and why the rest cannot."""
     asked: dict[str, Callable[[], object]] = {
         "trend": lambda: trends.estimate_trend(series),
         "shifts": lambda: trends.detect_changepoints(series, n_null=19, rng=1),
         "season": lambda: trends.estimate_season(series),
         "forecast": lambda: trends.forecast_counts(series, HORIZON, n_draws=1, rng=1),
+        **{
+            f"date:{key}": partial(trends.estimate_interruption, series, day)
+            for key, day in dates.items()
+        },
     }
     answered: list[str] = []
     refused: dict[str, str] = {}

@@ -6,6 +6,7 @@ import difflib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,9 +14,12 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from trends.findings.about import key_of
-from trends.findings.finding import COUNTED, Subject
+from trends.findings.finding import COUNTED, Noun, Subject
+from trends.findings.terms import nouns_of
 from trends.tables.faults import Fault, InvalidTable
+from trends.tables.languages import FURTHER, LANGUAGES, words_file
 from trends.tables.layouts import counts_in
+from trends.tables.packs import Pack, country_names, pack_names, read_pack
 from trends.tables.provenance import read_provenance
 from trends.tables.series import series as one_series
 from trends.tables.statements import read_statements
@@ -27,7 +31,7 @@ Kind = Literal["events", "counts", "statements"]
 OUTLINE = "report.toml"
 
 #: What stands where in the file, and of which kind it is.
-_TOP = {"table": dict, "series": list, "comparison": list}
+_TOP = {"pack": str, "table": dict, "series": list, "comparison": list}
 _TABLE = {
     "file": str,
     "kind": str,
@@ -38,16 +42,21 @@ _TABLE = {
     "sheet": str,
     "header": int,
 }
-_SERIES = {"key": str, "en": str, "ar": str, "where": dict, "counted": str}
-_COMPARISON = {"key": str, "en": str, "ar": str, "first": str, "second": str}
+_NAMED = {"key": str, **dict.fromkeys(LANGUAGES, str)}
+_SERIES = {**_NAMED, "where": dict, "counted": str}
+_COMPARISON = {**_NAMED, "first": str, "second": str}
 _KINDS = get_args(Kind)
 #: What says how events are counted; counts and published figures have their periods already.
 OF_EVENTS = ("freq", "span")
 
 #: The table that a report begins with when none is given, and the words that are said of it alone.
 EXAMPLE_SHA256 = "8b807fedd9e2a34b4a81e1a4a9506a9200efa20dc8c19e6ea20d572aeb6ac5fe"
-EXAMPLE_TITLE = {"en": "My example report", "ar": "تقرير المثال"}
-EXAMPLE_NAME = {"en": "Example events", "ar": "أحداث المثال"}
+EXAMPLE_TITLE = {"en": "My example report", "ar": "تقرير المثال"} | {
+    lang: words_file(lang)["starter"]["example_title"] for lang in FURTHER
+}
+EXAMPLE_NAME = {"en": "Example events", "ar": "أحداث المثال"} | {
+    lang: words_file(lang)["starter"]["example_name"] for lang in FURTHER
+}
 EXAMPLE_WORDS = (*EXAMPLE_TITLE.values(), *EXAMPLE_NAME.values())
 
 
@@ -64,14 +73,27 @@ class Outline:
     reading : dict
         How it is read: freq, span, columns, encoding, sheet, header, as far as they are named.
     named : dict of str to dict
-        The series or the comparisons by their key: names in both languages, and what singles them
-        out.
+        The series or the comparisons by their key: names by language, and what singles them out.
+    pack : Pack, optional
+        Words and facts of the subject.
     """
 
     file: str
     kind: Kind
     reading: dict[str, Any] = field(default_factory=dict)
     named: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pack: Pack | None = None
+
+    @property
+    def names(self) -> dict[str, dict[str, str]]:
+        """What countries, actors and places are called, by language."""
+        return names_in(self.pack)
+
+    @property
+    def dates(self) -> dict[str, date]:
+        """Days that the subject's pack names in advance, by their key."""
+        known = {} if self.pack is None else self.pack.dates
+        return {key: one["date"] for key, one in known.items()}
 
     def series(self, key: str) -> pd.DataFrame:
         """Return the count series of a group.
@@ -94,11 +116,17 @@ class Outline:
             As the outline names it.
         """
         entry = self.named[key]
+        nouns = _nouns(self.pack)
+        counted = entry.get("counted", "events")
+        if "first" in entry and self.pack is not None:
+            measure = str(self.figures(key)[0]["measure"])
+            counted = measure if measure in nouns else counted
         return Subject(
             key=key_of(key),
             en=entry["en"],
             ar=entry.get("ar", entry["en"]),
-            noun=COUNTED[entry.get("counted", "events")],
+            noun=nouns[counted],
+            others={lang: {"name": entry[lang]} for lang in FURTHER if lang in entry},
         )
 
     @cached_property
@@ -162,7 +190,11 @@ def read_outline(path: str | Path = OUTLINE) -> Outline:
             if key in entries:
                 faults.append(_Wrong(f"{place}key", key, "must be named once", "Rename one."))
             entries[key] = entry
-    faults += _faults_of_values(table, entries, file)
+    pack = None
+    if isinstance(said.get("pack"), str):
+        pack, wrong = _pack_of(said["pack"], file)
+        faults += wrong
+    faults += _faults_of_values(table, entries, file, _nouns(pack))
     if faults:
         raise InvalidTable([one.told(file) for one in faults])
     read_provenance(file.parent / table["file"])
@@ -171,7 +203,33 @@ def read_outline(path: str | Path = OUTLINE) -> Outline:
         kind=table["kind"],
         reading={name: one for name, one in table.items() if name not in ("file", "kind")},
         named=entries,
+        pack=pack,
     )
+
+
+def names_in(pack: Pack | None) -> dict[str, dict[str, str]]:
+    """Return what countries, and the actors and places of a pack, are called by language."""
+    return {**country_names(), **({} if pack is None else pack.names)}
+
+
+def _nouns(pack: Pack | None) -> Mapping[str, Noun]:
+    """Return what can be counted: what every subject knows, and what a pack adds."""
+    return COUNTED if pack is None else nouns_of(pack)
+
+
+def _pack_of(name: str, outline: Path) -> tuple[Pack | None, list[_Wrong]]:
+    """Return the pack that an outline names, or what is wrong with the name."""
+    root = outline.parent.resolve()
+    if ("/" in name or "\\" in name) and not (root / name).resolve().is_relative_to(root):
+        return None, [_Wrong("pack", name, "must be inside the project", "Copy the pack there.")]
+    try:
+        return read_pack(name, beside=outline.parent), []
+    except InvalidTable:
+        raise
+    except (ValueError, FileNotFoundError):
+        near = difflib.get_close_matches(name, pack_names(), n=1, cutoff=0.5)
+        known = f"Write {near[0]}." if near else "A pack of your own is a folder: packs/mine."
+        return None, [_Wrong("pack", name, f"must be one of {', '.join(pack_names())}", known)]
 
 
 @dataclass(frozen=True)
@@ -216,7 +274,10 @@ def _faults_of(
 
 
 def _faults_of_values(
-    table: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], outline: Path
+    table: Mapping[str, Any],
+    entries: Mapping[str, Mapping[str, Any]],
+    outline: Path,
+    nouns: Mapping[str, Noun],
 ) -> list[_Wrong]:
     """Return what is wrong with values that are of the right kind."""
     faults = []
@@ -242,8 +303,8 @@ def _faults_of_values(
         file = None
     for key, entry in entries.items():
         counted = entry.get("counted", "events")
-        if counted not in COUNTED:
-            rule = f"must be one of {', '.join(COUNTED)}"
+        if counted not in nouns:
+            rule = f"must be one of {', '.join(nouns)}"
             faults.append(_Wrong(f"{key}.counted", counted, rule, "Choose one."))
     faults += _faults_of_example(file, entries, root)
     return faults
@@ -260,9 +321,7 @@ def _faults_of_example(
     site = root / "_quarto.yml"
     pages = [*root.glob("reports/**/*.qmd"), *([site] if site.is_file() else [])]
     said = [
-        (f"{key}.{lang}", entry.get(lang))
-        for key, entry in entries.items()
-        for lang in ("en", "ar")
+        (f"{key}.{lang}", entry.get(lang)) for key, entry in entries.items() for lang in LANGUAGES
     ]
     said += [
         (path.relative_to(root).as_posix(), name)

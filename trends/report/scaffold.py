@@ -14,8 +14,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import trends
 from trends import escaping
+from trends.findings.finding import COUNTED
 from trends.findings.wording import format_time
 from trends.parts import DISTRIBUTION
 from trends.report.filling import (
@@ -26,9 +29,10 @@ from trends.report.filling import (
     of_sheet,
     of_statements,
 )
-from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OF_EVENTS, OUTLINE, Kind
+from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OF_EVENTS, OUTLINE, Kind, names_in
 from trends.tables.files import read_sheets
-from trends.tables.languages import LANGUAGES
+from trends.tables.languages import FURTHER, LANGUAGES, in_language, words_file
+from trends.tables.packs import Pack, pack_names, read_pack
 from trends.tables.provenance import write_sidecar
 from trends.tables.sources import layout_of
 
@@ -40,6 +44,7 @@ _CALLS = {
     "season": "trends.estimate_season({series})",
     "forecast": f"trends.forecast_counts({{series}}, {HORIZON}, rng=1)",
     "comparison": "trends.compare_rates(*outline.figures({key}))",
+    "date": "trends.estimate_interruption({series}, outline.dates[{date}])",
 }
 
 
@@ -53,6 +58,7 @@ def scaffold(
     by: Sequence[str] = (),
     where: Mapping[str, str] | None = None,
     reading: Mapping[str, Any] | None = None,
+    pack: str | Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Make a report that renders as it is, filled from a table.
@@ -76,6 +82,9 @@ def scaffold(
         Picks a part of the table.
     reading : mapping, optional
         How the table is read: freq, span, columns, encoding, sheet, header.
+    pack : str or path, optional
+        Subject pack that gives words, names and dates: one of the package, or a folder, which is
+        copied into the project. Without a table its series is taken.
     progress : callable
         Is told the name of each group as its questions are tried.
 
@@ -91,9 +100,9 @@ def scaffold(
     InvalidTable
         If the table breaks a rule or is of a layout that nobody knows.
     ValueError
-        If the folder exists and is not empty, a language or a column is unknown, an option is not
-        for tables of this kind, or no series of the table can be asked anything. Nothing is written
-        then.
+        If the folder exists and is not empty, a language, a column or a pack is unknown, an option
+        is not for tables of this kind, or no series of the table can be asked anything. Nothing is
+        written then.
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -110,6 +119,10 @@ def scaffold(
             f"`languages` must be among {', '.join(LANGUAGES)}, got {', '.join(languages)!r}. "
             "Write en, ar, or en,ar."
         )
+    subject = None if pack is None else read_pack(pack)
+    example = file is None and (subject is None or subject.series is None)
+    file = file if file is not None or subject is None else subject.series
+    dates = {} if subject is None else subject.dates
     room = files("trends.report")
     with as_file(room) as ours:
         table = ours / "starter" / "data" / "counts.csv" if file is None else Path(file)
@@ -134,17 +147,19 @@ def scaffold(
                 by=by,
                 where=where or {},
                 all_name={lang: _words()[lang]["all"] for lang in ("en", *chosen)},
+                dates=dates,
+                names=names_in(subject),
                 progress=progress,
             )
         titles = _titles(filling, named, table, chosen, title)
-        if file is None:
+        if example:
             titles = {lang: title or EXAMPLE_TITLE[lang] for lang in chosen}
             for section in filling.sections:
                 section.names.update({lang: EXAMPLE_NAME[lang] for lang in ("en", *chosen)})
         # Whatever goes wrong on the way leaves no folder behind.
         made = Path(tempfile.mkdtemp(dir=target.absolute().parent, prefix=f".{target.name}."))
         try:
-            _write(made, ours, table, named, filling, titles)
+            _write(made, ours, table, named, filling, titles, subject)
             made.chmod(0o777 & ~_umask())
             if target.exists():
                 target.rmdir()
@@ -156,7 +171,13 @@ def scaffold(
 
 
 def _write(
-    made: Path, ours: Path, table: Path, kind: str, filling: Filling, titles: dict[str, str]
+    made: Path,
+    ours: Path,
+    table: Path,
+    kind: str,
+    filling: Filling,
+    titles: dict[str, str],
+    pack: Pack | None,
 ) -> None:
     """Write every file of the project."""
     starter, languages = ours / "starter", list(titles)
@@ -170,11 +191,13 @@ def _write(
     write_sidecar(made / "data" / name, _known_of(table, filling, made / "data" / name))
     for script in ("complete.py", "prepare.py"):
         shutil.copyfile(starter / "reports" / script, made / "reports" / script)
+    if pack is not None and pack.name not in pack_names():
+        shutil.copytree(pack.folder, made / "packs" / pack.name)
     # Quarto looks for filters and templates inside the project, so they go along.
     shutil.copytree(ours / "filters", made / "reports" / "filters")
     shutil.copytree(ours / "typst", made / "reports" / "typst")
     texts = {
-        OUTLINE: _outline(name, kind, filling, languages),
+        OUTLINE: _outline(name, kind, filling, languages, pack),
         "_quarto.yml": _quarto(titles),
         "reports/_ask.qmd": _ask(kind, filling),
         ".gitignore": _IGNORED,
@@ -183,9 +206,11 @@ def _write(
     }
     for lang in languages:
         place = _place(lang, languages)
-        texts[f"{place}/index.qmd"] = _page(lang, place, name, kind, filling, titles[lang])
-    if "ar" in languages:
-        texts[f"{_place('ar', languages)}/_metadata.yml"] = _arabic(titles["ar"])
+        texts[f"{place}/index.qmd"] = _page(lang, place, name, kind, filling, titles[lang], pack)
+        if lang == "ar":
+            texts[f"{place}/_metadata.yml"] = _arabic(titles["ar"])
+        elif lang in FURTHER:
+            texts[f"{place}/_metadata.yml"] = _metadata(lang, titles[lang])
     for path, text in texts.items():
         (made / path).parent.mkdir(parents=True, exist_ok=True)
         (made / path).write_text(text, encoding="utf-8")
@@ -240,13 +265,16 @@ def _file_name(table: Path) -> str:
     return f"{stem.lstrip('.') or 'table'}{table.suffix}"
 
 
-def _outline(name: str, kind: str, filling: Filling, languages: list[str]) -> str:
+def _outline(
+    name: str, kind: str, filling: Filling, languages: list[str], pack: Pack | None
+) -> str:
     """Return the outline: what the report is about, with what each entry means."""
     lines = [
         "# What this report is about. The pages read it; a key that is misspelt is named when they",
         "# are rendered. Titles and words stand in reports/; where the table is from stands beside",
         "# it in data/.",
         "",
+        *_pack_lines(pack),
         "[table]",
         f"file = {escaping.toml(f'data/{name}')}",
         f"kind = {escaping.toml(kind)}    # events, counts or statements",
@@ -276,15 +304,31 @@ def _outline(name: str, kind: str, filling: Filling, languages: list[str]) -> st
             lines += [
                 f"ar = {escaping.toml(section.names['ar'])}    # what Arabic sentences call it"
             ]
+        lines += [
+            f"{lang} = {escaping.toml(section.names[lang])}"
+            for lang in languages
+            if lang in FURTHER
+        ]
         lines += [f"{key} = {_toml(value)}" for key, value in section.entry.items()]
         if kind != "statements":
-            lines += ['counted = "events"    # or people, targets, groups']
+            counted = "events" if pack is None else pack.counted
+            others = [] if pack is None else [key for key in pack.measures if key != counted]
+            alike = [one for one in (*others, *COUNTED) if one != counted]
+            lines += [f"counted = {escaping.toml(counted)}    # or {', '.join(alike)}"]
         lines += [
             f"# Not asked: {question}. {' '.join(escaping.visible(why).split())}"
             for question, why in section.refused.items()
         ]
         lines += [""]
     return "\n".join(lines)
+
+
+def _pack_lines(pack: Pack | None) -> list[str]:
+    """Return what names the subject's pack in an outline."""
+    if pack is None:
+        return []
+    name = pack.name if pack.name in pack_names() else f"packs/{pack.name}"
+    return [f"pack = {escaping.toml(name)}    # what things are called, and dates that matter", ""]
 
 
 _SAYS = {
@@ -317,7 +361,7 @@ def _ask(kind: str, filling: Filling) -> str:
         "",
         "use_style()",
         f"outline = read_outline({OUTLINE!r})",
-        "ledger = trends.Ledger(lang=lang)",
+        "ledger = trends.Ledger(lang=lang, names=outline.names)",
     ]
     for section in filling.sections:
         name, key = _identifier(section.key), section.key
@@ -325,23 +369,43 @@ def _ask(kind: str, filling: Filling) -> str:
         if kind != "statements":
             lines += [f"{name} = outline.series({key!r})"]
         for question in section.questions:
-            call = _CALLS[question].format(series=name, key=repr(key))
+            which, _, day = question.partition(":")
+            call = _CALLS[which].format(series=name, key=repr(key), date=repr(day))
+            asked = _result_name(section, question)
             lines += [
-                f"{name}_{question} = {call}",
-                f"{name}_{question}_said = ledger.add({name}_{question}, outline.subject({key!r}))",
+                f"{asked} = {call}",
+                f"{asked}_said = ledger.add({asked}, outline.subject({key!r}))",
             ]
     if kind == "statements":
         lines += [
             "",
             "conflicts = trends.find_contradictions(outline.statements)",
             f"figures = trends.Subject(key='figures', en={_words()['en']['figures']!r}, "
-            f"ar={_words()['ar']['figures']!r})",
+            f"ar={_words()['ar']['figures']!r}, others={_further('figures')!r})",
             "conflicts_said = ledger.add(conflicts, figures)",
         ]
     return "\n".join([*lines, "```", ""])
 
 
-def _page(lang: str, place: str, name: str, kind: str, filling: Filling, title: str) -> str:
+def _further(word: str) -> dict[str, dict[str, str]]:
+    """Return a word of the pages as the name of a subject in the further languages."""
+    return {lang: {"name": _words()[lang][word]} for lang in FURTHER}
+
+
+def _result_name(section: Section, question: str) -> str:
+    """Return what a page's cells call the answer to a question."""
+    return f"{_identifier(section.key)}_{_identifier(question.replace(':', '_'))}"
+
+
+def _page(
+    lang: str,
+    place: str,
+    name: str,
+    kind: str,
+    filling: Filling,
+    title: str,
+    pack: Pack | None,
+) -> str:
     """Return the page in one language, on screen and on paper."""
     words = _words()[lang]
     up = "../" * place.count("/")
@@ -370,7 +434,8 @@ def _page(lang: str, place: str, name: str, kind: str, filling: Filling, title: 
             name_shown = escaping.markdown(section.names[lang])
             lines += [f"## {name_shown} {{#sec-{section.key}}}", ""]
         for question in section.questions:
-            lines += _question(section, question, words, lang=lang, level=3 if several else 2)
+            level = 3 if several else 2
+            lines += _question(section, question, words, lang=lang, level=level, pack=pack)
     lines += [
         f"## {words['table']} {{#sec-table}}",
         "",
@@ -393,22 +458,33 @@ def _page(lang: str, place: str, name: str, kind: str, filling: Filling, title: 
 
 
 def _question(
-    section: Section, question: str, words: Mapping[str, str], *, lang: str, level: int
+    section: Section,
+    question: str,
+    words: Mapping[str, str],
+    *,
+    lang: str,
+    level: int,
+    pack: Pack | None,
 ) -> list[str]:
     """Return heading, sentences and figure of one question."""
-    name = _identifier(section.key)
-    label = f"{section.key}-{question}"
-    caption = words[f"{question}_figure"].format(name=escaping.markdown(section.names[lang]))
+    asked = _result_name(section, question)
+    which, _, day = question.partition(":")
+    label = f"{section.key}-{question.replace(':', '-').replace('_', '-')}"
+    said = {"name": escaping.markdown(section.names[lang])}
+    if day and pack is not None:
+        said["date"] = escaping.markdown(in_language(pack.dates[day], lang))
+        said["day"] = format_time(pd.Timestamp(pack.dates[day]["date"]), lang)
+    caption = words[f"{which}_figure"].format(**said)
     return [
-        f"{'#' * level} {words[question]} {{#sec-{label}}}",
+        f"{'#' * level} {words[which].format(**said)} {{#sec-{label}}}",
         "",
-        f"`{{python}} {name}_{question}_said.summary()`",
+        f"`{{python}} {asked}_said.summary()`",
         "",
         "```{python}",
         f"#| label: fig-{label}",
         f"#| fig-cap: {_yaml(caption)}",
-        f"#| fig-alt: {_yaml(words[f'{question}_alt'])}",
-        f"{name}_{question}.plot(lang=lang);",
+        f"#| fig-alt: {_yaml(words[f'{which}_alt'])}",
+        f"{asked}.plot(lang=lang);",
         "```",
         "",
     ]
@@ -456,9 +532,10 @@ def _place(lang: str, languages: Sequence[str]) -> str:
 
 @cache
 def _words() -> dict[str, dict[str, str]]:
-    """Return the words of the pages by language."""
+    """Return the words of the pages by language; those of a further language are in its file."""
     text = files("trends.report").joinpath("starter", "words.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    known = tomllib.loads(text)
+    return known | {lang: {**known["en"], **words_file(lang)["starter"]} for lang in FURTHER}
 
 
 def _umask() -> int:
@@ -536,6 +613,23 @@ def _arabic(title: str) -> str:
     text = files("trends.report").joinpath("starter", "arabic.yml").read_text(encoding="utf-8")
     words = _words()["ar"]
     return text.replace("$title", _yaml(title)).replace("$foot", _yaml(words["foot"]))
+
+
+def _metadata(lang: str, title: str) -> str:
+    """Return what Quarto has to be told of pages in a further language; it has words of its own."""
+    lines = [
+        f"lang: {lang}",
+        "website:",
+        f"  title: {_yaml(title)}",
+        f"  page-footer: {_yaml(_words()[lang]['foot'])}",
+    ]
+    own = words_file(lang).get("terms", {}).get("language", {})
+    said = [f"  {name}: {_yaml(own[name])}" for name in _FINDING_WORDS if name in own]
+    return "\n".join([*lines, *(["finding-words:", *said] if said else []), ""])
+
+
+#: Words of the package's own filter, which Quarto does not know.
+_FINDING_WORDS = ("finding-link", "source-link", "finding-mark", "findings-list-title", "page-of")
 
 
 def _workflow() -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
+from typing import Any
 
 #: The languages in which every name and sentence is kept, whatever language a page is in.
 KEPT = ("en", "ar")
@@ -15,5 +19,26 @@ def _further() -> tuple[str, ...]:
     return tuple(sorted(stem for stem in stems if len(stem) == 2 and stem not in KEPT))
 
 
-#: All languages; a file `xx.toml` in `trends/findings/words` makes one more.
-LANGUAGES = (*KEPT, *_further())
+#: Languages beside those two; a file `xx.toml` in `trends/findings/words` makes one more.
+FURTHER = _further()
+LANGUAGES = (*KEPT, *FURTHER)
+
+
+@cache
+def words_file(lang: str) -> dict[str, Any]:
+    """Return what the file of words of a language says; nothing where there is none.
+
+    Examples
+    --------
+    >>> words_file("en")["month"][0]
+    'January'
+    """
+    if lang not in LANGUAGES:
+        return {}
+    file = files("trends.findings").joinpath(f"words/{lang}.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def in_language(said: Mapping[str, Any], lang: str) -> Any:
+    """Return the words of a language, the English ones where a table has none of it."""
+    return said[lang] if lang in said else said["en"]

@@ -45,6 +45,8 @@ class Pack:
     ----------
     name : str
         Name of its folder.
+    folder : Path
+        The folder.
     title : dict of str
         What the subject is called, by language.
     counted : str
@@ -69,6 +71,7 @@ class Pack:
     """
 
     name: str
+    folder: Path
     title: dict[str, str]
     counted: str = "events"
     columns: tuple[str, ...] = ()
@@ -173,7 +176,8 @@ def read_pack(pack: str | Path, *, beside: str | Path = ".") -> Pack:
     faults.stop()
     series = about.get("series")
     return Pack(
-        name=folder.name,
+        name=folder.resolve().name,
+        folder=folder,
         title={lang: about[lang] for lang in LANGUAGES if lang in about},
         counted=counted,
         columns=tuple(str(name).lower() for name in about.get("columns", ())),

@@ -1,0 +1,128 @@
+"""A pack gives a new report its nouns, names and dates; the report renders and lints clean."""
+
+import json
+import re
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from trends.cli import app
+from trends.report import read_outline, render
+from trends.report.scaffold import scaffold
+from trends.tables.faults import InvalidTable
+from trends.tables.packs import pack_names, read_pack
+
+#: A noun that sentences of each pack's series must say, in both languages.
+SAYS = {
+    "aid": ("incidents", "حوادث"),
+    "conflict": ("events", "أحداث"),
+    "measles": ("cases of measles", "إصابات بالحصبة"),
+    "roads": ("road deaths", "حالة وفاة على الطرق"),
+    "services": ("incidents", "أعطال"),
+}
+
+
+def sentences(folder):
+    """Return everything that a rendered report says, by language."""
+    ledger = json.loads(next((folder / "_site").rglob("findings.json")).read_text("utf-8"))
+    return {
+        lang: [found["said"][lang]["sentence"] for found in ledger["findings"]]
+        for lang in ("en", "ar")
+    }
+
+
+def test_every_pack_is_tried():
+    assert set(SAYS) == set(pack_names())
+
+
+@pytest.mark.parametrize("name", pack_names())
+def test_the_series_of_a_pack_makes_a_report_that_lints_clean(tmp_path, name):
+    folder = tmp_path / "mine"
+    made = CliRunner().invoke(app, ["new", str(folder), "--pack", name, "--lang", "en,ar"])
+    assert made.exit_code == 0, made.output
+    render(folder, engine="builtin")
+    said = sentences(folder)
+    for lang, noun in zip(("en", "ar"), SAYS[name], strict=True):
+        assert any(noun in sentence for sentence in said[lang]), noun
+    if name != "conflict":
+        assert not any(re.search(r"\bevents?\b", sentence) for sentence in said["en"])
+    linted = CliRunner().invoke(app, ["lint", str(folder / "_site")])
+    assert linted.exit_code == 0, linted.output
+
+
+def test_a_date_of_the_pack_is_asked_for_where_it_matters_and_only_there(tmp_path):
+    scaffold(tmp_path / "mine", pack="roads")
+    asked = (tmp_path / "mine/reports/_ask.qmd").read_text("utf-8")
+    assert "trends.estimate_interruption(great_britain, outline.dates['seat_belts'])" in asked
+    table = read_pack("roads").series
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text(table.read_text("utf-8").replace("Great Britain", "Ruritania"), "utf-8")
+    scaffold(tmp_path / "other", elsewhere, "counts", pack="roads")
+    assert "interruption" not in (tmp_path / "other/reports/_ask.qmd").read_text("utf-8")
+
+
+def test_a_table_of_ones_own_takes_the_words_of_the_pack(tmp_path):
+    rows = "".join(f"{2021 + n // 12}-{n % 12 + 1:02d},Turkey,{5 + n % 4}\n" for n in range(36))
+    table = tmp_path / "sheet.csv"
+    table.write_text(f"Month,country,Outages\n{rows}", encoding="utf-8")
+    scaffold(tmp_path / "mine", table, "counts", languages=["en", "ar"], pack="services")
+    outline = read_outline(tmp_path / "mine/report.toml")
+    subject = outline.subject("turkey")
+    assert (subject.en, subject.ar) == ("Turkey", "تركيا")
+    assert subject.noun.en_many == "incidents"
+
+
+def own_pack(folder):
+    """Write a pack of one's own, and return its folder."""
+    pack = folder / "floods"
+    pack.mkdir()
+    text = (read_pack("services").folder / "pack.toml").read_text("utf-8")
+    pack.joinpath("pack.toml").write_text(
+        text.replace("incidents_made_up.csv", "x.csv").replace("service_incidents", "floods")
+        .replace('"incident"', '"flood"').replace('"incidents"', '"floods"'),
+        encoding="utf-8",
+    )  # fmt: skip
+    shutil.copy(read_pack("services").series, pack / "x.csv")
+    shutil.copy(read_pack("services").series.with_suffix(".toml"), pack / "x.toml")
+    return pack
+
+
+def test_a_pack_of_ones_own_goes_into_the_project(tmp_path):
+    pack = own_pack(tmp_path)
+    scaffold(tmp_path / "mine", pack=pack)
+    outline = read_outline(tmp_path / "mine/report.toml")
+    assert outline.pack is not None
+    assert outline.pack.folder == tmp_path / "mine/packs/floods"
+    [key] = outline.named
+    assert outline.subject(key).noun.en_many == "floods"
+
+
+def test_what_is_wrong_with_the_pack_of_a_project_is_named(tmp_path):
+    folder = tmp_path / "mine"
+    scaffold(folder, pack=own_pack(tmp_path))
+    outline = folder / "report.toml"
+    text = outline.read_text("utf-8")
+
+    def told(new):
+        outline.write_text(text.replace('"packs/floods"', new), encoding="utf-8")
+        with pytest.raises(InvalidTable) as refused:
+            read_outline(outline)
+        return str(refused.value)
+
+    assert "got 'raods'. Write roads." in told('"raods"')
+    assert "pack: must be text in quotes" in told("5")
+    assert "pack: must be inside the project" in told('"../floods"')
+    assert "pack: must be one of" in told('"packs/nothing"')
+    # A noun of another pack is not one of this.
+    assert "must be one of" in told('"roads"')
+    words = folder / "packs/floods/pack.toml"
+    words.write_text(words.read_text("utf-8").replace("en_one", "en_on"), encoding="utf-8")
+    assert "Write en_one" in told('"packs/floods"')
+
+
+def test_nothing_is_written_where_the_pack_is_wrong(tmp_path):
+    for pack, says in (("raods", "Write roads."), (tmp_path / "none", "none")):
+        with pytest.raises((ValueError, FileNotFoundError), match=says):
+            scaffold(tmp_path / "mine", pack=pack)
+    assert not any(tmp_path.iterdir())
