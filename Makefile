@@ -7,11 +7,12 @@ SPARK := $(VENV)/.spark
 # Places of a map and notes on the arithmetic of statements are of no kind that is validated.
 TABLES := $(filter-out data/places.csv data/misfits_in_notes.csv,$(wildcard data/*.csv))
 
-.PHONY: help env dist site quarto hostile torture test test-slow check bench mutate lock clean
+.PHONY: help env dist site quarto manual hostile torture test test-slow check bench mutate lock clean
 
 help:
 	@echo "make site       build the report: _site/index.html and the PDFs"
 	@echo "make quarto     install the Quarto CLI into the environment, where the network allows it"
+	@echo "make manual     write the manual's reference and glossary from the docstrings"
 	@echo "make test       run the tests"
 	@echo "make hostile    run every hostile input and fault, and write their table to docs/"
 	@echo "make torture    make up tables, pages and series for longer than the tests do"
@@ -53,6 +54,9 @@ quarto: $(ENV)
 		|| { echo "Quarto $(QUARTO_VERSION) cannot be fetched from here: its package downloads the program from outside" \
 			"the package index. The site is built without it (make site); the comparison of both engines is skipped."; \
 			exit 1; }
+
+manual: $(ENV)
+	$(BIN)/python docs/reference.py
 
 test: $(ENV) $(if $(shell command -v java 2>/dev/null),$(SPARK))
 	$(BIN)/python -m pytest

@@ -1,20 +1,35 @@
 """What the manual shows runs as it is pasted, and prints what it says."""
 
+import dataclasses
+import importlib.util
+import inspect
 import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+import yaml
 
 import trends
+from trends.analysis.result import Result
+from trends.tables.glossary import glossary
 
 DOCS = Path(__file__).parents[1] / "docs"
+#: Documents of those who work on the package; they are no pages of the manual.
+OF_ITS_OWN = frozenset({"constructs.md", "engines.md", "hostile.md"})
+#: Words in the manual that look like names of functions and are none.
+ALSO = frozenset({"p_bh"})
+PAGES = sorted(DOCS.rglob("*.md"))
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 EXAMPLES = [
-    pytest.param(*found, id=f"{page.stem}-{number}")
-    for page in sorted(DOCS.glob("*.md"))
+    pytest.param(*found, id=f"{page.relative_to(DOCS).with_suffix('')}-{number}")
+    for page in PAGES
+    if page.parent.name != "reference"  # signatures; `test_examples` runs the examples
     for number, found in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), start=1)
 ]
+SPEC = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
+reference = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(reference)
 
 
 @pytest.mark.parametrize(("code", "printed"), EXAMPLES)
@@ -28,15 +43,68 @@ def test_each_example_runs_as_pasted_and_prints_what_is_said(
         assert capsys.readouterr().out.split() == printed.split()
 
 
-@pytest.mark.parametrize("page", ["tour.md", "limits.md"])
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page.name not in OF_ITS_OWN and "glossary" not in page.name],
+    ids=lambda page: page.relative_to(DOCS).as_posix(),
+)
 def test_every_function_that_is_named_is_there(page):
-    text = (DOCS / page).read_text(encoding="utf-8")
-    for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text):
-        known = hasattr(trends, name) or name in ("p_bh",)
-        assert known, name
+    text = page.read_text(encoding="utf-8")
+    if page.parent.name == "reference":
+        text = "\n".join(re.findall(r"\[`([a-z_]+)`\]\(", text))
+    for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)(?:\([^`]*)?`", text):
+        known = hasattr(trends, name) or hasattr(trends.datasets, name) or name in glossary
+        assert known or name in ALSO, name
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_the_reference_is_what_the_docstrings_say():
+    for name, text in reference.pages().items():
+        assert (DOCS / name).read_text(encoding="utf-8") == text, "run `make manual`"
+    made = {page.relative_to(DOCS).as_posix() for page in (DOCS / "reference").glob("*.md")}
+    assert made <= set(reference.pages())
+
+
+def test_each_public_name_has_a_place_in_the_reference_with_its_signature_and_example():
+    for name in trends.__all__:
+        page, _, anchor = reference.place_of(name).partition("#")
+        text = (DOCS / "reference" / page).read_text(encoding="utf-8")
+        assert anchor == name.lower()
+        _, _, about = text.partition(f"\n## {name}\n")
+        about, _, _ = about.partition("\n## ")
+        thing = getattr(trends, name)
+        if inspect.isroutine(thing):
+            assert f"trends.{name}(" in about
+            assert ">>> import trends" in about
+            for parameter in inspect.signature(thing).parameters:
+                assert re.search(rf"\*\*`[^`]*\b{parameter}\b", about), (name, parameter)
+        elif inspect.isclass(thing) and issubclass(thing, Result):
+            for field in dataclasses.fields(thing):
+                assert re.search(rf"\b{field.name}\b", about), (name, field.name)
+
+
+def test_the_site_has_every_page_of_the_manual_and_its_navigation_leads_to_each():
+    settings = yaml.safe_load((DOCS.parent / "_quarto.yml").read_text(encoding="utf-8"))
+    rendered = {
+        page.relative_to(DOCS.parent).as_posix()
+        for pattern in settings["project"]["render"]
+        if pattern.startswith("docs/")
+        for page in DOCS.parent.glob(pattern)
+    }
+    written = {
+        page.relative_to(DOCS.parent).as_posix() for page in PAGES if page.name not in OF_ITS_OWN
+    }
+    assert rendered == written
+    bars = [bar for bar in settings["website"]["sidebar"] if bar["id"].startswith("manual")]
+    assert set(re.findall(r"docs/[\w/-]+\.md", str(bars))) == rendered
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_a_page_of_the_site_is_made_as_html_alone(page):
+    if page.name not in OF_ITS_OWN:
+        assert page.read_text(encoding="utf-8").split("---\n")[1].endswith("format: html\n")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_every_page_that_is_linked_is_there(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target

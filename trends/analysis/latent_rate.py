@@ -77,6 +77,8 @@ class LatentRate(Result):
         statement_id, source, count_low, count_high and `expected`, the count the fit expects.
     unused : DataFrame
         statement_id and the reason, for every row that is not in `used`.
+    n_unused : int
+        Number of these rows.
     periods : PeriodIndex of n_periods
         Periods within which the rate is constant.
     rate : Mixture of n_periods numbers

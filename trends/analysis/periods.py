@@ -44,6 +44,8 @@ class PeriodComparison(Result):
         Months of 30.4375 days observed in each, or units of exposure.
     rate_first, rate_second : float
         Events per 30.4375 days (or per unit) at the average time of the year, with intervals.
+    rate_first_low, rate_first_high, rate_second_low, rate_second_high : float
+        Their intervals, with the scatter and the memory of the series.
     ratio, ratio_low, ratio_high : float
         Rate of the first stretch over that of the second, with its interval: t on the log scale
         with scatter and memory, and never narrower than that of Poisson counts; exact conditional

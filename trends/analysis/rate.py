@@ -41,6 +41,8 @@ class RateComparison(Result):
         The two figures with their windows.
     rate_first, rate_second : float
         Events per 30.4375 days, each read by its own kind; NaN for a first event since.
+    rate_first_low, rate_first_high, rate_second_low, rate_second_high : float
+        Their intervals for Poisson counts.
     ratio, ratio_low, ratio_high : float
         Rate of the first window over the rate of the second, with its interval for Poisson counts,
         the narrowest case. The upper end is infinite when the second count may be 0 or the first

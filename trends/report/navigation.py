@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from trends.escaping import html as escape
 from trends.report.errors import RenderError
 from trends.report.markup import terms_of
-from trends.report.page import Page
+from trends.report.page import SOURCES, Page
 from trends.report.project import CONFIG, Project, line_of, merge
 
 
@@ -62,18 +62,18 @@ class Place:
     def output(self, name: str) -> str:
         """Return the path in the site of a source file."""
         if name in self.paper_only:
-            return name.removesuffix(".qmd") + ".pdf"
-        return output_name(name)
+            return str(PurePosixPath(name).with_suffix(".pdf"))
+        return output_name(name) if name in self.titles or name.endswith(".qmd") else name
 
     def linked(self, target: str) -> str:
         """Return a link of this page's text, to sources of other pages, as the site has it."""
         target = unquote(unescape(target))
         if target.startswith("/"):
             return self.href(target)
-        if not target.endswith(".qmd"):
-            return quote(target)
         folder = PurePosixPath(self.page.name).parent
         source = os.path.normpath(folder / target).replace(os.sep, "/")
+        if not (target.endswith(".qmd") or source in self.titles):
+            return quote(target)
         return quote(os.path.relpath(self.output(source), folder).replace(os.sep, "/"))
 
     def is_here(self, target: str) -> bool:
@@ -89,7 +89,8 @@ class Place:
 
 def output_name(name: str) -> str:
     """Return the path in the site of a page's HTML; other files keep their name."""
-    return name.removesuffix(".qmd") + ".html" if name.endswith(".qmd") else name
+    path = PurePosixPath(name)
+    return str(path.with_suffix(".html")) if path.suffix in SOURCES else name
 
 
 def website(place: Place, metadata: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What does a `.qmd` page hold: front matter, text and cells, each with its file and line?"""
+"""What does a page hold: front matter, text and cells, each with its file and line?"""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ _ATTRIBUTES = re.compile(r"\{[^{}]*\}")
 _UNSUPPORTED_ID = re.compile(
     r"#(thm|lem|cor|prp|cnj|def|exm|exr|sol|rem|alg|lst|nte|tip|wrn|imp|cau)-"
 )
+
+#: What a page may be called: `.qmd`, or `.md` where nothing is run.
+SOURCES = (".qmd", ".md")
 
 CELL_OPTIONS = frozenset(
     {

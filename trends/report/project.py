@@ -11,7 +11,7 @@ from typing import Any
 
 from trends.report.allowed import CONFIGURATION, PAGE, check_settings
 from trends.report.errors import RenderError
-from trends.report.page import Page, parse_yaml, read_page, read_text
+from trends.report.page import SOURCES, Page, parse_yaml, read_page, read_text
 
 CONFIG = "_quarto.yml"
 #: What a project declares of itself to those who cite it.
@@ -244,7 +244,7 @@ def _page_files(project: Project) -> list[Path]:
             refused = set(project.root.glob(pattern[1:]))
             found = [path for path in found if path not in refused]
             continue
-        matches = sorted(path for path in project.root.glob(pattern) if path.suffix == ".qmd")
+        matches = sorted(path for path in project.root.glob(pattern) if path.suffix in SOURCES)
         if not matches:
             raise RenderError(
                 f"`render` lists {pattern!r}, which matches no page.",

@@ -30,7 +30,7 @@ UNDER_TRENDS = "TRENDS_RENDERS"
 _INSIDE = ".quarto-site-"
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_PROGRESS = re.compile(r"^\s*(?:\[\s*\d+/\d+\]\s+|Executing ')(?P<page>\S+?\.(?:qmd|ipynb))")
+_PROGRESS = re.compile(r"^\s*(?:\[\s*\d+/\d+\]\s+|Executing ')(?P<page>\S+?\.(?:qmd|md|ipynb))")
 _ERROR = re.compile(
     r"^(?P<kind>[A-Za-z_.]*(?:Error|Exception|Interrupt|Exit|Warning)): (?P<words>.*)$"
 )
