@@ -64,7 +64,10 @@ plot_counts({"North": series}, lang=lang);
 ```{python}
 #| label: explore
 #| output: asis
-explore_counts({"A counter whose name is as long as such names are, North": series, "South": series[12:]}, lang=lang)
+explore_counts(
+    {"A counter whose name is as long as such names are, North": series, "South": series[12:]},
+    lang=lang,
+)
 ```
 
 ```{python}

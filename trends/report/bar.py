@@ -11,7 +11,9 @@ from trends.escaping import html as escape
 from trends.report.build import Build, authors
 from trends.report.markup import terms_of
 from trends.report.navigation import Place, output_name, website
+from trends.report.package import CRATE
 from trends.report.provenance import day_in_words
+from trends.report.twins import twin_name
 
 
 def edition_bar(build: Build, place: Place, metadata: dict[str, Any]) -> str:
@@ -34,6 +36,8 @@ def edition_bar(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     if build.previous is not None:
         changes = place.href(f"/{output_name(_beside(place.home, 'changes.qmd'))}")
         parts.append(f'<a href="{escape(changes)}">{escape(terms["changes-title"])}</a>')
+    else:
+        parts.append(escape(terms["changes-none"]))
     declared = build.declared
     if declared.get("license"):
         parts.append(escape(f"{terms['licence']} {_listed(declared['license'])}"))
@@ -56,6 +60,7 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     """Return what search engines and citation managers read in the head of a page."""
     title = str(metadata["title"])
     site = website(place, metadata)
+    twin = twin_name(place.page.name)
     written = _authors(build, metadata)
     published = build.edition.iso
     tags = [("citation_title", title), ("citation_language", place.lang)]
@@ -99,6 +104,10 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
                 )
             ),
         ]
+    made += [
+        f'<link rel="alternate" type="text/markdown" href="{escape(place.href(f"/{twin}"))}">',
+        f'<link rel="describedby" type="application/ld+json" href="{place.href(f"/{CRATE}")}">',
+    ]
     # Within a script element nothing is escaped, and nothing may look like its end.
     written_out = json.dumps(about, ensure_ascii=False).replace("<", "\\u003c")
     made.append(f'<script type="application/ld+json">{written_out}</script>')

@@ -10,6 +10,7 @@ from trends.findings.editions import compare_editions
 from trends.findings.ledger import Ledger, read_ledger
 from trends.findings.multiplicity import families_markdown
 from trends.findings.wording import words as finding_words
+from trends.report.bar import head
 from trends.report.build import Build, page_metadata
 from trends.report.errors import RenderError
 from trends.report.html import copy_assets, write_html
@@ -76,9 +77,17 @@ def write_edition(build: Build, *, quarto: bool = False) -> None:
         for page, markdown in made:
             path = write_html(build, page, markdown, build.metadata[page.name])
             if quarto:
-                home = build.site / output_name(build.place(page).home)
+                home = next(
+                    one for one in build.project.pages if one.name == build.place(page).home
+                )
+                shell = (build.site / output_name(home.name)).read_text("utf-8")
+                # What the first page says of itself is not true of another one.
+                shell = shell.replace(
+                    head(build, build.place(home), build.metadata[home.name]),
+                    head(build, build.place(page), build.metadata[page.name]),
+                )
                 titled = str(build.metadata[page.name]["title"])
-                dressed_page = dressed(path.read_text("utf-8"), home.read_text("utf-8"), titled)
+                dressed_page = dressed(path.read_text("utf-8"), shell, titled)
                 path.write_text(dressed_page, encoding="utf-8")
 
 

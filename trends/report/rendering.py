@@ -17,9 +17,11 @@ from trends.report.edition import previous_edition, write_edition
 from trends.report.errors import RenderError
 from trends.report.links import check_site
 from trends.report.ownership import check_target
+from trends.report.package import write_package
 from trends.report.project import read_project
 from trends.report.provenance import edition_of, write_manifest
 from trends.report.search import write_search
+from trends.report.twins import write_twins
 from trends.report.workplace import beside
 
 Engine = Literal["auto", "quarto", "builtin"]
@@ -122,8 +124,7 @@ def render(
             build_site(build, wanted, timestamp=timestamp, progress=progress)
         if "html" in wanted:
             write_edition(build, quarto=use_quarto)
-            with build.timed("search"):
-                write_search(build)
+            _write_for_others(build)
         write_manifest(read, name, site)
         with build.timed("links"):
             faults = check_site(site, own_markup=not use_quarto)
@@ -158,5 +159,16 @@ def complete(project: str | Path, site: str | Path) -> None:
     with tempfile.TemporaryDirectory(prefix="trends-") as scratch:
         build = Build(read, Path(site), Path(scratch), previous=previous_edition(read.root))
         write_edition(build, quarto=True)
-        write_search(build)
+        _write_for_others(build)
     write_manifest(read, "quarto", Path(site))
+
+
+def _write_for_others(build: Build) -> None:
+    """Write what programs read of a site: the index of its search, its data package, its twins."""
+    for what, write in (
+        ("search", write_search),
+        ("package", write_package),
+        ("twins", write_twins),
+    ):
+        with build.timed(what):
+            write(build)
