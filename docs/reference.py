@@ -123,8 +123,8 @@ def pages() -> dict[str, str]:
         raise ValueError(f"each public name must stand once in PARTS, got {differs}.")
     made = {f"{FOLDER}/{page}.md": _part(page) for page in PARTS}
     made[f"{FOLDER}/index.md"] = _index()
-    made["glossary.md"] = _glossary("en")
-    made["ar/glossary.md"] = _glossary("ar")
+    made["../reports/glossary.md"] = _glossary("en")
+    made["../reports/ar/glossary.md"] = _glossary("ar")
     return made
 
 
@@ -168,7 +168,7 @@ def _every_result() -> Iterator[str]:
     yield "## Every result"
     yield (
         "Results are frozen, keep their input and settings, and share these methods. Columns of "
-        "frames are defined in the [glossary](../glossary.md)."
+        "frames are defined in the [glossary](../../reports/glossary.md)."
     )
     found = package()[EVERY_RESULT.removeprefix("trends.")]
     yield from _methods(found, "result")
