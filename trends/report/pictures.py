@@ -31,6 +31,13 @@ _NO_TURN = re.compile(r' transform="rotate\(-?0 [^)]*\)"| font-family="[^"]*"')
 _GEOMETRY = re.compile(r'\b(?:d|x|y|x1|x2|y1|y2|transform|points)="[^"]*"')
 _BREAKS = re.compile(r" ?\n(?=[A-Za-z\"])")
 _DECIMALS = re.compile(r"-?\d+\.\d{3,}")
+_DRAWN = re.compile(r'<(?P<tag>use|path)(?P<said>(?: [\w:-]+="[^"]*")+)/>')
+_SAID = re.compile(r' ([\w:-]+)="([^"]*)"')
+_STEPS = re.compile(r"[A-Za-z]|-?\d*\.?\d+(?:e-?\d+)?")
+#: What each element says of itself and no group around it can.
+_OWN = frozenset({"d", "href", "id", "opacity", "transform", "x", "y"})
+#: Extent in points from which tenths of a point are enough.
+_LARGE = 20.0
 _OWN_ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|(?:xlink:)?href="#)([^")]+)')
 
@@ -84,7 +91,8 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     body = _NO_TURN.sub("", body)
     # Text has the colour of the root, as everything that is given none.
     body = _INKED.sub(r"\1", body)
-    body = _unwrapped(re.sub(r"\s*\n\s*", "\n", body))
+    body = _together(_unwrapped(re.sub(r"\s*\n\s*", "\n", body)))
+    body = re.sub(r' d="([^"]*)"', lambda found: f' d="{short_path(found[1])}"', body)
     root, rest = body.split(">", 1)
     inherited = 'fill="var(--fig-ink, #000000)" stroke-linejoin="round" stroke-linecap="butt"'
     return f"{_root(root)} {inherited}>{rest.strip()}"
@@ -133,6 +141,120 @@ def _unwrapped(body: str) -> str:
         else:
             kept.append(part)
     return re.sub(r">\n+<", "><", "".join(kept))
+
+
+def _together(body: str) -> str:
+    """Return an SVG in which neighbours that are drawn alike say so once, in a group.
+
+    What a mark says of itself is not said again where it is used.
+    """
+    marks: dict[str, dict[str, str]] = {}
+    for found in _DRAWN.finditer(body):
+        said = dict(_SAID.findall(found["said"]))
+        if "id" in said:
+            marks[said["id"]] = said
+    made: list[str] = []
+    run: list[str] = []
+    alike: dict[str, str] = {}
+    end = 0
+
+    def close() -> None:
+        around = "".join(f' {name}="{value}"' for name, value in alike.items())
+        if len(run) > 1 and around:
+            made.append(f"<g{around}>{''.join(run)}</g>")
+        else:
+            made.extend(one.replace("/>", f"{around}/>") for one in run)
+        run.clear()
+
+    for found in _DRAWN.finditer(body):
+        said = dict(_SAID.findall(found["said"]))
+        mark = marks.get(said.get("href", "#")[1:], {})
+        said = {name: value for name, value in said.items() if name in _OWN or name not in mark}
+        shared = {name: value for name, value in said.items() if name not in _OWN}
+        if "clip-path" in shared and (found["tag"] == "use" or "transform" in said):
+            # the clip is measured where the element was moved to
+            shared = {}
+        if end != found.start() or shared != alike:
+            close()
+            made.append(body[end : found.start()])
+            alike = shared
+        own = "".join(f' {name}="{value}"' for name, value in said.items() if name not in alike)
+        run.append(f"<{found['tag']}{own}/>")
+        end = found.end()
+    close()
+    return "".join([*made, body[end:]])
+
+
+def short_path(drawn: str) -> str:
+    """Return a path in relative steps: tenths of a point, of small ones hundredths.
+
+    Every point is rounded where it stands, so that errors do not add up; a line to where the pen
+    already is draws nothing and is left out. A path of other commands than matplotlib writes
+    (``M``, ``L``, ``C``, ``Q``, ``Z``) stays as it is.
+
+    Parameters
+    ----------
+    drawn : str
+        Attribute ``d`` of an SVG path in points.
+
+    Examples
+    --------
+    >>> short_path("M 10 20L 30.5 20L 30.5 19.25L 90.04 19.31")
+    'M10 20l20.5 0 0-.8 59.5.1'
+    """
+    tokens = _STEPS.findall(drawn)
+    numbers = [float(token) for token in tokens if not token.isalpha()]
+    commands = {token for token in tokens if token.isalpha()}
+    if commands - set("MLCQZz") or not numbers or tokens[0] != "M":
+        return drawn
+    extent = max(max(part) - min(part) for part in (numbers[::2], numbers[1::2]))
+    scale = 10 if extent >= _LARGE else 100
+    made: list[str] = []
+    pen = start = (0, 0)
+    before, place = "", 0
+    while place < len(tokens):
+        command = tokens[place]
+        place += 1
+        if command in "Zz":
+            made.append("z")
+            pen, before = start, "z"
+            continue
+        n_points = {"M": 1, "L": 1, "C": 3, "Q": 2}[command]
+        while place < len(tokens) and not tokens[place].isalpha():
+            values = [round(float(one) * scale) for one in tokens[place : place + 2 * n_points]]
+            place += 2 * n_points
+            points = list(zip(values[::2], values[1::2], strict=True))
+            if command == "M":
+                made.append("M" + _numbers([*points[0]], scale))
+                start = points[0]
+                before = "M"
+            elif command != "L" or points[0] != pen:
+                steps = [step for x, y in points for step in (x - pen[0], y - pen[1])]
+                said = _numbers(steps, scale)
+                repeated = before == command
+                made.append(("" if said.startswith("-") else " ") + said if repeated
+                            else command.lower() + said)  # fmt: skip
+                before = command
+            pen = points[-1]
+            if command == "M":
+                command = "L"
+                n_points = 1
+    if before == "M":
+        # a point: its cap is drawn
+        made.append("l0 0")
+    return "".join(made)
+
+
+def _numbers(values: list[int], scale: int) -> str:
+    """Return parts of a point as numbers that stand as close as they may."""
+    said, pointed = "", True
+    for value in values:
+        number = f"{value / scale:g}".replace("0.", ".") if abs(value) < scale else (
+            f"{value / scale:g}")  # fmt: skip
+        apart = said and not number.startswith("-") and not (number.startswith(".") and pointed)
+        said += f" {number}" if apart else number
+        pointed = "." in number
+    return said
 
 
 def _rounded(found: re.Match[str]) -> str:

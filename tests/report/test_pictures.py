@@ -1,0 +1,138 @@
+"""Does a figure in a page draw what matplotlib drew, in fewer bytes?"""
+
+import io
+import re
+from xml.etree import ElementTree
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trends.report.pictures import inline_svg, short_path
+
+NUMBER = r"-?\d*\.?\d+"
+STEPS = {"m": 1, "l": 1, "c": 3, "q": 2}
+
+
+def corners(drawn):
+    """Return the subpaths of a path with absolute points, by the grammar of SVG."""
+    made, pen, start = [], (0.0, 0.0), (0.0, 0.0)
+    for command, rest in re.findall(r"([MmLlCcQqZz])([^MmLlCcQqZz]*)", drawn):
+        if command in "Zz":
+            pen = start
+            made.append(("z",))
+            continue
+        numbers = [float(one) for one in re.findall(NUMBER, rest)]
+        n_points = STEPS[command.lower()]
+        for at in range(0, len(numbers), 2 * n_points):
+            points = [
+                (x + pen[0] * command.islower(), y + pen[1] * command.islower())
+                for x, y in zip(
+                    numbers[at : at + 2 * n_points : 2],
+                    numbers[at + 1 : at + 2 * n_points : 2],
+                    strict=True,
+                )
+            ]
+            said = "l" if command in "Mm" and at else command.lower()
+            made.append((said, *points))
+            pen = points[-1]
+            if said == "m":
+                start = pen
+    return made
+
+
+def without_standing_lines(steps):
+    kept, pen = [], None
+    for step in steps:
+        if step[0] == "l" and pen is not None and np.allclose(step[1], pen, atol=1e-9):
+            continue
+        kept.append(step)
+        pen = step[-1] if len(step) > 1 else None
+    return kept
+
+
+places = st.floats(-600, 600).map(lambda value: round(value, 2))
+points = st.tuples(places, places)
+lines = st.lists(st.tuples(st.sampled_from("LCQ"), st.lists(points, min_size=3, max_size=3)))
+
+
+@given(points, lines, st.booleans())
+def test_a_shortened_path_has_the_same_points_to_a_twentieth_of_a_point(first, rest, closed):
+    counts = {"L": 1, "C": 3, "Q": 2}
+    drawn = f"M {first[0]:g} {first[1]:g}"
+    for command, where in rest:
+        drawn += command + "".join(f" {x:g} {y:g}" for x, y in where[: counts[command]])
+    drawn += "z" * closed
+    short = short_path(drawn)
+    before, after = corners(drawn), corners(short)
+    scale = 10 if any(np.ptp([p[i] for s in before for p in s[1:]]) >= 20 for i in (0, 1)) else 100
+    rounded = [
+        (step[0], *((round(x * scale) / scale, round(y * scale) / scale) for x, y in step[1:]))
+        for step in before
+    ]
+    expected, found = without_standing_lines(rounded), without_standing_lines(after)
+    assert [step[0] for step in found] == [step[0] for step in expected]
+    for one, other in zip(found, expected, strict=True):
+        for place, wanted in zip(one[1:], other[1:], strict=True):
+            assert place == pytest.approx(wanted, abs=0.501 / scale)
+    assert len(short) <= len(drawn) + 4
+
+
+def test_a_path_of_other_commands_stays_as_it_is():
+    assert short_path("M 1 2A 3 3 0 0 1 4 5") == "M 1 2A 3 3 0 0 1 4 5"
+    assert short_path("m 1 2l 3 4") == "m 1 2l 3 4"
+
+
+def test_a_single_point_keeps_its_cap():
+    assert short_path("M 5 6L 5 6") == "M5 6l0 0"
+
+
+def drawing():
+    figure, axes = plt.subplots()
+    axes.plot([1, 2, 3], [3, 1, 2], "o-")
+    axes.scatter(range(30), range(30), c=np.repeat(["#1f6f9f", "#c45a28"], 15))
+    axes.bar(range(8), range(8), alpha=0.5)
+    made = io.StringIO()
+    figure.savefig(made, format="svg")
+    plt.close(figure)
+    return made.getvalue()
+
+
+def resolved(root):
+    """Return every drawn element with all that it says itself or has from its groups."""
+    marks = {one.get("id"): one for one in root.iter() if one.get("id")}
+    drawn = []
+
+    def visit(element, inherited):
+        tag = element.tag.split("}")[-1]
+        said = {**inherited, **{k.split("}")[-1]: v for k, v in element.attrib.items()}}
+        if tag in ("defs", "clipPath"):
+            return
+        if tag in ("path", "use", "text"):
+            own = {k: v for k, v in said.items() if k not in ("id", "href", "width", "height")}
+            mark = marks.get(said.get("href", "#")[1:])
+            if mark is not None:
+                own |= {k: v for k, v in mark.attrib.items() if k != "id"}
+            drawn.append((tag, own))
+        for child in element:
+            kept = {k: v for k, v in said.items() if k not in ("id", "d", "x", "y", "href")}
+            visit(child, kept)
+
+    visit(root, {})
+    return drawn
+
+
+def test_grouped_marks_are_drawn_as_they_were(monkeypatch):
+    import trends.report.pictures as pictures
+
+    svg = drawing()
+    short = inline_svg(svg, prefix="fig")
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "_together", lambda body: body)
+        plain = inline_svg(svg, prefix="fig")
+    found, expected = (resolved(ElementTree.fromstring(one)) for one in (short, plain))
+    assert found == expected
+    assert len(found) > 50
+    assert len(short) < 0.9 * len(plain)
