@@ -47,6 +47,7 @@ PARTS = {
             "fontpkg_ibm_plex_sans_arabic": "fontpkg-ibm-plex-sans-arabic",
             "fontTools": "fonttools",
             "IPython": "ipython",
+            "pikepdf": "pikepdf",
             "pypandoc": "pypandoc-binary",
             "yaml": "pyyaml",
             "snowballstemmer": "snowballstemmer",
