@@ -1,6 +1,6 @@
 """Do forecasts hold what they say, and are they better than the simplest ones?
 
-    python benchmarks/forecasts.py [n_series [kinds]]
+    python benchmarks/forecasts.py --more 400 --minutes 60
 
 Each series is forecast six months ahead from its last 18 months on, by what was known then, after
 36, 60 or 156 months around a mean of 10, and after 60 months around 1. Coverage is that of the
@@ -8,20 +8,17 @@ probability integral transform, spread over the mass of what came, so that whole
 nothing; CRPS are means over all forecasts, over that of the better of the two simple distributions,
 the series' own past and one negative binomial. Beside the stationary kinds stand a season (peak
 over trough 2.7), a doubling halfway, a random walk of the log rate (steps of .1) and bursts (one
-month in twelve brings threefold). The table goes to benchmarks/results/forecasts.csv; kinds of
-series may be named, apart by commas, to renew their rows alone.
+month in twelve brings threefold). The table goes to benchmarks/results/forecasts.csv; series of
+several runs add up (`add_up`). The error of a coverage is between series.
 """
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from simulation import draw
+from simulation import add_up, draw, store
 
 from trends.analysis.forecast_evaluation import evaluate_forecasts
 from trends.tables.series import as_series
@@ -53,59 +50,55 @@ def covered(scores: pd.DataFrame, level: float) -> float:
     return float(np.mean(np.clip(inside, 0, None) / np.maximum(high - low, 1e-12)))
 
 
-def cell(kind: str, n_months: int, mean: float, n_series: int, seed: int) -> dict[str, object]:
-    """Return coverage and scores of one cell."""
-    rng = np.random.default_rng(seed)
+def one(
+    *, kind: str, n_months: int, mean: float, rng: np.random.Generator
+) -> dict[str, float] | None:
+    """Return coverage and mean scores of one series."""
     months = pd.period_range("2008-01", periods=n_months + N_ORIGINS, freq="M")
-    tables, mixtures, slowest = [], 0, 0.0
-    while len(tables) < n_series:
-        counts = counts_of(kind, months.size, mean, rng)
-        if np.count_nonzero(counts) < 3:
-            continue
-        series = as_series(pd.Series(counts, index=months))
-        began = time.process_time()
-        found = evaluate_forecasts(series, horizon=HORIZON, n_origins=N_ORIGINS)
-        slowest = max(slowest, time.process_time() - began)
-        tables.append(found.scores)
-        mixtures += found.n_mixture
-    scores = pd.concat(tables)
-    crps = scores.groupby("model")["crps"].mean()
-    crps_log = scores.groupby("model")["crps_log"].mean()
-    simple = crps[["own_past", "static_nb"]].idxmin()
-    own = scores[scores["model"] == "forecast"]
+    counts = counts_of(kind, months.size, mean, rng)
+    if np.count_nonzero(counts) < 3:
+        return None
+    series = as_series(pd.Series(counts, index=months))
+    began = time.process_time()
+    found = evaluate_forecasts(series, horizon=HORIZON, n_origins=N_ORIGINS)
+    taken = time.process_time() - began
+    own = found.scores[found.scores["model"] == "forecast"]
+    means = found.scores.groupby("model")[["crps", "crps_log"]].mean()
     return {
-        "kind": kind,
-        "n_months": n_months,
-        "mean": mean,
-        "n_series": n_series,
         **{f"coverage_{100 * level:.0f}": covered(own, level) for level in (0.5, 0.8, 0.95)},
-        "crps_ratio": crps["forecast"] / crps[simple],
-        "crps_log_ratio": crps_log["forecast"] / crps_log[simple],
-        **{f"crps_{name}": value / crps[simple] for name, value in crps.drop("forecast").items()},
-        "mixture_taken": mixtures / (n_series * N_ORIGINS),
-        "slowest_seconds": slowest,
+        **{
+            f"{score}_{model}": float(value)
+            for score, values in means.items()
+            for model, value in values.items()
+        },
+        "mixture_taken": found.n_mixture / N_ORIGINS,
+        "seconds": taken,
     }
 
 
 def main() -> None:
-    """Run every cell, print the table and store it."""
-    n_series = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    kinds = sys.argv[2].split(",") if len(sys.argv) > 2 else KINDS
+    """Add series to every cell, print the table and store it."""
     cells = [
-        (4000 + 10 * KINDS.index(kind) + number, (kind, *each))
-        for kind in kinds
-        for number, each in enumerate([(36, 10.0), (60, 10.0), (156, 10.0), (60, 1.0)])
+        {"kind": kind, "n_months": n_months, "mean": mean}
+        for kind in KINDS
+        for n_months, mean in ((36, 10.0), (60, 10.0), (156, 10.0), (60, 1.0))
     ]
-    table = pd.DataFrame(
-        Parallel(n_jobs=-1)(delayed(cell)(*each, n_series, seed) for seed, each in cells)
-    )
-    target = Path(__file__).parent / "results" / "forecasts.csv"
-    if target.exists():
-        before = pd.read_csv(target)
-        table = pd.concat([before[~before["kind"].isin(table["kind"])], table])
-    table = table.sort_values("kind", key=lambda column: column.map(KINDS.index), kind="stable")
-    table.to_csv(target, index=False, float_format="%.4g")
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    means = add_up(one, cells, name="forecasts", seed=4000)
+    simple = means[["crps_own_past", "crps_static_nb"]].idxmin(axis=1).str.removeprefix("crps_")
+    table = means[["kind", "n_months", "mean", "n_series"]].copy()
+    for level in (50, 80, 95):
+        table[f"coverage_{level}"] = means[f"coverage_{level}"]
+        table[f"error_{level}"] = means[f"error_coverage_{level}"]
+    models = [name for name in means if name.startswith("crps_") and "_log_" not in name]
+    for name in ("crps_forecast", "crps_log_forecast", *models):
+        prefix = name[: -len(name.split("_", 2 if "_log_" in name else 1)[-1])]
+        best = [
+            row[prefix + model] for model, (_, row) in zip(simple, means.iterrows(), strict=True)
+        ]
+        table[name.replace("_forecast", "_ratio")] = means[name] / best
+    table["mixture_taken"] = means["mixture_taken"]
+    table["seconds"] = means["seconds"]
+    store(table, "forecasts")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How often do 95% intervals of a change at a named date hold the truth, and what do others say?
 
-    python benchmarks/interruption_coverage.py [n_series [kinds]]
+    python benchmarks/interruption_coverage.py --more 400 --minutes 30
 
 Series of 36, 60 and 156 months around means 5 and 20, without a change or (mean 20) with a doubling
 two thirds of the way; at 60 months also around 1, and with three in ten months missing. The
@@ -9,21 +9,18 @@ it, for the same level, that with Newey-West errors and fixed-b critical values,
 independent Poisson counts. Events are those above the course before, of which there are none
 without a change. Tables go to benchmarks/results/interruption_coverage.csv and
 interruption_placebos.csv: in the second, how often the named date of 96 months stands out among
-earlier ones at 5%, where nothing changed. Kinds of series may be named, apart by commas, to renew
-their rows alone.
+earlier ones at 5%, where nothing changed. Series of several runs add up (`add_up`); the minutes are
+those of each table.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from scipy import stats
-from simulation import draw
+from simulation import add_up, draw, store
 
 from trends.analysis.interruption import estimate_interruption
 from trends.models.counts.count_model import CountFit, fit_counts
@@ -110,100 +107,67 @@ class Model(NamedTuple):
         )
 
 
-def cell(
-    kind: str, n_months: int, mean: float, ratio: float, gaps: float, n_series: int, seed: int
-) -> dict[str, object]:
-    """Return the coverage of one cell, and how often the change was seen."""
-    rng = np.random.default_rng(seed)
-    names = ("level", "slope", "level_alone", "events", "newey_west", "poisson")
-    held: dict[str, float] = dict.fromkeys(names, 0)
+def one(
+    *,
+    kind: str,
+    n_months: int,
+    mean: float,
+    ratio: float,
+    gaps: float,
+    rng: np.random.Generator,
+) -> dict[str, float] | None:
+    """Return which intervals of one series hold the truth, and whether the change was seen."""
     place = n_months - n_months // 3
     truth = float(np.log(ratio))
-    asked = seen_changes = 0
-    for _ in range(n_series):
-        try:
-            seen = observed_periods(series_of(kind, n_months, mean, ratio, gaps, rng)[0])
-            both, alone = (Model.of(seen, place, slope=slope) for slope in (True, False))
-            others = both.others_hold(truth)
-        except (ValueError, RuntimeError):
-            # Too few events on a side: refused in words.
-            continue
-        asked += 1
-        seen_changes += not alone.holds(2, 0.0)
-        held["level"] += both.holds(2, truth)
-        held["slope"] += both.holds(3, 0.0)
-        held["level_alone"] += alone.holds(2, truth)
-        held["events"] += both.holds_events(place) if ratio == 1 else np.nan
-        held["newey_west"] += others[0]
-        held["poisson"] += others[1]
-    return {
-        "kind": kind,
-        "n_months": n_months,
-        "mean": mean,
-        "ratio": ratio,
-        "gaps": gaps,
-        "n_series": n_series,
-        "n_refused": n_series - asked,
-        **{f"coverage_{name}": held[name] / asked for name in names},
-        "seen": seen_changes / asked,
+    try:
+        seen = observed_periods(series_of(kind, n_months, mean, ratio, gaps, rng)[0])
+        both, alone = (Model.of(seen, place, slope=slope) for slope in (True, False))
+        newey_west, poisson = both.others_hold(truth)
+    except (ValueError, RuntimeError):
+        # Too few events on a side: refused in words.
+        return None
+    held = {
+        "level": both.holds(2, truth),
+        "slope": both.holds(3, 0.0),
+        "level_alone": alone.holds(2, truth),
+        "events": both.holds_events(place) if ratio == 1 else np.nan,
+        "newey_west": newey_west,
+        "poisson": poisson,
     }
+    coverage = {f"coverage_{name}": float(value) for name, value in held.items()}
+    return {**coverage, "seen": float(not alone.holds(2, 0.0))}
 
 
-def placebo_cell(kind: str, n_series: int, seed: int) -> dict[str, object]:
-    """Return how often the named date stands out among earlier ones where nothing happened."""
-    rng = np.random.default_rng(seed)
-    size = 0
-    n_placebos = n_effective = 0.0
-    for _ in range(n_series):
-        series, date = series_of(kind, N_PLACEBO_MONTHS, 10.0, 1.0, 0.0, rng)
-        found = estimate_interruption(series, date, season="none", slope=False)
-        size += found.changes["placebo_p_value"].item() <= 0.05
-        n_placebos += found.n_placebos / n_series
-        n_effective += found.n_effective / n_series
+def one_placebo(*, kind: str, rng: np.random.Generator) -> dict[str, float]:
+    """Return whether the named date stands out among earlier ones where nothing happened."""
+    series, date = series_of(kind, N_PLACEBO_MONTHS, 10.0, 1.0, 0.0, rng)
+    found = estimate_interruption(series, date, season="none", slope=False)
     return {
-        "kind": kind,
-        "n_series": n_series,
-        "n_placebos": n_placebos,
-        "n_effective": n_effective,
-        "size": size / n_series,
+        "n_placebos": float(found.n_placebos),
+        "n_effective": found.n_effective,
+        "size": float(found.changes["placebo_p_value"].item() <= 0.05),
     }
-
-
-def cells_of(kind: str) -> list[tuple[str, int, float, float, float]]:
-    """Return the cells of one kind of series."""
-    known = [(n, mean, 1.0, 0.0) for n in LENGTHS for mean in (5.0, 20.0)]
-    known += [(n, 20.0, 2.0, 0.0) for n in LENGTHS] + [(60, 1.0, 1.0, 0.0), (60, 5.0, 1.0, GAPS)]
-    return [(kind, *each) for each in known]
-
-
-def renewed(rows: list[dict[str, object]], name: str) -> None:
-    """Print a table and store it; kinds of series that were not asked again stay as they were."""
-    table = pd.DataFrame(rows)
-    target = Path(__file__).parent / "results" / f"{name}.csv"
-    if target.exists():
-        before = pd.read_csv(target)
-        table = pd.concat([before[~before["kind"].isin(table["kind"])], table])
-    table = table.sort_values("kind", key=lambda kinds: kinds.map(KINDS.index), kind="stable")
-    table.to_csv(target, index=False, float_format="%.4g")
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 
 
 def main() -> None:
-    """Run every cell, print the tables and store them."""
-    n_series = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    kinds = sys.argv[2].split(",") if len(sys.argv) > 2 else KINDS
+    """Add series to every cell, print the tables and store them."""
+    known = [(n, mean, 1.0, 0.0) for n in LENGTHS for mean in (5.0, 20.0)]
+    known += [(n, 20.0, 2.0, 0.0) for n in LENGTHS] + [(60, 1.0, 1.0, 0.0), (60, 5.0, 1.0, GAPS)]
+    names = ("n_months", "mean", "ratio", "gaps")
     cells = [
-        (2000 + 20 * KINDS.index(kind) + number, each)
-        for kind in kinds
-        for number, each in enumerate(cells_of(kind))
+        {"kind": kind, **dict(zip(names, each, strict=True))} for kind in KINDS for each in known
     ]
-    run = Parallel(n_jobs=-1)
-    renewed(run(delayed(cell)(*each, n_series, seed) for seed, each in cells),
-            "interruption_coverage")  # fmt: skip
-    renewed(
-        run(delayed(placebo_cell)(kind, n_series // 2, 3000 + KINDS.index(kind)) for kind in kinds),
-        "interruption_placebos",
+    table = add_up(one, cells, name="interruption_coverage", seed=2000)
+    errors = [name for name in table if name.startswith("error_")]
+    kept = ["error_coverage_level", "error_coverage_slope"]
+    store(
+        table.drop(columns=[name for name in errors if name not in kept]), "interruption_coverage"
     )
+    placebos = add_up(
+        one_placebo, [{"kind": kind} for kind in KINDS], name="interruption_placebos", seed=3000
+    )
+    columns = ["kind", "n_series", "n_placebos", "n_effective", "size", "error_size"]
+    store(placebos[columns], "interruption_placebos")
 
 
 if __name__ == "__main__":

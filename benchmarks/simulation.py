@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +65,111 @@ def tabulate(
     table.to_csv(target, index=False, float_format="%.4g")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
     print(f"{time.perf_counter() - began:.0f} s")
+
+
+def add_up(
+    one: Callable[..., Mapping[str, float] | None],
+    cells: Sequence[Mapping[str, Any]],
+    *,
+    name: str,
+    seed: int,
+    at_once: int = 20,
+) -> pd.DataFrame:
+    """Add series to cells, those with the fewest first, and return the mean of every value.
+
+    ``--more 400 --minutes 10`` on the command line adds at most so many series to every cell and
+    stops after so many minutes; ``--only kind=ar0.5,ar0.8`` keeps to cells with these values. What
+    was added up stands in ``benchmarks/results/{name}_sums.csv``, so that the series of several
+    runs count together; after a change of method delete it.
+
+    Parameters
+    ----------
+    one : callable
+        Called with a cell's values and a generator of its own per series; returns what is
+        measured, or None for a series that is refused. A value that is not a number is left out.
+    cells : sequence of mapping
+        What tells one cell from another.
+    name : str
+        Beginning of the name of the file.
+    seed : int
+        Where the streams begin: the third series of a cell is the same in every run.
+    at_once : int
+        Series of a cell that are handed to the workers together.
+
+    Returns
+    -------
+    DataFrame
+        Row per cell that was asked: its values, n_series, n_refused, the mean of every value, and
+        after it error_ with the standard error of that mean.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--more", type=int, default=400)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    column, _, wanted = options.only.partition("=")
+    file = Path(__file__).parent / "results" / f"{name}_sums.csv"
+    keys = {"/".join(str(value) for value in cell.values()): cell for cell in cells}
+    sums = pd.DataFrame(columns=["cell", "value", "n", "sum", "sum_squares"])
+    if file.exists():
+        sums = pd.read_csv(file)
+    held = {
+        (str(row.cell), str(row.value)): np.array([row.n, row.sum, row.sum_squares], dtype=float)
+        for row in sums.itertuples(index=False)
+    }
+    asked = {key: int(held.get((key, "asked"), np.zeros(3))[0]) for key in keys}
+    chosen = [
+        key for key, cell in keys.items() if not wanted or str(cell[column]) in wanted.split(",")
+    ]
+    most = {key: asked[key] + options.more for key in chosen}
+    until = time.monotonic() + 60 * options.minutes
+    with Parallel(n_jobs=os.cpu_count()) as workers:
+        while time.monotonic() < until:
+            key = min(chosen, key=lambda each: (asked[each] >= most[each], asked[each]))
+            n_more = min(at_once, most[key] - asked[key])
+            if not n_more:
+                break
+            stream = zlib.crc32(key.encode())
+            numbers = range(asked[key], asked[key] + n_more)
+            found = workers(
+                delayed(one)(**keys[key], rng=np.random.default_rng([seed, stream, number]))
+                for number in numbers
+            )
+            asked[key] += n_more
+            held[key, "asked"] = np.array([asked[key], np.nan, np.nan])
+            for measured in found:
+                for value, number in (measured or {}).items():
+                    if np.isfinite(number):
+                        before = held.get((key, value), np.zeros(3))
+                        held[key, value] = before + np.array([1.0, number, number**2])
+            pd.DataFrame(
+                [(*which, *each) for which, each in held.items()], columns=sums.columns
+            ).to_csv(file, index=False, float_format="%.10g")
+    return _means(keys, held)
+
+
+def _means(
+    keys: Mapping[str, Mapping[str, Any]], held: Mapping[tuple[str, str], np.ndarray]
+) -> pd.DataFrame:
+    """Return the mean of every value of every cell that was asked, and its standard error."""
+    rows = []
+    for key, cell in keys.items():
+        mine = {value: each for (of, value), each in held.items() if of == key}
+        if not mine:
+            continue
+        n_asked = int(mine.pop("asked")[0])
+        n_answered = int(max((each[0] for each in mine.values()), default=0))
+        row: dict[str, Any] = {**cell, "n_series": n_asked, "n_refused": n_asked - n_answered}
+        for value, (n, total, squares) in mine.items():
+            mean = total / n
+            row[value] = mean
+            row[f"error_{value}"] = float(np.sqrt(max(squares / n - mean**2, 0.25 / n**2) / n))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def store(table: pd.DataFrame, name: str) -> None:
+    """Print a table and store it in benchmarks/results."""
+    target = Path(__file__).parent / "results" / f"{name}.csv"
+    table.to_csv(target, index=False, float_format="%.4g")
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
