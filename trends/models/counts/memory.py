@@ -63,12 +63,17 @@ def memory_grid(days_per_period: float) -> MemoryGrid:
     return MemoryGrid(np.append(0.0, rho), np.append(0.0, weight), log_prior)
 
 
+#: Log prior, precision matrix and log determinant of the covariance.
+_Model = tuple[float, NDArray[np.float64], float]
+
+
 class MemoryModels:
     """The memory models of one series with their precision matrices.
 
     Iterating yields (log prior, precision matrix, log determinant of the covariance) per model.
-    The matrices of series of up to `KEPT_ROWS` rows are kept, those of longer ones are made anew
-    each time, because a grid of them would not fit in memory.
+    The matrices of series of up to `KEPT_ROWS` rows are kept, also for the next series that is
+    observed in the same periods; those of longer ones are made anew each time, because a grid of
+    them would not fit in memory.
 
     Parameters
     ----------
@@ -82,22 +87,27 @@ class MemoryModels:
         self.gaps = gaps
         self.days_per_period = days_per_period
         self.grid = memory_grid(days_per_period)
-        self._kept: list[tuple[float, NDArray[np.float64], float]] = []
 
-    def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
+    def __iter__(self) -> Iterator[_Model]:
         """Yield the models in the order of the grid."""
-        if self._kept:
-            yield from self._kept
-            return
-        keep = self.gaps.size < KEPT_ROWS
-        kept = []
-        for rho, weight, log_prior in zip(*self.grid, strict=True):
-            precision, log_determinant = precision_matrix(self.gaps, float(rho), float(weight))
-            model = (float(log_prior), precision, log_determinant)
-            if keep:
-                kept.append(model)
-            yield model
-        self._kept = kept
+        if self.gaps.size < KEPT_ROWS:
+            yield from _kept_models(self.gaps.astype(float).tobytes(), self.days_per_period)
+        else:
+            yield from _models(self.gaps, self.grid)
+
+
+def _models(gaps: NDArray[np.float64], grid: MemoryGrid) -> Iterator[_Model]:
+    """Yield log prior, precision matrix and log determinant of the covariance per model."""
+    for rho, weight, log_prior in zip(*grid, strict=True):
+        precision, log_determinant = precision_matrix(gaps, float(rho), float(weight))
+        precision.setflags(write=False)
+        yield float(log_prior), precision, log_determinant
+
+
+@lru_cache(maxsize=1)
+def _kept_models(gaps: bytes, days_per_period: float) -> tuple[_Model, ...]:
+    """Return the models of rows with these gaps; those watched side by side mostly share them."""
+    return tuple(_models(np.frombuffer(gaps), memory_grid(days_per_period)))
 
 
 def correlation_matrix(gaps: NDArray[np.float64], rho: float, weight: float) -> NDArray[np.float64]:
