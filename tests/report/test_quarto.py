@@ -187,6 +187,47 @@ def test_an_arabic_page_has_the_title_and_the_foot_of_its_folder(write_page):
     assert "<p>Foot</p>" in english
 
 
+NAVBAR = """\
+<ul><li class="nav-item">
+    <a class="nav-link" href="data.html"><span class="menu-text">Data</span></a>
+  </li>
+<li class="nav-item">
+    <a class="nav-link" href="ar/data.html"><span class="menu-text">البيانات</span></a>
+  </li>
+<li class="nav-item">
+    <a class="nav-link" href="ar/index.html"><span class="menu-text">العربية</span></a>
+  </li></ul></header>"""
+
+
+def test_a_link_at_the_head_of_a_page_leads_to_a_page_of_its_language(write_page):
+    root = write_page("Text.")
+    (root / "ar").mkdir()
+    for name, lang in (("data", "en"), ("ar/index", "ar"), ("ar/data", "ar")):
+        (root / f"{name}.qmd").write_text(f"---\ntitle: T\nlang: {lang}\n---\n\nText.\n", "utf-8")
+    config = (root / "_quarto.yml").read_text("utf-8")
+    config = config.replace("[index.qmd]", "[index.qmd, data.qmd, ar/index.qmd, ar/data.qmd]")
+    config = config.replace(
+        "website: {",
+        "website: {navbar: {right: [{href: data.qmd, text: Data}, "
+        "{href: ar/data.qmd, text: البيانات}, {href: ar/index.qmd, text: العربية}]}, ",
+    )
+    (root / "_quarto.yml").write_text(config, "utf-8")
+    site = render(root, engine="builtin").site
+    own = {name: (site / name).read_text("utf-8") for name in ("index.html", "ar/index.html")}
+    for name in own:
+        around = as_quarto(site / name).replace("</header>", NAVBAR, 1)
+        (site / name).write_text(around, encoding="utf-8")
+    complete(root, site)
+    quartos = {name: (site / name).read_text("utf-8") for name in own}
+    for made in (own, quartos):
+        head = {name: text.split("<main")[0] for name, text in made.items()}
+        assert ">Data<" in head["index.html"]
+        assert "البيانات" not in head["index.html"]
+        assert "العربية" in head["index.html"]
+        assert ">Data<" not in head["ar/index.html"]
+        assert "البيانات" in head["ar/index.html"]
+
+
 FROM_TABLE = PAGE.replace(
     "trends.compare_rates((294, 366), (121, 365))",
     'trends.estimate_trend(trends.series(trends.read_counts("data/c.csv")))',

@@ -74,6 +74,9 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
         "isPartOf": {"@type": "WebSite", "name": str(site.get("title", ""))},
         "version": trends.__version__,
     }
+    said = str(metadata.get("description") or metadata.get("subtitle") or "")
+    if said:
+        about["description"] = said
     if written:
         about["author"] = [{"@type": "Organization", "name": author} for author in written]
     if published:
@@ -82,6 +85,9 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
     if licence:
         about["license"] = _listed(licence)
     made = [f'<meta name="{name}" content="{escape(value)}">' for name, value in tags]
+    if said and not metadata.get("description"):
+        # A description of its own stands in the page already, whichever engine wrote it.
+        made.append(f'<meta name="description" content="{escape(said)}">')
     address = _address(site, output_name(place.page.name))
     if address:
         about["url"] = address
@@ -97,6 +103,7 @@ def head(build: Build, place: Place, metadata: dict[str, Any]) -> str:
                 f'<meta property="og:{name}" content="{escape(value)}">'
                 for name, value in (
                     ("title", title),
+                    *([("description", said)] if said else []),
                     ("type", "article"),
                     ("url", address),
                     ("site_name", str(site.get("title", ""))),

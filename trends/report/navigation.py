@@ -117,6 +117,23 @@ def navbar(place: Place, site: dict[str, Any], terms: dict[str, Any]) -> str:
     return f'<nav class="navbar" aria-label="{label}"><ul>{"".join(links)}</ul></nav>'
 
 
+def foreign_links(place: Place, site: dict[str, Any]) -> list[str]:
+    """Return what those links at the head of the site say that are no use on a page.
+
+    They lead to pages of another language without naming that language.
+    """
+    bar = site.get("navbar")
+    if not isinstance(bar, dict):
+        return []
+    items = [_item(place, item) for item in [*(bar.get("left") or []), *(bar.get("right") or [])]]
+    return [
+        text
+        for target, text in items
+        for lang in [place.languages.get(target, place.lang)]
+        if lang != place.lang and not _names_language(text, lang)
+    ]
+
+
 def _navbar_link(place: Place, item: Any) -> str:
     target, text = _item(place, item)
     lang = place.languages.get(target, place.lang)

@@ -14,7 +14,7 @@ from trends.escaping import html as escape
 from trends.report.bar import edition_bar, head
 from trends.report.build import Build
 from trends.report.errors import RenderError
-from trends.report.navigation import Place, footer, output_name, website
+from trends.report.navigation import Place, footer, foreign_links, output_name, website
 from trends.report.page import Page
 from trends.report.scripts import equipped
 
@@ -36,6 +36,10 @@ _LOADERS = re.compile(
 )
 _RUNS = re.compile(r'<script\b(?![^>]*\btype="application/json")')
 _WIDGETS = "@jupyter-widgets/html-manager"
+_NAVBAR_ITEM = re.compile(
+    r'<li class="nav-item">(?:(?!</li>).)*?<span class="menu-text">(.*?)</span>.*?</li>\s*',
+    re.DOTALL,
+)
 _FOOT = re.compile(r'(<div class="nav-footer-center">).*?(</div>)', re.DOTALL)
 
 
@@ -70,6 +74,8 @@ def put_right(build: Build, page: Page) -> None:
         return
     place, metadata = build.place(page), build.metadata[page.name]
     text = _translated(_unloaded(path.read_text(encoding="utf-8")), place, metadata)
+    foreign = {escape(said) for said in foreign_links(place, website(place, metadata))}
+    text = _NAVBAR_ITEM.sub(lambda found: "" if found[1].strip() in foreign else found[0], text)
     bar, tags = edition_bar(build, place, metadata), head(build, place, metadata)
     text = text.replace("</head>", f"{tags}\n</head>", 1)
     text = _TITLE_BLOCK.sub(lambda found: f"{found[0]}\n{bar}", text, count=1)
