@@ -1,9 +1,12 @@
 """Does a type checker see the public names as a user's project would?"""
 
 import inspect
+import json
 import re
 import subprocess
 import sys
+
+import pytest
 
 import trends
 
@@ -31,6 +34,8 @@ two = trends.compare_periods(iraq, ("2018-01", "2018-12"), (2017, 2017)).to_mark
 panel: trends.Panel = trends.analyse_panel(counts, "trend", by="country", season="none")
 drawn = trends.plot(iraq).get_ylabel()
 licence: str = trends.datasets.sources()["coal_disasters"].licence
+known = shifts.plot(events={"2017-07-01": "Named"}).get_title()
+kept: dict[str, object] = claims.to_dict()
 grades = [finding.grade for finding in shifts.findings()]
 """
 PLANTED = """
@@ -51,34 +56,67 @@ trends.compare_rates("294 in 2024", "121 in 2023").to_frame(0.1)
 trends.plot(trends.datasets.coal_disasters(), axis=None)
 trends.datasets.nile()
 trends.forecast_counts(trends.datasets.coal_disasters(), "6")
+trends.compare_rates("294 in 2024", "121 in 2023").plot(events={1.5: "never"})
 years: list[str] = trends.compare_rates("294 in 2024", "121 in 2023").cite()
 """
 
 
-def test_a_strict_project_passes_and_planted_errors_are_caught(tmp_path):
-    (tmp_path / "consumer.py").write_text(CONSUMER, encoding="utf-8")
-    (tmp_path / "planted.py").write_text(PLANTED, encoding="utf-8")
-    told = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "consumer.py", "planted.py"],
-        cwd=tmp_path,
+PLANTED_LINES = {("planted", line) for line in range(4, PLANTED.count("\n") + 1)}
+
+
+def told(folder, *checker):
+    """Return what a checker says of a project, and each file and line with an error."""
+    (folder / "consumer.py").write_text(CONSUMER, encoding="utf-8")
+    (folder / "planted.py").write_text(PLANTED, encoding="utf-8")
+    said = subprocess.run(
+        [sys.executable, "-m", *checker, "consumer.py", "planted.py"],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-    ).stdout
-    lines = re.findall(r"^(\w+)\.py:(\d+): error:", told, flags=re.MULTILINE)
-    planted = [str(number) for number in range(4, PLANTED.count("\n") + 1)]
-    assert sorted(set(lines), key=lambda one: int(one[1])) == [
-        ("planted", number) for number in planted
-    ], told
+    )
+    found = re.findall(r"\b(\w+)\.py:(\d+)(?::\d+)?(?: -|:) error\b", said.stdout)
+    return said.stdout + said.stderr, {(name, int(line)) for name, line in found}
 
 
-def test_no_public_function_takes_just_anything():
-    """What a caller may give is said; `Any` would let the type checker accept everything."""
-    loose = {
-        (name, parameter.name)
-        for name in trends.__all__
-        if inspect.isroutine(getattr(trends, name))
-        for parameter in inspect.signature(getattr(trends, name)).parameters.values()
-        if re.search(r"\bAny\b", str(parameter.annotation))
-    }
-    assert not loose
+def test_a_project_under_strict_mypy_passes_and_planted_errors_are_caught(tmp_path):
+    said, found = told(tmp_path, "mypy", "--strict")
+    assert found == PLANTED_LINES, said
+
+
+def test_a_project_under_strict_pyright_passes_and_planted_errors_are_caught(tmp_path):
+    """Pyright itself fetches what it runs in; the wheels of basedpyright bring all of it."""
+    pytest.importorskip("basedpyright", reason="`pip install basedpyright` brings pyright")
+    settings = {"typeCheckingMode": "strict", "pythonPath": sys.executable}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    said, found = told(tmp_path, "basedpyright", "--level", "error")
+    assert found == PLANTED_LINES, said
+
+
+def annotations():
+    """Yield every annotation that a user of the public names meets, with its place."""
+    for name in trends.__all__:
+        thing = getattr(trends, name)
+        if inspect.isroutine(thing):
+            yield from ((name, *pair) for pair in thing.__annotations__.items())
+        if not inspect.isclass(thing) or thing.__module__ == "trends.tables.schemas":
+            continue  # columns of a schema are no signature
+        for one in thing.__mro__:
+            if not one.__module__.startswith("trends."):
+                continue
+            yield from ((one.__name__, *pair) for pair in inspect.get_annotations(one).items())
+            for called, member in vars(one).items():
+                function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+                if inspect.isfunction(function) and not called.startswith("_"):
+                    yield from (
+                        (f"{one.__name__}.{called}", *pair)
+                        for pair in function.__annotations__.items()
+                    )
+
+
+def test_no_public_signature_says_any():
+    """What is taken and given is said; `Any` would let a type checker accept everything."""
+    found = list(annotations())
+    assert ("Result.plot", "lang", "Language") in found
+    assert ("compare_rates", "first", "Figure") in found
+    assert [one for one in found if re.search(r"\bAny\b", str(one[-1]))] == []

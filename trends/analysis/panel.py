@@ -7,7 +7,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -93,7 +93,7 @@ class Panel(Result):
     by: tuple[str, ...]
     answers: pd.DataFrame
     results: dict[tuple[object, ...], Result]
-    options: dict[str, Any]
+    options: dict[str, object]
     borrow: bool
     seed: int
     conf_level: float
@@ -135,7 +135,7 @@ class Panel(Result):
             alpha=alpha,
             rng=self.seed,
             n_jobs=1,
-            **self.options,
+            **cast("dict[str, Any]", self.options),
         )
         return again.answers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -93,7 +94,7 @@ class GroupRanking(Result):
         """
         if alpha is None or np.isclose(1 - alpha, self.conf_level):
             return self.groups.copy()
-        options = self.panel.options
+        options = cast("dict[str, Any]", self.panel.options)
         again = rank_groups(
             self.panel.counts,
             by=self.by,

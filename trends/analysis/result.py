@@ -14,10 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
+
+from trends.tables.typed import Day
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 #: A language that has a file of words.
 Language = Literal["en", "ar"]
+#: Days, as one who names them writes them.
+AnyDay = TypeVar("AnyDay", bound=Day)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -159,7 +163,7 @@ class Result:
         *,
         ax: Axes | None = None,
         lang: Language = "en",
-        events: Mapping[Any, str] | None = None,
+        events: Mapping[AnyDay, str] | None = None,
     ) -> Axes:
         """Draw the result.
 
@@ -206,7 +210,7 @@ class Result:
 
         return cite_result(self)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return every field as plain Python values, ready for JSON."""
         return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from trends.findings.rules import Grade, grade_of
 from trends.tables.languages import words_file
@@ -281,7 +281,7 @@ class Finding:
     conf_level: float = 0.95
     unit: str
     method: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
     inputs: Inputs = Inputs()
     caveats: tuple[str, ...] = ()
     searched: bool = False
@@ -289,10 +289,10 @@ class Finding:
     p_value: float = math.nan
     family: str = ""
     sentence: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """What the rules of verbs, variants and grades may look at."""
         return {
             **self.values,

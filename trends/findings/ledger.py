@@ -333,7 +333,7 @@ class Ledger:
         """Return the number of tests and of findings that survive adjustment, by family."""
         return self._adjustment()[1]
 
-    def adjusted(self, finding_id: str) -> dict[str, Any]:
+    def adjusted(self, finding_id: str) -> dict[str, object]:
         """Return ``p_bh``, ``p_by`` and ``survives`` of a finding."""
         return self._adjustment()[0][finding_id]
 
@@ -343,7 +343,7 @@ class Ledger:
             self._adjusted = adjust(self.findings.values(), expected=self._expected)
         return self._adjusted
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the ledger as plain values."""
         return json.loads(self.to_json())
 
