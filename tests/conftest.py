@@ -9,7 +9,7 @@ from hypothesis import settings
 
 # The same examples on every run, so that luck decides of no change; `make torture` looks for new
 # ones, much longer.
-settings.register_profile("short", derandomize=True)
+settings.register_profile("short", derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile("short")
 
