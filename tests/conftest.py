@@ -14,6 +14,8 @@ settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile("short")
 
 TESTS = Path(__file__).resolve().parent
+#: Scripts that made reference values, with packages that the tests do not need.
+collect_ignore = ["reference"]
 
 
 @pytest.fixture(scope="session")
