@@ -1,11 +1,16 @@
 """What every test may ask for."""
 
 import gzip
+import importlib.util
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from trends.parts import install_command
 
 # The same examples on every run, so that luck decides of no change; `make torture` looks for new
 # ones, much longer.
@@ -38,3 +43,27 @@ def ucdp(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         with gzip.open(packed) as source, (folder / packed.stem).open("wb") as target:
             shutil.copyfileobj(source, target)
     return folder
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return a session of Spark in this process, where there are Java and PySpark."""
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java, and there is none")
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip(f"Spark needs the package pyspark: {install_command('spark')}")
+    from pyspark.sql import SparkSession
+
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()

@@ -3,7 +3,6 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import delayed
 from statsmodels.stats.multitest import multipletests
 
 import trends
@@ -72,8 +71,8 @@ def test_a_fit_that_fails_is_a_row_that_says_so():
         return 1 / 0
 
     one = trends.series(table_of(steady(1)), district="D00")
-    assert _answer(fails, one, {}, borrow=False)[:2] == ("failed", "no convergence")
-    assert _answer(divides, one, {}, borrow=False)[:2] == ("failed", "division by zero")
+    assert _answer(fails, one, {}, False)[:2] == ("failed", "no convergence")
+    assert _answer(divides, one, {}, False)[:2] == ("failed", "division by zero")
 
 
 def test_adjusted_values_are_those_of_all_answers():
@@ -123,8 +122,13 @@ def test_progress_is_told_group_by_group():
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
+def dies(series):
+    """Take the worker along that asks."""
+    os._exit(1)
+
+
 def test_what_a_dying_worker_took_along_is_a_lost_row():
-    found = _run([delayed(os._exit)(1) for _ in range(3)], "loky", 2, None)
+    found = _run([(dies, None, {}, False)] * 3, "loky", 2, None)
     assert [one.status for one in found] == ["lost"] * 3
     assert "A worker ended before it had answered" in found[0].reason
 

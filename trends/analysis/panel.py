@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib import Parallel, delayed, parallel_config
+from joblib.parallel import get_active_backend
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
@@ -29,6 +30,7 @@ from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.observed import observed_periods, years_from_middle
 from trends.models.counts.season_terms import season_columns
 from trends.models.counts.slope_contrast import fit_line
+from trends.tables.distributed import LostWork, counts_of, in_spark, run_on_spark
 from trends.tables.series import series as one_series
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ QUESTIONS = {
 COUNTER_COLUMNS = ("source", "counter", "counted_by", "definition", "measure")
 #: Answered series of one counter below which nothing is borrowed.
 LEAST_SERIES = 5
+#: What joblib's processes, Dask and Ray raise when a worker dies; none of them need be installed.
+_DEATHS = ("TerminatedWorkerError", "KilledWorker", "WorkerCrashedError")
 
 Question = Callable[..., Result]
 
@@ -168,7 +172,7 @@ class Panel(Result):
 
 
 def analyse_panel(
-    counts: pd.DataFrame,
+    counts: pd.DataFrame | Any,
     question: str,
     *,
     by: str | Sequence[str],
@@ -184,19 +188,23 @@ def analyse_panel(
 
     Parameters
     ----------
-    counts : DataFrame
+    counts : DataFrame of pandas or Spark, or Ibis table
         Event-count table, as `count_events` and `read_counts` return it, with one row per group of
-        `by` and period.
+        `by` and period. Tables of Spark and Ibis have the columns of a file that `read_counts`
+        reads, with periods as text such as ``"2024-05"``.
     question : str
         What to ask: trend, changepoint, joinpoint, season, description, periods, interruption or
         power.
     by : str or sequence of str
         Group columns that name a series.
     backend : str, optional
-        Backend of joblib: "loky" (processes, the default), "threading", "dask", "ray" or another
-        that is registered.
+        "spark", which is the default for a table that lives in Spark, or a backend of joblib:
+        "loky" (processes, the default otherwise), "threading", "dask", "ray" or another that is
+        registered. Workers of a cluster need this package installed.
     n_jobs : int, optional
-        Workers; one for each core by default, or as `joblib.parallel_config` says.
+        Workers; one for each core (or all of the cluster) by default, or as many as
+        `joblib.parallel_config` says where that is more than one. Of Spark: tasks, by default one
+        for eight groups.
     borrow : bool
         Whether trends borrow strength from one another (see Notes). Other questions are asked of
         each series by itself.
@@ -206,7 +214,7 @@ def analyse_panel(
         Source of random numbers. The stream of a group depends on it and on the group's labels, so
         the answers are the same in any order and on any number of workers.
     progress : callable, optional
-        Called with the number of groups that are done and of all groups.
+        Called with the number of groups that are done and of all groups; by Spark once, at the end.
     **options
         Further options of the question, such as ``season="none"``, or what it asks about, such as
         ``first=`` and ``second=`` of periods and ``date=`` of interruption.
@@ -221,13 +229,21 @@ def analyse_panel(
         If `counts` is no event-count table or an option is none of the question's.
     ValueError
         If the question is not one of its choices, a column of `by` is not a group column, rows of
-        several groups would fall together, `alpha` is not between 0 and 1, or every group is
-        refused for the same reason.
+        several groups would fall together, `alpha` is not between 0 and 1, every group is refused
+        for the same reason, or no session of Spark is running.
+    InvalidTable
+        If a table of Spark or Ibis breaks a rule of event counts.
+    MissingPart
+        If Spark is asked for and PySpark is not installed.
 
     Notes
     -----
     A series that is too short or too empty, or whose fit fails, is a row with its status and the
     reason; it is never left out.
+
+    *Engines.* The table is the same from every backend, for any number of workers. Spark answers
+    by ``applyInPandas``, a few groups a call. What a table of Spark or Ibis cannot hold, the breaks
+    and the citation of a sidecar, only a table of pandas has.
 
     *Many tests.* p_bh adjusts for the number of answers by Benjamini and Hochberg (1995), p_by by
     Benjamini and Yekutieli (2001), which holds for any dependence between series.
@@ -280,14 +296,16 @@ def analyse_panel(
             f"`question` must be one of {', '.join(QUESTIONS)}, got {question!r}. Pick one."
         )
     names = (by,) if isinstance(by, str) else tuple(by)
+    given, counts = counts, counts_of(counts)
     ask: Question = getattr(
         importlib.import_module(f"trends.analysis.{question}"), QUESTIONS[question]
     )
     takes = _check_options(ask, options)
     groups = _groups(counts, names)
     seed = seed_of(rng)
-    tasks = [
-        delayed(_answer)(
+    lends = borrow and question == "trend" and options.get("dependence") in (None, "memory")
+    tasks: list[_Task] = [
+        (
             ask,
             one,
             {
@@ -295,11 +313,15 @@ def analyse_panel(
                 **({"alpha": alpha} if "alpha" in takes else {}),
                 **({"rng": _stream(seed, key)} if "rng" in takes else {}),
             },
-            borrow=borrow and question == "trend" and options.get("dependence") in (None, "memory"),
+            lends,
         )
         for key, one in groups.items()
     ]
-    answered = dict(zip(groups, _run(tasks, backend, n_jobs, progress), strict=True))
+    if backend == "spark" or (backend is None and in_spark(given)):
+        found = _run_on_spark(tasks, given, n_jobs, progress)
+    else:
+        found = _run(tasks, backend, n_jobs, progress)
+    answered = dict(zip(groups, found, strict=True))
     _refuse_if_all_are_refused(answered)
     answers = _table(answered, names, alpha)
     clear = answers["p_value"] < alpha
@@ -345,7 +367,11 @@ class _Answer(NamedTuple):
     lent: _Lent | None
 
 
-def _answer(ask: Question, one: pd.DataFrame, options: dict[str, Any], *, borrow: bool) -> _Answer:
+#: Question, series, options, and whether the answer lends to others.
+_Task = tuple[Question, pd.DataFrame, dict[str, Any], bool]
+
+
+def _answer(ask: Question, one: pd.DataFrame, options: dict[str, Any], borrow: bool) -> _Answer:
     """Ask the question of one series."""
     try:
         result = ask(one, **options)
@@ -428,27 +454,59 @@ def _stream(seed: int, key: tuple[object, ...]) -> np.random.Generator:
 
 
 def _run(
-    tasks: list[Any],
+    tasks: list[_Task],
     backend: str | None,
     n_jobs: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> list[_Answer]:
     """Run the tasks and return their answers in order; what a dying worker took along is lost."""
     found: list[_Answer] = []
-    workers = Parallel(
-        n_jobs=-1 if n_jobs is None and backend is None else n_jobs,
-        backend=backend,
-        return_as="generator",
-    )
     try:
-        for answer in workers(tasks):
-            found.append(answer)
-            if progress is not None:
-                progress(len(found), len(tasks))
-    except TerminatedWorkerError as death:
-        reason = f"A worker ended before it had answered ({type(death).__name__})."
-        found += [_Answer("lost", reason, None, None, None)] * (len(tasks) - len(found))
+        with _engine(backend, n_jobs) as engine:
+            for answer in engine(delayed(_answer)(*task) for task in tasks):
+                found.append(answer)
+                if progress is not None:
+                    progress(len(found), len(tasks))
+    except Exception as death:
+        if type(death).__name__ not in _DEATHS:
+            raise
+        found += _lost(len(tasks) - len(found), type(death).__name__)
     return found
+
+
+@contextmanager
+def _engine(backend: str | None, n_jobs: int | None) -> Iterator[Parallel]:
+    """Give what answers in parallel: backends of other packages register themselves here."""
+    if backend is None:
+        configured = get_active_backend()[1]
+        # Where nobody said anything joblib tells none, or one in its earlier versions.
+        workers = n_jobs if n_jobs is not None else -1 if configured in (None, 1) else configured
+        yield Parallel(n_jobs=workers, return_as="generator")
+    else:
+        with parallel_config(backend=backend):
+            yield Parallel(n_jobs=-1 if n_jobs is None else n_jobs, return_as="generator")
+
+
+def _run_on_spark(
+    tasks: list[_Task],
+    given: Any,
+    n_jobs: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> list[_Answer]:
+    """Answer on the workers of Spark; all are lost if it gives up."""
+    try:
+        found = run_on_spark(_answer, tasks, given, n_jobs)
+    except LostWork as death:
+        found = _lost(len(tasks), str(death))
+    if progress is not None:
+        progress(len(tasks), len(tasks))
+    return found
+
+
+def _lost(n_groups: int, death: str) -> list[_Answer]:
+    """Return the answers that a dying worker took along."""
+    reason = f"A worker ended before it had answered ({death})."
+    return [_Answer("lost", reason, None, None, None)] * n_groups
 
 
 def _refuse_if_all_are_refused(answered: Mapping[tuple[object, ...], _Answer]) -> None:

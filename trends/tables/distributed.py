@@ -1,0 +1,182 @@
+"""Which event counts does a table of Spark or of Ibis hold, and how is work done on its cluster?
+
+Event counts are small where events are not: the table comes here once, is held to the rules of
+every other door, and goes back group by group. So an answer cannot depend on the engine.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from trends.parts import require
+from trends.tables.counted import counts_from_cells
+from trends.tables.faults import InvalidTable
+from trends.tables.series import MEASURED_COLUMNS
+
+#: Groups that one call on a worker answers, so that what a call costs is shared.
+GROUPS_PER_CALL = 8
+
+
+class LostWork(RuntimeError):
+    """A cluster gave a piece of work up, after trying again as often as it is told to."""
+
+
+def counts_of(counts: Any) -> pd.DataFrame:
+    """Return an event-count table of pandas, Spark or Ibis as one of pandas.
+
+    Parameters
+    ----------
+    counts : DataFrame of pandas or Spark, or Ibis table
+        A frame of pandas, or anything that is no table, is returned as it is. Tables of Spark and
+        Ibis have the columns that `read_counts` reads, periods as text such as ``2024-05``.
+
+    Returns
+    -------
+    DataFrame of n_groups * n_periods rows
+        Valid by the schema `EventCounts`, groups and periods in order.
+
+    Raises
+    ------
+    InvalidTable
+        If the table breaks a rule; rows are counted from 1 in the order of groups and periods.
+    """
+    if not (is_spark(counts) or is_ibis(counts)):
+        return counts
+    found: pd.DataFrame = counts.toPandas() if is_spark(counts) else counts.to_pandas()
+    cells = pd.DataFrame({str(name): _texts(found[name]) for name in found})
+    keys = [name for name in cells if name not in MEASURED_COLUMNS]
+    keys += [name for name in ("period", "as_of") if name in cells]
+    # An engine returns rows in any order.
+    cells = cells.sort_values(keys, ignore_index=True)
+    cells.index += 1
+    table, faults = counts_from_cells(cells)
+    if faults:
+        raise InvalidTable(faults)
+    return table
+
+
+def is_spark(counts: Any) -> bool:
+    """Tell whether this is a table of Spark, also of one that is reached over the network."""
+    return type(counts).__module__.startswith("pyspark.sql") and hasattr(counts, "toPandas")
+
+
+def is_ibis(counts: Any) -> bool:
+    """Tell whether this is a table of Ibis."""
+    ibis = sys.modules.get("ibis.expr.types")
+    return ibis is not None and isinstance(counts, ibis.Table)
+
+
+def in_spark(counts: Any) -> bool:
+    """Tell whether a table lives in Spark."""
+    return is_spark(counts) or (is_ibis(counts) and counts.get_backend().name == "pyspark")
+
+
+def run_on_spark(
+    work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], counts: Any, n_tasks: int | None
+) -> list[Any]:
+    """Call a function with each of several arguments on the workers of Spark.
+
+    Parameters
+    ----------
+    work : callable
+        The modules that it calls have to be installed on every worker.
+    tasks : sequence of n_calls tuples
+        Its positional arguments; everything can be pickled.
+    counts : DataFrame of Spark or anything else
+        Whose session does the work; that of the process if it has none.
+    n_tasks : int or None
+        Tasks of Spark; by default one for eight calls.
+
+    Returns
+    -------
+    list of n_calls
+        What the calls returned, in order.
+
+    Raises
+    ------
+    MissingPart
+        If PySpark is not installed.
+    ValueError
+        If no session of Spark is running.
+    LostWork
+        If Spark gave up: then nothing is returned.
+    """
+    require("spark")
+    from py4j.protocol import Py4JJavaError
+    from pyspark import cloudpickle
+    from pyspark.errors import PySparkException, PythonException
+
+    if not tasks:
+        return []
+    pack: Callable[[object], bytes] = cloudpickle.dumps
+    session = _session(counts)
+    n_calls = -(-len(tasks) // GROUPS_PER_CALL)
+    rows = [(at % n_calls, at, pack((work, *task))) for at, task in enumerate(tasks)]
+    n_tasks = n_calls if n_tasks is None or n_tasks < 1 else n_tasks
+    sent = session.createDataFrame(rows, "call int, at int, task binary")
+    # A number of partitions that is named is kept; others may be merged into one, as the table is
+    # small and the work is not.
+    answered = (
+        sent.repartition(n_tasks, "call")
+        .groupBy("call")
+        .applyInPandas(_do, "at int, answer binary")
+    )
+    try:
+        found = {row["at"]: pickle.loads(row["answer"]) for row in answered.collect()}
+    except PythonException:
+        # What the function itself raised is a fault of the function, not of a worker.
+        raise
+    except (Py4JJavaError, PySparkException) as death:
+        raise LostWork(type(death).__name__) from death
+    return [found[at] for at in range(len(tasks))]
+
+
+def _do(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Do the tasks of one call, on a worker."""
+    return pd.DataFrame({"at": tasks["at"], "answer": list(_answers(tasks["task"]))})
+
+
+def _answers(tasks: pd.Series) -> Iterator[bytes]:
+    """Return what each task gives, pickled."""
+    for task in tasks:
+        work, *given = pickle.loads(task)
+        yield pickle.dumps(work(*given), protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _session(counts: Any) -> Any:
+    """Return the session of Spark in which a table lives, or that of this process."""
+    from pyspark.sql import SparkSession
+
+    session = counts.sparkSession if is_spark(counts) else SparkSession.getActiveSession()
+    if session is None:
+        raise ValueError(
+            "`backend` must be that of a running engine, got 'spark' without a session. Start one "
+            "first: pyspark.sql.SparkSession.builder.getOrCreate()."
+        )
+    return session
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """Return a column as `write_counts` writes it; what is missing is empty."""
+    values = column.astype(object)
+    missing = column.isna().to_numpy()
+    return pd.Series(
+        ["" if gone else _text(value) for value, gone in zip(values, missing, strict=True)],
+        dtype="str",
+    )
+
+
+def _text(value: object) -> str:
+    """Return a value as text: whole numbers without a fraction, days without an hour."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, pd.Timestamp) and value == value.normalize():
+        return str(value.date())
+    return str(value)
