@@ -1,0 +1,131 @@
+"""Is each of a newcomer's ten questions answered in at most two clicks or one search?"""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from trends.report import render
+
+from .chromium import Browser, find
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find() is None, reason="needs Debian's package chromium: apt-get install chromium"
+    ),
+]
+
+ROOT = Path(__file__).parents[2]
+#: From the first page: what is searched, if anything; what is clicked, one after another; and what
+#: must then be in sight. Numbers and days move with the tables, so that only words are asked for.
+QUESTIONS = {
+    "en": {
+        "is it up in the north-east since 2024?": ("", [], ["North-east Syria.", "2024"]),
+        "says who?": (
+            "who counts attacks in the north-east",
+            [".search-found a[href*='sec-latent']"],
+            ["Syrian Observatory for Human Rights", "Rojava Information Center"],
+        ),
+        "since when?": ("", [], ["North-east Syria.", "as in September 2024"]),
+        "where can I get the numbers?": (
+            "", [".navbar a[href$='data.html']"], ["Published figures, CSV", "findings, JSON"],
+        ),
+        "how do I cite it?": (
+            "", [".edition-bar summary"], ["The trends authors. Are attacks up? Edition of"],
+        ),
+        "what changed?": ("", [], ["What changed"]),
+        "what does B mean?": ("what does B mean", [".search-found a"], ["B", "likely"]),
+        "is Iraq included?": ("", [], ["Iraq.", "in 2024"]),
+        "how sure?": (
+            "", [".short-answer li:nth-child(2) .finding-mark"], ["95% interval", "grade C"],
+        ),
+        "in Arabic?": ("", [".navbar a[hreflang=ar]"], ["هل ازدادت الهجمات؟", "الجواب القصير"]),
+    },
+    "ar": {
+        "is it up in the north-east since 2024?": ("", [], ["شمال شرق", "2024"]),
+        "says who?": (
+            "من يحصي الهجمات في شمال شرق سوريا",
+            [".search-found a[href*='sec-latent']"],
+            ["المرصد السوري لحقوق الإنسان", "مركز معلومات روج آفا"],
+        ),
+        "since when?": ("", [], ["أيلول/سبتمبر 2024"]),
+        "where can I get the numbers?": (
+            "", [".navbar a[href$='data.html']"], ["الأرقام المنشورة", "CSV", "JSON"],
+        ),
+        "how do I cite it?": ("", [".edition-bar summary"], ["هل ازدادت الهجمات؟ طبعة"]),
+        "what changed?": ("", [], ["ما الذي تغيّر"]),
+        "what does B mean?": ("ماذا تعني الدرجة B", [".search-found a"], ["B", "مرجَّح"]),
+        "is Iraq included?": ("", [], ["العراق.", "2024"]),
+        "how sure?": (
+            "", [".short-answer li:nth-child(2) .finding-mark"], ["95%", "الدرجة C"],
+        ),
+        "in Arabic?": ("", [".navbar a[hreflang=en]"], ["Are attacks up?", "Short answer"]),
+    },
+}  # fmt: skip
+CASES = [(lang, asked) for lang, questions in QUESTIONS.items() for asked in questions]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Return the whole report, made from the project's own pages and tables."""
+    root = tmp_path_factory.mktemp("report")
+    for folder in ("data", "reports", "trends/report/filters", "trends/report/typst"):
+        shutil.copytree(ROOT / folder, root / folder)
+    for name in ("_quarto.yml", "CITATION.cff"):
+        shutil.copyfile(ROOT / name, root / name)
+    return render(root, engine="builtin").site
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    opened = Browser(tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+
+
+def in_sight(browser):
+    """Return the text of the page that lies in the window, notes included, on one line."""
+    said = browser.ask(
+        "(() => { const said = []; const walk = document.createTreeWalker(document.body, 4);"
+        "while (walk.nextNode()) { const range = document.createRange();"
+        "  range.selectNodeContents(walk.currentNode);"
+        "  const seen = [...range.getClientRects()].some(box => box.width && box.height"
+        "    && box.bottom > 0 && box.top < innerHeight);"
+        "  if (seen) said.push(walk.currentNode.textContent); }"
+        "return said.join(''); })()"
+    )
+    return " ".join(said.replace("\u2060", "").split())
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("lang", "asked"), CASES)
+def test_a_newcomer_has_the_answer_in_two_clicks_or_one_search(
+    browser, site, lang, asked, width, dark
+):
+    searched, clicks, answer = QUESTIONS[lang][asked]
+    assert len(clicks) <= (1 if searched else 2)
+    page = site / "reports" / ("ar" if lang == "ar" else "") / "index.html"
+    # On a phone the first screen is one that a thumb scrolls once or twice.
+    browser.open(page, width=width, height=2400 if width < 600 else 1600, dark=dark)
+    if searched:
+        browser.press("/", 191, "/")
+        browser.ask(
+            "(async () => { while (!document.querySelector('.search-keys').textContent)"
+            " await new Promise(done => setTimeout(done, 10));"
+            f"const field = document.querySelector('.search input'); field.value = {searched!r};"
+            "field.dispatchEvent(new Event('input'));"
+            "await new Promise(done => setTimeout(done, 200)); })()"
+        )
+    for click in clicks:
+        browser.ask(f"document.querySelector({click!r}).click()")
+        # A page that is left cannot be asked to wait, and one that is reached scrolls smoothly.
+        time.sleep(1.2)
+    said = in_sight(browser)
+    for words in answer:
+        assert words in said
+    assert browser.ask("document.documentElement.scrollWidth") <= width
+    assert browser.complaints == []
+    assert [url for url in browser.requests if not url.startswith(("file:", "data:"))] == []
