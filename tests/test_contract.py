@@ -225,6 +225,37 @@ def test_a_result_is_frozen(result):
         setattr(result, name, None)
 
 
+def test_a_table_of_models_gets_a_row_for_each_row_of_its_own_by_a_name_that_stands_once(result):
+    frame, table = result.to_frame(), result.__maketables_coef_table__
+    assert table.index.is_unique
+    assert table.index.name == "Coefficient"
+    assert len(table) == len(frame)
+    estimate = "estimate" if "estimate" in frame else "ratio"
+    for name, column in {"b": estimate, "se": "std_error", "p": "p_value"}.items():
+        if name == "p" and isinstance(result, trends.RateComparison):
+            continue
+        known = pd.to_numeric(frame[column], errors="coerce") if column in frame else np.nan
+        expected = np.broadcast_to(np.asarray(known, float), len(frame))
+        np.testing.assert_array_equal(table[name], expected)
+    if "term" in frame:
+        terms = zip(table.index, frame["term"], strict=True)
+        assert all(str(term) in name for name, term in terms)
+    stats = result.__maketables_default_stat_keys__
+    told, glance = [result.__maketables_stat__(key) for key in stats], result.glance()
+    assert stats
+    np.testing.assert_array_equal(told, glance[stats].iloc[0].to_list())
+    assert result.__maketables_stat__("adj_r2") is None
+
+
+def test_a_table_of_models_gives_two_totals_no_stars_that_their_words_would_not():
+    rates = trends.compare_rates("294 in 2024", "121 in 2023")
+    table = rates.__maketables_coef_table__
+    assert rates.p_value < 1e-9
+    assert table.loc[["ratio", "difference"], "p"].to_list() == [rates.wide_p_value] * 2
+    assert rates.wide_p_value > 0.05
+    assert table.loc["ratio", ["low", "high"]].to_list() == [rates.wide_low, rates.wide_high]
+
+
 def test_every_column_of_its_table_is_in_the_glossary(result):
     # The columns that name a group are the user's own.
     named = set(getattr(result, "by", ()))

@@ -118,6 +118,14 @@ class RateComparison(Result):
     conf_level: float
     caveats: tuple[str, ...] = field(default=())
 
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        """With the scatter, as words have it: stars for Poisson counts would say more than they."""
+        table = super().__maketables_coef_table__
+        table.loc["ratio", ["low", "high"]] = [self.wide_low, self.wide_high]
+        table.loc[["ratio", "difference"], "p"] = self.wide_p_value
+        return table
+
     def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return a row each for the two rates, their ratio and their difference.
 

@@ -92,6 +92,28 @@ class Result:
 
         return to_latex(self.to_frame(alpha=alpha))
 
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        """What `maketables.ETable` puts into a table of several results, a row a term."""
+        from trends.tables.written import coefficients
+
+        return coefficients(self.to_frame())
+
+    @property
+    def __maketables_depvar__(self) -> str:
+        """What heads this result's column there: what the counts are a number of."""
+        return self.counted
+
+    def __maketables_stat__(self, key: str) -> object:
+        """Return a number of the fit by its name in `glance`; nothing where there is none."""
+        row = self.glance()
+        return row[key].iloc[0] if key in row else None
+
+    @property
+    def __maketables_default_stat_keys__(self) -> list[str]:
+        """What stands below by itself: the numbers of events and periods, where there are any."""
+        return [name for name in self.glance() if name.startswith("n_") or name == "conf_level"]
+
     def glance(self) -> pd.DataFrame:
         """Return one row that describes the whole fit.
 

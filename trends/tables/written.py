@@ -6,6 +6,7 @@ every number as it was computed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -89,6 +90,73 @@ def to_latex(frame: pd.DataFrame) -> str:
     ]
     lines = [rf"\begin{{tabular}}{{{sides}}}", r"\hline", heading, r"\hline", *rows, r"\hline"]
     return "\n".join([*lines, r"\end{tabular}"])
+
+
+def coefficients(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of answers as tables of models are written elsewhere: a row a coefficient.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What a result returns as `to_frame`.
+
+    Returns
+    -------
+    DataFrame of as many rows
+        Named by what stands before the numbers, and by the method where a name would stand twice.
+        Columns b (the estimate), se, t and p, and low and high (the ends of its interval). What a
+        result does not know is NaN; a table of what was not estimated has NaN alone.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"term": ["slope"], "estimate": [0.1], "p_value": [0.02]})
+    >>> coefficients(answers).loc["slope", ["b", "p"]].tolist()
+    [0.1, 0.02]
+    """
+    of_ratio = "estimate" not in frame and "ratio" in frame
+    sources = {
+        "b": "ratio" if of_ratio else "estimate",
+        "se": "std_error",
+        "t": "statistic",
+        "p": "p_value",
+        "low": "ratio_low" if of_ratio else "conf_low",
+        "high": "ratio_high" if of_ratio else "conf_high",
+    }
+    numbers = {
+        name: pd.to_numeric(frame[column], errors="coerce").to_numpy(float, na_value=np.nan)
+        if column in frame
+        else np.full(len(frame), np.nan)
+        for name, column in sources.items()
+    }
+    return pd.DataFrame(numbers, index=pd.Index(_row_names(frame), name="Coefficient"))
+
+
+#: Columns of words that say something of a row and do not name it.
+_SAID_OF_ROW = frozenset(
+    {"method", "status", "reason", "grade", "verdict", "conf_low", "conf_high"}
+)
+
+
+def _row_names(frame: pd.DataFrame) -> list[str]:
+    """Return a name for every row that no other row has."""
+    naming = [
+        name for name in frame if not is_number(frame[name]) and str(name) not in _SAID_OF_ROW
+    ]
+    cells = [[_shown(value) for value in frame[name]] for name in naming]
+    names = [" ".join(filter(None, row)) for row in zip(*cells, strict=True)]
+    names = names or [""] * len(frame)
+    if "method" in frame:
+        often = Counter(names)
+        names = [
+            f"{name} ({method})" if often[name] > 1 else name
+            for name, method in zip(names, frame["method"], strict=True)
+        ]
+    often, met = Counter(names), Counter[str]()
+    for place, name in enumerate(names):
+        met[name] += 1
+        if often[name] > 1 or not name:
+            names[place] = f"{name} {met[name]}".strip()
+    return names
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> Path:
