@@ -11,6 +11,7 @@ import trends
 from trends.analysis.description import Verdict
 from trends.findings.finding import Noun, Subject
 from trends.findings.wording import say
+from trends.tables.languages import LANGUAGES
 
 HERE = Path(__file__).parent
 
@@ -20,11 +21,12 @@ def table_of(lang):
     return tomllib.loads((HERE / f"sentences_{lang}.toml").read_text(encoding="utf-8"))
 
 
-SUBJECT = Subject(key="s", en="Syria", ar="سوريا", noun=Noun(**table_of("en")["noun"]["attack"]))
+ATTACK = Noun(**table_of("en")["noun"]["attack"], others={"fr": table_of("fr")["noun"]["attack"]})
+SUBJECT = Subject(key="s", en="Syria", ar="سوريا", noun=ATTACK, others={"fr": {"name": "Syrie"}})
 COURSES = {course["name"]: course for course in table_of("en")["course"]}
 CASES = [
     pytest.param(lang, case["name"], case["says"], id=f"{lang}: {case['name']}")
-    for lang in ("en", "ar")
+    for lang in LANGUAGES
     for case in table_of(lang)["course"]
 ]
 
@@ -40,14 +42,15 @@ def test_a_course_is_said_as_a_reader_of_the_language_approved(lang, name, says)
     assert [str(say(finding, lang)) for finding in trend.findings(SUBJECT)] == says
 
 
-def test_both_languages_review_the_same_courses():
-    assert [case["name"] for case in table_of("ar")["course"]] == list(COURSES)
+def test_every_language_reviews_the_same_courses():
+    for lang in LANGUAGES:
+        assert [case["name"] for case in table_of(lang)["course"]] == list(COURSES)
 
 
 ACCOUNTS = {account["name"]: account for account in table_of("en")["description"]}
 ACCOUNT_CASES = [
     pytest.param(lang, case["name"], case["says"], id=f"{lang}: {case['name']}")
-    for lang in ("en", "ar")
+    for lang in LANGUAGES
     for case in table_of(lang)["description"]
 ]
 
@@ -62,7 +65,8 @@ def test_an_account_is_said_as_a_reader_of_the_language_approved(lang, name, say
     assert [str(say(finding, lang)) for finding in account.findings(SUBJECT)] == says
 
 
-def test_both_languages_review_the_same_accounts_and_every_verdict():
-    assert [case["name"] for case in table_of("ar")["description"]] == list(ACCOUNTS)
+def test_every_language_reviews_the_same_accounts_and_every_verdict():
+    for lang in LANGUAGES:
+        assert [case["name"] for case in table_of(lang)["description"]] == list(ACCOUNTS)
     verdicts = {case["verdict"] for case in ACCOUNTS.values()}
     assert verdicts == {*get_args(Verdict)}

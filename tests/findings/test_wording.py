@@ -1,7 +1,9 @@
 import math
 import re
+import string
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -9,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import trends
+from trends.analysis.result import Language
 from trends.findings import wording
 from trends.findings.finding import DAY, EVENT, Finding, Noun, Subject
 from trends.findings.rules import rule_tables
+from trends.report.markup import terms_of
+from trends.tables.languages import FURTHER, KEPT, LANGUAGES, words_file
 from trends.tables.window import as_window
 
 HERE = Path(__file__).parent
@@ -24,14 +29,19 @@ def table_of(lang):
 
 CASES = [
     pytest.param(lang, case, id=f"{lang}: {case['name']}")
-    for lang in ("en", "ar")
+    for lang in LANGUAGES
     for case in table_of(lang)["case"]
 ]
-NOUNS = {name: Noun(**forms) for name, forms in table_of("en")["noun"].items()}
-SYRIA = {name: Subject(key="s", en="Syria", ar="سوريا", noun=noun) for name, noun in NOUNS.items()}
+FRENCH = table_of("fr")["noun"]
+NOUNS = {
+    name: Noun(**forms, others={"fr": FRENCH[name]})
+    for name, forms in table_of("en")["noun"].items()
+}
+PLACE = {"key": "s", "en": "Syria", "ar": "سوريا", "others": {"fr": {"name": "Syrie"}}}
+SYRIA = {name: Subject(**PLACE, noun=noun) for name, noun in NOUNS.items()}
 
 
-@pytest.mark.parametrize("lang", ["en", "ar"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_at_least_forty_cases_were_reviewed(lang):
     assert len(table_of(lang)["case"]) >= 40
 
@@ -49,7 +59,7 @@ def test_two_windows_say_what_a_reader_of_the_language_approved(lang, case):
     ("lang", "case"),
     [
         pytest.param(lang, case, id=f"{lang}: {case['name']}")
-        for lang in ("en", "ar")
+        for lang in LANGUAGES
         for case in table_of(lang)["severity"]
     ],
 )
@@ -62,7 +72,12 @@ def test_how_deadly_events_are_is_said_as_a_reader_approved(lang, case):
         bounds = {"fatalities_best": deaths, "fatalities_high": deaths + 1}
         sides.append(pd.DataFrame({**columns, **bounds}))
     found = trends.compare_severity(*sides, at_least=5, rng=1)
-    subject = Subject(key="s", en="Attacks in Syria", ar="الهجمات في سوريا")
+    subject = Subject(
+        key="s",
+        en="Attacks in Syria",
+        ar="الهجمات في سوريا",
+        others={"fr": {"name": "Attaques en Syrie"}},
+    )
     assert [str(wording.say(one, lang)) for one in found.findings(subject)] == case["says"]
 
 
@@ -70,7 +85,7 @@ def test_how_deadly_events_are_is_said_as_a_reader_approved(lang, case):
     ("lang", "case"),
     [
         pytest.param(lang, case, id=f"{lang}: {case['name']}")
-        for lang in ("en", "ar")
+        for lang in LANGUAGES
         for case in table_of(lang)["shares"]
     ],
 )
@@ -88,7 +103,12 @@ def test_what_a_share_did_is_said_as_a_reader_approved(lang, case):
         for name in ("asked", "rest")
     )
     found = trends.estimate_share(table, of="asked", by="kind", season="none")
-    subject = Subject(key="s", en="IED attacks in Syria", ar="هجمات العبوات الناسفة في سوريا")
+    subject = Subject(
+        key="s",
+        en="IED attacks in Syria",
+        ar="هجمات العبوات الناسفة في سوريا",
+        others={"fr": {"name": "Engins explosifs en Syrie"}},
+    )
     assert [str(wording.say(one, lang)) for one in found.findings(subject)] == case["says"]
 
 
@@ -96,7 +116,7 @@ def test_what_a_share_did_is_said_as_a_reader_approved(lang, case):
     ("lang", "case"),
     [
         pytest.param(lang, case, id=f"{lang}: {case['name']}")
-        for lang in ("en", "ar")
+        for lang in LANGUAGES
         for case in table_of(lang)["changepoint"]
     ],
 )
@@ -104,7 +124,7 @@ def test_what_happened_to_a_level_is_said_as_a_reader_approved(lang, case):
     months = pd.period_range("2016-01", periods=len(case["counts"]), freq="M")
     series = trends.as_series(pd.Series(case["counts"], index=months), exposure=30.4375)
     found = trends.detect_changepoints(series, season=case["season"], n_null=199, rng=1)
-    subject = Subject(key="s", en="Syria", ar="سوريا")
+    subject = Subject(**PLACE)
     assert str(wording.say(found.findings(subject)[0], lang)) == case["says"]
 
 
@@ -112,7 +132,7 @@ def test_what_happened_to_a_level_is_said_as_a_reader_approved(lang, case):
     ("lang", "case"),
     [
         pytest.param(lang, case, id=f"{lang}: {case['name']}")
-        for lang in ("en", "ar")
+        for lang in LANGUAGES
         for case in table_of(lang)["interruption"]
     ],
 )
@@ -121,7 +141,7 @@ def test_a_change_at_a_named_date_is_said_as_a_reader_approved(lang, case):
     series = trends.as_series(pd.Series(case["counts"], index=months), exposure=30.4375)
     asked = {name: case[name] for name in ("slope", "temporary") if name in case}
     found = trends.estimate_interruption(series, case["date"], season="none", **asked)
-    subject = Subject(key="s", en="Syria", ar="سوريا")
+    subject = Subject(**PLACE)
     assert [str(wording.say(one, lang)) for one in found.findings(subject)] == case["says"]
 
 
@@ -129,7 +149,7 @@ def test_a_change_at_a_named_date_is_said_as_a_reader_approved(lang, case):
     ("lang", "case"),
     [
         pytest.param(lang, case, id=f"{lang}: {case['name']}")
-        for lang in ("en", "ar")
+        for lang in LANGUAGES
         for case in table_of(lang)["periods"]
     ],
 )
@@ -195,7 +215,7 @@ def claim_says(case, lang):
     return [str(wording.say(one, lang)) for one in found]
 
 
-@pytest.mark.parametrize("lang", ["en", "ar"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
     ("kind", "says"), [("alarm", alarm_says), ("delay", delay_says), ("claim", claim_says)]
 )
@@ -291,7 +311,7 @@ def test_what_says_no_direction_is_not_hedged():
     ("lang", "case"),
     [
         pytest.param(lang, case, id=f"{lang}: {case['name']}")
-        for lang in ("en", "ar")
+        for lang in LANGUAGES
         for case in table_of(lang)["forecast"]
     ],
 )
@@ -300,7 +320,7 @@ def test_what_comes_next_is_said_as_a_reader_approved(lang, case):
     exposure = months.days_in_month.to_numpy(dtype=float).copy()
     exposure[-1] = case.get("last_days", exposure[-1])
     series = trends.as_series(pd.Series(case["counts"], index=months), exposure=exposure)
-    subject = Subject(key="s", en="Syria", ar="سوريا")
+    subject = Subject(**PLACE)
     if "n_origins" in case:
         found = trends.evaluate_forecasts(
             series, horizon=case["horizon"], n_origins=case["n_origins"]
@@ -381,7 +401,7 @@ def test_on_pace_to_more_than_double_is_not_more_than_doubled():
     assert "1.26" in summary
 
 
-@pytest.mark.parametrize("lang", ["en", "ar"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_verb_of_the_rules_has_words(lang):
     for quantity, rules in rule_tables()["verb"].items():
         for rule in rules:
@@ -394,17 +414,52 @@ def test_every_rule_table_ends_with_a_rule_that_always_holds(kind):
         assert "if" not in rules[-1], name
 
 
-def test_both_languages_have_the_same_sentences_with_the_same_slots():
+@pytest.mark.parametrize("lang", LANGUAGES[1:])
+def test_every_language_has_the_same_sentences_with_the_same_slots(lang):
     """A slot that one language lacks would be a fact that its readers are not told."""
-    english, arabic = (wording.words(lang) for lang in ("en", "ar"))
+    english, other = wording.words("en"), wording.words(lang)
+    own = other if lang in KEPT else words_file(lang)
     for name, template in english["sentence"].items():
-        assert name in arabic["sentence"], name
+        assert name in own["sentence"], name
         if isinstance(template, str):
-            assert isinstance(arabic["sentence"][name], str), name
+            assert isinstance(own["sentence"][name], str), name
         else:
-            assert set(template) == set(arabic["sentence"][name]), name
+            assert set(template) == set(own["sentence"][name]), name
     for section in ("caveat", "grade", "unit", "change", "cause", "cause_detail", "quoted"):
-        assert set(english[section]) == set(arabic[section]), section
+        assert set(english[section]) == set(own[section]), section
+
+
+@pytest.mark.parametrize("lang", FURTHER)
+def test_a_further_language_has_every_word_that_english_has(lang):
+    """What is missing would be said in English in the midst of another language."""
+    # Shapes of numbers are of no language.
+    left_out = {"shape", "heading_shape"}
+
+    def slots(text):
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    def compare(english, own, place):
+        for key, said in english.items():
+            here = f"{place}.{key}"
+            assert key in own, here
+            if isinstance(said, dict):
+                compare(said, own[key], here)
+            elif isinstance(said, str) and place != ".counted":
+                assert slots(said) == slots(own[key]), here
+        assert set(own) <= {*english, "first_day", "signs", "plural_from"} or not place, place
+
+    own = words_file(lang)
+    english = {**words_file("en"), "caveat": wording.words("en")["caveat"]}
+    compare({key: one for key, one in english.items() if key not in left_out}, own, "")
+    starter = {name: own["starter"][name] for name in own["starter"] if "example" not in name}
+    compare(words_of_pages()["en"], starter, ".starter")
+    compare(terms_of("en"), own["terms"], ".terms")
+
+
+def words_of_pages():
+    """Return the words of a new report's pages."""
+    path = Path(trends.__file__).parent / "report/starter/words.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 # ------- counts
@@ -523,8 +578,60 @@ def test_an_unknown_shape_is_refused():
 
 
 def test_an_unknown_language_is_refused():
-    with pytest.raises(ValueError, match="`lang` must be one of en, ar, got 'fr'"):
-        trends.compare_rates((1, 2), (3, 4)).summary("fr")
+    with pytest.raises(ValueError, match="`lang` must be one of en, ar, fr, got 'de'"):
+        trends.compare_rates((1, 2), (3, 4)).summary("de")
+
+
+def test_a_type_checker_knows_the_languages_that_there_are():
+    assert get_args(Language) == LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "said"),
+    [
+        (0, "attack", "aucune attaque"),
+        (0, "killed", "aucun mort"),
+        (1, "attack", "1 attaque"),
+        (2, "attack", "2 attaques"),
+        (12345, "attack", "12\u202f345 attaques"),
+    ],
+)
+def test_a_further_language_counts_by_its_file_of_words(count, noun, said):
+    assert wording.count_phrase(count, NOUNS[noun], "fr") == said
+    # A noun that has no words in the language is said in English, one of the package is not.
+    english = Noun(**table_of("en")["noun"]["operation"])
+    assert wording.count_phrase(3, english, "fr") == "3 operations"
+    assert wording.count_phrase(3, EVENT, "fr") == "3 événements"
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "said"),
+    [
+        (1234.5, "rate", "1\u202f234"),
+        (2.4234, "ratio", "2,42"),
+        (-12.3, "percent", "\u221212\u202f%"),
+        (0.00004, "p", "moins de 0,001"),
+        (20000.0, "ratio", "plus de 10\u202f000"),
+        (0.95, "level", "95\u202f%"),
+    ],
+)
+def test_a_further_language_writes_numbers_with_its_own_signs(value, shape, said):
+    assert wording.format_number(value, shape, "fr") == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("de avril à le premier", "d'avril au premier"),
+        ("De octobre", "D'octobre"),
+        ("en 3 mai 2024 ; en 2024", "le 3 mai 2024\u00a0; en 2024"),
+        ("en le deuxième trimestre de 2024", "au deuxième trimestre de 2024"),
+        ("de les uns, de Homs", "des uns, de Homs"),
+    ],
+)
+def test_words_run_together_where_the_language_asks_for_it(text, said):
+    assert wording._contracted(text, "fr") == said
+    assert wording._contracted(text, "en") == text
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trends.findings.finding import Finding, Subject
 
 #: A language that has a file of words.
-Language = Literal["en", "ar"]
+Language = Literal["en", "ar", "fr"]
 #: Days, as one who names them writes them.
 AnyDay = TypeVar("AnyDay", bound=Day)
 

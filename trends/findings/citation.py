@@ -18,6 +18,7 @@ from trends.findings.inputs import sources
 from trends.findings.ledger import Ledger
 from trends.findings.wording import inputs_phrase, words
 from trends.parts import DISTRIBUTION
+from trends.tables.languages import in_language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
     """
     record = ledger.finding(finding_id)
     edition = ledger.edition
-    said = record["said"].get(lang) or record["said"]["en"]
+    said = in_language(record["said"], lang)
     title = edition.get("title") or "Trends"
     date = edition.get("date", "")
     url = _address(edition.get("url", ""), record.get("pages", []), finding_id)

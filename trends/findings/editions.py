@@ -21,7 +21,7 @@ from trends.findings.ledger import Ledger
 from trends.findings.rules import rule_tables
 from trends.findings.wording import count_phrase, words
 from trends.tables.calendar import parse_periods
-from trends.tables.languages import KEPT
+from trends.tables.languages import KEPT, in_language
 
 Kind = Literal["new", "gone", "changed"]
 
@@ -605,7 +605,7 @@ def _before_and_now(change: Change, lang: str) -> Iterator[tuple[str, str]]:
 
 def _in_words(record: Record, lang: str) -> str:
     """Return a finding's sentence, or what stands behind it when it has none."""
-    said = record["said"].get(lang) or record["said"]["en"]
+    said = in_language(record["said"], lang)
     return str(said["sentence"] or said["explain"])
 
 

@@ -33,7 +33,7 @@ from trends.findings.inputs import Record, digest, input_records
 from trends.findings.multiplicity import Family, adjust
 from trends.findings.wording import Phrase
 from trends.tables.faults import Fault, InvalidTable
-from trends.tables.languages import KEPT, in_language
+from trends.tables.languages import FURTHER, KEPT, in_language
 from trends.tables.window import as_window
 
 #: Version of the ledger's shape; `ledger.schema.json` describes it.
@@ -527,7 +527,8 @@ class Ledger:
                     f"{' and '.join([*known['pages'], *pages])}. Give one of the subjects another "
                     "key, or render both pages from the same files."
                 )
-            known["said"] = {**known["said"], **record["said"]}
+            for name in ("said", "subject"):
+                known[name] = {**known[name], **record[name]}
             known["pages"] += [name for name in pages if name not in known["pages"]]
         for key, record in other.statements.items():
             figure = self.statements.setdefault(key, {**record, "said": {}})
@@ -751,6 +752,7 @@ def _record(finding: Finding, *, test: str, languages: Sequence[str]) -> Record:
             "key": subject.key,
             "en": subject.en,
             "ar": subject.ar,
+            **{lang: subject.name(lang) for lang in languages if lang not in KEPT},
             "nouns": [noun.en_one, noun.en_many, noun.ar_one, noun.ar_few, noun.ar_many],
         },
         "estimate": _number(finding.estimate),
@@ -809,8 +811,11 @@ def _short_name(finding: Finding) -> str:
 
 def _without_place(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return a record without the pages it stands on and what further languages say of it."""
-    kept = {lang: said for lang, said in record["said"].items() if lang in KEPT}
-    return {key: value for key, value in record.items() if key != "pages"} | {"said": kept}
+    kept = {
+        name: {key: one for key, one in record[name].items() if key not in FURTHER}
+        for name in ("said", "subject")
+    }
+    return {key: value for key, value in record.items() if key != "pages"} | kept
 
 
 def _row(finding: Mapping[str, Any]) -> list[Any]:

@@ -608,6 +608,8 @@ def _days_phrase(days: float, lang: str) -> str:
     if float(days).is_integer():
         return count_phrase(int(days), DAY, lang, oblique=True)
     noun = DAY.ar_one if lang == "ar" else several(DAY, lang)
+    if days < words(lang).get("counted", {}).get("plural_from", 0):
+        noun = forms_of(DAY, lang)["one"]
     return f"{_in_digits(f'{days:,.1f}', lang)} {noun}"
 
 

@@ -20,7 +20,7 @@ from trends.report.navigation import output_name
 from trends.report.page import Page
 from trends.report.provenance import check_fresh
 from trends.report.quarto_pages import dressed, put_right
-from trends.tables.languages import LANGUAGES
+from trends.tables.languages import LANGUAGES, in_language
 
 if TYPE_CHECKING:
     from trends.findings.inputs import Record
@@ -135,7 +135,7 @@ def _findings_markdown(
     """Return the list of findings by subject, then the figures that were quoted."""
     subjects: dict[str, list[Record]] = {}
     for record in ledger.findings.values():
-        subjects.setdefault(record["subject"][said_in], []).append(record)
+        subjects.setdefault(in_language(record["subject"], said_in), []).append(record)
     parts = [words["findings-intro"].format(n=len(ledger.findings))]
     for subject, records in subjects.items():
         parts.append(f"## {escaping.markdown(subject[:1].upper() + subject[1:])}")
@@ -148,10 +148,10 @@ def _findings_markdown(
     if ledger.statements:
         parts.append(f"## {words['figures-title']}")
         for key, record in ledger.statements.items():
-            said = " / ".join(record["said"].get(said_in, []))
+            said = " / ".join(in_language(record["said"], said_in))
             parts.append(
                 f"::: {{.finding-entry #{anchor(key)}}}\n**{escaping.markdown(said)}**\n\n"
-                f"{escaping.markdown(record['source'][said_in])}\n\n`{key}`\n:::"
+                f"{escaping.markdown(in_language(record['source'], said_in))}\n\n`{key}`\n:::"
             )
     return "\n\n".join(parts) + "\n"
 
@@ -165,7 +165,7 @@ def _entry(
     titles: dict[str, str],
 ) -> str:
     """Return one finding: its sentence, what stands behind it and where it is said."""
-    said = record["said"].get(lang) or record["said"]["en"]
+    said = in_language(record["said"], lang)
     key = record["finding_id"]
     lines = [
         f"**{escaping.markdown(said['sentence'] or said['number'])}**",

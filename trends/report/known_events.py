@@ -10,6 +10,7 @@ import pandas as pd
 
 from trends import escaping
 from trends.findings.wording import format_time
+from trends.tables.languages import in_language, words_file
 from trends.tables.toml import read_toml, tables_of_text
 from trends.tables.typed import first_day, read_period
 
@@ -45,7 +46,7 @@ def read_known_events(
     found = {}
     for event in _events(Path(path)):
         if event["country"] == country:
-            found[first_day(event["date"], _place(event, path))] = event[lang]
+            found[first_day(event["date"], _place(event, path))] = in_language(event, lang)
     return found
 
 
@@ -65,12 +66,14 @@ def known_events_table(path: str | Path, *, lang: str = "en") -> pd.DataFrame:
         Date, event and source, in the order of the file; also the day on which each was entered, if
         the file tells one.
     """
-    headings = ("التاريخ", "الحدث", "المصدر") if lang == "ar" else ("Date", "Event", "Source")
+    own = words_file(lang).get("headings", {})
+    english = own.get("known_events", ("Date", "Event", "Source"))
+    headings = ("التاريخ", "الحدث", "المصدر") if lang == "ar" else english
     events = _events(Path(path))
     rows = [
         (
             format_time(read_period(event["date"], _place(event, path)), lang),
-            event[lang],
+            in_language(event, lang),
             f"[{escaping.markdown(event['source'])}]({quote(event['url'], safe=_ADDRESS)})",
         )
         for event in events
@@ -78,7 +81,7 @@ def known_events_table(path: str | Path, *, lang: str = "en") -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(headings))
     if any("entered" in event for event in events):
         days = [read_period(event["entered"], _place(event, path)) for event in events]
-        heading = "أُدخل في" if lang == "ar" else "Entered"
+        heading = "أُدخل في" if lang == "ar" else own.get("entered", "Entered")
         table[heading] = [format_time(day, lang) for day in days]
     table.attrs["markdown"] = (headings[2],)
     return table

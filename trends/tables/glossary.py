@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from trends.tables.languages import words_file
+
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
@@ -77,7 +79,8 @@ def dictionary(columns: Iterable[str], *, lang: str = "en") -> pd.DataFrame:
     'Days of the period that were actually observed, or the number of what exposure_unit names; 0
     where nobody watched.'
     """
-    headings = ["العمود", "المعنى"] if lang == "ar" else ["Column", "Meaning"]
+    further = words_file(lang).get("headings", {}).get("dictionary")
+    headings = ["العمود", "المعنى"] if lang == "ar" else further or ["Column", "Meaning"]
     rows = [
         (f"`{name}`", glossary[name].ar if lang == "ar" else glossary[name].en) for name in columns
     ]

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from trends import escaping
+from trends.tables.languages import words_file
 from trends.tables.toml import read_toml
 
 REQUIRED = (
@@ -288,7 +289,9 @@ def provenance_table(tables: list[str | Path], *, lang: str = "en") -> pd.DataFr
     headings = (
         ("الملف", "العنوان", "الترخيص", "الاستشهاد")
         if lang == "ar"
-        else ("File", "Title", "Licence", "Citation")
+        else words_file(lang)
+        .get("headings", {})
+        .get("provenance", ("File", "Title", "Licence", "Citation"))
     )
     rows = [
         (f"`{found.file}`", found.title, found.licence, found.citation)
