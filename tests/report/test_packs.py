@@ -7,7 +7,9 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
+import trends
 from trends.cli import app
+from trends.findings.ledger import Ledger
 from trends.report import read_outline, render
 from trends.report.scaffold import scaffold
 from trends.tables.faults import InvalidTable
@@ -49,6 +51,43 @@ def test_the_series_of_a_pack_makes_a_report_that_lints_clean(tmp_path, name):
         assert not any(re.search(r"\bevents?\b", sentence) for sentence in said["en"])
     linted = CliRunner().invoke(app, ["lint", str(folder / "_site")])
     assert linted.exit_code == 0, linted.output
+
+
+def test_a_report_in_a_third_language_renders_and_lints_clean(tmp_path):
+    folder = tmp_path / "mine"
+    made = CliRunner().invoke(app, ["new", str(folder), "--pack", "aid", "--lang", "fr,ar"])
+    assert made.exit_code == 0, made.output
+    render(folder, engine="builtin")
+    page = (folder / "_site/reports/index.html").read_text("utf-8")
+    assert '<html lang="fr" dir="ltr">' in page
+    assert "Quelle évolution les comptages ont-ils suivie" in page
+    assert "Voir le résultat" in page
+    listed = (folder / "_site/reports/findings.html").read_text("utf-8")
+    assert "intervalle à 95" in listed
+    assert "likely, grade" not in page + listed
+    arabic = (folder / "_site/reports/ar/index.html").read_text("utf-8")
+    assert '<html lang="ar" dir="rtl">' in arabic
+    linted = CliRunner().invoke(app, ["lint", str(folder / "_site")])
+    assert linted.exit_code == 0, linted.output
+
+
+def test_pages_in_three_languages_make_one_edition(tmp_path):
+    folder = tmp_path / "mine"
+    scaffold(folder, languages=["en", "ar", "fr"])
+    outline = read_outline(folder / "report.toml")
+    [key] = outline.named
+    assert outline.subject(key).name("fr") == "Événements d'exemple"
+    said = Ledger(lang="fr")
+    counts = outline.series(key)
+    said.add(trends.estimate_trend(counts), outline.subject(key))
+    english = Ledger()
+    english.add(trends.estimate_trend(counts), outline.subject(key))
+    whole = Ledger()
+    whole.merge(english, page="en.html")
+    whole.merge(said, page="fr.html")
+    [first, *_] = whole.findings.values()
+    assert set(first["said"]) == {"en", "ar", "fr"}
+    assert first["subject"]["fr"] == "Événements d'exemple"
 
 
 def test_a_date_of_the_pack_is_asked_for_where_it_matters_and_only_there(tmp_path):

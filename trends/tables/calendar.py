@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import calendar
 import re
+import tomllib
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 import numpy as np
@@ -295,13 +298,11 @@ def _first_days_of(words: pd.Series, letter: str) -> pd.Series:
     return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
 
 
-#: First and last day of each Hijri occasion as (month, day); day 0 is the month's last day.
-_HIJRI_OCCASIONS = {
-    "ramadan": ((9, 1), (9, 0)),
-    "last_ten_nights": ((9, 21), (9, 0)),
-    "eid_al_fitr": ((10, 1), (10, 3)),
-    "eid_al_adha": ((12, 10), (12, 13)),
-}
+@cache
+def _hijri_occasions() -> dict[str, dict[str, tuple[int, int]]]:
+    """Return the first and last day of each Hijri occasion as month and day, by `feasts.toml`."""
+    text = files("trends").joinpath("packs/feasts.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def hijri_year(day: pd.Timestamp) -> int:
@@ -378,11 +379,12 @@ def hijri_shares(periods: pd.PeriodIndex, *, shift: int = 0) -> pd.DataFrame:
         return int(np.datetime64(date, "D").astype(np.int64)) + shift
 
     shares = {}
-    for occasion, (opening, closing) in _HIJRI_OCCASIONS.items():
+    for occasion, days_of in _hijri_occasions().items():
         days = np.zeros(len(periods))
         # A shift may bring in an occasion of the year before or after.
         for year in range(max(years[0] - 1, 1343), min(years[-1] + 1, 1500) + 1):
-            begin, finish = day_number(year, *opening), day_number(year, *closing)
+            begin = day_number(year, *days_of["first"])
+            finish = day_number(year, *days_of["last"])
             days += np.clip(np.minimum(last, finish) - np.maximum(first, begin) + 1, 0, None)
         shares[occasion] = days / (last - first + 1)
     return pd.DataFrame(shares, index=periods)

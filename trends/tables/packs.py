@@ -127,8 +127,8 @@ def read_pack(pack: str | Path, *, beside: str | Path = ".") -> Pack:
 
     Examples
     --------
-    >>> read_pack("conflict").measures["attacks"]["en_many"]
-    'attacks'
+    >>> read_pack("roads").measures["crashes"]["en_many"]
+    'crashes'
     """
     if isinstance(pack, str) and "/" not in pack and "\\" not in pack:
         if pack not in pack_names():
@@ -196,7 +196,7 @@ def source_kinds() -> dict[str, dict[str, str]]:
 
     Examples
     --------
-    >>> source_kinds()["military"]["drawn"]
+    >>> source_kinds()["police"]["drawn"]
     'state'
     """
     return {kind: said for pack in bundled() for kind, said in pack.source_kinds.items()}
