@@ -21,7 +21,7 @@ from trends.findings.finding import DAY, Finding, Inputs, Noun
 from trends.findings.rules import caveat_table, declared_caveat, first_match, rule_tables
 from trends.tables.calendar import is_of_the_calendar, parse_periods
 from trends.tables.exposure import unit_words
-from trends.tables.languages import KEPT, LANGUAGES, in_language, words_file
+from trends.tables.languages import KEPT, LANGUAGES, in_language, laid_over, words_file
 from trends.tables.window import Window
 
 #: Ratio and percentage beyond which a number is said to be more than this one.
@@ -62,16 +62,7 @@ def words(lang: str) -> dict[str, Any]:
     if lang in KEPT:
         return {**words_file(lang), "caveat": caveats}
     # What a further language has no words for is said in English.
-    return _laid_over(words("en"), words_file(lang))
-
-
-def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Return a table with the entries of another laid over it, tables within tables alike."""
-    laid = {**below, **above}
-    for name, table in above.items():
-        if isinstance(table, dict) and isinstance(below.get(name), dict):
-            laid[name] = _laid_over(below[name], table)
-    return laid
+    return laid_over(words("en"), words_file(lang))
 
 
 def say(finding: Finding, lang: str = "en") -> Phrase:

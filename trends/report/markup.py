@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from trends.report.errors import RenderError
 from trends.report.store import Store, hash_of, key_of
-from trends.tables.languages import words_file
+from trends.tables.languages import laid_over, words_file
 
 HERE = Path(__file__).parent
 READER = (
@@ -41,12 +41,9 @@ def terms_of(lang: str) -> dict[str, Any]:
     """Return the words of the page around the text, in English where there are no others."""
     base = lang.split("-")[0]
     path = HERE / "terms" / f"{base}.toml"
-    further = words_file(base).get("terms")
-    if further is not None:
-        return dict(further)
-    return tomllib.loads(
-        (path if path.is_file() else HERE / "terms" / "en.toml").read_text("utf-8")
-    )
+    known = path if path.is_file() else HERE / "terms" / "en.toml"
+    # A further language has its words of the page in its own file.
+    return laid_over(tomllib.loads(known.read_text("utf-8")), words_file(base).get("terms", {}))
 
 
 def convert(

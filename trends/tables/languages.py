@@ -39,6 +39,21 @@ def words_file(lang: str) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
+def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with the entries of another laid over it, tables within tables alike.
+
+    Examples
+    --------
+    >>> laid_over({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
+    {'a': {'b': 3, 'c': 2}}
+    """
+    laid = {**below, **above}
+    for name, table in above.items():
+        if isinstance(table, dict) and isinstance(below.get(name), dict):
+            laid[name] = laid_over(below[name], table)
+    return laid
+
+
 def in_language(said: Mapping[str, Any], lang: str) -> Any:
     """Return the words of a language, the English ones where a table has none of it."""
     return said[lang] if lang in said else said["en"]
