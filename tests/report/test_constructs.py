@@ -3,6 +3,7 @@
 import re
 import shutil
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pypdf
@@ -75,6 +76,12 @@ def test_a_construct_is_rendered_or_refused_with_its_place(construct, tmp_path, 
         assert re.search(pattern, page), pattern
     for pattern in construct.get("html_not", []):
         assert not re.search(pattern, page), pattern
+    if "word" in construct:
+        with zipfile.ZipFile(next(site.rglob("*.docx"))) as word:
+            texts = re.findall(r"<w:t[ >][^<]*", word.read("word/document.xml").decode())
+        words = "".join(text.partition(">")[2] for text in texts)
+        for pattern in construct["word"]:
+            assert re.search(pattern, words), pattern
     if "paper" in construct:
         paper = pypdf.PdfReader(next(site.rglob("*.pdf")))
         words = " ".join(" ".join(one.extract_text() for one in paper.pages).split())
@@ -93,6 +100,7 @@ def listing() -> str:
             outcome = f"refused{' with its line' if 'line' in one else ''}: {said}"
         else:
             outcome = "rendered on screen and on paper" if "paper" in one else "rendered on screen"
+            outcome += " and in Word" if "word" in one else ""
         rows.append(f"| {one['name']} | {outcome} |")
     return "\n".join(["| Construct | Outcome |", "|:--|:--|", *rows]) + "\n"
 

@@ -109,7 +109,11 @@ def test_each_page_has_a_namespace_of_its_own(write_page):
         ("render: [index.qmd]", "render: [none.qmd]", "matches no page"),
         ("website: {title: Site}", "website: {titel: Site}", "`titel` in website is not supported"),
         ("execute:", "exekute:", "`exekute` in the project file is not supported"),
-        ("format: {html: {toc: false}}", "format: pptx", "`format` must be html, typst, got pptx"),
+        (
+            "format: {html: {toc: false}}",
+            "format: pptx",
+            "`format` must be html, typst, docx, got pptx",
+        ),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(write_page, old, new, words):
@@ -124,7 +128,7 @@ def test_an_unknown_engine_or_format_is_refused(write_page):
     root = write_page("Text.")
     with pytest.raises(ValueError, match="`engine` must be auto, quarto or builtin, got 'latex'"):
         render(root, engine="latex")
-    with pytest.raises(ValueError, match="`formats` must name html or pdf"):
+    with pytest.raises(ValueError, match="`formats` must name html, pdf or docx"):
         render(root, formats=("epub",))
 
 

@@ -67,6 +67,8 @@ TYPST = {
     "section-numbering": ("1.1",), "mainfont": FONTS, "font-paths": ANY, "keep-typ": _OFF,
     "template-partials": ANY,
 }  # fmt: skip
+#: Styles come with trends; who wants others changes them in Word.
+DOCX = {**_TEXT, "toc": _OFF}
 AUTHOR = {
     PLAIN: ANY, "name": {PLAIN: ANY, "given": ANY, "family": ANY, "literal": ANY},
     "affiliation": {PLAIN: ANY, "name": ANY, "city": ANY, "country": ANY, "department": ANY},
@@ -81,9 +83,10 @@ PAGE = {
     "papersize": ANY, "pdf-standard": ("ua-1",), "mainfont": FONTS, "website": WEBSITE,
     "finding-words": ANY, "findings-list": ANY,
     "format": {
-        PLAIN: ("html", "typst"),
+        PLAIN: ("html", "typst", "docx"),
         "html": {PLAIN: ("default",), **HTML},
         "typst": {PLAIN: ("default",), **TYPST},
+        "docx": {PLAIN: ("default",), **DOCX},
     },
 }  # fmt: skip
 #: What may stand in `_quarto.yml` and in the files of profiles beside it.
@@ -124,7 +127,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "Link": frozenset({"target", "rel", "download"}),
     "Table": frozenset({"tbl-colwidths"}),
 }  # fmt: skip
-FORMATS = frozenset({"html", "typst"})
+FORMATS = frozenset({"html", "typst", "docx"})
 
 
 def check_settings(
@@ -258,10 +261,10 @@ def _fault_of_use(element: str, what: str, name: str, value: str, to: str) -> st
                 return f"`{name}={value}` is not supported. Give it in pixels, such as {name}=400."
             return ""
         return f"the attribute `{name}` is not supported here.{nearest(name, known)}"
-    if name not in FORMATS:
+    if name not in ("html", "typst"):
         return f"raw `{name}` would be left out of every format. Write it in Markdown."
     if name != to and not value:
-        other = "paper" if to == "typst" else "the page"
+        other = {"typst": "paper", "docx": "the Word file"}.get(to, "the page")
         return (
             f"raw {name} would be left out of {other}. Put it into "
             f'::: {{.content-visible when-format="{name}"}}.'

@@ -18,7 +18,7 @@ from trends.report.navigation import Place
 from trends.report.page import Page
 from trends.report.project import CONFIG, Project, declared_by, line_of, merge
 from trends.report.provenance import Edition, data_to, edition_of
-from trends.report.store import FOLDER, Store
+from trends.report.store import DATA, FOLDER, Store, key_of, states_in
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -68,7 +68,12 @@ class Build:
     @cached_property
     def data_to(self) -> str:
         """Return the newest day that the project's tables look at; "" where none is known."""
-        return data_to(self.project.root)
+        key = key_of("newest day", states_in(self.project.root / DATA))
+        known = self.store.get(key)
+        if known is None:
+            known = data_to(self.project.root).encode()
+            self.store.put(key, known)
+        return known.decode()
 
     @cached_property
     def declared(self) -> dict[str, Any]:

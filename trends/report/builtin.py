@@ -22,6 +22,7 @@ from trends.report.page import Page
 from trends.report.pdf import write_pdf
 from trends.report.replay import Recorder, keep, recall, run_key
 from trends.report.weaving import inline_expressions, weave
+from trends.report.word import write_word
 from trends.report.workplace import enter_worker, kill_group
 
 #: In a worker: the build, its pages, the formats and the time stamp.
@@ -139,6 +140,8 @@ def _build_page(
         settings = page_metadata(build.project, page, name)
         if name == "html" and name in formats:
             write_html(build, page, markdown, settings)
+        elif name == "docx" and name in formats:
+            write_word(build, page, markdown, settings, timestamp=timestamp)
         elif name in formats:
             write_pdf(build, page, markdown, settings, timestamp=timestamp)
     return {step: total - before.get(step, 0.0) for step, total in build.timings.items()}

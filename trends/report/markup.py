@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -24,6 +26,9 @@ READER = (
     "+pipe_tables+grid_tables+raw_html+raw_attribute+citations+definition_lists+task_lists"
     "-auto_identifiers+auto_identifiers-raw_tex-example_lists"
 )
+_WRITERS = {"html": "html5", "typst": "typst-citations", "docx": "docx"}
+#: Files that Pandoc is told of by options of their own.
+_OPTIONS = frozenset({"reference-doc", "resource-path"})
 _CITATION = re.compile(r"(?<![\w.])@(?!(?:fig|tbl|sec|eq)-)\{?\w")
 _USES = "TRENDS-USES\t"
 _FILTER_FAULT = re.compile(r"TRENDS: (.*)")
@@ -50,7 +55,7 @@ def convert(
     markdown: str,
     to: str,
     *,
-    template: Path,
+    template: Path | None,
     metadata: Mapping[str, Any],
     variables: Mapping[str, Any],
     filters: list[Path],
@@ -59,8 +64,11 @@ def convert(
     files: Mapping[str, Sequence[Path]] = MappingProxyType({}),
     check: Callable[[list[str]], None] = lambda _: None,
     store: Store,
+    timestamp: int = 0,
 ) -> str:
     """Convert one woven page; what Pandoc or a filter finds wrong stops the render.
+
+    A Word file is returned as text in base 64; `timestamp` is the day that stands in it.
 
     A text that was converted before with the same settings and files is taken from the store.
     """
@@ -69,9 +77,9 @@ def convert(
     key = key_of(
         "text", to, _elsewhere(markdown, scratch), dict(metadata), dict(variables), cites,
         {name: [str(path) if path.is_dir() else hash_of([path]) for path in map(Path, paths)]
-         for name, paths in files.items() if name != "trends-profile"},
+         for name, paths in files.items() if name not in ("trends-profile", "resource-path")},
         [str(one) for one in files.get("trends-profile", ())],
-        hash_of([template, *filters, *drawn]),
+        hash_of([*([template] if template else []), *filters, *drawn]), timestamp,
     )  # fmt: skip
     known = store.get(key)
     if known is not None:
@@ -91,12 +99,13 @@ def convert(
         json.dumps(
             {
                 "from": READER,
-                "to": "html5" if to == "html" else "typst-citations",
+                "to": _WRITERS[to],
                 "standalone": True,
                 "variables": dict(variables),
                 "html-math-method": {"method": "mathml"},
                 "section-divs": to == "html",
-                "table-of-contents": bool(metadata.get("toc", True)),
+                # Word asks who opens a file with contents whether they may be filled.
+                "table-of-contents": to != "docx" and bool(metadata.get("toc", True)),
                 "toc-depth": int(metadata.get("toc-depth", 3)),
                 "wrap": "none",
                 "columns": 10000,
@@ -109,14 +118,18 @@ def convert(
     )
     # Paths are arguments: in a file of defaults Pandoc reads ${...} in them, in metadata Markdown.
     arguments = ["--defaults", str(defaults), "--metadata-file", str(settings)]
-    arguments += ["--template", str(template)]
+    arguments += ["--template", str(template)] if template else ["-o", "-"]
     for name, paths in files.items():
         for path in paths:
-            arguments += ["--metadata", f"{name}={path}"]
+            arguments += (
+                [f"--{name}={path}"] if name in _OPTIONS else ["--metadata", f"{name}={path}"]
+            )
     arguments += [f"--lua-filter={path}" for path in _own_filters("before")]
     arguments += ["--citeproc"] if cites else []
-    arguments += [f"--lua-filter={path}" for path in (*_own_filters("after"), *filters)]
-    text = _pandoc(arguments, markdown, page, checked)
+    last = [HERE / "pandoc" / "word.lua"] if to == "docx" else []
+    arguments += [f"--lua-filter={path}" for path in (*_own_filters("after"), *filters, *last)]
+    made = _pandoc(arguments, markdown, page, checked, timestamp)
+    text = base64.b64encode(made).decode() if to == "docx" else made.decode()
     store.put(
         key, json.dumps({"uses": uses, "text": text.replace(str(scratch), _SCRATCH)}).encode()
     )
@@ -148,9 +161,19 @@ def _own_filters(when: str) -> list[Path]:
     return [HERE / "pandoc" / name for name in names]
 
 
-def _pandoc(arguments: list[str], text: str, page: str, check: Callable[[list[str]], None]) -> str:
+def _pandoc(
+    arguments: list[str],
+    text: str,
+    page: str,
+    check: Callable[[list[str]], None],
+    timestamp: int,
+) -> bytes:
     ran = subprocess.run(
-        [pandoc_command(), *arguments], input=text.encode(), capture_output=True, check=False
+        [pandoc_command(), *arguments],
+        input=text.encode(),
+        capture_output=True,
+        check=False,
+        env={**os.environ, "SOURCE_DATE_EPOCH": str(timestamp)},
     )
     log = ran.stderr.decode(errors="replace").strip("\r\n")
     uses = [line.split("\t", 1)[1] for line in log.splitlines() if line.startswith(_USES)]
@@ -161,4 +184,4 @@ def _pandoc(arguments: list[str], text: str, page: str, check: Callable[[list[st
         raise RenderError(f"{told[1]}.", file=page)
     if ran.returncode != 0 or "[WARNING]" in log:
         raise RenderError(f"Pandoc says: {log or ran.returncode}", file=page)
-    return ran.stdout.decode()
+    return ran.stdout

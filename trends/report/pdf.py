@@ -17,7 +17,8 @@ from trends.report.page import Page
 from trends.report.store import hash_of, key_of
 
 _QUOTED = re.compile(r'"([^"\n]+)"')
-_SECTION = re.compile(r"^#(#+ )", re.MULTILINE)
+#: Sections begin at the first level where the title is none of them.
+DOWN_ONE = re.compile(r"^#(#+ )", re.MULTILINE)
 
 
 def write_pdf(
@@ -29,7 +30,7 @@ def write_pdf(
     path = (build.site / page.name).with_suffix(".pdf")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not page.has_level_one_heading:
-        markdown = _SECTION.sub(r"\1", markdown)
+        markdown = DOWN_ONE.sub(r"\1", markdown)
     with build.timed("pdf"):
         source = convert(
             markdown,

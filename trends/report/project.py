@@ -17,7 +17,7 @@ CONFIG = "_quarto.yml"
 #: What a project declares of itself to those who cite it.
 CITATION = "CITATION.cff"
 
-FORMATS = ("html", "typst")
+FORMATS = ("html", "typst", "docx")
 #: Settings whose values are files.
 _NAMES_FILES = frozenset({"bibliography", "csl", "css", "filters"})
 _OF_PROJECT_ALONE = frozenset({"project", "website", "profile"})

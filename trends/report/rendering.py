@@ -25,7 +25,7 @@ from trends.report.twins import write_twins
 from trends.report.workplace import beside
 
 Engine = Literal["auto", "quarto", "builtin"]
-_FORMATS = {"html": "html", "pdf": "typst", "typst": "typst"}
+_FORMATS = {"html": "html", "pdf": "typst", "typst": "typst", "docx": "docx"}
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,11 @@ class Rendered:
     def summary(self) -> str:
         """Return one line: what was made, where, by which engine and how fast."""
         n_html = sum(page.endswith(".html") for page in self.pages)
-        n_pdf = len(self.pages) - n_html
+        n_word = sum(page.endswith(".docx") for page in self.pages)
+        n_pdf = len(self.pages) - n_html - n_word
+        word = f", {n_word} Word" if n_word else ""
         return (
-            f"{n_html} HTML pages and {n_pdf} PDF in {self.site}, "
+            f"{n_html} HTML pages and {n_pdf} PDF{word} in {self.site}, "
             f"by {self.engine}, in {self.seconds:.1f} s"
         )
 
@@ -67,7 +69,7 @@ def render(
     *,
     engine: Engine = "auto",
     output: str | Path | None = None,
-    formats: Sequence[str] = ("html", "pdf"),
+    formats: Sequence[str] = ("html", "pdf", "docx"),
     previous_ledger: str | Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Rendered:
@@ -81,7 +83,7 @@ def render(
         `auto` takes Quarto when it is installed.
     output : path, optional
         Folder of the site; `output-dir` of the project when not given.
-    formats : sequence of {"html", "pdf"}
+    formats : sequence of {"html", "pdf", "docx"}
         What to make of the pages, each page in the formats it names.
     previous_ledger : path, optional
         Ledger of the edition before, `findings.json`; a page says what changed since. By default
@@ -104,7 +106,7 @@ def render(
         raise ValueError(f"`engine` must be auto, quarto or builtin, got {engine!r}.")
     unknown = [name for name in formats if name not in _FORMATS]
     if unknown or not formats:
-        raise ValueError(f"`formats` must name html or pdf, got {list(formats)!r}.")
+        raise ValueError(f"`formats` must name html, pdf or docx, got {list(formats)!r}.")
     begun = time.perf_counter()
     root = Path(project).resolve()
     previous = previous_edition(root) if previous_ledger is None else read_ledger(previous_ledger)
@@ -133,7 +135,7 @@ def render(
         pages = sorted(
             path.relative_to(site).as_posix()
             for path in site.rglob("*")
-            if path.suffix in {".html", ".pdf"}
+            if path.suffix in {".html", ".pdf", ".docx"}
         )
     return Rendered(name, target, pages, time.perf_counter() - begun, dict(build.timings))
 

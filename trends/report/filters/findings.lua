@@ -13,6 +13,7 @@ local terms = {}
 local lists = true
 
 local function is_html() return FORMAT:match("html") ~= nil end
+local function is_word() return FORMAT == "docx" end
 
 local function escape(text)
   return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"):gsub('"', "&quot;"))
@@ -83,6 +84,10 @@ local function typst_note(span, key, say, kind)
   end
   local grade = span.attributes.grade and (span.attributes.grade .. " ") or ""
   made:insert(pandoc.Str("\u{2060}")) -- a mark never begins a line
+  if is_word() then
+    made:insert(pandoc.Superscript({ pandoc.Link(grade .. numbers[key], "#finding-" .. anchor(key)) }))
+    return made
+  end
   made:insert(pandoc.RawInline("typst", "#finding-mark(<finding-" .. anchor(key) .. ">, "
     .. quoted(grade .. numbers[key]) .. ")"))
   return made
@@ -98,8 +103,13 @@ end
 local function list_of_findings()
   local items = pandoc.List({})
   for _, entry in ipairs(listed) do
+    if is_word() then
+      local key = pandoc.Span({ pandoc.Code(entry.key) }, { id = "finding-" .. anchor(entry.key) })
+      items:insert({ pandoc.Plain({ pandoc.Str(entry.say), pandoc.Space(), key }) })
+    else
     items:insert({ pandoc.Plain({ pandoc.Str(entry.say), pandoc.Space(), pandoc.RawInline("typst",
       "#finding-key(" .. quoted(entry.key) .. ") <finding-" .. anchor(entry.key) .. ">") }) })
+    end
   end
   return pandoc.OrderedList(items)
 end

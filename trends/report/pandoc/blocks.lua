@@ -69,6 +69,10 @@ local function callout(div)
         os.exit(83)
       end
       local title = callout_title(div, kind)
+      if FORMAT == "docx" then
+        div.content:insert(1, pandoc.Para({ pandoc.Strong(title) }))
+        return pandoc.BlockQuote(div.content)
+      end
       return (is_html() and html_callout or typst_callout)(div, kind, title)
     end
   end

@@ -71,12 +71,28 @@ local function typst_image(image, alt)
   return raw("#picture(" .. quoted(src) .. ", alt: " .. quoted(alt) .. size .. ")")
 end
 
+-- Word takes points; the figure's own width is in its SVG. Pandoc writes where a picture was into the
+-- file, so that it is named from its folder, which is known as a place of resources
+local function word_image(image, alt)
+  local path = path_of(image.src)
+  local svg = path:match("%.svg$") and path:sub(1, 1) == "/" and read(path)
+  if svg then
+    image.src = path:match("[^/]+$"):gsub("%.svg$", ".png")
+    local points = tonumber(svg:match('<svg[^>]-width="([%d.]+)pt"'))
+    image.attributes.width = points and math.min(points / 72, 6.2) .. "in" or nil
+  end
+  image.attributes["fig-alt"] = nil
+  image.caption = pandoc.Inlines(pandoc.Str(alt))
+  return image
+end
+
 local function picture(image)
   local alt = image.attributes["fig-alt"] or pandoc.utils.stringify(image.caption)
   if alt == "" then
     io.stderr:write("TRENDS: the image " .. image.src .. " has no alternative text (fig-alt)\n")
     os.exit(83)
   end
+  if FORMAT == "docx" then return word_image(image, alt) end
   return (is_html() and html_image or typst_image)(image, alt)
 end
 

@@ -10,6 +10,8 @@ local settings = {}
 local has_level_one = false
 
 local function is_html() return FORMAT:match("html") ~= nil end
+-- Typst numbers sections, captions and formulas itself; Word has them written
+local function is_word() return FORMAT == "docx" end
 local function raw(text) return pandoc.RawInline(is_html() and "html" or "typst", text) end
 local function raw_block(text) return pandoc.RawBlock(is_html() and "html" or "typst", text) end
 local function type_of(id) return id and id:match("^(%a+)%-") end
@@ -54,7 +56,10 @@ local function number_heading(header)
   if type_of(header.identifier) == "sec" then
     entries[header.identifier] = { type = "sec", number = number }
   end
-  if is_html() then
+  if is_word() then
+    header.content:insert(1, pandoc.Space())
+    header.content:insert(1, pandoc.Str(number))
+  elseif is_html() then
     header.attributes.number = number
     header.content:insert(1, pandoc.Space())
     header.content:insert(1, pandoc.Span(number, { class = "header-section-number" }))
@@ -105,9 +110,21 @@ local function typst_float(id, kind, number, caption, content)
   return blocks
 end
 
+local function word_float(id, kind, number, caption, content)
+  local lead = number and caption_lead(kind, number) or pandoc.Inlines({})
+  lead:extend(caption)
+  local style = kind == "tbl" and "Table Caption" or "Image Caption"
+  local block = pandoc.Div({ pandoc.Para(lead) }, { id = id, ["custom-style"] = style })
+  local blocks = pandoc.Blocks({})
+  if kind == "tbl" then blocks:insert(block) end
+  blocks:extend(content)
+  if kind ~= "tbl" then blocks:insert(block) end
+  return blocks
+end
+
 local function float(id, kind, caption, content)
   local number = (id ~= "" and TYPES[type_of(id)]) and tostring(register(id, kind)) or nil
-  local make = is_html() and html_float or typst_float
+  local make = is_word() and word_float or is_html() and html_float or typst_float
   return make(id, kind, number, caption, content)
 end
 
@@ -258,6 +275,7 @@ local function float_div(div)
   end
   -- `outer` was made empty: put the content where the caption leaves room for it
   local at = (is_html() and kind == "tbl") and 3 or 2
+  if is_word() and kind ~= "tbl" then at = 1 end
   for i = #inner, 1, -1 do outer:insert(at, inner[i]) end
   return outer
 end
@@ -292,6 +310,9 @@ local function equation(math, id, alt)
   if is_html() then
     return { pandoc.Span({ math, pandoc.Span("(" .. number .. ")", { class = "equation-number" }) },
       { id = id, class = "equation" }) }
+  end
+  if is_word() then
+    return { pandoc.Span({ math, nbsp(), pandoc.Str("(" .. number .. ")") }, { id = id }) }
   end
   local label = pandoc.Span({ math }, { class = "numbered-equation", label = id, alt = alt or "" })
   return { label }

@@ -10,6 +10,7 @@ local function is_html() return FORMAT:match("html") ~= nil end
 
 local function is_format(name)
   if name == "html" then return is_html() end
+  if name == "docx" or FORMAT == "docx" then return name == FORMAT end
   return (name == "typst" or name == "pdf") and not is_html()
 end
 
