@@ -10,7 +10,7 @@ import pytest
 import trends
 from trends.analysis.description import Verdict
 from trends.findings.finding import Noun, Subject
-from trends.findings.wording import say
+from trends.findings.wording import headline, say
 from trends.tables.languages import LANGUAGES
 
 HERE = Path(__file__).parent
@@ -49,20 +49,22 @@ def test_every_language_reviews_the_same_courses():
 
 ACCOUNTS = {account["name"]: account for account in table_of("en")["description"]}
 ACCOUNT_CASES = [
-    pytest.param(lang, case["name"], case["says"], id=f"{lang}: {case['name']}")
+    pytest.param(lang, case["name"], case, id=f"{lang}: {case['name']}")
     for lang in LANGUAGES
     for case in table_of(lang)["description"]
 ]
 
 
-@pytest.mark.parametrize(("lang", "name", "says"), ACCOUNT_CASES)
-def test_an_account_is_said_as_a_reader_of_the_language_approved(lang, name, says):
+@pytest.mark.parametrize(("lang", "name", "approved"), ACCOUNT_CASES)
+def test_an_account_is_said_as_a_reader_of_the_language_approved(lang, name, approved):
     case = ACCOUNTS[name]
     months = pd.period_range("2015-01", periods=len(case["counts"]), freq="M")
     series = trends.as_series(pd.Series(case["counts"], index=months))
     account = trends.describe_series(series, rng=1)
     assert account.verdict == case["verdict"]
-    assert [str(say(finding, lang)) for finding in account.findings(SUBJECT)] == says
+    found = account.findings(SUBJECT)
+    assert [str(say(finding, lang)) for finding in found] == approved["says"]
+    assert str(headline(found[0], lang)) == approved["headline"]
 
 
 def test_every_language_reviews_the_same_accounts_and_every_verdict():

@@ -55,6 +55,25 @@ def test_two_windows_say_what_a_reader_of_the_language_approved(lang, case):
     assert said == case["says"]
 
 
+@pytest.mark.parametrize(("lang", "case"), [case for case in CASES if "headline" in case.values[1]])
+def test_the_headline_of_two_windows_is_what_a_reader_of_the_language_approved(lang, case):
+    comparison = trends.compare_rates(
+        tuple(case["first"]), tuple(case["second"]), dispersion=case.get("dispersion", 1)
+    )
+    claims = trends.Ledger(lang=lang).add(comparison, SYRIA[case["noun"]])
+    assert str(claims.headline()) == case["headline"]
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_a_result_without_a_headline_is_headed_by_its_first_sentence(lang):
+    counts = [5, 6, 4, 5, 7, 3, 5, 6, 4, 5, 5, 6, 4, 5, 7, 3, 5, 6, 4, 5, *[0] * 12]
+    months = pd.period_range("2018-01", periods=len(counts), freq="M")
+    ended = trends.estimate_trend(trends.as_series(pd.Series(counts, index=months)))
+    claims = trends.Ledger(lang=lang).add(ended)
+    assert [claim.sentence for claim in claims.values()] == ["trend_silence"]
+    assert str(claims.headline()) == str(claims["silence"].say())
+
+
 @pytest.mark.parametrize(
     ("lang", "case"),
     [

@@ -52,6 +52,10 @@ class Claim:
         """Return the finding in few words, for a place that has been named already."""
         return self._warned(wording.brief(self.finding, lang or self.lang), lang)
 
+    def headline(self, lang: str | None = None) -> Phrase:
+        """Return what a figure of the finding shows, as its headline."""
+        return self._warned(wording.headline(self.finding, lang or self.lang), lang)
+
     def _warned(self, said: Phrase, lang: str | None) -> Phrase:
         """Return what is said, with a caveat when it does not survive the number of tests."""
         if self._survives(self.finding):
@@ -113,6 +117,23 @@ class Claims(dict[str, Claim]):
         notes = wording.caveats([claim.finding for claim in self.values()], lang)
         parts = [*said, *notes]
         return Phrase(" ".join(parts), " ".join(part.markdown for part in parts))
+
+    def headline(self, lang: str | None = None) -> Phrase:
+        """Return what a figure of the result shows: the first finding that has a headline.
+
+        Where none has one the first sentence stands for it.
+
+        Examples
+        --------
+        >>> import trends
+        >>> comparison = trends.compare_rates("2000 in 2024", "1000 in 2023", dispersion=1)
+        >>> str(trends.Ledger().add(comparison).headline())
+        'The series: the rate in 2024, set beside that in 2023, roughly doubled.'
+        """
+        lang = lang or self.lang
+        said = [claim for claim in self.values() if claim.finding.sentence]
+        known = [one for one in said if one.finding.sentence in wording.words(lang)["headline"]]
+        return next((claim.headline(lang) for claim in [*known, *said]), Phrase(""))
 
     def graded(self, table: pd.DataFrame, quantity: str) -> pd.DataFrame:
         """Return the table of a result with the grades that the ledger keeps of it.

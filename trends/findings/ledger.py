@@ -781,11 +781,11 @@ def _said(finding: Finding, lang: str) -> dict[str, str]:
         "interval": "" if math.isnan(finding.conf_low) else str(wording.interval(finding, lang)),
         "verb": str(wording.verb(finding, lang)) if wording.verb_key(finding) else "",
         "sentence": str(wording.say(finding, lang)) if finding.sentence else "",
-        **(
-            {"brief": str(wording.brief(finding, lang))}
-            if finding.sentence in wording.words(lang)["brief"]
-            else {}
-        ),
+        **{
+            form: str(said(finding, lang))
+            for form, said in (("brief", wording.brief), ("headline", wording.headline))
+            if finding.sentence in wording.words(lang)[form]
+        },
         "explain": wording.explain(finding, lang),
     }
 

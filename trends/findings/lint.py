@@ -242,7 +242,7 @@ class _Guard:
                 yield self._unknown(piece, file, self.ledger.findings)
                 return
             names = (
-                ("sentence", "brief")
+                ("sentence", "brief", "headline")
                 if piece.kind == "sentence"
                 else ("number", "interval", "verb")
             )

@@ -99,9 +99,23 @@ def brief(finding: Finding, lang: str = "en") -> Phrase:
     It begins in the middle of a sentence and ends it: direction, size, interval, dates, who counted
     and the grade. A finding without a short form is said as `say` says it.
     """
-    if finding.sentence not in words(lang)["brief"]:
+    return _in_form(finding, lang, "brief")
+
+
+def headline(finding: Finding, lang: str = "en") -> Phrase:
+    """Return what a figure of the finding shows, as its headline, its number marked.
+
+    The verb is the one that the sentence may have. A finding without a headline of its own is said
+    as `say` says it.
+    """
+    return _in_form(finding, lang, "headline")
+
+
+def _in_form(finding: Finding, lang: str, form: str) -> Phrase:
+    """Return a finding in another form than its sentence; in its sentence where it has none."""
+    if finding.sentence not in words(lang)[form]:
         return say(finding, lang)
-    text = _Filler(lang).format(_template(finding, lang, "brief"), **_slots(finding, lang))
+    text = _Filler(lang).format(_template(finding, lang, form), **_slots(finding, lang))
     text = _contracted(text, lang)
     return Phrase(text, _mark(finding, text, lang, "sentence"))
 

@@ -85,6 +85,15 @@ local function cover(div)
   return blocks
 end
 
+-- The headline of a figure stays with the figure.
+local function headline(div)
+  if not div.classes:includes("headline") then return nil end
+  local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", '#block(sticky: true, below: 0.4em, text(weight: "semibold")[') })
+  blocks:extend(div.content)
+  blocks:insert(pandoc.RawBlock("typst", "])"))
+  return blocks
+end
+
 return {
   { Meta = function(meta)
     is_right_to_left = meta.dir ~= nil and pandoc.utils.stringify(meta.dir) == "rtl"
@@ -93,6 +102,6 @@ return {
   { Table = columns },
   { Link = link },
   { Span = numbered },
-  { Div = cover },
+  { Div = function(div) return cover(div) or headline(div) end },
   { Math = function(math) return equation(math) end },
 }
