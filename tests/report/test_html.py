@@ -16,6 +16,22 @@ def test_a_figure_has_its_number_caption_and_alternative_text(index):
     assert figure.index("<svg") < figure.index("<figcaption")
 
 
+def test_under_a_figure_stand_the_findings_said_before_it_and_how_to_cite(index):
+    foot = re.search(r'<figure[^>]*id="fig-line".*?<p class="figure-foot">(.*?)</p>', index, re.S)[1]
+    assert re.findall(r'href="([^"]*)"', foot) == [
+        "findings.html#claims.rate.ratio",
+        "#edition",
+    ]
+    assert "<code>claims.rate.ratio</code>" in foot
+    assert "Cite" in foot
+    assert 'id="edition"' in index
+
+
+def test_a_figure_names_no_finding_of_the_figure_or_section_before_it(index):
+    for foot in re.findall(r'<p class="figure-foot">(.*?)</p>', index, re.S)[1:]:
+        assert "<code>" not in foot
+
+
 def test_a_table_has_its_caption_above_and_numbers_flush_right(index):
     table = re.search(r'<figure id="tbl-counts".*?</figure>', index, re.DOTALL)[0]
     assert "Table\u00a01:" in table

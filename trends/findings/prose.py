@@ -26,8 +26,8 @@ _SILENT_TAGS = frozenset(
 _SILENT_CLASSES = frozenset(
     {
         "quote", "definition", "citation", "references", "csl-entry", "finding-note",
-        "finding-mark", "header-section-number", "sourceCode", "cell-output-stdout", "math",
-        "footnote-ref", "footnote-back", "sr-only", "visually-hidden", "trends-changes",
+        "figure-foot", "finding-mark", "header-section-number", "sourceCode", "cell-output-stdout",
+        "math", "footnote-ref", "footnote-back", "sr-only", "visually-hidden", "trends-changes",
         "quarto-title-meta", "quarto-xref", "caption-label",
     }
 )  # fmt: skip

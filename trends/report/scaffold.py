@@ -629,7 +629,10 @@ def _metadata(lang: str, title: str) -> str:
 
 
 #: Words of the package's own filter, which Quarto does not know.
-_FINDING_WORDS = ("finding-link", "source-link", "finding-mark", "findings-list-title", "page-of")
+_FINDING_WORDS = (
+    "figure-cite", "figure-findings", "finding-link", "source-link", "finding-mark",
+    "findings-list-title", "page-of",
+)  # fmt: skip
 
 
 def _workflow() -> str:

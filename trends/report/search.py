@@ -39,8 +39,8 @@ _SILENT = frozenset({"button", "math", "nav", "pre", "script", "style", "svg", "
 #: A finding in a sentence is a button; what it says is part of the sentence.
 _SAID = frozenset({"finding", "statement"})
 _SILENT_CLASSES = frozenset(
-    {"finding-note", "finding-mark", "figure-data", "figures-bar", "header-section-number",
-     "float-number", "byline"}
+    {"finding-note", "finding-mark", "figure-data", "figure-foot", "figures-bar",
+     "header-section-number", "float-number", "byline"}
 )  # fmt: skip
 _INLINE = frozenset({"a", "abbr", "b", "bdi", "cite", "code", "em", "i", "mark", "q", "small",
                      "span", "strong", "sub", "sup", "time", "button"})  # fmt: skip

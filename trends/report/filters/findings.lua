@@ -100,6 +100,71 @@ local function note(span)
   return (is_html() and html_note or typst_note)(span, key, say, kind)
 end
 
+-- the names of the findings that a block says, in order
+local function said_in(block, keys)
+  pandoc.Div({ block }):walk({ Span = function(span)
+    local kind = kind_of(span)
+    local key = span.attributes.key
+    if key and (kind == "finding" or kind == "sentence") and not keys[key] then
+      keys[key] = true
+      keys[#keys + 1] = key
+    end
+  end })
+end
+
+-- whether a block is a figure of Quarto's
+local function is_figure(block)
+  local found = false
+  local function named(el)
+    if el.identifier:match("^fig%-") then found = true end
+  end
+  pandoc.Div({ block }):walk({ Div = named, Figure = named })
+  return found
+end
+
+-- how many figures a block opens, less those it closes; the built-in engine writes them as HTML
+local function opened(block)
+  if block.t ~= "RawBlock" then return 0 end
+  local _, begun = block.text:gsub("<figure[ >]", "")
+  local _, ended = block.text:gsub("</figure>", "")
+  return begun - ended
+end
+
+-- Under a figure: the findings said since the heading or figure before it, and how to cite the page.
+local function under_figure(keys)
+  local links = pandoc.List({})
+  for _, key in ipairs(keys) do
+    links:insert('<a href="' .. term("finding-page", "findings.html") .. "#" .. escape(anchor(key)) .. '"><code>'
+      .. escape(key) .. "</code></a>")
+  end
+  local list = #links > 0 and '<span class="figure-findings">' .. escape(term("figure-findings", "Findings:")) .. " "
+    .. table.concat(links, " ") .. "</span> " or ""
+  return pandoc.RawBlock("html", '<p class="figure-foot">' .. list .. '<a href="#edition">'
+    .. escape(term("figure-cite", "Cite")) .. "</a></p>")
+end
+
+local function name_findings(doc)
+  if not is_html() then return nil end
+  local keys, made, depth, is_named = {}, pandoc.Blocks({}), 0, false
+  for _, block in ipairs(doc.blocks) do
+    made:insert(block)
+    if depth == 0 then
+      is_named = block.t == "RawBlock" and block.text:match('^<figure id="fig%-') ~= nil or is_figure(block)
+    end
+    depth = depth + opened(block)
+    if depth == 0 and is_named then
+      made:insert(under_figure(keys))
+      keys, is_named = {}, false
+    elseif block.t == "Header" then
+      keys = {}
+    elseif depth == 0 then
+      said_in(block, keys)
+    end
+  end
+  doc.blocks = made
+  return doc
+end
+
 local function list_of_findings()
   local items = pandoc.List({})
   for _, entry in ipairs(listed) do
@@ -143,6 +208,7 @@ return {
     terms = meta["language"] or {}
     for key, words in pairs(meta["finding-words"] or {}) do terms[key] = words end
   end },
+  { Pandoc = name_findings },
   { Span = note },
   { Pandoc = add_list },
 }
