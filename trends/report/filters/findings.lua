@@ -112,14 +112,16 @@ local function said_in(block, keys)
   end })
 end
 
--- whether a block is a figure of Quarto's
+-- whether a block is a figure of Quarto's, which has no name yet while filters run
 local function is_figure(block)
-  local found = false
-  local function named(el)
-    if el.identifier:match("^fig%-") then found = true end
-  end
-  pandoc.Div({ block }):walk({ Div = named, Figure = named })
-  return found
+  local is_float, has_image = false, false
+  pandoc.Div({ block }):walk({
+    Div = function(div)
+      if div.attributes["__quarto_custom_type"] == "FloatRefTarget" then is_float = true end
+    end,
+    Image = function() has_image = true end,
+  })
+  return is_float and has_image
 end
 
 -- how many figures a block opens, less those it closes; the built-in engine writes them as HTML
