@@ -70,6 +70,46 @@ def test_the_smoking_ban_of_sicily_has_the_ratio_that_r_finds_and_that_was_publi
     assert found.n_free == 59 - len(expected["estimate"])
 
 
+def campy(*hidden):
+    """Return the counts of tscount's example, a month for each four weeks, some left out."""
+    counts = pd.read_csv(REFERENCE / "inputs" / "campy.csv")["count"].astype(float)
+    months = pd.period_range("1990-01", periods=len(counts), freq="M")
+    counts[list(hidden)] = np.nan
+    return as_series(counts, months, exposure=np.where(counts.isna(), 0.0, 30.4375))
+
+
+def test_the_shift_of_campylobacter_is_the_one_in_which_tscounts_intervention_settles():
+    reference = json.loads((REFERENCE / "campy.json").read_text())
+    # > summary(campyfit_nbin), as published: 3.3184, 0.3690, 0.2198, 3.0810, 41.9541, 0.0297
+    level, past_count, past_mean, shift, _ = reference["identity"]["estimate"]
+    assert [round(one, 4) for one in (level, past_count, past_mean, shift)] == [
+        3.3184, 0.3690, 0.2198, 3.0810
+    ]  # fmt: skip
+    assert round(reference["identity"]["sigmasq"], 4) == 0.0297
+    # The mean settles where it feeds itself: (level + shift) over level, in logs shift / (1 - a - b).
+    settled = 1 + shift / level
+    _, past_count, past_mean, shift, _ = reference["log"]["estimate"]
+    settled_in_logs = np.exp(shift / (1 - past_count - past_mean))
+    found = trends.estimate_interruption(campy(99), "1996-12", slope=False, season="none")
+    shown = row(found)
+    assert shown["conf_low"] > 1
+    assert shown["conf_low"] < settled < shown["conf_high"]
+    assert shown["conf_low"] < settled_in_logs < shown["conf_high"]
+    assert shown["estimate"] == pytest.approx(settled, rel=0.03)
+
+
+def test_the_outbreak_of_campylobacter_is_as_large_as_tscounts_intervention():
+    reference = json.loads((REFERENCE / "campy.json").read_text())["identity"]
+    outbreak, error = reference["estimate"][4], reference["std_error"][4]
+    assert round(outbreak, 4) == 41.9541
+    found = trends.estimate_interruption(campy(), "1998-04", temporary=1, season="none")
+    shown = row(found, "events_above")
+    assert shown["estimate"] == pytest.approx(outbreak, abs=1)
+    # Ours stays below the 55 that were counted, which tscount's symmetric interval passes.
+    assert shown["conf_low"] == pytest.approx(outbreak - 1.96 * error, abs=4)
+    assert shown["conf_high"] < 55 < outbreak + 1.96 * error
+
+
 # ------- numbers
 
 
