@@ -172,9 +172,9 @@ def ears(
     else:
         with np.errstate(divide="ignore", invalid="ignore"):
             excess = np.maximum((counts - mean) / spread - 1, 0)
-        for now in range(baseline + lag + 2, counts.size):
-            left = normal - (excess[now - 1] + excess[now - 2])
-            upper[now] = max(counts[now] + spread[now] * left, 0.0)
+            for now in range(baseline + lag + 2, counts.size):
+                left = normal - (excess[now - 1] + excess[now - 2])
+                upper[now] = max(counts[now] + spread[now] * left, 0.0)
     return upper, counts > upper
 
 
