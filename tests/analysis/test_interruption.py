@@ -86,7 +86,7 @@ def test_the_shift_of_campylobacter_is_the_one_in_which_tscounts_intervention_se
         3.3184, 0.3690, 0.2198, 3.0810
     ]  # fmt: skip
     assert round(reference["identity"]["sigmasq"], 4) == 0.0297
-    # The mean settles where it feeds itself: (level + shift) over level, in logs shift / (1 - a - b).
+    # The mean settles at (level + shift) / level; on the log scale at shift / (1 - a - b).
     settled = 1 + shift / level
     _, past_count, past_mean, shift, _ = reference["log"]["estimate"]
     settled_in_logs = np.exp(shift / (1 - past_count - past_mean))
