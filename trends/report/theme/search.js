@@ -170,8 +170,9 @@
   }
 
   var button = make("button", null, { type: "button", "class": "search-open", "aria-keyshortcuts": "/" }, tag.label);
-  var bar = document.querySelector(".site-bar, .navbar-container") || document.body;
-  bar.insertBefore(button, bar.querySelector(".scheme-toggle"));
+  // Pages of Quarto without a bar have it above their text.
+  var bar = document.querySelector(".site-bar, .navbar-container, main");
+  bar.insertBefore(button, bar.querySelector(".scheme-toggle, main > header"));
   button.addEventListener("click", open);
   document.addEventListener("keydown", event => {
     var writes = event.target.closest("input, select, textarea, [contenteditable]");
