@@ -11,7 +11,7 @@ from joblib import parallel_config
 
 import trends
 from trends.analysis.panel import _engine, _run, _run_on_spark
-from trends.tables.distributed import GROUPS_PER_CALL, run_on_spark
+from trends.tables.distributed import GROUPS_PER_CALL, counts_of, run_on_spark
 from trends.tables.faults import InvalidTable
 
 # Spark and Ibis lag behind pandas 3 in names they call; no warning here is about our own code.
@@ -151,6 +151,14 @@ def test_an_error_of_the_question_is_no_death():
 
     with pytest.raises(TypeError, match="no such column"):
         _run([(mistakes, None, {}, False)] * 2, "threading", 2, None)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_table_of_ibis_is_read_without_a_warning(counts, tmp_path):
+    path = tmp_path / "counts.parquet"
+    as_text(counts).to_parquet(path)
+    table = ibis.duckdb.connect().read_parquet(path)
+    assert counts_of(table)["count"].sum() == counts["count"].sum()
 
 
 def test_a_table_of_ibis_is_the_table_it_was_written_from(counts):

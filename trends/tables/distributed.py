@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -47,7 +48,10 @@ def counts_of(counts: Any) -> pd.DataFrame:
     """
     if not (is_spark(counts) or is_ibis(counts)):
         return counts
-    found: pd.DataFrame = counts.toPandas() if is_spark(counts) else counts.to_pandas()
+    with warnings.catch_warnings():
+        # Both still use names that pandas 3 has changed; that is theirs to follow.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        found: pd.DataFrame = counts.toPandas() if is_spark(counts) else counts.to_pandas()
     cells = pd.DataFrame({str(name): _texts(found[name]) for name in found})
     keys = [name for name in cells if name not in MEASURED_COLUMNS]
     keys += [name for name in ("period", "as_of") if name in cells]
