@@ -178,7 +178,7 @@ def of_statements(file: Path, reading: Mapping[str, Any], languages: Sequence[st
         sections.append(
             Section(
                 key=_key(name, sections),
-                names=dict.fromkeys(languages, name),
+                names=dict.fromkeys(("en", *languages), name),
                 entry={
                     "first": str(later["statement_id"]),
                     "second": str(earlier["statement_id"]),
