@@ -138,3 +138,36 @@ def test_the_manifest_tells_versions_hashes_and_the_edition(rendered):
     assert manifest["edition"] == "2026-01-31"
     assert re.fullmatch(r"[0-9a-f]{64}", manifest["inputs"]["data/table.csv"])
     assert "pages/_body.qmd" in manifest["pages"]
+
+
+def test_a_markdown_file_is_a_page_whose_code_is_shown_and_whose_links_lead_on(write_page):
+    project = write_page("See [more](more/first.md#shown).")
+    config = (project / "_quarto.yml").read_text(encoding="utf-8")
+    listed = "render: [index.qmd, more/*.md]\n  resources: [more/plain.txt]"
+    (project / "_quarto.yml").write_text(
+        config.replace("render: [index.qmd]", listed), encoding="utf-8"
+    )
+    folder = project / "more"
+    folder.mkdir()
+    (folder / "plain.txt").write_text("plain", encoding="utf-8")
+    (folder / "first.md").write_text(
+        "---\ntitle: First\n---\n\n## Shown\n\n```python\nraise SystemExit\n```\n\n"
+        "[On](second.md), [back](../index.qmd), [a file](plain.txt).\n",
+        encoding="utf-8",
+    )
+    (folder / "second.md").write_text("---\ntitle: Second\n---\n\nText.\n", encoding="utf-8")
+    made = render(project, engine="builtin")
+    assert made.pages == ["index.html", "more/first.html", "more/second.html"]
+    first = (made.site / "more/first.html").read_text(encoding="utf-8")
+    for link in ("second.html", "../index.html", "plain.txt"):
+        assert f'href="{link}"' in first
+    assert "SystemExit" in first
+    index = (made.site / "index.html").read_text(encoding="utf-8")
+    assert 'href="more/first.html#shown"' in index
+
+
+def test_a_link_to_a_markdown_file_that_is_no_page_of_the_site_is_dead(write_page):
+    project = write_page("See [notes](notes.md).")
+    (project / "notes.md").write_text("Notes.\n", encoding="utf-8")
+    with pytest.raises(RenderError, match=r"'notes\.md' points at a file that does not exist"):
+        render(project, engine="builtin")
