@@ -30,8 +30,7 @@ from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.observed import observed_periods, years_from_middle
 from trends.models.counts.season_terms import season_columns
 from trends.models.counts.slope_contrast import fit_line
-from trends.tables.distributed import LostWork, counts_of, in_spark, run_on_spark
-from trends.tables.given import EngineTable
+from trends.tables.distributed import CountTable, LostWork, counts_of, in_spark, run_on_spark
 from trends.tables.series import series as one_series
 
 if TYPE_CHECKING:
@@ -173,7 +172,7 @@ class Panel(Result):
 
 
 def analyse_panel(
-    counts: pd.DataFrame | EngineTable,
+    counts: CountTable,
     question: str,
     *,
     by: str | Sequence[str],

@@ -10,7 +10,7 @@ import pickle
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
@@ -21,6 +21,30 @@ from trends.tables.series import MEASURED_COLUMNS
 
 #: Groups that one call on a worker answers, so that what a call costs is shared.
 GROUPS_PER_CALL = 8
+
+
+class SparkTable(Protocol):
+    """A table of Spark, told by what no other table has."""
+
+    def toPandas(self) -> pd.DataFrame:  # as Spark spells it
+        """Return all rows."""
+        ...
+
+
+class IbisTable(Protocol):
+    """A table of Ibis, told by what no other table has."""
+
+    def get_backend(self) -> object:
+        """Return the engine in which it lives."""
+        ...
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return all rows."""
+        ...
+
+
+#: A table of counts, wherever it lives.
+CountTable: TypeAlias = pd.DataFrame | SparkTable | IbisTable
 
 
 class LostWork(RuntimeError):

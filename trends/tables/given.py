@@ -54,17 +54,13 @@ class Given:
     labels: dict[str, object] = field(default_factory=dict)
 
 
-class EngineTable(Protocol):
-    """A table that an engine holds, as Spark and Ibis do."""
+class Frame(Protocol):
+    """A frame of another library, which Narwhals reads."""
 
     @property
     def columns(self) -> object:
         """Names of the columns, or the columns."""
         ...
-
-
-class Frame(EngineTable, Protocol):
-    """A frame of another library, which Narwhals reads."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
