@@ -17,7 +17,9 @@ def test_a_figure_has_its_number_caption_and_alternative_text(index):
 
 
 def test_under_a_figure_stand_the_findings_said_before_it_and_how_to_cite(index):
-    foot = re.search(r'<figure[^>]*id="fig-line".*?<p class="figure-foot">(.*?)</p>', index, re.S)[1]
+    foot = re.search(r'<figure[^>]*id="fig-line".*?<p class="figure-foot">(.*?)</p>', index, re.S)[
+        1
+    ]
     assert re.findall(r'href="([^"]*)"', foot) == [
         "findings.html#claims.rate.ratio",
         "#edition",

@@ -5,6 +5,8 @@ import re
 import pypdf
 import pytest
 
+from trends.report import render
+
 
 @pytest.fixture(scope="module")
 def paper(rendered):
@@ -78,3 +80,24 @@ def test_only_bundled_fonts_are_used(paper):
         for font in page["/Resources"].get("/Font", {}).values()
     }
     assert all(re.search(r"IBMPlex|NewCM", name) for name in names), names
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "in"), ("ar", "في")])
+def test_no_line_of_paper_ends_within_a_range_or_a_date(write_page, lang, word):
+    said = " ".join(
+        f"{word * (1 + n % 5)} 2019-2020 {word} 2019–2021 2024-05-19" for n in range(60)
+    )
+    config = (
+        "project: {type: website, output-dir: _site, render: [index.qmd]}\n"
+        "website: {title: Site}\n"
+        "filters: [filters/bidi.lua, filters/findings.lua, filters/paper.lua]\n"
+        "format: {typst: {}}\n"
+    )
+    direction = "rtl" if lang == "ar" else "ltr"
+    front = f"title: Page\nlang: {lang}\ndir: {direction}\nformat: typst"
+    made = render(write_page(said, front=front, config=config), engine="builtin")
+    paper = pypdf.PdfReader(made.site / "index.pdf")
+    text = "\n".join(page.extract_text() for page in paper.pages)
+    lines = [re.sub("[\u2060\u2066\u2069]", "", line) for line in text.splitlines()]
+    assert sum(line.count("2019-2020") + line.count("2019–2021") for line in lines) == 120
+    assert sum(line.count("2024-05-19") for line in lines) == 60

@@ -101,6 +101,7 @@ CLASSES: Mapping[str, frozenset[str]] = {
         {"callout-note", "callout-tip", "callout-warning", "callout-important", "callout-caution",
          "content-visible", "content-hidden", "panel-tabset", "column-margin", "aside", "quote",
          "definition", "references", "unnumbered", "callout", "finding-entry",
+         "headline",
          "trends-changes", "short-answer", "what-if", "cover", "layout", "float",
          "float-fig", "float-tbl", "float-caption", "subfloat", "code-fold"}
     ),

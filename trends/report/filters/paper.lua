@@ -85,6 +85,15 @@ local function cover(div)
   return blocks
 end
 
+-- A range or a date is never parted at the end of a line.
+local JOINED = "\u{2060}"
+local function range(str)
+  if str.text:find("[%a/]") then return nil end
+  local joined = str.text:gsub("(%d)%-(%d)", "%1" .. JOINED .. "-" .. JOINED .. "%2")
+  joined = joined:gsub("(%d)–(%d)", "%1" .. JOINED .. "–" .. JOINED .. "%2")
+  if joined ~= str.text then return pandoc.Str(joined) end
+end
+
 -- The headline of a figure stays with the figure.
 local function headline(div)
   if not div.classes:includes("headline") then return nil end
@@ -100,6 +109,7 @@ return {
   end },
   { Pandoc = function(doc) collect(doc) end },
   { Table = columns },
+  { Str = range },
   { Link = link },
   { Span = numbered },
   { Div = function(div) return cover(div) or headline(div) end },
