@@ -4,7 +4,7 @@ import pytest
 
 from trends.models.counts.observed import observed_periods
 from trends.models.counts.season_terms import season_columns
-from trends.models.shifts.restart import LEAST_KEPT, restart_row
+from trends.models.shifts.restart import LEAST_KEPT, MOST_ROWS, TOGETHER, restart_row
 from trends.tables.series import as_series
 
 
@@ -64,3 +64,35 @@ def test_a_known_break_is_a_restart_by_less_evidence():
     # What follows the break is searched as ever.
     later = rng.poisson(np.repeat([20, 28, 90], [30, 30, 30]))
     assert restart(later, known=[30]) == pytest.approx(60, abs=1)
+
+
+def daily(counts, known=()):
+    days = pd.period_range("2018-01-01", periods=len(counts), freq="D")
+    exposure = np.where(np.isnan(counts), 0.0, 1.0)
+    seen = observed_periods(as_series(pd.Series(counts, index=days), exposure=exposure))
+    season = season_columns(days, "harmonic")[0][seen.position]
+    return restart_row(seen, season, days_per_period=1, known=known), seen
+
+
+def test_years_of_days_restart_within_a_week_of_the_shift_and_days_never_seen_change_nothing():
+    rng = np.random.default_rng(7)
+    counts = rng.poisson(np.repeat([2, 4], [700, 400])).astype(float)
+    assert daily(counts)[0] == pytest.approx(700, abs=TOGETHER)
+    counts[rng.random(counts.size) < 0.2] = np.nan
+    counts[300:330] = np.nan
+    row, seen = daily(counts)
+    assert seen.count.size > MOST_ROWS
+    assert seen.position[row] == pytest.approx(700, abs=2 * TOGETHER)
+
+
+def test_years_of_steady_or_seasonal_days_do_not_restart():
+    rng = np.random.default_rng(8)
+    turn = 2 * np.pi * np.arange(1000) / 365.25
+    paths = [np.full(1000, 2.0)] * 5 + [3 * np.exp(0.5 * np.sin(turn))] * 5
+    assert sum(daily(rng.poisson(path).astype(float))[0] > 0 for path in paths) <= 1
+
+
+def test_the_known_day_of_a_break_is_where_years_of_days_restart():
+    rng = np.random.default_rng(9)
+    counts = rng.poisson(np.repeat([2.0, 2.9], [503, 400])).astype(float)
+    assert daily(counts, known=[503])[0] == 503

@@ -20,6 +20,9 @@ RESTARTS = 12.3
 RESTARTS_AT_BREAK = 4.0
 #: Observed periods from a restart on, without which it is not made.
 LEAST_KEPT = 12
+#: Observed periods beyond which a shift is looked for in sums of seven: days of more than two years
+#: by weeks, in a fiftieth of the time, and what it restarts with is found to the week.
+MOST_ROWS, TOGETHER = 731, 7
 
 
 def restart_row(
@@ -45,6 +48,14 @@ def restart_row(
     known : sequence of int
         Rows from which counting is known to have changed.
     """
+    if observed.count.size > MOST_ROWS:
+        sums, first = _by_sevens(observed)
+        waves = np.add.reduceat(season, first, axis=0) / np.diff(first, append=len(season))[:, None]
+        named = {int(np.searchsorted(first, row)): row for row in known}
+        found = restart_row(
+            sums, waves, days_per_period=TOGETHER * days_per_period, known=tuple(named)
+        )
+        return named.get(found, int(first[found]))
     start = 0
     possible = possible_starts(observed.count.size, LEAST_KEPT)
     for row in sorted({*known} & {*possible.tolist()}, reverse=True):
@@ -57,6 +68,21 @@ def restart_row(
             break
         start += found
     return start
+
+
+def _by_sevens(observed: Observed) -> tuple[Observed, NDArray[np.int64]]:
+    """Return sums over seven periods each, the last ones whole, and the row where each begins."""
+    beyond = -len(observed.periods) % TOGETHER
+    place = (observed.position + beyond) // TOGETHER
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    sums = Observed(
+        np.add.reduceat(observed.count, first),
+        np.add.reduceat(observed.exposure, first),
+        place[first],
+        observed.periods[::TOGETHER],
+        observed.last_is_partial,
+    )
+    return sums, first
 
 
 def _from(observed: Observed, row: int) -> Observed:
