@@ -1,0 +1,297 @@
+"""What does an answer cost as series grow longer, more, or hold more events?
+
+    OMP_NUM_THREADS=1 python benchmarks/costs.py [WAY ...] [--minutes 5] [--rounds 1]
+
+Every way is measured at sizes that grow, each in a process of its own that has answered a small
+question before; the smallest sizes that are not known yet come first, until the minutes are over.
+A size that the last one says would not fit into what is left is not begun. So the page grows from
+run to run, and what was not measured is blank. ``--rounds`` measures each size that is known so
+much more often; the best time of all rounds is kept, the highest peak of memory too.
+
+Writes ``benchmarks/results/costs.csv`` and ``benchmarks/results/costs.md``. Exponents are slopes of
+log seconds on log size over the three largest sizes: 1 is a cost in proportion to the size. How one
+size compares with other packages is measured in `counting_events.py` and `changepoints_speed.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+RESULTS = Path(__file__).parent / "results"
+CSV, PAGE = RESULTS / "costs.csv", RESULTS / "costs.md"
+COLUMNS = ["way", "size", "seconds", "peak_mb", "n_rounds"]
+PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "ibis-framework", "joblib")
+
+LENGTHS = (50, 156, 520, 1_500, 5_000, 10_000, 100_000)
+SERIES = (1, 10, 100, 1_000, 10_000)
+EVENTS = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
+
+EVENT_ROWS = """
+    select 'E' || i as event_id,
+        (date '2004-01-01' + (hash(i) % 7305)::int)::timestamp as start,
+        'Country ' || (hash(i * 3) % 20) as country
+    from range({n}) as numbers(i)
+"""
+
+
+def one_count_series(n_periods: int) -> pd.DataFrame:
+    """Return Poisson counts of mean 8, of days where months would not last."""
+    from trends.tables.series import as_series
+
+    counts = np.random.default_rng(1).poisson(8, n_periods)
+    freq, start = ("M", "1900-01") if n_periods <= 1_500 else ("D", "1700-01-01")
+    index = pd.period_range(start, periods=n_periods, freq=freq)
+    return as_series(pd.Series(counts, index=index))
+
+
+def many_series(n_groups: int) -> pd.DataFrame:
+    """Return an event-count table of districts with 48 months of mean 8."""
+    months = pd.period_range("2020-01", periods=48, freq="M")
+    return pd.DataFrame(
+        {
+            "district": np.repeat([f"D{which:05d}" for which in range(n_groups)], 48),
+            "period": months[np.tile(np.arange(48), n_groups)],
+            "count": pd.array(np.random.default_rng(1).poisson(8, 48 * n_groups), dtype="Int64"),
+            "exposure": np.tile(months.days_in_month.astype(float), n_groups),
+            "complete": True,
+        }
+    )
+
+
+def segments(size: int, folder: Path) -> Callable[[], object]:
+    from trends.models.shifts.segmentation import optimal_segments
+
+    counts = np.random.default_rng(1).poisson(8, size).astype(float)
+    return lambda: optimal_segments(counts, np.ones(size), 2 * np.log(size))
+
+
+def question(name: str, module: str) -> Callable[[int, Path], Callable[[], object]]:
+    def prepared(size: int, folder: Path) -> Callable[[], object]:
+        import importlib
+
+        ask = getattr(importlib.import_module(f"trends.analysis.{module}"), name)
+        series = one_count_series(size)
+        options = {"rng": 1} if name in ("detect_changepoints", "detectable_change") else {}
+        return lambda: ask(series, **options)
+
+    return prepared
+
+
+def panel(asked: str) -> Callable[[int, Path], Callable[[], object]]:
+    def prepared(size: int, folder: Path) -> Callable[[], object]:
+        from trends.analysis.panel import analyse_panel
+
+        counts = many_series(size)
+        return lambda: analyse_panel(counts, asked, by="district", n_jobs=2, rng=1)
+
+    return prepared
+
+
+def events_file(size: int, folder: Path) -> Path:
+    """Return the path of events in Parquet, which are made where they are not there yet."""
+    import duckdb
+
+    path = folder / f"events{size}.parquet"
+    if not path.exists():
+        duckdb.sql(f"copy ({EVENT_ROWS.format(n=size)}) to '{path}'")
+    return path
+
+
+def count_validated(size: int, folder: Path) -> Callable[[], object]:
+    from trends.tables.counting import count_events
+
+    path = events_file(size, folder)
+    return lambda: count_events(path, by="country")
+
+
+def count_unchecked(size: int, folder: Path) -> Callable[[], object]:
+    from trends.tables.counting import count_events
+
+    path = events_file(size, folder)
+    return lambda: count_events(path, by="country", check=False)
+
+
+def count_in_duckdb(size: int, folder: Path) -> Callable[[], object]:
+    import duckdb
+
+    path = events_file(size, folder)
+    return lambda: duckdb.sql(
+        f"select country, date_trunc('month', start) as period, count(*) from '{path}' group by all"
+    ).df()
+
+
+#: Ways, the sizes they are measured at, and what prepares them.
+WAYS: dict[str, tuple[str, tuple[int, ...], Callable[[int, Path], Callable[[], object]]]] = {
+    "optimal_segments": ("periods", LENGTHS, segments),
+    "estimate_trend": ("periods", LENGTHS, question("estimate_trend", "trend")),
+    "detect_changepoints": ("periods", LENGTHS, question("detect_changepoints", "changepoint")),
+    "fit_joinpoints": ("periods", LENGTHS, question("fit_joinpoints", "joinpoint")),
+    "detectable_change": ("periods", LENGTHS, question("detectable_change", "power")),
+    "analyse_panel, trend": ("series", SERIES, panel("trend")),
+    "analyse_panel, changepoint": ("series", SERIES, panel("changepoint")),
+    "count_events": ("events", EVENTS, count_validated),
+    "count_events, check=False": ("events", EVENTS, count_unchecked),
+    "raw DuckDB, which checks nothing": ("events", EVENTS, count_in_duckdb),
+}
+
+
+def measure_here(way: str, size: int, folder: Path) -> None:
+    """Answer once of a small size, then time one answer, and print both figures as JSON."""
+    _, sizes, prepare = WAYS[way]
+    prepare(sizes[0], folder)()
+    answer = prepare(size, folder)
+    began = time.perf_counter()
+    answer()
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak_mb": peak}))
+
+
+def measured(way: str, size: int, folder: Path, seconds_left: float) -> dict[str, float] | None:
+    """Return seconds and peak memory of one size in a process of its own; None if time is over."""
+    command = [sys.executable, __file__, "--one", way, "--size", str(size)]
+    try:
+        told = subprocess.run(
+            [*command, "--folder", str(folder)],
+            check=True, capture_output=True, text=True, timeout=max(seconds_left, 1),
+        ).stdout  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
+    except subprocess.CalledProcessError as refusal:
+        print(way, size, refusal.stderr.strip().splitlines()[-1], file=sys.stderr)
+        return None
+    found: dict[str, float] = json.loads(told.splitlines()[-1])
+    return found
+
+
+def next_size(way: str, done: pd.DataFrame, rounds: int, seconds_left: float) -> int | None:
+    """Return the smallest size to measure; None if there is none that seems to fit."""
+    mine = done[done["way"] == way].set_index("size").sort_index()
+    for size in WAYS[way][1]:
+        if size in mine.index and mine.loc[size, "n_rounds"] >= rounds:
+            continue
+        smaller = mine[mine.index < size]
+        if size not in mine.index and not smaller.empty:
+            last = smaller.iloc[-1]
+            if last["seconds"] * size / smaller.index[-1] > seconds_left:
+                return None
+        return size
+    return None
+
+
+def exponent(sizes: np.ndarray, seconds: np.ndarray) -> float:
+    """Return the slope of log seconds on log size over the three largest sizes."""
+    if sizes.size < 3:
+        return float("nan")
+    return float(np.polyfit(np.log(sizes[-3:]), np.log(seconds[-3:]), 1)[0])
+
+
+def write_page(done: pd.DataFrame) -> None:
+    """Write a table for each kind of size, a way a row."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    lines = [
+        "# What an answer costs",
+        "",
+        "`OMP_NUM_THREADS=1 python benchmarks/costs.py`, "
+        f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores,",
+        f"load average {os.getloadavg()[0]:.1f} when the page was written.",
+        "Seconds, the best of the rounds; in brackets the peak memory in MB of the process that",
+        "asked. Blank: not measured, or refused. Exponent: of the size, over the three largest.",
+    ]
+    units = {
+        "periods": "One series, by its periods (Poisson counts of mean 8)",
+        "series": "A panel on two workers, by its series (48 months of mean 8)",
+        "events": "Events in Parquet, by month and country",
+    }
+    for unit, title in units.items():
+        sizes = next(sizes for kind, sizes, _ in WAYS.values() if kind == unit)
+        heads = ["way", *(f"{size:,}" for size in sizes), "exponent"]
+        lines += ["", f"## {title}", "", "| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+        for way, (kind, _, _) in WAYS.items():
+            if kind != unit:
+                continue
+            mine = done[done["way"] == way].set_index("size").sort_index()
+            cells = [
+                f"{mine.loc[size, 'seconds']:.3g} ({mine.loc[size, 'peak_mb']:,.0f})"
+                if size in mine.index
+                else ""
+                for size in sizes
+            ]
+            slope = exponent(mine.index.to_numpy(float), mine["seconds"].to_numpy(float))
+            cells.append("" if np.isnan(slope) else f"{slope:.2f}")
+            lines.append(f"| {way} | " + " | ".join(cells) + " |")
+    lines += ratio_lines(done)
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines), flush=True)
+
+
+def ratio_lines(done: pd.DataFrame) -> list[str]:
+    """Return what counting costs beside raw DuckDB at each size."""
+    seconds = done.pivot_table(index="size", columns="way", values="seconds")
+    raw, ways = "raw DuckDB, which checks nothing", ("count_events", "count_events, check=False")
+    if raw not in seconds:
+        return []
+    lines = ["", "## Times raw DuckDB", "", f"| events | {' | '.join(ways)} |", "|---|---|---|"]
+    for size, row in seconds[seconds[raw].notna()].iterrows():
+        cells = [f"{row[way] / row[raw]:.2f}" if row.get(way, 0) > 0 else "" for way in ways]
+        lines.append(f"| {size:,} | {' | '.join(cells)} |")
+    return lines
+
+
+def main() -> None:
+    """Measure what is missing while there is time, store and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("ways", nargs="*", help="beginnings of names; all by default")
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        measure_here(asked.one, asked.size, asked.folder)
+        return
+    until = time.monotonic() + 60 * asked.minutes
+    done = pd.read_csv(CSV) if CSV.exists() else pd.DataFrame(columns=COLUMNS)
+    waiting = [
+        way for way in WAYS if not asked.ways or any(way.startswith(one) for one in asked.ways)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        while waiting and time.monotonic() < until:
+            way = waiting.pop(0)
+            left = until - time.monotonic()
+            size = next_size(way, done, asked.rounds, left)
+            found = None if size is None else measured(way, size, Path(folder), left)
+            if found is None:
+                continue
+            known = (done["way"] == way) & (done["size"] == size)
+            before = done[known].iloc[0] if known.any() else None
+            row = {
+                "way": way,
+                "size": size,
+                "seconds": min(found["seconds"], np.inf if before is None else before["seconds"]),
+                "peak_mb": max(found["peak_mb"], 0 if before is None else before["peak_mb"]),
+                "n_rounds": 1 if before is None else int(before["n_rounds"]) + 1,
+            }
+            done = pd.DataFrame([*done[~known].to_dict("records"), row], columns=COLUMNS)
+            done.sort_values(["way", "size"]).to_csv(CSV, index=False, float_format="%.4g")
+            waiting.append(way)
+    write_page(done)
+
+
+if __name__ == "__main__":
+    main()
