@@ -116,6 +116,14 @@ def test_tables_figures_code_and_navigation_are_not_read(kept, pages, tmp_path):
     assert lint(pages.page(tmp_path, kept[0], body)) == []
 
 
+def test_a_page_of_the_manual_speaks_of_the_software(kept, pages, tmp_path):
+    said = "<p>Attacks rose by 12,345 in a made-up example.</p>"
+    for body, n_faults in ((said, 2), (f'<div class="manual">{said}</div>', 0)):
+        page = tmp_path / "page.html"
+        page.write_text(f"<body>{body}</body>", encoding="utf-8")
+        assert len(lint(page, ledger=kept[0])) == n_faults
+
+
 def test_a_caption_may_number_things_but_not_say_that_they_rose(kept, pages, tmp_path):
     body = "<figure><figcaption>Figure 1: 294 attacks, which rose.</figcaption></figure>"
     assert [fault.words for fault in lint(pages.page(tmp_path, kept[0], body))] == ["rose"]

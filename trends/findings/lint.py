@@ -99,7 +99,8 @@ def lint(
     Notes
     -----
     Tables, figures, code, navigation, citations, and what is marked as a quotation or a definition
-    (``<blockquote>``, ``<q>``, ``<dfn>``, classes ``quote`` and ``definition``) are not read.
+    (``<blockquote>``, ``<q>``, ``<dfn>``, classes ``quote`` and ``definition``) are not read; nor
+    are pages of the class ``manual`` (``body-classes: manual``), which speak of the software.
     Captions may hold numbers that name things, so only their verbs are checked. Numbers that are
     written out count only before the nouns of the findings' subjects.
     """

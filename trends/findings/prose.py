@@ -25,7 +25,7 @@ _SILENT_TAGS = frozenset(
 )  # fmt: skip
 _SILENT_CLASSES = frozenset(
     {
-        "quote", "definition", "citation", "references", "csl-entry", "finding-note",
+        "quote", "definition", "manual", "citation", "references", "csl-entry", "finding-note",
         "figure-foot", "finding-mark", "header-section-number", "sourceCode", "cell-output-stdout",
         "math", "footnote-ref", "footnote-back", "sr-only", "visually-hidden", "trends-changes",
         "quarto-title-meta", "quarto-xref", "caption-label",

@@ -81,7 +81,7 @@ PAGE = {
     "jupyter": {PLAIN: ANY, "kernelspec": {"name": ANY, "display_name": ANY, "language": ANY}},
     "execute": EXECUTE, "html-math-method": ("mathml",), "css": ANY, "theme": ANY,
     "papersize": ANY, "pdf-standard": ("ua-1",), "mainfont": FONTS, "website": WEBSITE,
-    "finding-words": ANY, "findings-list": ANY,
+    "finding-words": ANY, "findings-list": ANY, "body-classes": ("manual",),
     "format": {
         PLAIN: ("html", "typst", "docx"),
         "html": {PLAIN: ("default",), **HTML},

@@ -111,7 +111,7 @@ def what_if_block(supposed: Mapping[str, Claim], *, lang: str = "en") -> Raw:
     """
     table = words(lang)["what_if"]
     lines = [
-        f"- **{escape_markdown(table[key])}** {claim.say().markdown}"
+        f"- [**{escape_markdown(table[key])}**]{{.definition}} {claim.say().markdown}"
         for key, claim in supposed.items()
     ]
     return Raw("\n\n".join(["::: {.what-if}", table["ask"], "\n".join(lines), ":::"]))
