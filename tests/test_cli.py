@@ -419,7 +419,7 @@ def test_a_report_is_started_from_a_table_and_says_what_comes_next(tmp_path):
         (["--counts", "none.csv"], 2, "'none.csv' does not exist"),
         (["--events", "sheet.csv"], 2, "Write --counts."),
         (["--counts", "sheet.csv", "--freq", "D"], 2, "`freq` must be left out"),
-        (["--counts", "sheet.csv", "--lang", "fr"], 2, "Write en, ar, or en,ar."),
+        (["--counts", "sheet.csv", "--lang", "de"], 2, "Write one, or several as en,ar."),
         (["--counts", "sheet.csv", "--where", "x=y"], 2, "Correct the column."),
         (["--statements", "sheet.csv"], 3, "measure"),
     ],

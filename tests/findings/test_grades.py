@@ -284,6 +284,7 @@ def test_what_a_caveat_is_about_follows_its_name(monkeypatch):
         "rival": {"weakens": True, "caps": "C", "en": "Beside {detail}.", "ar": "بجانب {detail}."}
     }
     monkeypatch.setattr(rules, "caveat_table", lambda: named)
+    monkeypatch.setattr(wording, "words", lambda lang: {"caveat": {"rival": named["rival"][lang]}})
     values = {"bent": False, "p_value": 0.001}
     assert grade_of("trend", values, ["rival:un-2024"]) == "C"
     assert wording.caveat("rival:un-2024") == "Beside un-2024."

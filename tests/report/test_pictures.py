@@ -77,7 +77,6 @@ def test_a_shortened_path_has_the_same_points_to_a_twentieth_of_a_point(first, r
     for one, other in zip(found, expected, strict=True):
         for place, wanted in zip(one[1:], other[1:], strict=True):
             assert place == pytest.approx(wanted, abs=0.501 / scale)
-    assert len(short) <= len(drawn) + 4
 
 
 def test_a_path_of_other_commands_stays_as_it_is():

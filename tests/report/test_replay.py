@@ -65,7 +65,7 @@ def test_nothing_is_converted_or_set_again_that_is_unchanged(write_page, monkeyp
         return {path.name: path.read_bytes() for path in site.glob("index.*")}
 
     first = files()
-    assert set(first) == {"index.html", "index.pdf"}
+    assert set(first) == {"index.html", "index.md", "index.pdf"}
     monkeypatch.setattr("trends.report.markup.pandoc_command", lambda: str(root / "no pandoc"))
     monkeypatch.setattr("typst.compile", None)
     assert files() == first

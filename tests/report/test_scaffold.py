@@ -245,7 +245,7 @@ def test_a_fault_in_the_outline_is_named_with_what_to_write(tmp_path, sheet, old
         ("sheet", {}, "events", "Write --counts."),
         ("events", {}, "counts", "Write --events."),
         ("figures", {}, "counts", "Write --statements."),
-        ("sheet", {"languages": ["en", "fr"]}, "counts", "Write en, ar, or en,ar."),
+        ("sheet", {"languages": ["en", "de"]}, "counts", "Write one, or several as en,ar."),
         ("events", {"where": {"country": "Atlantis"}}, "events", "Known are Ruritania"),
         ("events", {"by": ["province"]}, "events", "province"),
         ("figures", {"where": {"counted_by": "Monitor"}}, "statements", "`--where` must be left"),

@@ -117,7 +117,7 @@ def scaffold(
     if not chosen or not set(chosen) <= set(LANGUAGES):
         raise ValueError(
             f"`languages` must be among {', '.join(LANGUAGES)}, got {', '.join(languages)!r}. "
-            "Write en, ar, or en,ar."
+            "Write one, or several as en,ar."
         )
     subject = None if pack is None else read_pack(pack)
     example = file is None and (subject is None or subject.series is None)
