@@ -238,7 +238,7 @@ def _plain_layout(cells: pd.DataFrame) -> CountLayout | None:
     if len(preferred) == 1:
         counted = preferred
     most = _MOST_WORDS["one" if len(counted) == 1 else "several"]
-    if not counted or (len(words) > most and not preferred):
+    if not counted or (len(words) > most and len(preferred) != 1):
         return None
     repeated = cells.duplicated([*parts, *words], keep=False)
     if repeated.any():
@@ -254,7 +254,8 @@ def _date_column(cells: pd.DataFrame) -> str | None:
         fitting = [name for name in dated if name.lower() == wanted]
         if fitting and wanted != "year":
             return fitting[0]
-    if {"year", "month"} <= set(lower):
+    # Beside a column of days these are no months that were counted.
+    if {"year", "month"} <= set(lower) and "day" not in lower:
         return f"{lower['year']}, {lower['month']}"
     finer = [name for name in dated if not cells[name].str.fullmatch("[0-9]{4}").all()]
     if len(finer) == 1:
