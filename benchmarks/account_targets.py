@@ -458,19 +458,24 @@ def oracle_lines() -> list[str]:
         judged = pd.read_csv(ORACLE)
         lines += [
             "",
-            "## What could be had: a judge who knows the step of a walk",
+            "## What could be had: judges of a walk and a line",
             "",
             "Either a walk of .1 with Poisson counts or a line that doubles, its variance one, two",
-            "or three times the mean; nothing else remembers. A pace is refused where the log",
+            "or three times the mean; nothing else remembers. One judge knows the step of the walk",
+            "and that its counts are Poisson, the other does not. A pace is refused where the log",
             "evidence for a walk exceeds the limit. Made by `python",
             "benchmarks/wandering_oracle.py`.",
             "",
-            "| months | n | limit | walks refused | told a pace | lines refused 1x | 2x | 3x |",
-            "|---|---|---|---|---|---|---|---|",
+            "| months | n | knows the walk | limit | walks refused | told a pace "
+            "| lines refused 1x | 2x | 3x |",
+            "|---|---|---|---|---|---|---|---|---|",
         ]
         for row in judged.itertuples(index=False):
-            shares = " | ".join(f"{share:.3f}" for share in row[3:])
-            lines.append(f"| {row.n_months} | {row.n_series} | {row.limit:g} | {shares} |")
+            shares = " | ".join(f"{share:.3f}" for share in row[4:])
+            knows = "yes" if row.knows_step else "no"
+            lines.append(
+                f"| {row.n_months} | {row.n_series} | {knows} | {row.limit:g} | {shares} |"
+            )
     return lines
 
 

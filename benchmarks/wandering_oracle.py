@@ -4,18 +4,21 @@
 
 A judge who knows that a series is either a random walk of the log rate with a monthly sd of .1 and
 Poisson counts, or a line whose counts scatter one to three times as much, and that nothing else
-remembers, weighs both by their full likelihood: the walk by a filter over a grid of log rates, the
-line over a grid of levels and slopes around its best fit. Where the log evidence for the walk over
-the line exceeds a limit, the judge refuses a pace; otherwise the 95% interval of the line is told.
-Walks are those of `account_targets.py`; lines double within the series. A row per length and limit
-goes to ``benchmarks/results/wandering_oracle.csv``: the share of walks refused, of walks told a
-pace that is none, and of lines refused, by scatter. An analysis knows neither the step nor that
-scatter is even or that nothing remembers, so it cannot do as well.
+remembers, weighs both by their full likelihood; a second one knows neither that sd (.03 to .3) nor
+that the counts of a walk are Poisson (they may scatter up to three times as much). The walk is
+weighed by a filter over a grid of log rates, the line over a grid of levels and slopes around its
+best fit. Where the log evidence for the walk over the line exceeds a limit, the judge refuses a
+pace; otherwise the 95% interval of the line is told. Walks are those of `account_targets.py`; lines
+double within the series. A row per length, judge and limit goes to
+``benchmarks/results/wandering_oracle.csv``: the share of walks refused, of walks told a pace that
+is none, and of lines refused, by scatter. An analysis knows still less: not that scatter is even, nor
+that nothing remembers.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import zlib
 from pathlib import Path
 
@@ -32,6 +35,8 @@ LIMITS = (-1.0, 0.0, 0.5, 1.0, 2.0)
 SCATTERS = (1.0, 2.0, 3.0)
 SEED = 14
 STEP = 0.1
+#: Monthly steps that one has to allow for who does not know the step of a walk.
+STEPS = (0.03, 0.05, 0.1, 0.2, 0.3)
 CENTRE = np.log(courses.LEVEL)
 #: Log rates that a walk may have.
 GRID = CENTRE + np.linspace(-4, 4, 321)
@@ -47,16 +52,16 @@ def log_chance(counts: np.ndarray, log_rate: np.ndarray, scatter: float) -> np.n
     return nbinom.logpmf(counts, rate / (scatter - 1), 1 / scatter)
 
 
-def log_walk(counts: np.ndarray) -> float:
+def log_walk(counts: np.ndarray, step: float = STEP, scatter: float = 1.0) -> float:
     """Return the log evidence of a walk that starts from a normal level of sd 1."""
     spacing = GRID[1] - GRID[0]
-    reach = int(np.ceil(5 * STEP / spacing))
-    move = norm.pdf(np.arange(-reach, reach + 1) * spacing, 0, STEP)
+    reach = int(np.ceil(5 * step / spacing))
+    move = norm.pdf(np.arange(-reach, reach + 1) * spacing, 0, step)
     move /= move.sum()
     chance = norm.pdf(GRID, CENTRE, 1.0)
     chance /= chance.sum()
     evidence = 0.0
-    for month, seen in enumerate(np.exp(log_chance(counts[:, None], GRID, 1.0))):
+    for month, seen in enumerate(np.exp(log_chance(counts[:, None], GRID, scatter))):
         if month:
             chance = np.convolve(chance, move, "same")
         chance = chance * seen
@@ -86,23 +91,33 @@ def line_draws(counts: np.ndarray, scatter: float) -> tuple[np.ndarray, np.ndarr
     return change, logsumexp(fit, axis=0) + cell
 
 
-def judge(counts: np.ndarray) -> tuple[float, bool]:
+def log_any_walk(counts: np.ndarray) -> float:
+    """Return the log evidence of a walk of any of the steps, scattered as lines may be."""
+    each = [log_walk(counts, step, scatter) for step in STEPS for scatter in SCATTERS]
+    return float(logsumexp(each) - np.log(len(each)))
+
+
+def judge(counts: np.ndarray, *, knows_step: bool) -> tuple[float, bool]:
     """Return the log evidence for a walk over a line, and whether the line's interval holds 0."""
+    walk = log_walk if knows_step else log_any_walk
     drawn = [line_draws(counts, scatter) for scatter in SCATTERS]
     change = np.concatenate([each for each, _ in drawn])
     evidence = np.concatenate([each for _, each in drawn]) - np.log(len(SCATTERS))
     order = np.argsort(change)
     within = np.cumsum(np.exp(evidence - logsumexp(evidence))[order])
     low, high = change[order][np.searchsorted(within, [0.025, 0.975])]
-    return log_walk(counts) - float(logsumexp(evidence)), bool(low <= 0 <= high)
+    return walk(counts) - float(logsumexp(evidence)), bool(low <= 0 <= high)
 
 
-def judged(name: str, draw: shifts.Draw, n_series: int) -> tuple[np.ndarray, np.ndarray]:
+def judged(
+    name: str, draw: shifts.Draw, n_series: int, *, knows_step: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Return what the judge says of every series of one kind."""
-    rows = [
-        judge(draw(np.random.default_rng([SEED, zlib.crc32(name.encode()), number])))
+    drawn = [
+        draw(np.random.default_rng([SEED, zlib.crc32(name.encode()), number]))
         for number in range(n_series)
     ]
+    rows = [judge(counts, knows_step=knows_step) for counts in drawn]
     odds, holds_none = zip(*rows, strict=True)
     return np.array(odds), np.array(holds_none)
 
@@ -115,21 +130,28 @@ def main() -> None:
     options = parser.parse_args()
     n_series = options.n_series
     rows = []
-    for n in options.lengths:
+    for n, knows_step in itertools.product(options.lengths, (True, False)):
         walk, holds_none = judged(
-            f"trends: walk .1, {n} months", shifts.CELLS[f"walk .1, {n} months"], n_series
+            f"trends: walk .1, {n} months",
+            shifts.CELLS[f"walk .1, {n} months"],
+            n_series,
+            knows_step=knows_step,
         )
         lines = {}
         for scatter in SCATTERS:
             drawn = courses.scattered(courses.line(2), scatter)
             lines[scatter], _ = judged(
-                f"line {n} {scatter:g}", lambda rng, drawn=drawn, n=n: drawn(n, rng), n_series
+                f"line {n} {scatter:g}",
+                lambda rng, drawn=drawn, n=n: drawn(n, rng),
+                n_series,
+                knows_step=knows_step,
             )
         for limit in LIMITS:
             rows.append(
                 {
                     "n_months": n,
                     "n_series": n_series,
+                    "knows_step": knows_step,
                     "limit": limit,
                     "walks_refused": (walk > limit).mean(),
                     "walks_with_pace": ((walk <= limit) & ~holds_none).mean(),
@@ -140,7 +162,7 @@ def main() -> None:
     if CSV.exists():
         done = pd.read_csv(CSV)
         table = pd.concat([done[~done["n_months"].isin(options.lengths)], table])
-    table = table.sort_values(["n_months", "limit"])
+    table = table.sort_values(["n_months", "knows_step", "limit"])
     table.to_csv(CSV, index=False, float_format="%.4g")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 
