@@ -11,8 +11,8 @@ best fit. Where the log evidence for the walk over the line exceeds a limit, the
 pace; otherwise the 95% interval of the line is told. Walks are those of `account_targets.py`; lines
 double within the series. A row per length, judge and limit goes to
 ``benchmarks/results/wandering_oracle.csv``: the share of walks refused, of walks told a pace that
-is none, and of lines refused, by scatter. An analysis knows still less: not that scatter is even, nor
-that nothing remembers.
+is none, and of lines refused, by scatter. An analysis knows still less: neither that scatter is
+even nor that nothing remembers.
 """
 
 from __future__ import annotations
