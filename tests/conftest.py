@@ -2,7 +2,9 @@
 
 import gzip
 import importlib.util
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         pytest.skip(f"Spark needs the package pyspark: {install_command('spark')}")
     from pyspark.sql import SparkSession
 
+    # The workers run this interpreter, whichever one the shell would find.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     session = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
