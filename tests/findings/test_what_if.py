@@ -98,7 +98,7 @@ def test_the_list_holds_every_supposition_by_its_name(rates, lang):
     supposed = what_if(ledger, ledger.add(rates)["ratio"])
     lines = what_if_block(supposed, lang=lang).markdown.splitlines()
     assert lines[0] == "::: {.what-if}"
-    listed = [line for line in lines if line.startswith("- **")]
+    listed = [line for line in lines if line.startswith("- [**")]
     assert len(listed) == len(SHARES)
     for line, claim in zip(listed, supposed.values(), strict=True):
         assert claim.say().markdown in line
