@@ -87,9 +87,9 @@ def test_a_project_under_strict_mypy_passes_and_planted_errors_are_caught(tmp_pa
 def test_a_project_under_strict_pyright_passes_and_planted_errors_are_caught(tmp_path):
     """Pyright itself fetches what it runs in; the wheels of basedpyright bring all of it."""
     pytest.importorskip("basedpyright", reason="`pip install basedpyright` brings pyright")
-    settings = {"typeCheckingMode": "strict", "pythonPath": sys.executable}
+    settings = {"typeCheckingMode": "strict"}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
-    said, found = told(tmp_path, "basedpyright", "--level", "error")
+    said, found = told(tmp_path, "basedpyright", "--level", "error", "--pythonpath", sys.executable)
     assert found == PLANTED_LINES, said
 
 
