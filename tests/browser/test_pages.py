@@ -10,7 +10,7 @@ import trends
 from trends.findings.terms import read_names, read_nouns
 from trends.report import figures_table, render
 
-from .chromium import Browser, find
+from .chromium import find
 
 pytestmark = pytest.mark.skipif(
     find() is None, reason="needs Debian's package chromium: apt-get install chromium"
@@ -133,13 +133,6 @@ def site(tmp_path_factory, published):
     (root / "_quarto.yml").write_text(CONFIG, encoding="utf-8")
     shutil.copytree(ROOT / "trends/report/filters", root / "filters")
     return render(root, engine="builtin").site
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    opened = Browser(tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
 
 
 PAGES = ["index.html", "ar/index.html", "all.html", "findings.html", "ar/findings.html"]

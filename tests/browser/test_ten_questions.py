@@ -8,7 +8,7 @@ import pytest
 
 from trends.report import render
 
-from .chromium import Browser, find
+from .chromium import find
 
 pytestmark = [
     pytest.mark.slow,
@@ -76,13 +76,6 @@ def site(tmp_path_factory):
     for name in ("_quarto.yml", "CITATION.cff"):
         shutil.copyfile(ROOT / name, root / name)
     return render(root, engine="builtin").site
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    opened = Browser(tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
 
 
 def in_sight(browser):
