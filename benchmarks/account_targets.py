@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import textwrap
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -412,70 +413,61 @@ def write_page(done: pd.DataFrame) -> None:
     print("\n".join(lines), flush=True)
 
 
+def section(title: str, text: str, columns: str, rows: Iterable[str]) -> list[str]:
+    """Return a heading, a paragraph and a table, whose columns and rows are cells apart by |."""
+    rule = "---|" * (columns.count("|") + 1)
+    table = [f"| {columns} |", f"|{rule}", *(f"| {row} |" for row in rows)]
+    return ["", f"## {title}", "", *textwrap.wrap(text, 88), "", *table]
+
+
 def oracle_lines() -> list[str]:
     """Return what judges reach who know what no analysis can, as tables."""
     lines = []
     if courses.ORACLE.exists():
         judged = pd.read_csv(courses.ORACLE)
-        lines += [
-            "",
-            "## What could be had: a judge who knows scatter and that nothing remembers",
-            "",
-            "Verdicts of a judge who knows that 72 months are steady, a line or one step, each as",
-            "likely beforehand, that their variance is twice the mean, and that they do not",
-            "remember. limit: by how much the log evidence for a line has to exceed that for a",
-            f"step before a pace is told. {judged['n_series'].min()} series each, made by `python",
-            "benchmarks/descriptions.py oracle`.",
-            "",
-            "| what it is | limit | steady | slope | step |",
-            "|---|---|---|---|---|",
-            *(
-                f"| {row.cell} | {row.limit:g} | "
-                f"{row.steady:.3f} | {row.slope:.3f} | {row.step:.3f} |"
+        lines += section(
+            "What could be had: a judge who knows scatter and that nothing remembers",
+            "Verdicts of a judge who knows that 72 months are steady, a line or one step, "
+            "each as likely beforehand, that their variance is twice the mean, and that "
+            "they do not remember. limit: by how much the log evidence for a line has to "
+            f"exceed that for a step before a pace is told. {judged['n_series'].min()} "
+            "series each, made by `python benchmarks/descriptions.py oracle`.",
+            "what it is | limit | steady | slope | step",
+            (
+                f"{row.cell} | {row.limit:g} | {row.steady:.3f} | {row.slope:.3f} | {row.step:.3f}"
                 for row in judged.itertuples(index=False)
             ),
-        ]
+        )
     if shifts.ORACLE.exists():
         judged = pd.read_csv(shifts.ORACLE)
-        lines += [
-            "",
-            "## What could be had: a judge who knows scatter, and the price of memory",
-            "",
-            "Steps found by a judge who knows that the variance is three times the mean, where .05",
-            "of steady series of that scatter give a false alarm: series that do not remember, or",
-            "series whose log rate is an AR(.5). One who does not know that nothing remembers has",
-            f"to bear the second. {judged['n_series'].min()} series each, made by `python",
+        lines += section(
+            "What could be had: a judge who knows scatter, and the price of memory",
+            "Steps found by a judge who knows that the variance is three times the mean, "
+            "where .05 of steady series of that scatter give a false alarm: series that "
+            "do not remember, or series whose log rate is an AR(.5). One who does not "
+            "know that nothing remembers has to bear the second. "
+            f"{judged['n_series'].min()} series each, made by `python "
             "benchmarks/changepoints_verdicts.py oracle`.",
-            "",
-            "| step | nothing remembers | .5 is remembered |",
-            "|---|---|---|",
-            *(
-                f"| {cell} | {nothing:.3f} | {half:.3f} |"
-                for cell, _, nothing, half in judged.values
-            ),
-        ]
+            "step | nothing remembers | .5 is remembered",
+            (f"{cell} | {nothing:.3f} | {half:.3f}" for cell, _, nothing, half in judged.values),
+        )
     if ORACLE.exists():
         judged = pd.read_csv(ORACLE)
-        lines += [
-            "",
-            "## What could be had: judges of a walk and a line",
-            "",
-            "Either a walk of .1 with Poisson counts or a line that doubles, its variance one, two",
-            "or three times the mean; nothing else remembers. One judge knows the step of the walk",
-            "and that its counts are Poisson, the other does not. A pace is refused where the log",
-            "evidence for a walk exceeds the limit. Made by `python",
-            "benchmarks/wandering_oracle.py`.",
-            "",
-            "| months | n | knows the walk | limit | walks refused | told a pace "
-            "| lines refused 1x | 2x | 3x |",
-            "|---|---|---|---|---|---|---|---|---|",
-        ]
-        for row in judged.itertuples(index=False):
-            shares = " | ".join(f"{share:.3f}" for share in row[4:])
-            knows = "yes" if row.knows_step else "no"
-            lines.append(
-                f"| {row.n_months} | {row.n_series} | {knows} | {row.limit:g} | {shares} |"
-            )
+        lines += section(
+            "What could be had: judges of a walk and a line",
+            "Either a walk of .1 with Poisson counts or a line that doubles, its variance "
+            "one, two or three times the mean; nothing else remembers. One judge knows "
+            "the step of the walk and that its counts are Poisson, the other does not. A "
+            "pace is refused where the log evidence for a walk exceeds the limit. Made by "
+            "`python benchmarks/wandering_oracle.py`.",
+            "months | n | knows the walk | limit | walks refused | told a pace "
+            "| lines refused 1x | 2x | 3x",
+            (
+                f"{row.n_months} | {row.n_series} | {'yes' if row.knows_step else 'no'} "
+                f"| {row.limit:g} | " + " | ".join(f"{share:.3f}" for share in row[4:])
+                for row in judged.itertuples(index=False)
+            ),
+        )
     return lines
 
 
