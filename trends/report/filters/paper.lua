@@ -76,13 +76,18 @@ local function columns(tbl)
   end })
 end
 
+-- The content of a division of a class, between what Typst is told before and after it.
+local function wrapped(div, class, before, after)
+  if not div.classes:includes(class) then return nil end
+  local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", before) })
+  blocks:extend(div.content)
+  blocks:insert(pandoc.RawBlock("typst", after))
+  return blocks
+end
+
 -- What stands on the cover is handed to the template, which finds it by its label.
 local function cover(div)
-  if not div.classes:includes("cover") then return nil end
-  local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#metadata([") })
-  blocks:extend(div.content)
-  blocks:insert(pandoc.RawBlock("typst", "]) <trends-cover>"))
-  return blocks
+  return wrapped(div, "cover", "#metadata([", "]) <trends-cover>")
 end
 
 -- A range or a date is never parted at the end of a line.
@@ -96,11 +101,7 @@ end
 
 -- The headline of a figure stays with the figure.
 local function headline(div)
-  if not div.classes:includes("headline") then return nil end
-  local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", '#block(sticky: true, below: 0.4em, text(weight: "semibold")[') })
-  blocks:extend(div.content)
-  blocks:insert(pandoc.RawBlock("typst", "])"))
-  return blocks
+  return wrapped(div, "headline", '#block(sticky: true, below: 0.4em, text(weight: "semibold")[', "])")
 end
 
 return {
