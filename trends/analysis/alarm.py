@@ -240,12 +240,12 @@ def detect_alarms(
     others 2013). The baseline has a level and a season and no trend: where the level wanders
     without a clear shift, its scatter is wide and alarms are few.
 
-    With one false episode a year allowed to one monthly series, .98 to 1.09 of that came in
-    simulated series of 60 months with 5 events each, Poisson to AR(.8) and INGARCH (300 of each
-    kind, so that it is known to .05); in one of these 1,800 a baseline restarted. Where much less
-    is allowed to each series (.12 a year, as with eight series and one a year over all), Poisson
-    series with 20 events a month have .56 of what is stated and INGARCH series as many (known to
-    .12 and .16). ``benchmarks/alarms.py`` counts them.
+    With one false episode a year allowed to one monthly series, .95 to 1.10 of that came in
+    simulated series of 36, 60 and 156 months with 1, 5 and 20 events each, by kind from Poisson to
+    AR(.8) and INGARCH (600 and more of each, so that it is known to .03). Where much less is
+    allowed to each series (.12 a year, as with eight series and one a year over all), series of 60
+    months with 20 events, 60 of each kind, had .3 to .7 of what is stated and INGARCH series 1.8
+    times as many (known to .2 to .5). ``benchmarks/alarms.py`` counts them.
 
     In the 42 weekly scenarios of Noufaily and others (2013), at one episode a year, 2.0% of
     weeks without an outbreak raise an alarm where there is no trend and 7.1% where there is one,
