@@ -123,7 +123,7 @@ class Contradictions(Result):
 
         Parameters
         ----------
-        lang : {"en", "ar"}
+        lang : {"en", "ar", "fr"}
             Language of columns and words.
         links : str
             The page that lists the figures, such as ``figures.qmd``: their names become links to
@@ -141,7 +141,7 @@ class Contradictions(Result):
 
         Parameters
         ----------
-        lang : {"en", "ar"}
+        lang : {"en", "ar", "fr"}
             Language of columns and words.
 
         Returns

@@ -155,7 +155,7 @@ class Panel(Result):
         ----------
         n_columns : int
             Panels beside one another.
-        lang : {"en", "ar"}
+        lang : {"en", "ar", "fr"}
             Language of the labels.
 
         Returns

@@ -162,7 +162,7 @@ class Result:
 
         Parameters
         ----------
-        lang : {"en", "ar"}
+        lang : {"en", "ar", "fr"}
             Language of the sentences.
         subject : Subject, optional
             What the counts are about, in words.
@@ -193,7 +193,7 @@ class Result:
         ----------
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
-        lang : {"en", "ar"}
+        lang : {"en", "ar", "fr"}
             Language of labels and legend.
         events : mapping of date to str, optional
             Known dates to mark beside what is drawn over time, without claiming that they caused

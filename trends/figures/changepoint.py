@@ -29,7 +29,7 @@ def plot(
         What to draw.
     ax : matplotlib Axes, optional
         Where to draw.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the words in the figure.
 
     Returns
@@ -98,7 +98,7 @@ def plot_penalty_path(result: Changepoints, *, ax: Axes | None = None, lang: str
         What to draw.
     ax : matplotlib Axes, optional
         Where to draw.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the words in the figure.
 
     Returns

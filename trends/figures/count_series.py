@@ -36,7 +36,7 @@ def plot(
         figures of different kinds never share a panel without being named apart.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the axis label.
 
     Returns
@@ -94,7 +94,7 @@ def plot_panels(series_by_name: Mapping[str, pd.DataFrame], *, lang: str = "en")
     ----------
     series_by_name : mapping of str to count series
         Title of each panel, and its series.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the axis labels.
 
     Returns
@@ -140,7 +140,7 @@ def draw_observed(ax: Axes, fitted: pd.DataFrame, series: pd.DataFrame, *, lang:
         Columns period, rate, partial.
     series : DataFrame of n_periods rows
         The count series.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the legend.
     """
     label = words(lang)["figure"]

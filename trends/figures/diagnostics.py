@@ -20,7 +20,7 @@ def plot_diagnostics(diagnostics: Diagnostics, *, lang: str = "en") -> Figure:
     ----------
     diagnostics : Diagnostics
         The `diagnostics` of a `Trend` or `Joinpoints`.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the labels.
 
     Returns

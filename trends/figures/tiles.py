@@ -42,7 +42,7 @@ def plot_tiles(
         Ranked by one column, whose labels are among the places.
     places : DataFrame
         As `read_tile_grid` returns it.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of names and legend.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.

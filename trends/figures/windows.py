@@ -54,7 +54,7 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
         beside a rate of events says nothing.
     ax : matplotlib Axes, optional
         Where to draw; a new figure by default.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of labels and legend.
 
     Returns
@@ -105,7 +105,7 @@ def plot_measures(
         As `read_statements` returns it.
     measures : mapping of str to str
         Measure, and the title of its panel; different measures never share a panel.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of labels and legends.
 
     Returns

@@ -67,7 +67,7 @@ class Answer:
         Where nothing is counted any more.
     day : Timestamp
         Newest day that any of the figures looks at.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language in which it prints.
     """
 

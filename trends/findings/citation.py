@@ -50,7 +50,7 @@ def cite(ledger: Ledger, finding_id: str, *, lang: str = "en") -> Citation:
         The edition's ledger, as `read_ledger` returns it.
     finding_id : str
         Which finding, as the report shows it.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the words.
 
     Returns

@@ -65,7 +65,7 @@ class Ledger:
 
     Parameters
     ----------
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language in which the page's claims print.
     names : dict, optional
         What counters and places are called in each language, as `read_names` returns it; without
@@ -273,7 +273,7 @@ class Ledger:
             A row of the frame of `read_statements`.
         noun : Noun, optional
             What is counted; without it the number is printed bare.
-        lang : {"en", "ar"}, optional
+        lang : {"en", "ar", "fr"}, optional
             Language; the page's by default.
 
         Returns

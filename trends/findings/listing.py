@@ -30,7 +30,7 @@ def listing(
         What a result's `to_frame` returns.
     columns : sequence of str, optional
         Which columns to print, in which order; all by default.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of headings, months and words.
 
     Returns
@@ -66,7 +66,7 @@ def verb_listing(quantity: str, *, lang: str = "en") -> pd.DataFrame:
     ----------
     quantity : str
         Which table of verbs in `rules.toml`, for instance ``ratio``.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the words and conditions.
 
     Returns
@@ -91,7 +91,7 @@ def grade_listing(*, lang: str = "en") -> pd.DataFrame:
 
     Parameters
     ----------
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the findings' names and conditions.
 
     Returns
@@ -120,7 +120,7 @@ def caveat_listing(*, lang: str = "en") -> pd.DataFrame:
 
     Parameters
     ----------
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the caveats.
 
     Returns
@@ -144,7 +144,7 @@ def scatter_listing(
     ----------
     names : mapping, optional
         How counters and countries are said, by value and language.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of headings and words.
 
     Returns
@@ -184,7 +184,7 @@ def monitor_listing(
     ----------
     watched : iterable of (Subject, Description, Alarms)
         What each series is about, the account of it, and its alarms, of this series alone.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of headings and words.
 
     Returns

@@ -130,7 +130,7 @@ def families_markdown(families: Iterable[Family], lang: str = "en") -> str:
     ----------
     families : iterable of Family
         As `Ledger.families` returns them.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the headings.
 
     Returns

@@ -196,7 +196,7 @@ def in_words(
         The table.
     names : dict
         As `read_names` returns it.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         In which language.
 
     Returns

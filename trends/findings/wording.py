@@ -72,7 +72,7 @@ def say(finding: Finding, lang: str = "en") -> Phrase:
     ----------
     finding : Finding
         What to say.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         In which language.
 
     Returns
@@ -321,7 +321,7 @@ def count_phrase(count: int, noun: Noun, lang: str, *, oblique: bool = False) ->
         How many.
     noun : Noun
         What is counted.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         In which language.
     oblique : bool
         Whether the phrase stands after a preposition, where the Arabic dual has another ending.
@@ -461,7 +461,7 @@ def format_number(value: float, shape: str, lang: str) -> str:
     shape : {"count", "ratio", "rough", "rate", "percent", "p", "level", "share", "days"}
         How it is printed; "rough" is a ratio of small counts, "level" and "share" are fractions
         said in percent, the share always with one decimal.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the words around it; digits are Western in both.
 
     Examples

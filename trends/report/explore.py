@@ -28,7 +28,7 @@ def explore_counts(series: Mapping[str, pd.DataFrame], *, lang: str = "en") -> R
     ----------
     series : mapping of str to count series
         Monthly counts by who counted what where.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of headings and words.
 
     Returns
@@ -101,7 +101,7 @@ def what_if_block(supposed: Mapping[str, Claim], *, lang: str = "en") -> Raw:
     ----------
     supposed : mapping of str to Claim
         What `what_if` returned.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the words.
 
     Returns

@@ -48,7 +48,7 @@ def figures_table(
         What does not go together; such figures link to `conflicts_page`.
     conflicts_page : str
         Address of the list of contradictions as seen from the page.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of headings and words.
 
     Returns

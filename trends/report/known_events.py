@@ -30,7 +30,7 @@ def read_known_events(
         TOML file with a list ``event``: date, country, en, ar, source, url.
     country : str
         Whose events to take.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the labels.
 
     Returns
@@ -57,7 +57,7 @@ def known_events_table(path: str | Path, *, lang: str = "en") -> pd.DataFrame:
     ----------
     path : path
         As for `read_known_events`.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of headings, dates and labels; sources stay as they are named.
 
     Returns

@@ -140,7 +140,7 @@ def edition_mark(lang: str = "en") -> Raw:
 
     Parameters
     ----------
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the words.
 
     Returns

@@ -74,7 +74,7 @@ def scaffold(
         What the rows of the table are.
     title : str, optional
         Title of the report; by default what is counted, and when.
-    languages : sequence of {"en", "ar"}
+    languages : sequence of {"en", "ar", "fr"}
         Languages of the pages; the first is that of the front page.
     by : sequence of str
         Columns that tell groups apart; by default the country of events, or the groups of counts.

@@ -60,7 +60,7 @@ def dictionary(columns: Iterable[str], *, lang: str = "en") -> pd.DataFrame:
     ----------
     columns : iterable of str
         The columns to define, for instance those of a frame.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the definitions and headings.
 
     Returns

@@ -279,7 +279,7 @@ def provenance_table(tables: list[str | Path], *, lang: str = "en") -> pd.DataFr
     ----------
     tables : list of path
         The tables to list.
-    lang : {"en", "ar"}
+    lang : {"en", "ar", "fr"}
         Language of the headings; entries stay as their producers wrote them.
 
     Returns
