@@ -39,7 +39,8 @@ _BLOCKS = frozenset(
         "summary", "td", "th",
     }
 )  # fmt: skip
-_VOID = frozenset(
+#: Elements that hold nothing.
+VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 )
 _BULKY = re.compile(r"<(svg|script|style|pre)\b", re.IGNORECASE)
@@ -164,7 +165,7 @@ class _Reader(HTMLParser):
         """Open an element."""
         if tag in _BLOCKS:
             self.end_passage()
-        if tag in _VOID:
+        if tag in VOID:
             return
         named = dict(attrs)
         classes = set((named.get("class") or "").split())

@@ -18,11 +18,13 @@ from typing import Any
 
 import snowballstemmer
 
+from trends.findings.prose import VOID
 from trends.report.build import Build
 from trends.report.figure_rows import COLUMNS
 from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 from trends.report.scripts import ASSETS, copy_scripts, index_name
+from trends.report.twins import SAID
 
 #: Snowball's stemmers of languages that a report may be written in.
 _STEMMERS = {"ar": "arabic", "en": "english", "es": "spanish", "fr": "french", "ru": "russian"}
@@ -34,10 +36,7 @@ _ARTICLE = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
 _SIGNS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640\u2066-\u2069]")
 _LETTERS = str.maketrans({"ٱ": "ا", "ى": "ي", "ة": "ه"})
 
-_VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _SILENT = frozenset({"button", "math", "nav", "pre", "script", "style", "svg", "template"})
-#: A finding in a sentence is a button; what it says is part of the sentence.
-_SAID = frozenset({"finding", "statement"})
 _SILENT_CLASSES = frozenset(
     {"finding-note", "finding-mark", "figure-data", "figure-foot", "figures-bar",
      "header-section-number", "float-number", "byline"}
@@ -109,7 +108,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = {name: value or "" for name, value in attrs}
-        if tag in _VOID:
+        if tag in VOID:
             self._say(" ")
             return
         role = self._role(tag, named)
@@ -129,7 +128,7 @@ class _Reader(HTMLParser):
     def _role(self, tag: str, named: dict[str, str]) -> str:
         """Return what an element means to a search."""
         classes = set(named.get("class", "").split())
-        if (tag in _SILENT and not classes & _SAID) or classes & _SILENT_CLASSES:
+        if (tag in _SILENT and not classes & SAID) or classes & _SILENT_CLASSES:
             return "silent"
         if tag == "main":
             # A page is called by its address, whatever the element is called.

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from trends.findings.prose import VOID
 from trends.report.build import Build
 from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 
 LIST = "llms.txt"
-_VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _SILENT = frozenset({"nav", "script", "select", "style", "template"})
 _SILENT_CLASSES = frozenset({"explore-view", "figures-bar", "finding-mark", "finding-note"})
 #: A finding in a sentence is a button; all other buttons do something.
-_SAID = frozenset({"finding", "statement"})
+SAID = frozenset({"finding", "statement"})
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "br", "button", "cite", "code", "em", "i", "img", "label", "mark",
      "math", "q", "small", "span", "strong", "sub", "sup", "svg", "time", "wbr"}
@@ -44,7 +44,7 @@ class Element:
     @property
     def is_silent(self) -> bool:
         """Tell whether it says nothing to a reader of the text."""
-        acts = self.tag == "button" and not self.classes & _SAID
+        acts = self.tag == "button" and not self.classes & SAID
         return acts or self.tag in _SILENT or bool(self.classes & _SILENT_CLASSES)
 
     def all(self, *tags: str) -> Iterator[Element]:
@@ -71,7 +71,7 @@ class _Tree(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         made = Element(tag, {name: value or "" for name, value in attrs})
         self._open[-1].inside.append(made)
-        if tag not in _VOID:
+        if tag not in VOID:
             self._open.append(made)
 
     def handle_endtag(self, tag: str) -> None:
