@@ -62,8 +62,13 @@ def copy_scripts(site: Path, names: tuple[str, ...] = ("search", *ENHANCE)) -> N
 def shortened(script: str) -> str:
     """Return a script without what only its readers need: comments, indents, spaces.
 
-    Comments must stand on lines of their own, texts in double quotes, and statements must end with
-    a semicolon.
+    Comments must stand on lines of their own, texts in double quotes, statements must end with a
+    semicolon, and none may be empty.
     """
     parts = _TEXT.split(_COMMENT.sub("", script))
-    return "".join(part if at % 2 else _SPACE.sub(r"\1", part) for at, part in enumerate(parts))
+    return "".join(part if at % 2 else _closed(part) for at, part in enumerate(parts))
+
+
+def _closed(part: str) -> str:
+    """Return a part without spaces that separate nothing; a brace ends a statement by itself."""
+    return _SPACE.sub(r"\1", part).replace(";}", "}")

@@ -2,14 +2,17 @@
 
 The index is made from the pages as they stand, whichever engine wrote them: their sections, the
 findings and the published figures. It is a script and not data to be fetched, so that a browser
-takes it from a folder too, and it is loaded only when somebody searches.
+takes it from a folder too, and it is loaded only when somebody searches. What pages, findings and
+figures say is much the same, so that it is packed to a quarter.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -30,6 +33,8 @@ from trends.report.twins import SAID
 _STEMMERS = {"ar": "arabic", "en": "english", "es": "spanish", "fr": "french", "ru": "russian"}
 _WORD = re.compile(r"[^\W_]+")
 _SPACES = re.compile(r"\s+")
+#: Numbers and names made with them have no other form.
+_DIGIT = re.compile(r"\d")
 #: The article with what is written before it, which the stemmer takes away of some words only.
 _ARTICLE = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
 #: Accents, vowel signs and hamzas, the stroke that lengthens a word, and marks of direction.
@@ -89,7 +94,7 @@ def stems(words: Iterable[str], lang: str) -> dict[str, list[str]]:
         # A stemmer of Arabic reads the letters as they are written.
         bare = _ARTICLE.sub("", word.lower())
         stem = plain(stemmer.stemWord(bare))
-        if stem and not word.isdecimal():
+        if stem and not _DIGIT.search(word):
             made.setdefault(stem, set()).update((plain(word), plain(bare)))
     return {stem: sorted(forms) for stem, forms in sorted(made.items()) if forms != {stem}}
 
@@ -221,9 +226,14 @@ def write_search(build: Build) -> None:
     for lang in dict.fromkeys(languages.values()):
         pages = [output_name(name) for name, own in languages.items() if own == lang]
         index = index_of(build.site, pages, lang)
-        text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
         path = build.site / ASSETS / index_name(lang)
-        path.write_text(f"trendsSearch({text})\n", encoding="utf-8")
+        path.write_text(f'trendsSearch("{packed(index)}")\n', encoding="ascii")
+
+
+def packed(index: dict[str, Any]) -> str:
+    """Return an index as a script holds it: JSON, deflated, in letters of base 64."""
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
 
 
 def _is_read(build: Build, name: str) -> bool:
@@ -265,7 +275,7 @@ def index_of(site: Path, pages: list[str], lang: str) -> dict[str, Any]:
     return {
         "words": {key: value for key, value in terms.items() if key != "common"},
         "common": sorted({plain(word) for word in terms["common"].split()}),
-        "stems": "|".join(" ".join([stem, *same]) for stem, same in forms.items()),
+        "stems": [[stem, *same] for stem, same in forms.items()],
         "pages": listed,
         "entries": entries,
     }

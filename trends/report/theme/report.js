@@ -3,14 +3,13 @@
   "use strict";
   var root = document.documentElement;
   root.dataset.script = "";
-  var kept = null;
-  try { kept = localStorage.getItem("scheme"); } catch (error) { kept = null; }
+  var kept;
+  try { kept = localStorage.getItem("scheme"); } catch (error) { /* private window */ }
   if (kept === "light" || kept === "dark") root.dataset.scheme = kept;
 
   function isDark() {
-    return root.dataset.scheme
-      ? root.dataset.scheme === "dark"
-      : matchMedia("(prefers-color-scheme: dark)").matches;
+    var chosen = root.dataset.scheme;
+    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   }
 
   function offer(address, name) {
@@ -24,7 +23,7 @@
   function save(button) {
     var drawn = button.parentElement.previousElementSibling.querySelector("svg");
     var copy = drawn.cloneNode(true);
-    var width = drawn.viewBox.baseVal.width, height = drawn.viewBox.baseVal.height;
+    var { width, height } = drawn.viewBox.baseVal;
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
     copy.setAttribute("font-family", getComputedStyle(drawn.querySelector("text") || drawn).fontFamily);
     var text = new XMLSerializer().serializeToString(copy).replace(/var\(--fig-[a-z]+,\s(#[0-9a-f]{6})\)/g, "$1");
@@ -48,11 +47,11 @@
     var toggle = document.querySelector(".scheme-toggle");
     if (toggle) {
       toggle.hidden = false;
-      toggle.setAttribute("aria-pressed", String(isDark()));
+      toggle.setAttribute("aria-pressed", isDark());
       toggle.addEventListener("click", () => {
         var next = isDark() ? "light" : "dark";
         root.dataset.scheme = next;
-        toggle.setAttribute("aria-pressed", String(next === "dark"));
+        toggle.setAttribute("aria-pressed", isDark());
         try { localStorage.setItem("scheme", next); } catch (error) { /* private window */ }
       });
     }

@@ -27,17 +27,13 @@
     given.where = new Map();
     given.same = new Map();
     given.entries.forEach((entry, number) => {
-      [[split(entry[4]), 1], [split(entry[3]), 3]].forEach(part => {
-        part[0].forEach(form => {
-          if (!given.where.has(form)) given.where.set(form, new Map());
-          given.where.get(form).set(number, part[1]);
-        });
-      });
+      [4, 3].forEach(part => split(entry[part]).forEach(form => {
+        if (!given.where.has(form)) given.where.set(form, new Map());
+        given.where.get(form).set(number, part < 4 ? 3 : 1);
+      }));
     });
-    given.stems = given.stems.split("|").map(line => {
-      var forms = line.split(" ");
+    given.stems.forEach(forms => {
       forms.forEach((form, at) => { if (at || !given.same.has(form)) given.same.set(form, forms); });
-      return forms;
     });
     return given;
   }
@@ -127,7 +123,7 @@
   }
 
   function move(event) {
-    var stops = [field].concat([...list.querySelectorAll("a")]);
+    var stops = [field, ...list.querySelectorAll("a")];
     var at = stops.indexOf(document.activeElement);
     var step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Enter" && at === 0 && stops.length > 1) {
@@ -147,8 +143,10 @@
     told = make("p", dialog, { role: "status" });
     list = make("div", dialog, { "class": "search-found" });
     var keys = make("p", dialog, { "class": "search-keys" });
-    window.trendsSearch = given => {
-      index = read(given);
+    window.trendsSearch = async packed => {
+      var bytes = Uint8Array.from(atob(packed), one => one.charCodeAt());
+      var unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+      index = read(await new Response(unpacked).json());
       field.placeholder = index.words.hint;
       close.textContent = index.words.close;
       keys.textContent = index.words.keys;
