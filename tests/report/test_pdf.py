@@ -101,3 +101,23 @@ def test_no_line_of_paper_ends_within_a_range_or_a_date(write_page, lang, word):
     lines = [re.sub("[\u2060\u2066\u2069]", "", line) for line in text.splitlines()]
     assert sum(line.count("2019-2020") + line.count("2019–2021") for line in lines) == 120
     assert sum(line.count("2024-05-19") for line in lines) == 60
+
+
+def test_a_contents_page_says_its_entries_and_no_dot_as_a_text(rendered):
+    for name in ("pages/full.pdf", "pages/ar/full.pdf"):
+        contents = pypdf.PdfReader(rendered.site / name).pages[1]
+        assert contents.get_contents().get_data().count(b" Tm(") < 20
+
+
+def test_a_space_of_an_arabic_paper_carries_no_text_beside_it(write_page):
+    """A mark of direction is drawn with its glyph, and on the cover comes before the first one."""
+    config = (
+        "project: {type: website, output-dir: _site, render: [index.qmd]}\n"
+        "website: {title: Site}\nfilters: [filters/bidi.lua]\nformat: {typst: {}}\n"
+    )
+    range_ = "\u20662013\u20132026\u2069"
+    front = f"title: الأحداث\nsubtitle: في سوريا {range_}\nlang: ar\ndir: rtl\nformat: typst"
+    said = "ما *يُحصى من* الأحداث في **كل مدة**. " * 9
+    made = render(write_page(said, front=front, config=config), engine="builtin")
+    pages = pypdf.PdfReader(made.site / "index.pdf").pages
+    assert sum(page.get_contents().get_data().count(b"/ActualText( )") for page in pages) == 0
