@@ -19,12 +19,15 @@ STEPS = {"m": 1, "l": 1, "c": 3, "q": 2}
 def corners(drawn):
     """Return the subpaths of a path with absolute points, by the grammar of SVG."""
     made, pen, start = [], (0.0, 0.0), (0.0, 0.0)
-    for command, rest in re.findall(r"([MmLlCcQqZz])([^MmLlCcQqZz]*)", drawn):
+    for command, rest in re.findall(r"([MmLlCcQqhZz])([^MmLlCcQqhZz]*)", drawn):
         if command in "Zz":
             pen = start
             made.append(("z",))
             continue
         numbers = [float(one) for one in re.findall(NUMBER, rest)]
+        if command == "h":
+            made.append(("l", (pen[0] + numbers[0], pen[1])))
+            continue
         n_points = STEPS[command.lower()]
         for at in range(0, len(numbers), 2 * n_points):
             points = [
@@ -85,7 +88,8 @@ def test_a_path_of_other_commands_stays_as_it_is():
 
 
 def test_a_single_point_keeps_its_cap():
-    assert short_path("M 5 6L 5 6") == "M5 6l0 0"
+    assert short_path("M 5 6L 5 6") == "M5 6h0"
+    assert short_path("M 5 6L 5 6M 7 6L 7 6") == "M5 6h0M7 6h0"
 
 
 def drawing():
@@ -127,6 +131,7 @@ def test_grouped_marks_are_drawn_as_they_were(monkeypatch):
     import trends.report.pictures as pictures
 
     svg = drawing()
+    monkeypatch.setattr(pictures, "gathered", lambda body: body)
     short = inline_svg(svg, prefix="fig")
     with monkeypatch.context() as patch:
         patch.setattr(pictures, "_together", lambda body: body)
@@ -135,3 +140,68 @@ def test_grouped_marks_are_drawn_as_they_were(monkeypatch):
     assert found == expected
     assert len(found) > 50
     assert len(short) < 0.9 * len(plain)
+
+
+def painted(root):
+    """Return lines and points as paint: where they are, how thick, in which colour, in which clip.
+
+    A point is a circle filled with its stroke's colour, or the cap of a line without length.
+    """
+    made = []
+    for tag, said in resolved(root):
+        if tag == "text":
+            continue
+        x, y = float(said.get("x", 0)), float(said.get("y", 0))
+        width = float(said.get("stroke-width", 1))
+        parts, run = [], []
+        for step in corners(said["d"]):
+            if step[0] == "m" and run:
+                parts.append(run)
+                run = []
+            run.append(step)
+        for part in [*parts, run]:
+            seen = [(x + px, y + py) for _, *places in part for px, py in places]
+            (left, top), (right, bottom) = np.min(seen, axis=0), np.max(seen, axis=0)
+            look = (said.get("stroke"), said.get("clip-path"))
+            is_cap = said.get("stroke-linecap") == "round" and (left, top) == (right, bottom)
+            if is_cap or (len(part) == 10 and said.get("fill") == said.get("stroke")):
+                middle = ((left + right) / 2, (top + bottom) / 2)
+                made.append(("point", middle, right - left + width, look))
+            elif len(seen) == 2:
+                made.append(("line", (left, top), (right, bottom), width, look))
+            else:
+                made.append(("other", seen, said.get("fill"), look))
+    return made
+
+
+def test_gathered_points_and_lines_are_the_same_paint(monkeypatch):
+    import trends.report.pictures as pictures
+
+    figure, axes = plt.subplots()
+    axes.plot([1, 2, 3], [3, 1, 2], "o-", color="#1b5e8c", clip_on=False)
+    axes.plot(range(30), range(30), "o", color="#66727f", markersize=3)
+    axes.plot(range(9), range(9), "o", color="#66727f", markerfacecolor="white")
+    axes.plot(range(9), range(9), "^", color="#66727f", alpha=0.5)
+    axes.grid(color="#dde2e7")
+    made = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(made, format="svg")
+    plt.close(figure)
+    short = inline_svg(made.getvalue(), prefix="fig")
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "gathered", lambda body: body)
+        plain = inline_svg(made.getvalue(), prefix="fig")
+    found, expected = (
+        sorted(painted(ElementTree.fromstring(one)), key=lambda paint: (paint[0], str(paint[-1])))
+        for one in (short, plain)
+    )
+    assert [(one[0], one[-1]) for one in found] == [(one[0], one[-1]) for one in expected]
+    for one, other in zip(found, expected, strict=True):
+        places = [np.hstack([np.ravel(part) for part in paint[1:-1] if not isinstance(part, str)])
+                  for paint in (one, other)]  # fmt: skip
+        assert places[0] == pytest.approx(places[1], abs=0.06)
+    assert sum(one[0] == "point" for one in found) == 33
+    words = [[one for one in resolved(ElementTree.fromstring(drawn)) if one[0] == "text"]
+             for drawn in (short, plain)]  # fmt: skip
+    assert words[0] == words[1]
+    assert len(short) < 0.8 * len(plain)

@@ -8,6 +8,7 @@ from pathlib import Path
 from trends.figures import style
 from trends.report.carried import carried
 from trends.report.cells import Output
+from trends.report.marks import gathered
 
 #: What each role of colour in a figure becomes on a dark page.
 DARK = {
@@ -91,7 +92,7 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     body = _NO_TURN.sub("", body)
     # Text has the colour of the root, as everything that is given none.
     body = _INKED.sub(r"\1", body)
-    body = _together(_unwrapped(re.sub(r"\s*\n\s*", "\n", body)))
+    body = _together(gathered(_unwrapped(re.sub(r"\s*\n\s*", "\n", body))))
     body = re.sub(r' d="([^"]*)"', lambda found: f' d="{short_path(found[1])}"', body)
     root, rest = body.split(">", 1)
     inherited = 'fill="var(--fig-ink, #000000)" stroke-linejoin="round" stroke-linecap="butt"'
@@ -225,6 +226,7 @@ def short_path(drawn: str) -> str:
             place += 2 * n_points
             points = list(zip(values[::2], values[1::2], strict=True))
             if command == "M":
+                made += ["h0"] if before == "M" else []
                 made.append("M" + _numbers([*points[0]], scale))
                 start = points[0]
                 before = "M"
@@ -241,7 +243,7 @@ def short_path(drawn: str) -> str:
                 n_points = 1
     if before == "M":
         # a point: its cap is drawn
-        made.append("l0 0")
+        made.append("h0")
     return "".join(made)
 
 
