@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trends.report.drawing import write_laid_out
 from trends.report.pictures import inline_svg, short_path
 
 NUMBER = r"-?\d*\.?\d+"
@@ -205,3 +206,26 @@ def test_gathered_points_and_lines_are_the_same_paint(monkeypatch):
              for drawn in (short, plain)]  # fmt: skip
     assert words[0] == words[1]
     assert len(short) < 0.8 * len(plain)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_figure_that_lays_itself_out_is_drawn_once_and_as_matplotlib_saves_it(shared):
+    def figure():
+        made, panels = plt.subplots(2, 2, sharex=shared, layout="constrained", figsize=(6, 4))
+        for number, panel in enumerate(panels.flat):
+            panel.plot([1, 2, 3], [4, 10**number, 5], label=f"line {number}")
+            panel.set(title=f"Panel {number}", ylabel="count")
+        panels[0, 1].legend()
+        made.patch.set_facecolor("red")
+        return made
+
+    saved, drawn = io.StringIO(), io.StringIO()
+    undated = {"metadata": {"Date": None, "Creator": None}}
+    with plt.rc_context({"svg.hashsalt": "x", "savefig.facecolor": "none"}):
+        figure().savefig(saved, format="svg", **undated)
+        made = figure()
+        write_laid_out(made, made.get_layout_engine(), drawn, **undated)
+        assert made.get_facecolor() == (1, 0, 0, 1)
+        assert made.get_layout_engine() is not None
+    plt.close("all")
+    assert drawn.getvalue() == saved.getvalue()

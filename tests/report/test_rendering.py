@@ -93,6 +93,21 @@ def test_a_failing_page_leaves_the_previous_site_untouched(write_page):
     assert names == {".trends-cache", "_quarto.yml", "_site", "filters", "index.qmd"}
 
 
+def test_a_result_that_a_semicolon_hides_is_not_even_formatted(write_page):
+    cell = """
+```{python}
+class Loud:
+    def _repr_markdown_(self):
+        raise SystemError("formatted")
+    def _repr_svg_(self):
+        print("formatted")
+Loud();
+```
+"""
+    site = render(write_page(cell), engine="builtin", formats=["html"]).site
+    assert "formatted" not in (site / "index.html").read_text("utf-8")
+
+
 def test_each_page_has_a_namespace_of_its_own(write_page):
     root = write_page("```{python}\nkept = 1\n```")
     (root / "other.qmd").write_text("---\ntitle: O\n---\n\n`{python} kept`\n", encoding="utf-8")

@@ -47,16 +47,15 @@ class Output:
 
     kind: str
     content: str | bytes
-    is_result: bool = False
 
 
 _collected: list[Output] = []
 
 
-def _collect(bundle: dict[str, Any], *, is_result: bool) -> None:
+def _collect(bundle: dict[str, Any]) -> None:
     for kind in _PREFERRED:
         if kind in bundle:
-            _collected.append(Output(kind, bundle[kind], is_result))
+            _collected.append(Output(kind, bundle[kind]))
             return
 
 
@@ -67,14 +66,14 @@ class _Hook(DisplayHook):
         if result is not None:
             # IPython ships no types.
             bundle, _ = self.compute_format_data(result)  # type: ignore[no-untyped-call]
-            _collect(bundle, is_result=True)
+            _collect(bundle)
 
 
 class _Publisher(DisplayPublisher):
     """Keep what a cell displays."""
 
     def publish(self, data: dict[str, Any], *_: Any, **__: Any) -> None:
-        _collect(data, is_result=False)
+        _collect(data)
 
 
 class _Stream(io.TextIOBase):
@@ -155,7 +154,7 @@ class Session:
         _collected.clear()
         with self._at_work():
             run_cell: Callable[..., ExecutionResult] = self.shell.run_cell
-            with self._size_of(cell):
+            with self._size_of(cell), self._shown_of(cell):
                 outcome = run_cell(_INLINE_MAGIC.sub("", cell.source), store_history=False)
             error = outcome.error_before_exec or outcome.error_in_exec
             if isinstance(error, KeyboardInterrupt | Stopped):
@@ -165,8 +164,6 @@ class Session:
             drawn = _take_figures()
         outputs = [*_collected, *drawn]
         drawn = [output for output in outputs if output.kind == "image/svg+xml"]
-        if cell.source.rstrip().endswith(";"):
-            outputs = [output for output in outputs if not output.is_result]
         if drawn:
             outputs = [output for output in outputs if not _is_drawing_repr(output)]
         return outputs
@@ -216,6 +213,17 @@ class Session:
                 mpl.rcParams["figure.figsize"] = before
 
     @contextmanager
+    def _shown_of(self, cell: Cell) -> Iterator[None]:
+        """Show no result of a cell that ends with a semicolon, which would be drawn for nothing."""
+        before = self.shell.ast_node_interactivity
+        if cell.source.rstrip().endswith(";"):
+            self.shell.ast_node_interactivity = "none"
+        try:
+            yield
+        finally:
+            self.shell.ast_node_interactivity = before
+
+    @contextmanager
     def _at_work(self) -> Iterator[None]:
         """Run in the project's folder, with its modules importable and its prints kept."""
         before, path = Path.cwd(), list(sys.path)
@@ -237,12 +245,13 @@ def _figure_svg(figure: Any) -> str:
     from trends.report.carried import with_data
 
     drawn = io.StringIO()
-    # A figure that lays itself out has no margins to cut, and cutting would draw it twice.
-    margins = None if figure.get_layout_engine() else "tight"
+    settings = {"metadata": {"Date": None, "Creator": None}}
     with mpl.rc_context({"svg.hashsalt": "trends", "svg.fonttype": "none"}):
-        figure.savefig(
-            drawn, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=margins
-        )
+        layout = figure.get_layout_engine()
+        if layout is None:
+            figure.savefig(drawn, format="svg", bbox_inches="tight", **settings)
+        else:
+            drawing.write_laid_out(figure, layout, drawn, **settings)
     return with_data(drawn.getvalue(), lines_of(figure))
 
 

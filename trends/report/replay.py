@@ -239,10 +239,10 @@ def run_key(page: Page, root: Path, settings: dict[str, Any], inline: list[str])
 def _packed(output: Output) -> list[Any]:
     """Return an output as JSON can hold it."""
     if isinstance(output.content, bytes):
-        return [output.kind, base64.b64encode(output.content).decode(), output.is_result, True]
-    return [output.kind, output.content, output.is_result, False]
+        return [output.kind, base64.b64encode(output.content).decode(), True]
+    return [output.kind, output.content, False]
 
 
 def _unpacked(packed: list[Any]) -> Output:
-    kind, content, is_result, is_bytes = packed
-    return Output(kind, base64.b64decode(content) if is_bytes else content, is_result)
+    kind, content, is_bytes = packed
+    return Output(kind, base64.b64decode(content) if is_bytes else content)
