@@ -8,7 +8,7 @@ PAGE = """\
 <main id="main"><h1>Up*?</h1>
 <p>The rate <button class="finding">rose</button> <button class="finding-mark">B</button><span
 class="finding-note">Not said</span>&#8288; by <em>half</em>, see
-<a href="x.html#y">the_page</a>.</p>
+<a href="x.html#y">the_page</a>, <a href="#sec-a">above</a>.</p>
 <figure><svg role="img" aria-label="A line that climbs."><text>axis</text></svg>
 <figcaption>Figure 1: Counts.</figcaption></figure>
 <ul><li>One<ul><li>Inner</li></ul></li><li><p>Two</p><p>More</p></li></ul>
@@ -23,7 +23,7 @@ y_z</code></pre><blockquote><p>Said.</p></blockquote>
 TWIN = """\
 # Up\\*?
 
-The rate rose by *half*, see [the\\_page](x.html#y).
+The rate rose by *half*, see [the\\_page](x.html#y), above.
 
 (*A line that climbs.*)
 

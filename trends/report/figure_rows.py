@@ -137,7 +137,7 @@ def _row(
         f"<td>{escape(counted)}</td>",
         f'<td data-f="{country}">{said.name(record["area"])}</td>',
         f'<td data-s="{start}" data-f="{years}">{window}</td>',
-        f'<td class="align-right" data-n="{count}">{escape(figure)}</td>',
+        f'<td data-n="{count}">{escape(figure)}</td>',
         f"<td>{said.name(record['definition'])}</td>",
         f"<td>{_read(record, said)}</td>",
         f"<td>{_source(record, key, said)}</td>",

@@ -190,7 +190,8 @@ def _inline(one: Element | str) -> str:
         return f"${next((note.text() for note in one.all('annotation')), one.text()).strip()}$"
     if tag == "code":
         return f"`{one.text()}`"
-    if tag == "a" and said and one.named.get("href"):
+    # A place of the page is none of its twin.
+    if tag == "a" and said and not one.named.get("href", "#").startswith("#"):
         return f"[{said}]({one.named['href']})"
     if tag in ("strong", "b", "em", "i") and said:
         star = "**" if tag in ("strong", "b") else "*"
