@@ -22,6 +22,7 @@ from trends.report.page import Page
 from trends.report.pictures import figure_stylesheet
 from trends.report.project import line_of
 from trends.report.scripts import ASSETS, ENHANCE, copy_scripts, equipped
+from trends.report.term_notes import noted
 
 _ALIGNMENT = re.compile(r' style="text-align: (left|right|center);?"')
 _WIDTH = re.compile(r'<col style="width: (\d+)%;?" ?/>')
@@ -56,7 +57,7 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
             copied = build.site / name
             copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(build.file(name, "the style sheet"), copied)
-        path.write_text(equipped(_finish(html, place), place), encoding="utf-8")
+        path.write_text(equipped(noted(_finish(html, place), place.lang), place), encoding="utf-8")
     return path
 
 

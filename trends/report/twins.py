@@ -18,8 +18,8 @@ from trends.report.navigation import output_name
 LIST = "llms.txt"
 _SILENT = frozenset({"nav", "script", "select", "style", "template"})
 _SILENT_CLASSES = frozenset({"explore-view", "figures-bar", "finding-mark", "finding-note"})
-#: A finding in a sentence is a button; all other buttons do something.
-SAID = frozenset({"finding", "statement"})
+#: A finding in a sentence and a word with a note are buttons; all other buttons do something.
+SAID = frozenset({"finding", "statement", "term"})
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "br", "button", "cite", "code", "em", "i", "img", "label", "mark",
      "math", "q", "small", "span", "strong", "sub", "sup", "svg", "time", "wbr"}
