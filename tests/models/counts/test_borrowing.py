@@ -1,4 +1,8 @@
+import json
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import integrate, stats
 
@@ -46,6 +50,52 @@ def test_one_normal_spread_is_the_classical_shrinkage():
     low, high = posterior.interval(0.05)
     half = stats.norm.ppf(0.975) * np.sqrt(0.8)
     assert [low[0], high[0]] == pytest.approx([3.4 - half, 3.4 + half])
+
+
+REFERENCE = Path(__file__).parents[2] / "reference"
+
+
+@pytest.fixture(scope="module")
+def lips():
+    """Return observed cases of lip cancer by district, and what R says of them."""
+    observed = pd.read_csv(REFERENCE / "inputs" / "lips.csv")["observed"].to_numpy()
+    return observed, json.loads((REFERENCE / "lips.json").read_text())
+
+
+def test_under_one_spread_lip_cancer_shrinks_as_metafor_has_it(lips):
+    _, known = lips
+    normal = known["normal"]
+    spread = one_spread(0.0, normal["scale"], normal["centre"], normal["centre_error"])
+    posterior = shrink(np.array(known["effect"]), np.array(known["std_error"]), spread)
+    assert posterior.estimate == pytest.approx(normal["effect"], abs=1e-9)
+    assert posterior.deviations[:, 1] == pytest.approx(normal["std_error"], abs=1e-9)
+
+
+def test_lip_cancer_shrinks_as_empirical_bayes_has_it_where_there_are_events(lips):
+    observed, known = lips
+    effects, errors = np.array(known["effect"]), np.array(known["std_error"])
+    posterior = shrink(effects, errors, spread_of(effects, errors))
+    spread = spread_of(effects, errors)
+    # Averaged over spreads that may lie about 0; maximum likelihood says .71 about .19.
+    assert spread.probability @ spread.scale == pytest.approx(known["normal"]["scale"], abs=0.05)
+    assert 0 <= spread.probability @ spread.centre <= known["normal"]["centre"]
+    enough = observed >= 5
+    others = {
+        "normal": (np.array(known["normal"]["effect"]), 0.05),
+        "poisson": (np.array(known["poisson"]["effect"]), 0.09),
+        "gamma": (np.log(known["gamma"]["ratio"]), 0.16),
+        "marshall": (np.log(known["marshall"]), 0.2),
+    }
+    for effect, most in others.values():
+        assert np.abs(posterior.estimate - effect)[enough].max() < most
+        order = stats.spearmanr(posterior.estimate, effect).statistic
+        assert order > 0.985
+    # Of few cases a normal error says less than Poisson counts do: nearer to the others, wider.
+    few = observed <= 1
+    assert np.all(posterior.estimate[few] > others["poisson"][0][few])
+    low, high = posterior.interval(0.05)
+    assert np.all(high[few] > np.log(known["gamma"]["high"])[few])
+    assert np.all((low <= others["gamma"][0]) & (others["gamma"][0] <= high))
 
 
 def test_the_chance_of_lying_at_the_centre_is_by_bayes():
