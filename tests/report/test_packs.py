@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import trends
 from trends.cli import app
 from trends.findings.ledger import Ledger
+from trends.findings.lint import lint
 from trends.report import read_outline, render
 from trends.report.scaffold import scaffold
 from trends.tables.faults import InvalidTable
@@ -135,6 +136,77 @@ def test_a_pack_of_ones_own_goes_into_the_project(tmp_path):
     assert outline.pack.folder == tmp_path / "mine/packs/floods"
     [key] = outline.named
     assert outline.subject(key).noun.en_many == "floods"
+
+
+def gauged(folder):
+    """Write a pack of floods, counted by gauges, in columns that no other pack has."""
+    pack = own_pack(folder)
+    words = pack / "pack.toml"
+    text = words.read_text("utf-8").replace("columns = [", 'columns = ["Inundations", ')
+    added = """
+[source_kind.gauge]
+drawn = "monitor"
+en = "river gauges"
+ar = "مقاييس الأنهار"
+
+[lint.official]
+en = ['river wardens?']
+ar = []
+"""
+    words.write_text(text + added, encoding="utf-8")
+    return pack
+
+
+def test_headings_of_counts_of_a_pack_of_ones_own_are_read_in_its_project(tmp_path):
+    # Which of the two numbers is counted, only the pack knows.
+    rows = "".join(f"{2021 + n // 12}-{n % 12 + 1:02d},{5 + n % 4},{n}\n" for n in range(36))
+    table = tmp_path / "sheet.csv"
+    table.write_text(f"Month,Inundations,Gauges\n{rows}", encoding="utf-8")
+    assert set(trends.read_counts(table)["series"]) == {"Inundations", "Gauges"}
+    scaffold(tmp_path / "mine", table, "counts", pack=gauged(tmp_path))
+    outline = read_outline(tmp_path / "mine/report.toml")
+    [key] = outline.named
+    assert outline.series(key)["count"].tolist() == [5 + n % 4 for n in range(36)]
+    assert outline.subject(key).noun.en_many == "floods"
+    # By its place in the project too, without the outline.
+    assert "series" not in trends.read_counts(tmp_path / "mine/data/sheet.csv")
+
+
+def test_kinds_of_source_of_a_pack_of_ones_own_are_read_and_drawn_in_its_project(tmp_path):
+    table = tmp_path / "figures.csv"
+    table.write_text(
+        "measure,count,window_start,window_end,counted_by,source_kind\n"
+        "floods,31,2023,2023,River Board,gauge\n"
+        "floods,44,2024,2024,River Board,gauge\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InvalidTable, match=r"source_kind: must be one of .*got 'gauge'"):
+        trends.read_statements(table)
+    pack = gauged(tmp_path)
+    told = trends.read_statements(table, pack=pack)
+    assert told["source_kind"].tolist() == ["gauge", "gauge"]
+    scaffold(tmp_path / "mine", table, "statements", pack=pack)
+    inside = tmp_path / "mine/data/figures.csv"
+    assert trends.validate(inside).ok
+    statements = read_outline(tmp_path / "mine/report.toml").statements
+    legend = trends.report.plot_windows(statements).get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["river gauges"]
+    # A kind that not even the pack knows is refused with those that it knows.
+    inside.write_text(inside.read_text("utf-8").replace("gauge", "gage"), encoding="utf-8")
+    [fault, _] = trends.validate(inside).faults
+    assert "gauge" in fault.rule
+
+
+def test_lint_knows_the_words_of_a_pack_of_ones_own_in_its_project(tmp_path):
+    page = "<html><body><main><p>River wardens say so.</p></main></body></html>"
+    (tmp_path / "mine").mkdir()
+    for folder in (tmp_path, tmp_path / "mine"):
+        (folder / "page.html").write_text(page, encoding="utf-8")
+    shutil.copytree(gauged(tmp_path), tmp_path / "mine/packs/floods")
+    (tmp_path / "mine/report.toml").write_text('pack = "packs/floods"', encoding="utf-8")
+    assert lint(tmp_path / "page.html") == []
+    [fault] = lint(tmp_path / "mine/page.html")
+    assert fault.words == "River wardens"
 
 
 def test_what_is_wrong_with_the_pack_of_a_project_is_named(tmp_path):

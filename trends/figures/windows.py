@@ -82,15 +82,16 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
     ax = ax if ax is not None else style.new_axes(size=(7.2, 4.4))
     shown = statements[drawn].join(rates.loc[drawn, ["estimate", "conf_low", "conf_high"]])
     bottom, top = _limits(shown)
+    added = _kinds_of(statements)
     longest_first = (shown["window_start"] - shown["window_end"]).sort_values().index
     for row in shown.loc[longest_first].to_dict("records"):
-        _draw(ax, row, bottom)
+        _draw(ax, row, _drawn(row["source_kind"], added), bottom)
     ax.set_yscale("log")
     ax.set_ylim(bottom, top)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_formatter(lambda value, _: "")
     ax.set_ylabel(style.rate_axis(_counted(shown["unit"]), lang))
-    _legend(ax, shown, n_left_out=int((~drawn).sum()), lang=lang)
+    _legend(ax, shown, added, n_left_out=int((~drawn).sum()), lang=lang)
     return ax
 
 
@@ -140,9 +141,9 @@ def _counted(units: pd.Series) -> str:
     return str(kinds.pop()) if len(kinds) == 1 else "any"
 
 
-def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:
+def _draw(ax: Axes, row: dict[str, Any], drawn: str, bottom: float) -> None:
     """Draw one figure: its window, its interval, and an arrow where it has no upper bound."""
-    colour = _COLOURS[_drawn(row["source_kind"])]
+    colour = _COLOURS[drawn]
     start, end = row["window_start"], row["window_end"] + pd.Timedelta(days=1)
     middle = start + (end - start) / 2
     # A count of 0 has no place on a log axis: it is drawn along the bottom, with its upper limit.
@@ -162,20 +163,25 @@ def _draw(ax: Axes, row: dict[str, Any], bottom: float) -> None:
         )
 
 
-def _drawn(kind: str) -> str:
+def _kinds_of(statements: pd.DataFrame) -> Mapping[str, Mapping[str, str]]:
+    """Return the kinds of source that packs add: those of the package, then the table's own."""
+    return {**source_kinds(), **statements.attrs.get("source_kinds", {})}
+
+
+def _drawn(kind: str, added: Mapping[str, Mapping[str, str]]) -> str:
     """Return how a kind of source is drawn."""
-    return _DRAWN.get(kind) or source_kinds()[kind]["drawn"]
+    return _DRAWN.get(kind) or added[kind]["drawn"]
 
 
-def _named(kinds: Sequence[str], lang: str) -> str:
+def _named(kinds: Sequence[str], added: Mapping[str, Mapping[str, str]], lang: str) -> str:
     """Return what the legend calls kinds of source that are drawn alike; "" for none.
 
     Where a subject pack has words for one of them, these name them all.
     """
-    own = [source_kinds()[kind] for kind in kinds if kind in source_kinds()]
+    own = [added[kind] for kind in kinds if kind in added]
     said = [kind.get(lang, kind["en"]) for kind in own]
     if not said and kinds:
-        said = [words(lang)["figure"][f"windows_{_drawn(kinds[0])}"]]
+        said = [words(lang)["figure"][f"windows_{_drawn(kinds[0], added)}"]]
     return ", ".join(dict.fromkeys(said))
 
 
@@ -193,14 +199,21 @@ def _limits(shown: pd.DataFrame) -> tuple[float, float]:
     return float(rates.min()) / 2, float(shown["estimate"].max()) * 2
 
 
-def _legend(ax: Axes, shown: pd.DataFrame, *, n_left_out: int, lang: str) -> None:
+def _legend(
+    ax: Axes,
+    shown: pd.DataFrame,
+    added: Mapping[str, Mapping[str, str]],
+    *,
+    n_left_out: int,
+    lang: str,
+) -> None:
     """Name the colours and marks that occur, and count what could not be drawn."""
     table = words(lang)["figure"]
     kinds = sorted(set(shown["source_kind"]))
     handles = [
         Line2D([], [], color=colour, linewidth=1.6, label=label)
         for drawn, colour in _COLOURS.items()
-        if (label := _named([kind for kind in kinds if _drawn(kind) == drawn], lang))
+        if (label := _named([kind for kind in kinds if _drawn(kind, added) == drawn], added, lang))
     ]
     if np.isinf(shown["conf_high"]).any():
         arrow = Line2D([], [], color=style.MUTED, marker="^", linestyle="", markersize=4)

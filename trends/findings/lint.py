@@ -9,6 +9,7 @@ Sentences written by rule must stand on the page as they stand in the ledger.
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +30,7 @@ from trends.findings.ledger import Ledger
 from trends.findings.prose import ENTRY, MARKS, Passage, Piece, passages, sentences
 from trends.tables.faults import InvalidTable
 from trends.tables.languages import LANGUAGES
-from trends.tables.packs import bundled
+from trends.tables.packs import bundled, pack_of_project
 
 #: Largest page that is read; a page of a report has some hundred kilobytes.
 PAGE_BYTES = 50_000_000
@@ -93,6 +94,8 @@ def lint(
     ------
     FileNotFoundError
         If there is no such page.
+    InvalidTable
+        If the pages are of a project whose own pack breaks a rule.
     ValueError
         If a folder holds no page, or a page is no UTF-8 text or larger than `PAGE_BYTES`.
 
@@ -111,11 +114,18 @@ def lint(
         if broken:
             return broken  # against a ledger that cannot be trusted every mark would be a fault
     found: list[LintFault] = []
-    guard = _Guard(ledger)
+    guards = {own: _Guard(ledger, own) for own in set(map(_own_patterns, paths))}
     for path, text in texts.items():
+        guard = guards[_own_patterns(path)]
         for passage in passages(text):
             found += guard.faults(passage, str(path))
     return found
+
+
+def _own_patterns(page: Path) -> str:
+    """Return the patterns of the pack of the project that a page is in."""
+    pack = pack_of_project(page)
+    return _NONE if pack is None else json.dumps(pack.lint, sort_keys=True)
 
 
 def _pages(pages: str | Path | Iterable[str | Path]) -> list[Path]:
@@ -179,8 +189,9 @@ def _ledger_of(paths: list[Path]) -> tuple[Ledger, list[LintFault]]:
 class _Guard:
     """The rules of `words/lint.toml`, and the findings they are held against."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, own: str) -> None:
         self.ledger = ledger
+        self.own = own
         self.printed = {
             number: key
             for key, record in ledger.findings.items()
@@ -324,7 +335,7 @@ class _Guard:
             if piece.kind in {"finding", "sentence"} and piece.key in self.ledger.findings
         ]
         licences = {record["verb"] for record in beside if record["verb"]}
-        found_claims = _found_claims(text)
+        found_claims = _found_claims(text, self.own)
         clauses, opposed = _Clauses(text), _opposed(text, found_claims)
         for claim, found in found_claims:
             doubt = clauses.denied(found)
@@ -420,7 +431,7 @@ class _Guard:
                 )
                 for row in rows
             )
-            for found in () if held else _source_words(name).finditer(words.text):
+            for found in () if held else _source_words(name, self.own).finditer(words.text):
                 yield words.fault(
                     found,
                     file,
@@ -497,11 +508,15 @@ _VOWEL_SIGNS = re.compile(r"[\u064b-\u0652\u0670\u0640\u200e\u200f\u2066-\u2069]
 _LETTERS = str.maketrans("أإآٱى\u2018\u2019\u2011\u00a0\n", "ااااي''-  ")
 
 
+#: Further patterns of a project's own pack by fact and language, as text that can be a key.
+_NONE = "{}"
+
+
 @cache
-def _tables() -> dict[str, Any]:
+def _tables(own: str = _NONE) -> dict[str, Any]:
     """Return the patterns, with those of the subject packs among them."""
     text = files("trends.findings").joinpath("words/lint.toml").read_text(encoding="utf-8")
-    further = [pack.lint for pack in bundled()]
+    further = [*(pack.lint for pack in bundled()), json.loads(own)]
     counted = list(loads(text)["counted"]["ar"])
     counted += [one for lint in further for one in lint.get("counted", {}).get("ar", [])]
     table = loads(text.replace("COUNTED", "|".join(counted)))
@@ -512,10 +527,10 @@ def _tables() -> dict[str, Any]:
 
 
 @cache
-def _claims() -> Mapping[str, re.Pattern[str]]:
+def _claims(own: str = _NONE) -> Mapping[str, re.Pattern[str]]:
     """Return what each kind of claim looks like in both languages, the special ones first."""
     found = {}
-    for claim, table in _tables()["claim"].items():
+    for claim, table in _tables(own)["claim"].items():
         english = "|".join(table["en"])
         arabic = "|".join(table["ar"])
         found[claim] = re.compile(
@@ -564,9 +579,9 @@ def _allowed_numbers() -> re.Pattern[str]:
 
 
 @cache
-def _source_words(name: str) -> re.Pattern[str]:
+def _source_words(name: str, own: str = _NONE) -> re.Pattern[str]:
     """Return what a fact about a source looks like in both languages."""
-    table = _tables()["advance"] if name == "advance" else _tables()["source"][name]
+    table = _tables()["advance"] if name == "advance" else _tables(own)["source"][name]
     english, arabic = "|".join(table["en"]), "|".join(table["ar"])
     return re.compile(
         rf"(?<![\w-])(?:{english})(?![\w-])|(?<!\w)[وف]?[لبك]?(?:{arabic})(?!\w)", re.IGNORECASE
@@ -779,11 +794,11 @@ def _quotations(text: str) -> Iterator[tuple[int, int]]:
             yield opened.start(), past
 
 
-def _found_claims(text: str) -> list[tuple[str, re.Match[str]]]:
+def _found_claims(text: str, own: str = _NONE) -> list[tuple[str, re.Match[str]]]:
     """Return the trend words of a text; where kinds overlap, the special one counts."""
     found_claims: list[tuple[str, re.Match[str]]] = []
     taken = bytearray(len(text))
-    for claim, pattern in _claims().items():
+    for claim, pattern in _claims(own).items():
         for found in pattern.finditer(text):
             if not any(taken[found.start() : found.end()]):
                 found_claims.append((claim, found))

@@ -19,12 +19,12 @@ import pandas as pd
 
 import trends
 from trends.findings.about import key_of
-from trends.report.outline import OF_EVENTS
+from trends.report.outline import OF_EVENTS, names_in
 from trends.tables.calendar import Frequency, frequency_letter
 from trends.tables.events import read_events
-from trends.tables.files import read_sheets
-from trends.tables.layouts import counted_as, counts_in, is_own
+from trends.tables.layouts import count_sheets, counted_as, counts_in, is_own
 from trends.tables.mapping import another_kind
+from trends.tables.packs import Pack
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import layout_of
 
@@ -90,22 +90,22 @@ def of_counts(
     by: Sequence[str],
     where: Mapping[str, str],
     all_name: Mapping[str, str],
-    dates: Mapping[str, Mapping[str, Any]],
-    names: Mapping[str, Mapping[str, str]],
+    pack: Pack | None,
     progress: Callable[[str], None],
 ) -> Filling:
     """Return what a table of events or of counts offers."""
-    found = kind_of(file, reading)
+    names, dates = names_in(pack), {} if pack is None else pack.dates
+    found = kind_of(file, reading, pack)
     if found != kind:
         raise ValueError(
             f"`--{kind}` must name a table of {kind}, got {str(file)!r}, a table of {found}. "
             f"Write --{found}."
         )
     reading = dict(reading)
-    columns = _group_columns(file, kind, reading, by, where)
+    columns = _group_columns(file, kind, reading, by, where, pack)
     if kind == "events" and "freq" not in reading:
-        reading["freq"] = _frequency_of(file, list(where), reading, where)
-    counts = _picked(counts_in(file, columns, **reading), where)
+        reading["freq"] = _frequency_of(file, list(where), reading, where, pack)
+    counts = _picked(counts_in(file, columns, pack=pack, **reading), where)
     groups = [name for name in counts.columns if name not in MEASURED_COLUMNS]
     sections: list[Section] = []
     left_out: list[str] = []
@@ -116,7 +116,7 @@ def of_counts(
         country = _only_country(file, reading) if not where else ""
         called = _called(list(label.values()) or [country], names, all_name)
         called = {lang: called[lang] or said for lang, said in all_name.items()}
-        whole = counts_in(file, list(label), **reading)
+        whole = counts_in(file, list(label), pack=pack, **reading)
         _add(sections, left_out, called, label, whole, dates, progress)
     sizes = counts.groupby(groups, dropna=False)["count"].sum() if groups else None
     ranked: list[Any] = [()]
@@ -152,9 +152,11 @@ def of_counts(
     )
 
 
-def of_statements(file: Path, reading: Mapping[str, Any], languages: Sequence[str]) -> Filling:
+def of_statements(
+    file: Path, reading: Mapping[str, Any], languages: Sequence[str], pack: Pack | None
+) -> Filling:
     """Return what a table of published figures offers: its comparisons."""
-    statements = trends.read_statements(file, **reading)
+    statements = trends.read_statements(file, **reading, pack=None if pack is None else pack.folder)
     sections: list[Section] = []
     known = statements[statements["window_start"].notna() & statements["window_end"].notna()]
     if known.empty:
@@ -205,10 +207,10 @@ def _of_rows(reading: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in reading.items() if name not in OF_EVENTS}
 
 
-def kind_of(file: Path, reading: Mapping[str, Any]) -> str:
+def kind_of(file: Path, reading: Mapping[str, Any], pack: Pack | None = None) -> str:
     """Return whether a table holds events or counts, as the readers would take it."""
     columns = reading.get("columns")
-    cells = read_sheets(file, **of_sheet(reading))
+    cells = count_sheets(file, pack=pack, **of_sheet(reading))
     if columns:
         return "counts" if "count" in columns else "events"
     if any(is_own(list(one.columns)) or counted_as(one) for one in cells):
@@ -220,7 +222,12 @@ def kind_of(file: Path, reading: Mapping[str, Any]) -> str:
 
 
 def _group_columns(
-    file: Path, kind: str, reading: Mapping[str, Any], by: Sequence[str], where: Mapping[str, str]
+    file: Path,
+    kind: str,
+    reading: Mapping[str, Any],
+    by: Sequence[str],
+    where: Mapping[str, str],
+    pack: Pack | None,
 ) -> list[str]:
     """Return the columns that tell groups apart: those asked for, or the first that differs."""
     if by:
@@ -236,7 +243,7 @@ def _group_columns(
         chosen = [name for name, number in different.items() if number > 1][:1]
         chosen = chosen or [name for name, number in different.items() if number == 1][:1]
         return [*dict.fromkeys([*where, *chosen])]
-    cells = read_sheets(file, **of_sheet(reading))
+    cells = count_sheets(file, pack=pack, **of_sheet(reading))
     layouts = [found for one in cells if (found := counted_as(one, reading.get("columns")))]
     if layouts and layouts[0].added:
         held = [name.lower() for name in layouts[0].groups]
@@ -252,11 +259,15 @@ def _only_country(file: Path, reading: Mapping[str, Any]) -> str:
 
 
 def _frequency_of(
-    file: Path, labels: list[str], reading: Mapping[str, Any], where: Mapping[str, str]
+    file: Path,
+    labels: list[str],
+    reading: Mapping[str, Any],
+    where: Mapping[str, str],
+    pack: Pack | None,
 ) -> Frequency:
     """Return the finest of months, quarters and years that suits how many events there are."""
     for freq in ("M", "Q", "Y"):
-        counts = _picked(counts_in(file, labels, **{**reading, "freq": freq}), where)
+        counts = _picked(counts_in(file, labels, pack=pack, **{**reading, "freq": freq}), where)
         n_periods = len(counts["period"].unique())
         enough = counts["count"].mean() >= _EVENTS_A_PERIOD and n_periods <= _MOST_PERIODS
         if enough or freq == "Y":

@@ -19,16 +19,13 @@ from trends.findings.terms import nouns_of
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.languages import FURTHER, LANGUAGES, words_file
 from trends.tables.layouts import counts_in
-from trends.tables.packs import Pack, country_names, pack_names, read_pack
+from trends.tables.packs import OUTLINE, Pack, country_names, pack_names, read_pack
 from trends.tables.provenance import read_provenance
 from trends.tables.series import series as one_series
 from trends.tables.statements import read_statements
 from trends.tables.toml import read_toml
 
 Kind = Literal["events", "counts", "statements"]
-
-#: The file that pages read; it stands beside `_quarto.yml`.
-OUTLINE = "report.toml"
 
 #: What stands where in the file, and of which kind it is.
 _TOP = {"pack": str, "table": dict, "series": list, "comparison": list}
@@ -105,7 +102,9 @@ class Outline:
         """
         where = self.named[key].get("where", {})
         labels = {name: None if label == "" else label for name, label in where.items()}
-        return one_series(counts_in(self.file, list(labels), **self.reading), **labels)
+        return one_series(
+            counts_in(self.file, list(labels), pack=self.pack, **self.reading), **labels
+        )
 
     def subject(self, key: str) -> Subject:
         """Return what sentences call a group or a comparison.

@@ -29,10 +29,10 @@ from trends.report.filling import (
     of_sheet,
     of_statements,
 )
-from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OF_EVENTS, OUTLINE, Kind, names_in
+from trends.report.outline import EXAMPLE_NAME, EXAMPLE_TITLE, OF_EVENTS, Kind
 from trends.tables.files import read_sheets
 from trends.tables.languages import FURTHER, LANGUAGES, in_language, words_file
-from trends.tables.packs import Pack, pack_names, read_pack
+from trends.tables.packs import OUTLINE, Pack, pack_names, read_pack
 from trends.tables.provenance import write_sidecar
 from trends.tables.sources import layout_of
 
@@ -122,7 +122,6 @@ def scaffold(
     subject = None if pack is None else read_pack(pack)
     example = file is None and (subject is None or subject.series is None)
     file = file if file is not None or subject is None else subject.series
-    dates = {} if subject is None else subject.dates
     room = files("trends.report")
     with as_file(room) as ours:
         table = ours / "starter" / "data" / "counts.csv" if file is None else Path(file)
@@ -138,7 +137,7 @@ def scaffold(
                     f"`--{unfit[0]}` must be left out beside --statements, got {told[unfit[0]]!r}. "
                     "Published figures are compared as the table names them."
                 )
-            filling = of_statements(table, asked, chosen)
+            filling = of_statements(table, asked, chosen, subject)
         else:
             filling = of_counts(
                 table,
@@ -147,8 +146,7 @@ def scaffold(
                 by=by,
                 where=where or {},
                 all_name={lang: _words()[lang]["all"] for lang in ("en", *chosen)},
-                dates=dates,
-                names=names_in(subject),
+                pack=subject,
                 progress=progress,
             )
         titles = _titles(filling, named, table, chosen, title)

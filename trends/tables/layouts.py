@@ -24,7 +24,7 @@ from trends.tables.events import dated_by, without_tags
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets
 from trends.tables.mapping import another_kind, mapping_offered
-from trends.tables.packs import count_columns
+from trends.tables.packs import Pack, count_columns, pack_of_project
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import declared, layout_of
 
@@ -82,10 +82,19 @@ def read_layout(
     encoding: str = "utf-8",
     sheet: str | None = None,
     header: int | None = None,
+    pack: Pack | None = None,
 ) -> pd.DataFrame:
     """Read counts from a file in any of the known layouts, see `read_counts`."""
     counts, faults = counts_from_cells(
-        count_cells(path, columns=columns, by=by, encoding=encoding, sheet=sheet, header=header)
+        count_cells(
+            path,
+            columns=columns,
+            by=by,
+            encoding=encoding,
+            sheet=sheet,
+            header=header,
+            pack=pack,
+        )
     )
     if faults:
         raise InvalidTable(faults)
@@ -103,6 +112,7 @@ def counts_in(
     encoding: str = "utf-8",
     sheet: str | None = None,
     header: int | None = None,
+    pack: Pack | None = None,
 ) -> pd.DataFrame:
     """Return the counts that a file of events or of counts holds, by some of its columns.
 
@@ -117,6 +127,8 @@ def counts_in(
         As for `count_events`; for events only, where `freq` is a month by default.
     years, columns, encoding, sheet, header
         As for `read_events`.
+    pack : Pack, optional
+        Subject whose headings of counts are known; that of the project by default.
 
     Returns
     -------
@@ -137,7 +149,11 @@ def counts_in(
         "header": header,
     }
     named = Path(path).is_file()
-    sheets = read_sheets(path, encoding=encoding, sheet=sheet, header=header) if named else []
+    sheets = (
+        count_sheets(path, encoding=encoding, sheet=sheet, header=header, pack=pack)
+        if named
+        else []
+    )
     kinds = [counted_as(without_tags(cells), columns) for cells in sheets]
     as_counts = any(kinds) or any(is_own(list(cells.columns)) for cells in sheets)
     as_events = any(layout_of(list(cells.columns)) for cells in sheets) or (
@@ -151,10 +167,25 @@ def counts_in(
                 "those that it holds."
             )
         added = any(kind is not None and kind.added for kind in kinds)
-        return read_layout(path, by=list(labels) if added else None, **reading)
+        return read_layout(path, by=list(labels) if added else None, pack=pack, **reading)
     if named and not as_events:
         raise InvalidTable([_unknown_counts(sheets[0])])
     return count_events(path, freq=freq or "M", by=list(labels), span=span, years=years, **reading)
+
+
+def count_sheets(
+    path: str | Path, *, pack: Pack | None = None, **reading: Any
+) -> list[pd.DataFrame]:
+    """Read the sheets of a file as text, with the headings of counts that its subject knows.
+
+    Without a pack that of the project is taken which the file is in. The headings stand in
+    ``attrs["count_columns"]``.
+    """
+    own = pack_of_project(path) if pack is None else pack
+    sheets = read_sheets(path, **reading)
+    for cells in sheets:
+        cells.attrs["count_columns"] = () if own is None else own.columns
+    return sheets
 
 
 def count_cells(
@@ -165,9 +196,10 @@ def count_cells(
     encoding: str = "utf-8",
     sheet: str | None = None,
     header: int | None = None,
+    pack: Pack | None = None,
 ) -> pd.DataFrame:
     """Read the counts of a file as text in the package's own columns."""
-    sheets = read_sheets(path, encoding=encoding, sheet=sheet, header=header)
+    sheets = count_sheets(path, encoding=encoding, sheet=sheet, header=header, pack=pack)
     tables = [without_tags(cells) for cells in sheets]
     found = [(cells, counted_as(cells, columns)) for cells in tables]
     # A workbook may begin with a licence, and spread one table over several sheets.
@@ -233,7 +265,7 @@ def _plain_layout(cells: pd.DataFrame) -> CountLayout | None:
     numbers = [name for name in others if _holds_whole_numbers(cells[name])]
     counted = [name for name in numbers if not _LABELLING.search(name) and not _is_dating(name)]
     words = [name for name in others if name not in numbers and not _holds_numbers(cells[name])]
-    known = (*_COUNT_NAMES, *count_columns())
+    known = (*_COUNT_NAMES, *count_columns(cells))
     preferred = [name for name in counted if name.lower() in known]
     if len(preferred) == 1:
         counted = preferred

@@ -171,7 +171,7 @@ def _count_meant(cells: pd.DataFrame, names: Sequence[str]) -> str | None:
     counted = [
         name
         for name in names
-        if (_COUNTED.search(name) or name.lower() in count_columns())
+        if (_COUNTED.search(name) or name.lower() in count_columns(cells))
         and (cells[name].str.strip() != "").any()
         # One cell that is no whole number will be told of by its row.
         and WHOLE_NUMBER.read(cells[name])[1].mean() < 0.5

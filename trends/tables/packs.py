@@ -16,9 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.languages import KEPT, LANGUAGES
 from trends.tables.toml import read_toml
+
+#: The file that says what a project is about, and names its pack.
+OUTLINE = "report.toml"
 
 _FOLDER = Path(__file__).parents[1] / "packs"
 _FILE = "pack.toml"
@@ -190,6 +195,51 @@ def read_pack(pack: str | Path, *, beside: str | Path = ".") -> Pack:
     )
 
 
+def pack_of_project(file: str | Path) -> Pack | None:
+    """Return the pack of one's own that the project around a file names.
+
+    Tables and pages of a project are read without being told of its pack, so it is looked for: in
+    the nearest folder above that has a ``report.toml``.
+
+    Parameters
+    ----------
+    file : path
+        A table or a page; it need not exist.
+
+    Returns
+    -------
+    Pack or None
+        None outside a project, and where it names no pack or one of the package, whose words hold
+        everywhere.
+
+    Raises
+    ------
+    InvalidTable
+        If the pack breaks a rule.
+
+    Examples
+    --------
+    >>> pack_of_project("nowhere/data/counts.csv")
+    """
+    for folder in Path(file).resolve().parents:
+        if (folder / OUTLINE).is_file():
+            name = _own_pack(folder)
+            return None if name is None else read_pack(name, beside=folder)
+    return None
+
+
+def _own_pack(project: Path) -> str | None:
+    """Return the path by which a project names a pack of its own, None where it names none."""
+    try:
+        name = read_toml(project / OUTLINE).get("pack")
+    except InvalidTable:
+        return None  # said where the outline itself is read
+    if not isinstance(name, str) or "/" not in name:
+        return None
+    inside = (project / name).resolve().is_relative_to(project)
+    return name if inside and (project / name / _FILE).is_file() else None
+
+
 @cache
 def source_kinds() -> dict[str, dict[str, str]]:
     """Return the kinds of source that the packs of the package add.
@@ -202,9 +252,14 @@ def source_kinds() -> dict[str, dict[str, str]]:
     return {kind: said for pack in bundled() for kind, said in pack.source_kinds.items()}
 
 
+def count_columns(cells: pd.DataFrame) -> tuple[str, ...]:
+    """Return the headings under which tables of some pack hold counts, the project's included."""
+    return (*_bundled_columns(), *cells.attrs.get("count_columns", ()))
+
+
 @cache
-def count_columns() -> tuple[str, ...]:
-    """Return the headings under which tables of some pack hold counts."""
+def _bundled_columns() -> tuple[str, ...]:
+    """Return the headings of counts of the packs that come with the package."""
     return tuple(dict.fromkeys(name for pack in bundled() for name in pack.columns))
 
 

@@ -280,7 +280,7 @@ def provenance_table(tables: list[str | Path], *, lang: str = "en") -> pd.DataFr
     tables : list of path
         The tables to list.
     lang : {"en", "ar", "fr"}
-        Language of the headings; entries stay as their producers wrote them.
+        Language of the headings; what producers wrote stays as it is.
 
     Returns
     -------
@@ -293,8 +293,15 @@ def provenance_table(tables: list[str | Path], *, lang: str = "en") -> pd.DataFr
         .get("headings", {})
         .get("provenance", ("File", "Title", "Licence", "Citation"))
     )
+    unstated = "غير مذكور" if lang == "ar" else words_file(lang).get("headings", {}).get("unstated")
     rows = [
-        (f"`{found.file}`", found.title, found.licence, found.citation)
+        (
+            f"`{found.file}`",
+            *(
+                (unstated or UNSTATED) if said == UNSTATED else said
+                for said in (found.title, found.licence, found.citation)
+            ),
+        )
         for found in map(read_provenance, tables)
     ]
     table = pd.DataFrame(rows, columns=list(headings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -175,6 +176,18 @@ class Statements(pa.DataFrameModel):
         """Tell whether every nth-since figure counts an event."""
         count = statements["count"].astype("Float64").fillna(0)
         return ~((statements["qualifier"] == "nth_since") & (count < 1)).astype(bool)
+
+
+@cache
+def statements_of(kinds: tuple[str, ...]) -> type[Statements]:
+    """Return the schema of statements that may name further kinds of source."""
+    if not kinds:
+        return Statements
+
+    class WithKinds(Statements):
+        source_kind: Series[str] = pa.Field(isin=tuple(dict.fromkeys((*SOURCE_KINDS, *kinds))))
+
+    return WithKinds
 
 
 class Definitions(pa.DataFrameModel):

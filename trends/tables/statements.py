@@ -41,8 +41,15 @@ from trends.tables.figure import (
     why_no_count,
 )
 from trends.tables.files import read_cells
+from trends.tables.packs import Pack, pack_of_project, read_pack
 from trends.tables.rows import plain_rows
-from trends.tables.schemas import READINGS, ROLES, STATEMENT_COLUMNS, Statements
+from trends.tables.schemas import (
+    READINGS,
+    ROLES,
+    STATEMENT_COLUMNS,
+    Statements,
+    statements_of,
+)
 from trends.tables.series import as_series
 from trends.tables.tiling import Tile, cheapest_tiling
 from trends.tables.typed import first_day, last_day
@@ -84,6 +91,7 @@ def read_statements(
     encoding: str = "utf-8",
     sheet: str | None = None,
     header: int | None = None,
+    pack: str | Path | None = None,
 ) -> pd.DataFrame:
     r"""Read a table of published count statements.
 
@@ -102,6 +110,9 @@ def read_statements(
         Sheet of a workbook. Default: its first.
     header : int, optional
         Row that holds the column names, counted from 1. Default: the first that holds anything.
+    pack : str or Path, optional
+        Folder of a subject pack of your own, whose kinds of source the table names. Default: the
+        pack of the project that the file is in. Those of the package are always known.
 
     Returns
     -------
@@ -114,7 +125,7 @@ def read_statements(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the encoding or the sheet is unknown.
+        If the encoding, the sheet or the pack is unknown.
     InvalidTable
         If the file breaks a rule; every fault is listed with row, column, value and remedy. A
         definition without an entry, a figure outside the days of its definition and a part that
@@ -135,7 +146,8 @@ def read_statements(
     """
     known = known_definitions(path, definitions)
     cells = read_cells(path, encoding=encoding, sheet=sheet, header=header)
-    statements, faults = statements_from_cells(cells, known)
+    own = pack_of_project(path) if pack is None else read_pack(pack)
+    statements, faults = statements_from_cells(cells, known, own)
     if faults:
         raise InvalidTable(faults)
     return statements.reset_index(drop=True)
@@ -154,13 +166,18 @@ def known_definitions(
 
 
 def statements_from_cells(
-    cells: pd.DataFrame, definitions: dict[str, dict[str, str]] | None = None
+    cells: pd.DataFrame,
+    definitions: dict[str, dict[str, str]] | None = None,
+    pack: Pack | None = None,
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Convert and check a table of text as count statements."""
     known = definitions or {}
+    kinds = {} if pack is None else pack.source_kinds
     whole = _with_whole_windows(cells)
-    statements, faults = typed_table(with_defaults(whole), _KINDS, Statements)
+    statements, faults = typed_table(with_defaults(whole), _KINDS, statements_of(tuple(kinds)))
     statements.attrs["definitions"] = known
+    if kinds:
+        statements.attrs["source_kinds"] = kinds
     faults = [*_misspelt_columns(cells), *faults]
     if not faults:
         faults = definition_faults(statements, known, str(cells.attrs.get("file", "")))

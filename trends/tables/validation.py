@@ -27,10 +27,9 @@ from trends.tables.events import (
     without_tags,
 )
 from trends.tables.faults import Fault, InvalidTable
-from trends.tables.files import read_sheets
-from trends.tables.layouts import count_cells, counted_as
+from trends.tables.layouts import count_cells, count_sheets, counted_as
 from trends.tables.mapping import mapping_offered
-from trends.tables.packs import Box, country_boxes
+from trends.tables.packs import Box, country_boxes, pack_of_project
 from trends.tables.plausibility import (
     event_doubts,
     fault_at,
@@ -224,7 +223,7 @@ class _Reading:
 
     def tables(self, path: Path) -> list[pd.DataFrame]:
         """Return the sheets of a file as text, their columns named as they are meant."""
-        sheets = read_sheets(path, encoding=self.encoding, sheet=self.sheet, header=self.header)
+        sheets = count_sheets(path, encoding=self.encoding, sheet=self.sheet, header=self.header)
         mapped = None if "count" in (self.columns or {}) else self.columns
         return [named_columns(cells, mapped) for cells in sheets]
 
@@ -332,10 +331,10 @@ def _look_at_unknown(cells: pd.DataFrame) -> _Looked:
 def _look_at_statements(cells: pd.DataFrame, path: Path) -> _Looked:
     """Look for faults in a table of statements, its definitions lying beside it."""
     try:
-        definitions = known_definitions(path)
+        definitions, pack = known_definitions(path), pack_of_project(path)
     except InvalidTable as invalid:
         return _Looked(cells, list(invalid.faults))
-    statements, faults = statements_from_cells(cells, definitions)
+    statements, faults = statements_from_cells(cells, definitions, pack)
     missing = [name for name in Statements.to_schema().columns if name not in statements]
     # A missing column is reported by the schema; what the others say is looked at all the same.
     filled = statements.assign(
