@@ -428,9 +428,18 @@ def new(
         str | None,
         typer.Option(help="Subject whose words, names and dates it uses; a name, or a folder."),
     ] = None,
+    counted: Annotated[
+        str | None,
+        typer.Option(
+            help="What is counted: a noun of the pack, or events, people, targets, groups."
+        ),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     lang: Annotated[
-        str, typer.Option(help="Languages of the pages, the first one in front: en, ar or en,ar.")
+        str,
+        typer.Option(
+            help="Languages of the pages, the first one in front: en, ar, fr, or several as en,ar."
+        ),
     ] = "en",
     by: Annotated[
         list[str], typer.Option(help="Column that tells groups apart; may be repeated.")
@@ -477,13 +486,26 @@ def new(
         where=dict(_split(choice) for choice in where),
         reading={name: one for name, one in reading.items() if one is not None},
         pack=pack,
+        counted=counted,
         progress=_say,
     ):
         _print(str(path))
     _print(
-        f"Names and groups stand in {folder / 'report.toml'}, words in {folder / 'reports'}, and "
-        f"where the table is from in {folder / 'data'}.\nNext: trends render {folder}"
+        f"{_nouns_said(folder, pack)}Names and groups stand in {folder / 'report.toml'}, words in "
+        f"{folder / 'reports'}, and where the table is from in {folder / 'data'}.\nNext: trends render {folder}"
     )
+
+
+def _nouns_said(folder: Path, pack: str | None) -> str:
+    """Return which noun the sentences of a new report say, where its pack has several."""
+    from trends.report.outline import read_outline
+
+    outline = read_outline(folder / "report.toml")
+    if pack is None or outline.pack is None or outline.kind == "statements":
+        return ""
+    [noun, *_] = [str(entry["counted"]) for entry in outline.named.values()]
+    others = [one for one in outline.pack.measures if one != noun]
+    return f"Counted as {noun}; another noun is chosen by --counted ({', '.join(others)}).\n"
 
 
 @app.command("new-statements")

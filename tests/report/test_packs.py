@@ -113,6 +113,53 @@ def test_a_table_of_ones_own_takes_the_words_of_the_pack(tmp_path):
     assert subject.noun.en_many == "incidents"
 
 
+def events_of(folder):
+    """Write three years of a table of rows with a date and nothing else that is known."""
+    days = "".join(f"{2021 + n // 72}-{n % 12 + 1:02d}-{n % 27 + 1:02d},x\n" for n in range(216))
+    table = folder / "listed.csv"
+    table.write_text(f"onset,outcome\n{days}", encoding="utf-8")
+    return table
+
+
+@pytest.mark.parametrize(
+    ("pack", "counted", "says"),
+    [
+        ("roads", None, ("Crashes", "حوادث سير")),
+        ("measles", None, ("Cases of measles", "إصابات بالحصبة")),
+        ("measles", "cholera_cases", ("Cases of cholera", "إصابات بالكوليرا")),
+        ("aid", None, ("Incidents", "حوادث")),
+    ],
+)
+def test_a_series_without_a_name_is_called_by_what_is_counted(tmp_path, pack, counted, says):
+    reading = {"columns": {"date": "onset"}}
+    scaffold(
+        tmp_path / "mine", events_of(tmp_path), "events", reading=reading, pack=pack,
+        counted=counted, languages=["en", "ar"],
+    )  # fmt: skip
+    outline = read_outline(tmp_path / "mine/report.toml")
+    [key] = outline.named
+    subject = outline.subject(key)
+    assert (subject.en, subject.ar) == says
+    assert subject.noun.en_many == says[0][:1].lower() + says[0][1:]
+    page = (tmp_path / "mine/reports/index.qmd").read_text("utf-8")
+    assert f'title: "{says[0]}, January 2021 to ' in page
+
+
+def test_a_noun_that_nobody_knows_is_named_with_the_nearest(tmp_path):
+    with pytest.raises(ValueError, match=r"`--counted` must be one of .* Write cholera_cases\."):
+        scaffold(tmp_path / "mine", pack="measles", counted="colera_cases")
+    with pytest.raises(ValueError, match=r"got 'crashes'\. A pack"):
+        scaffold(tmp_path / "mine", counted="crashes")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_new_report_says_what_it_counts_and_what_else_it_could(tmp_path):
+    made = CliRunner().invoke(app, ["new", str(tmp_path / "mine"), "--pack", "measles"])
+    assert "Counted as measles_cases; another noun is chosen by --counted (cholera_cases)." in (
+        made.output.replace("\n", " ")
+    )
+
+
 def own_pack(folder):
     """Write a pack of one's own, and return its folder."""
     pack = folder / "floods"

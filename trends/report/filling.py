@@ -91,6 +91,7 @@ def of_counts(
     where: Mapping[str, str],
     all_name: Mapping[str, str],
     pack: Pack | None,
+    counted: str,
     progress: Callable[[str], None],
 ) -> Filling:
     """Return what a table of events or of counts offers."""
@@ -109,6 +110,10 @@ def of_counts(
     groups = [name for name in counts.columns if name not in MEASURED_COLUMNS]
     sections: list[Section] = []
     left_out: list[str] = []
+    # What has no name of its own is called by what is counted, where the subject has words for it.
+    nameless = {lang: _plain_name(file) for lang in all_name}
+    if pack is not None and counted in pack.measures:
+        all_name = nameless = {lang: pack.called(counted, lang) for lang in all_name}
     # Events may be added over groups; what two sources counted may not.
     one_group = not groups or len(counts[groups].drop_duplicates()) == 1
     if kind == "events" and not one_group:
@@ -128,8 +133,9 @@ def of_counts(
             name: "" if pd.isna(value) else str(value)
             for name, value in zip(groups, values, strict=True)
         }
-        said = [one for one in label.values() if one] or [_plain_name(file)]
-        _add(sections, left_out, _called(said, names, all_name), label, counts, dates, progress)
+        said = [one for one in label.values() if one]
+        called = _called(said, names, all_name) if said else nameless
+        _add(sections, left_out, called, label, counts, dates, progress)
     if not sections:
         raise ValueError(
             f"`--{kind}` must hold a series that some question can be asked of, got {str(file)!r}: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import keyword
 import os
@@ -59,6 +60,7 @@ def scaffold(
     where: Mapping[str, str] | None = None,
     reading: Mapping[str, Any] | None = None,
     pack: str | Path | None = None,
+    counted: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Make a report that renders as it is, filled from a table.
@@ -85,6 +87,9 @@ def scaffold(
     pack : str or path, optional
         Subject pack that gives words, names and dates: one of the package, or a folder, which is
         copied into the project. Without a table its series is taken.
+    counted : str, optional
+        Key of the noun that sentences say: one of the pack, or events, people, targets, groups; by
+        default what the pack says of such a table. Published figures take that of their measure.
     progress : callable
         Is told the name of each group as its questions are tried.
 
@@ -100,9 +105,9 @@ def scaffold(
     InvalidTable
         If the table breaks a rule or is of a layout that nobody knows.
     ValueError
-        If the folder exists and is not empty, a language, a column or a pack is unknown, an option
-        is not for tables of this kind, or no series of the table can be asked anything. Nothing is
-        written then.
+        If the folder exists and is not empty, a language, column, noun or pack is unknown, an
+        option is not for tables of this kind, or no series of the table can be asked anything.
+        Nothing is written then.
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -120,6 +125,7 @@ def scaffold(
             "Write one, or several as en,ar."
         )
     subject = None if pack is None else read_pack(pack)
+    noun = _noun_of(subject, kind, counted)
     example = file is None and (subject is None or subject.series is None)
     file = file if file is not None or subject is None else subject.series
     room = files("trends.report")
@@ -147,9 +153,10 @@ def scaffold(
                 where=where or {},
                 all_name={lang: _words()[lang]["all"] for lang in ("en", *chosen)},
                 pack=subject,
+                counted=noun,
                 progress=progress,
             )
-        titles = _titles(filling, named, table, chosen, title)
+        titles = _titles(filling, named, table, chosen, title, subject, noun)
         if example:
             titles = {lang: title or EXAMPLE_TITLE[lang] for lang in chosen}
             for section in filling.sections:
@@ -157,7 +164,7 @@ def scaffold(
         # Whatever goes wrong on the way leaves no folder behind.
         made = Path(tempfile.mkdtemp(dir=target.absolute().parent, prefix=f".{target.name}."))
         try:
-            _write(made, ours, table, named, filling, titles, subject)
+            _write(made, ours, table, named, filling, titles, subject, noun)
             made.chmod(0o777 & ~_umask())
             if target.exists():
                 target.rmdir()
@@ -176,6 +183,7 @@ def _write(
     filling: Filling,
     titles: dict[str, str],
     pack: Pack | None,
+    counted: str,
 ) -> None:
     """Write every file of the project."""
     starter, languages = ours / "starter", list(titles)
@@ -195,7 +203,7 @@ def _write(
     shutil.copytree(ours / "filters", made / "reports" / "filters")
     shutil.copytree(ours / "typst", made / "reports" / "typst")
     texts = {
-        OUTLINE: _outline(name, kind, filling, languages, pack),
+        OUTLINE: _outline(name, kind, filling, languages, pack, counted),
         "_quarto.yml": _quarto(titles),
         "reports/_ask.qmd": _ask(kind, filling),
         ".gitignore": _IGNORED,
@@ -214,8 +222,33 @@ def _write(
         (made / path).write_text(text, encoding="utf-8")
 
 
+def _noun_of(pack: Pack | None, kind: Kind | None, counted: str | None) -> str:
+    """Return the key of the noun that sentences say: the one chosen, or the pack's own."""
+    known = (*({} if pack is None else pack.measures), *COUNTED)
+    if counted is not None and kind == "statements":
+        raise ValueError(
+            f"`--counted` must be left out beside --statements, got {counted!r}. The measure of "
+            "each figure says what it counts."
+        )
+    if counted is not None and counted not in known:
+        near = difflib.get_close_matches(counted, known, n=1, cutoff=0.5)
+        raise ValueError(
+            f"`--counted` must be one of {', '.join(known)}, got {counted!r}. "
+            f"{f'Write {near[0]}.' if near else 'A pack (--pack) has nouns of its own.'}"
+        )
+    if counted is not None or pack is None:
+        return counted or "events"
+    return pack.events if kind == "events" else pack.counted
+
+
 def _titles(
-    filling: Filling, kind: str, table: Path, languages: list[str], title: str | None
+    filling: Filling,
+    kind: str,
+    table: Path,
+    languages: list[str],
+    title: str | None,
+    pack: Pack | None,
+    counted: str,
 ) -> dict[str, str]:
     """Return the title of the report in each language."""
     if title is not None:
@@ -229,7 +262,12 @@ def _titles(
         name = filling.sections[0].names[lang]
         # The whole stands first where there is one; its parts are no others.
         several = len(filling.sections) > 1 and bool(filling.sections[0].entry["where"])
-        name = words["of_many"].format(name=name) if several else name
+        if pack is not None:
+            subject = pack.called(counted, lang)
+            alone = len(filling.sections) == 1 and bool(filling.sections[0].entry["where"])
+            name = words["title"].format(name=subject, span=name) if alone else subject
+        elif several:
+            name = words["of_many"].format(name=name)
         found[lang] = words["title"].format(name=name, span=_span(filling, lang))
     return found
 
@@ -264,7 +302,12 @@ def _file_name(table: Path) -> str:
 
 
 def _outline(
-    name: str, kind: str, filling: Filling, languages: list[str], pack: Pack | None
+    name: str,
+    kind: str,
+    filling: Filling,
+    languages: list[str],
+    pack: Pack | None,
+    counted: str,
 ) -> str:
     """Return the outline: what the report is about, with what each entry means."""
     lines = [
@@ -309,7 +352,6 @@ def _outline(
         ]
         lines += [f"{key} = {_toml(value)}" for key, value in section.entry.items()]
         if kind != "statements":
-            counted = "events" if pack is None else pack.counted
             others = [] if pack is None else [key for key in pack.measures if key != counted]
             alike = [one for one in (*others, *COUNTED) if one != counted]
             lines += [f"counted = {escaping.toml(counted)}    # or {', '.join(alike)}"]

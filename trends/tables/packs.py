@@ -38,7 +38,7 @@ Box = tuple[float, float, float, float]
 FORMS = ("one", "many", "two", "few", "gender")
 
 _TABLES = ("pack", "measure", "source_kind", "actor", "place", "date", "lint")
-_PACK: dict[str, type] = {"counted": str, "columns": list, "series": str}
+_PACK: dict[str, type] = {"counted": str, "events": str, "columns": list, "series": str}
 _DATE: dict[str, type] = {"date": date, "where": dict, "source": str, "url": str}
 
 
@@ -57,6 +57,8 @@ class Pack:
     counted : str
         Key of the noun that a row of a table is, where nothing else is said: one of ``measures``
         or of events, people, targets, groups.
+    events : str
+        Key of the noun that a row of a table of events is; `counted` by default.
     columns : tuple of str
         Headings, in lower case, under which tables of the subject hold counts.
     series : Path or None
@@ -79,6 +81,7 @@ class Pack:
     folder: Path
     title: dict[str, str]
     counted: str = "events"
+    events: str = "events"
     columns: tuple[str, ...] = ()
     series: Path | None = None
     measures: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -86,6 +89,14 @@ class Pack:
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     dates: dict[str, dict[str, Any]] = field(default_factory=dict)
     lint: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def called(self, noun: str, lang: str) -> str:
+        """Return what many of a noun are called, as a name; the subject's own for other nouns."""
+        forms = self.measures.get(noun, {})
+        said = forms.get("ar_few" if lang == "ar" else f"{lang}_many")
+        return (
+            self.title.get(lang, self.title["en"]) if said is None else said[:1].upper() + said[1:]
+        )
 
 
 def pack_names() -> tuple[str, ...]:
@@ -175,9 +186,11 @@ def read_pack(pack: str | Path, *, beside: str | Path = ".") -> Pack:
     for key, patterns in lint.items():
         _check_lint(f"lint.{key}", patterns, faults)
     counted = about.get("counted", "events")
+    events = about.get("events", counted)
     known = (*measures, "events", "people", "targets", "groups")
-    if counted not in known:
-        faults.unknown("pack.counted", known, counted, rule="must be a noun of the pack")
+    for place, noun in (("pack.counted", counted), ("pack.events", events)):
+        if noun not in known and (place == "pack.counted" or "events" in about):
+            faults.unknown(place, known, noun, rule="must be a noun of the pack")
     faults.stop()
     series = about.get("series")
     return Pack(
@@ -185,6 +198,7 @@ def read_pack(pack: str | Path, *, beside: str | Path = ".") -> Pack:
         folder=folder,
         title={lang: about[lang] for lang in LANGUAGES if lang in about},
         counted=counted,
+        events=events,
         columns=tuple(str(name).lower() for name in about.get("columns", ())),
         series=None if series is None else folder / series,
         measures=measures,
