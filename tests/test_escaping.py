@@ -17,7 +17,8 @@ from trends import escaping
 from trends.findings.citation import cite
 from trends.findings.listing import listing
 from trends.report import render
-from trends.report.markup import READER, pandoc_command
+from trends.report.conversion import pandoc_command
+from trends.report.markup import READER
 from trends.report.table import Table
 
 #: Texts that would do something in one medium or another, by what they attack.

@@ -66,7 +66,7 @@ def test_nothing_is_converted_or_set_again_that_is_unchanged(write_page, monkeyp
 
     first = files()
     assert set(first) == {"index.html", "index.md", "index.pdf"}
-    monkeypatch.setattr("trends.report.markup.pandoc_command", lambda: str(root / "no pandoc"))
+    monkeypatch.setattr("trends.report.conversion.pandoc_command", lambda: str(root / "no pandoc"))
     monkeypatch.setattr("typst.compile", None)
     assert files() == first
     (root / "books.bib").write_text("@book{a, author={C}, title={B}, year={2020}}", "utf-8")

@@ -1,4 +1,4 @@
-"""How does Markdown become HTML and Typst? One Pandoc call a page and format."""
+"""How does Markdown become HTML and Typst? Pandoc converts each page for each format."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
+from trends.report.conversion import converted, pandoc_command
 from trends.report.errors import RenderError
 from trends.report.store import Store, hash_of, key_of
 from trends.tables.languages import laid_over, words_file
@@ -27,19 +27,13 @@ READER = (
     "-auto_identifiers+auto_identifiers-raw_tex-example_lists"
 )
 _WRITERS = {"html": "html5", "typst": "typst-citations", "docx": "docx"}
+#: What filters know a writer as.
+_FORMATS = {"html": "html5", "typst": "typst", "docx": "docx"}
 #: Files that Pandoc is told of by options of their own.
 _OPTIONS = frozenset({"reference-doc", "resource-path"})
 _CITATION = re.compile(r"(?<![\w.])@(?!(?:fig|tbl|sec|eq)-)\{?\w")
 _USES = "TRENDS-USES\t"
 _FILTER_FAULT = re.compile(r"TRENDS: (.*)")
-
-
-@cache
-def pandoc_command() -> str:
-    """Return the Pandoc that pypandoc-binary brings."""
-    import pypandoc
-
-    return str(pypandoc.get_pandoc_path())
 
 
 def terms_of(lang: str) -> dict[str, Any]:
@@ -92,48 +86,39 @@ def convert(
         uses.extend(found)
         check(found)
 
-    settings = scratch / f"{stem(page)}.{to}.metadata.json"
-    settings.write_text(json.dumps(dict(metadata), ensure_ascii=False, default=str), "utf-8")
-    defaults = scratch / f"{stem(page)}.{to}.defaults.json"
-    defaults.write_text(
-        json.dumps(
-            {
-                "from": READER,
-                "to": _WRITERS[to],
-                "standalone": True,
-                "variables": dict(variables),
-                "html-math-method": {"method": "mathml"},
-                "section-divs": to == "html",
-                # Word asks who opens a file with contents whether they may be filled.
-                "table-of-contents": to != "docx" and bool(metadata.get("toc", True)),
-                "toc-depth": int(metadata.get("toc-depth", 3)),
-                "wrap": "none",
-                "columns": 10000,
-                "syntax-highlighting": "default" if to == "html" else "none",
-                "fail-if-warnings": False,
-            },
-            ensure_ascii=False,
-        ),
-        encoding="utf-8",
-    )
-    # Paths are arguments: in a file of defaults Pandoc reads ${...} in them, in metadata Markdown.
-    arguments = ["--defaults", str(defaults), "--metadata-file", str(settings)]
-    arguments += ["--template", str(template)] if template else ["-o", "-"]
-    for name, paths in files.items():
-        for path in paths:
-            arguments += (
-                [f"--{name}={path}"] if name in _OPTIONS else ["--metadata", f"{name}={path}"]
-            )
-    arguments += [f"--lua-filter={path}" for path in _own_filters("before")]
-    arguments += ["--citeproc"] if cites else []
-    last = [HERE / "pandoc" / "word.lua"] if to == "docx" else []
-    arguments += [f"--lua-filter={path}" for path in (*_own_filters("after"), *filters, *last)]
-    made = _pandoc(arguments, markdown, page, checked, timestamp)
-    text = base64.b64encode(made).decode() if to == "docx" else made.decode()
+    steps = [*_own_filters("before"), *(["citeproc"] if cites else []), *_own_filters("after")]
+    steps += [*filters, *([HERE / "pandoc" / "word.lua"] if to == "docx" else [])]
+    job = {
+        "text": markdown,
+        "from": READER,
+        "to": _WRITERS[to],
+        "format": _FORMATS[to],
+        "settings": json.dumps(dict(metadata), ensure_ascii=False, default=str),
+        "steps": [str(step) for step in steps],
+        "variables": dict(variables),
+        "sections": to == "html",
+        # Word asks who opens a file with contents whether they may be filled.
+        "contents": to != "docx" and bool(metadata.get("toc", True)),
+        "depth": int(metadata.get("toc-depth", 3)),
+        "columns": 10000,
+        "highlighting": "default" if to == "html" else "none",
+    }
+    if to == "docx":
+        begun = scratch / f"{stem(page)}.{to}"
+        made = _document(job, files, begun, page, checked, timestamp)
+    else:
+        given = {
+            name: str(paths[0]) if len(paths) == 1 else [str(path) for path in paths]
+            for name, paths in files.items()
+            if paths
+        }
+        conversion = converted({**job, "given": given, "template": str(template)})
+        _examine(conversion.told, page, checked, failed=conversion.text is None)
+        made = str(conversion.text)
     store.put(
-        key, json.dumps({"uses": uses, "text": text.replace(str(scratch), _SCRATCH)}).encode()
+        key, json.dumps({"uses": uses, "text": made.replace(str(scratch), _SCRATCH)}).encode()
     )
-    return text
+    return made
 
 
 #: Stands for the folder of a render, which has another name each time.
@@ -161,27 +146,67 @@ def _own_filters(when: str) -> list[Path]:
     return [HERE / "pandoc" / name for name in names]
 
 
-def _pandoc(
-    arguments: list[str],
-    text: str,
+def _document(
+    job: Mapping[str, Any],
+    files: Mapping[str, Sequence[Path]],
+    begun: Path,
     page: str,
     check: Callable[[list[str]], None],
     timestamp: int,
-) -> bytes:
+) -> str:
+    """Return a Word file as text in base 64; Pandoc writes it from the command line alone."""
+    settings = begun.with_suffix(".metadata.json")
+    settings.write_text(job["settings"], "utf-8")
+    defaults = begun.with_suffix(".defaults.json")
+    defaults.write_text(
+        json.dumps(
+            {
+                "from": job["from"],
+                "to": job["to"],
+                "standalone": True,
+                "variables": job["variables"],
+                "html-math-method": {"method": "mathml"},
+                "section-divs": job["sections"],
+                "table-of-contents": job["contents"],
+                "toc-depth": job["depth"],
+                "wrap": "none",
+                "columns": job["columns"],
+                "syntax-highlighting": job["highlighting"],
+                "fail-if-warnings": False,
+            },
+            ensure_ascii=False,
+        ),
+        encoding="utf-8",
+    )
+    # Paths are arguments: in a file of defaults Pandoc reads ${...} in them, in metadata Markdown.
+    arguments = ["--defaults", str(defaults), "--metadata-file", str(settings), "-o", "-"]
+    for name, paths in files.items():
+        for path in paths:
+            arguments += (
+                [f"--{name}={path}"] if name in _OPTIONS else ["--metadata", f"{name}={path}"]
+            )
+    arguments += [
+        "--citeproc" if step == "citeproc" else f"--lua-filter={step}" for step in job["steps"]
+    ]
     ran = subprocess.run(
         [pandoc_command(), *arguments],
-        input=text.encode(),
+        input=job["text"].encode(),
         capture_output=True,
         check=False,
         env={**os.environ, "SOURCE_DATE_EPOCH": str(timestamp)},
     )
-    log = ran.stderr.decode(errors="replace").strip("\r\n")
-    uses = [line.split("\t", 1)[1] for line in log.splitlines() if line.startswith(_USES)]
-    check(uses)
-    log = "\n".join(line for line in log.splitlines() if not line.startswith(_USES))
-    told = _FILTER_FAULT.search(log)
-    if told:
-        raise RenderError(f"{told[1]}.", file=page)
-    if ran.returncode != 0 or "[WARNING]" in log:
-        raise RenderError(f"Pandoc says: {log or ran.returncode}", file=page)
-    return ran.stdout
+    told = ran.stderr.decode(errors="replace")
+    _examine(told, page, check, failed=ran.returncode != 0)
+    return base64.b64encode(ran.stdout).decode()
+
+
+def _examine(told: str, page: str, check: Callable[[list[str]], None], *, failed: bool) -> None:
+    """Stop the render where Pandoc or a filter found something wrong."""
+    lines = told.strip("\r\n").splitlines()
+    check([line.split("\t", 1)[1] for line in lines if line.startswith(_USES)])
+    log = "\n".join(line for line in lines if not line.startswith(_USES))
+    fault = _FILTER_FAULT.search(log)
+    if fault:
+        raise RenderError(f"{fault[1]}.", file=page)
+    if failed or "[WARNING]" in log:
+        raise RenderError(f"Pandoc says: {log or 'nothing'}", file=page)

@@ -13,6 +13,7 @@ from trends.findings.ledger import read_ledger
 from trends.report import quarto
 from trends.report.build import Build
 from trends.report.builtin import build_site
+from trends.report.conversion import ended_after
 from trends.report.edition import previous_edition, write_edition
 from trends.report.errors import RenderError
 from trends.report.links import check_site
@@ -117,7 +118,7 @@ def render(
     use_quarto = engine == "quarto" or (engine == "auto" and quarto.find() is not None)
     wanted = tuple(dict.fromkeys(_FORMATS[name] for name in formats))
     timestamp = edition_of(root).timestamp
-    with beside(target, lambda: check_target(read, target)) as (site, scratch):
+    with beside(target, lambda: check_target(read, target)) as (site, scratch), ended_after():
         build = Build(read, site, scratch, previous=previous)
         if use_quarto:
             name = quarto.build_site(build, wanted, timestamp=timestamp)
@@ -158,7 +159,7 @@ def complete(project: str | Path, site: str | Path) -> None:
         When two pages say different things under one name.
     """
     read = read_project(Path(project).resolve())
-    with tempfile.TemporaryDirectory(prefix="trends-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="trends-") as scratch, ended_after():
         build = Build(read, Path(site), Path(scratch), previous=previous_edition(read.root))
         write_edition(build, quarto=True)
         _write_for_others(build)

@@ -14,9 +14,10 @@ from typing import Any
 from trends.figures import style
 from trends.report.allowed import check_uses
 from trends.report.build import Build
+from trends.report.conversion import pandoc_command
 from trends.report.errors import RenderError
 from trends.report.font_files import font_folders
-from trends.report.markup import convert, figure_folder, pandoc_command
+from trends.report.markup import convert, figure_folder
 from trends.report.page import Page
 from trends.report.pdf import DOWN_ONE
 from trends.report.store import hash_of, key_of
