@@ -1,12 +1,8 @@
 """Is each of a newcomer's ten questions answered in at most two clicks or one search?"""
 
-import shutil
 import time
-from pathlib import Path
 
 import pytest
-
-from trends.report import render
 
 from .chromium import find
 
@@ -17,7 +13,6 @@ pytestmark = [
     ),
 ]
 
-ROOT = Path(__file__).parents[2]
 #: From the first page: what is searched, if anything; what is clicked, one after another; and what
 #: must then be in sight. Numbers and days move with the tables, so that only words are asked for.
 QUESTIONS = {
@@ -67,17 +62,6 @@ QUESTIONS = {
 CASES = [(lang, asked) for lang, questions in QUESTIONS.items() for asked in questions]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Return the whole report, made from the project's own pages and tables."""
-    root = tmp_path_factory.mktemp("report")
-    for folder in ("data", "reports", "trends/report/filters", "trends/report/typst"):
-        shutil.copytree(ROOT / folder, root / folder)
-    for name in ("_quarto.yml", "CITATION.cff"):
-        shutil.copyfile(ROOT / name, root / name)
-    return render(root, engine="builtin").site
-
-
 def in_sight(browser):
     """Return the text of the page that lies in the window, notes included, on one line."""
     said = browser.ask(
@@ -96,11 +80,11 @@ def in_sight(browser):
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("lang", "asked"), CASES)
 def test_a_newcomer_has_the_answer_in_two_clicks_or_one_search(
-    browser, site, lang, asked, width, dark
+    browser, whole_site, lang, asked, width, dark
 ):
     searched, clicks, answer = QUESTIONS[lang][asked]
     assert len(clicks) <= (1 if searched else 2)
-    page = site / "reports" / ("ar" if lang == "ar" else "") / "index.html"
+    page = whole_site / "reports" / ("ar" if lang == "ar" else "") / "index.html"
     # On a phone the first screen is one that a thumb scrolls once or twice.
     browser.open(page, width=width, height=2400 if width < 600 else 1600, dark=dark)
     if searched:

@@ -139,7 +139,7 @@ def of_counts(
     if not sections:
         raise ValueError(
             f"`--{kind}` must hold a series that some question can be asked of, got {str(file)!r}: "
-            f"{'; '.join(left_out)}."
+            f"{' '.join(left_out)}"
         )
     periods = pd.PeriodIndex(counts["period"])
     # The last period may have been watched for a part of it.

@@ -280,30 +280,24 @@ def provenance_table(tables: list[str | Path], *, lang: str = "en") -> pd.DataFr
     tables : list of path
         The tables to list.
     lang : {"en", "ar", "fr"}
-        Language of the headings; what producers wrote stays as it is.
+        Language of the headings and of what is not stated; entries stay as their producers wrote
+        them.
 
     Returns
     -------
     DataFrame
     """
-    headings = (
-        ("الملف", "العنوان", "الترخيص", "الاستشهاد")
-        if lang == "ar"
-        else words_file(lang)
-        .get("headings", {})
-        .get("provenance", ("File", "Title", "Licence", "Citation"))
-    )
-    unstated = "غير مذكور" if lang == "ar" else words_file(lang).get("headings", {}).get("unstated")
+    if lang == "ar":
+        headings, unsaid = ("الملف", "العنوان", "الترخيص", "الاستشهاد"), "غير مذكور"
+    else:
+        own = words_file(lang).get("headings", {})
+        headings = own.get("provenance", ("File", "Title", "Licence", "Citation"))
+        unsaid = own.get("unstated", UNSTATED)
     rows = [
-        (
-            f"`{found.file}`",
-            *(
-                (unstated or UNSTATED) if said == UNSTATED else said
-                for said in (found.title, found.licence, found.citation)
-            ),
-        )
+        (f"`{found.file}`", *(unsaid if said == UNSTATED else said for said in
+                              (found.title, found.licence, found.citation)))
         for found in map(read_provenance, tables)
-    ]
+    ]  # fmt: skip
     table = pd.DataFrame(rows, columns=list(headings))
     table.attrs["markdown"] = (headings[0],)
     return table
