@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trends.findings.prose import passages
 from trends.report import render
 from trends.report.search import entries_of
 from trends.report.term_notes import noted, term_notes
@@ -13,7 +14,7 @@ from trends.report.twins import twin
 
 NOTE = re.compile(
     r'<button type="button" popovertarget="(term-\d+)" class="term">([^<]*)</button>'
-    r'<span popover class="finding-note" role="note" id="(term-\d+)">[^<]*</span>'
+    r'<span popover class="finding-note term-note" role="note" id="(term-\d+)">[^<]*</span>'
 )
 PAGE = """\
 <body><nav><p>memory</p></nav><main><header><h1>Scatter</h1></header>
@@ -106,6 +107,16 @@ def test_search_and_twins_say_the_word_and_not_its_note():
     assert NOTE.search(page)
     assert [entry.text for entry in entries_of(page)] == ["Long memory."]
     assert twin(page) == "# Page\n\nLong memory.\n"
+
+
+def test_a_sentence_with_a_note_is_read_as_the_sentence_that_it_is():
+    said = '<span class="sentence" data-key="a.b.c">The slope, without memory, is 2.</span>'
+    plain_page, page = (f"<main><p>{said}</p></main>", noted(f"<main><p>{said}</p></main>", "en"))
+    assert len(NOTE.findall(page)) == 2
+    read = [[(one.text, one.kind, one.key) for one in passages(text)[0].pieces]
+            for text in (plain_page, page)]  # fmt: skip
+    assert read[0] == read[1]
+    assert len(read[0]) == 1
 
 
 def test_a_rendered_page_has_its_notes_and_paper_has_none(write_page):

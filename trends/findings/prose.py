@@ -17,6 +17,9 @@ MARKS = frozenset({"finding", "sentence", "statement", "caveat"})
 #: Class of a list entry that shows everything the ledger says of the finding that is its id.
 ENTRY = "finding-entry"
 
+#: Class of a note on a word of a sentence, which reads on behind it as if there were none.
+TERM_NOTE = "term-note"
+
 _SILENT_TAGS = frozenset(
     {
         "script", "style", "svg", "math", "code", "pre", "kbd", "samp", "table", "nav", "header",
@@ -158,6 +161,7 @@ class _Reader(HTMLParser):
         self._open: list[tuple[str, bool, tuple[str, str], bool]] = []
         self._n_open: Counter[str] = Counter()
         self._silent = 0
+        self._term_notes = 0
         self._marks: list[tuple[str, str]] = []
         self._captions = 0
 
@@ -185,6 +189,7 @@ class _Reader(HTMLParser):
         self._open.append((tag, silent, mark, caption))
         self._n_open[tag] += 1
         self._silent += silent
+        self._term_notes += TERM_NOTE in classes
         self._captions += caption
         if kind:
             self._marks.append(mark)
@@ -199,6 +204,8 @@ class _Reader(HTMLParser):
             name, silent, mark, caption = self._open.pop()
             self._n_open[name] -= 1
             self._silent -= silent
+            # Nothing stands within such a note but its text.
+            self._term_notes = 0
             self._captions -= caption
             if mark[0]:
                 self._marks.pop()
@@ -207,6 +214,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Keep text that is the report speaking."""
+        if self._term_notes:
+            return
         if self._silent:
             if data.strip() and self._passage.pieces:
                 # A silent word still parts the words on its two sides.

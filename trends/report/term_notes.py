@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from trends.escaping import html as escape
-from trends.findings.prose import VOID
+from trends.findings.prose import TERM_NOTE, VOID
 from trends.report.markup import HERE
 from trends.report.search import plain
 
@@ -146,6 +146,6 @@ def _note(number: int, said: str, meaning: str) -> str:
     """Return a word as a button, with the note that it opens."""
     return (
         f'<button type="button" popovertarget="term-{number}" class="term">{said}</button>'
-        f'<span popover class="finding-note" role="note" id="term-{number}">'
+        f'<span popover class="finding-note {TERM_NOTE}" role="note" id="term-{number}">'
         f"{escape(meaning)}</span>"
     )
