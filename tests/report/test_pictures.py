@@ -50,7 +50,7 @@ def corners(drawn):
 def without_standing_lines(steps):
     kept, pen = [], None
     for step in steps:
-        if step[0] == "l" and pen is not None and np.allclose(step[1], pen, atol=1e-9):
+        if step[0] == "l" and pen is not None and np.allclose(step[1], pen, atol=0.0101):
             continue
         kept.append(step)
         pen = step[-1] if len(step) > 1 else None
@@ -89,8 +89,8 @@ def test_a_path_of_other_commands_stays_as_it_is():
 
 
 def test_a_single_point_keeps_its_cap():
-    assert short_path("M 5 6L 5 6") == "M5 6h0"
-    assert short_path("M 5 6L 5 6M 7 6L 7 6") == "M5 6h0M7 6h0"
+    assert short_path("M 5 6L 5 6") == "M5 6h.01"
+    assert short_path("M 5 6L 5 6M 7 6L 7 6") == "M5 6h.01M7 6h.01"
 
 
 def drawing():
@@ -164,7 +164,9 @@ def painted(root):
             seen = [(x + px, y + py) for _, *places in part for px, py in places]
             (left, top), (right, bottom) = np.min(seen, axis=0), np.max(seen, axis=0)
             look = (said.get("stroke"), said.get("clip-path"))
-            is_cap = said.get("stroke-linecap") == "round" and (left, top) == (right, bottom)
+            is_cap = (
+                said.get("stroke-linecap") == "round" and max(right - left, bottom - top) < 0.02
+            )
             if is_cap or (len(part) == 10 and said.get("fill") == said.get("stroke")):
                 middle = ((left + right) / 2, (top + bottom) / 2)
                 made.append(("point", middle, right - left + width, look))

@@ -37,6 +37,8 @@ _SAID = re.compile(r' ([\w:-]+)="([^"]*)"')
 _STEPS = re.compile(r"[A-Za-z]|-?\d*\.?\d+(?:e-?\d+)?")
 #: What each element says of itself and no group around it can.
 _OWN = frozenset({"d", "href", "id", "opacity", "transform", "x", "y"})
+#: A point: the caps of a line too short to see. Some programs draw none of one without length.
+_CAP = "h.01"
 #: Extent in points from which tenths of a point are enough.
 _LARGE = 20.0
 _OWN_ID = re.compile(r' id="([^"]+)"')
@@ -226,7 +228,7 @@ def short_path(drawn: str) -> str:
             place += 2 * n_points
             points = list(zip(values[::2], values[1::2], strict=True))
             if command == "M":
-                made += ["h0"] if before == "M" else []
+                made += [_CAP] if before == "M" else []
                 made.append("M" + _numbers([*points[0]], scale))
                 start = points[0]
                 before = "M"
@@ -242,8 +244,7 @@ def short_path(drawn: str) -> str:
                 command = "L"
                 n_points = 1
     if before == "M":
-        # a point: its cap is drawn
-        made.append("h0")
+        made.append(_CAP)
     return "".join(made)
 
 
