@@ -705,6 +705,16 @@ def test_what_is_drawn_is_looked_at_number_by_number(result):
     plt.close(ax.figure)
 
 
+def test_no_names_lie_on_what_is_drawn(result):
+    """A legend within the axes hides counts sooner or later."""
+    figure, ax = plt.subplots(layout="constrained")
+    result.plot(ax=ax)
+    figure.canvas.draw()
+    if (legend := ax.get_legend()) is not None:
+        assert legend.get_window_extent().y0 >= ax.get_window_extent().y1 - 1
+    plt.close(figure)
+
+
 def test_notebooks_get_the_summary_above_the_table(result):
     shown = result._repr_html_()
     assert shown.startswith("<p>")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from trends import escaping
 from trends.analysis.alarm import Alarms
 from trends.figures import style
+from trends.figures.count_series import counted_in, mark_breaks
 from trends.findings.alarm import group_names
 from trends.findings.wording import words
 
@@ -45,6 +46,7 @@ def _one(result: Alarms, ax: Axes | None, lang: str) -> Axes:
         shown = label["alarm_threshold"] if name == "threshold_high" else None
         ax.plot(when, watched[name], color=style.SECOND, linestyle="--", linewidth=1, label=shown)
     ax.plot(when, watched["expected"], color=style.INK, linewidth=1, label=label["alarm_expected"])
+    mark_breaks(ax, series, lang=lang)
     fired = watched["alarm"].ne("").to_numpy()
     if fired.any():
         ax.plot(
@@ -55,9 +57,10 @@ def _one(result: Alarms, ax: Axes | None, lang: str) -> Axes:
             markersize=6,
             label=label["alarm_fired"],
         )
-    ax.set_ylim(bottom=0)
-    ax.set_ylabel(label["alarm_axis"])
-    ax.legend(loc="best")
+    # Above the highest threshold, which would else lie on the edge.
+    ax.set_ylim(0, 1.05 * ax.dataLim.y1)
+    ax.set_ylabel(label[f"{counted_in(series)}_axis"])
+    style.name_above(ax)
     return ax
 
 
@@ -89,6 +92,5 @@ def _many(result: Alarms, ax: Axes | None, lang: str) -> Axes:
     ax.set_ylim(-0.6, len(shown) - 0.4)
     if len(table):
         ax.set_xlim(table["period"].min().start_time, table["period"].max().end_time)
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="best")
+    style.name_above(ax)
     return ax

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from trends.analysis.changepoint import Changepoints
 from trends.figures import style
-from trends.figures.count_series import mark_figures, rates
+from trends.figures.count_series import mark_breaks, mark_figures, rates
 from trends.findings.wording import format_time, rate_axis, words
 
 
@@ -51,18 +51,11 @@ def plot(
                 label=table["changepoint_set"] if number == 0 else None,
             )  # fmt: skip
         ax.axvline(changepoint.period.start_time, color=style.SECOND, linewidth=1.0)
-        ax.annotate(
-            f"{format_time(changepoint.period, lang)} ({grade})",
-            (changepoint.period.start_time, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, -2 - 11 * (number % 2)),
-            textcoords="offset points",
-            va="top",
-            fontsize=8,
-            color=style.SECOND,
-        )
+        name = f"{format_time(changepoint.period, lang)} ({grade})"
+        style.name_date(ax, changepoint.period.start_time, name, number, colour=style.SECOND)
     starts = [series.index[0], *(one.period for one in result.changepoints)]
     ends = [*(one.period - 1 for one in result.changepoints), series.index[-1]]
+    mark_breaks(ax, series, lang=lang)
     levels = [result.rate]
     if result.changepoints:
         levels = [
@@ -78,14 +71,7 @@ def plot(
         seen: dict[str, Any] = {}
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             seen.setdefault(label, handle)
-        # above the axes, where it hides neither counts nor dates
-        ax.legend(
-            list(seen.values()),
-            list(seen),
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            frameon=False,
-        )
+        style.name_above(ax, handles=list(seen.values()))
     return ax
 
 
@@ -124,7 +110,7 @@ def plot_penalty_path(result: Changepoints, *, ax: Axes | None = None, lang: str
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel(table["penalty_axis"])
     ax.set_ylabel(table["penalty_count"])
-    ax.legend(loc="upper right")
+    style.name_above(ax)
     return ax
 
 

@@ -41,7 +41,7 @@ def plot(result: Contradictions, *, ax: Axes | None = None, lang: str = "en") ->
     ax.grid(visible=False, axis="y")
     if len(conflicts):
         ax.xaxis_date()
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+        style.name_above(ax, ncols=2)
     else:
         ax.set_xticks([])
         ax.set_title(table["conflict_none"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from trends import escaping
 from trends.figures import style
 from trends.findings.wording import rate_axis, words
+from trends.tables.definitions import known_breaks
 from trends.tables.exposure import rate_exposure
 from trends.tables.series import check_series
 from trends.tables.statements import figures_of_series
@@ -76,10 +77,10 @@ def plot(
     if len(series_by_name) == 1:
         _shade_uncovered(ax, next(iter(series_by_name.values())))
     else:
-        ax.legend(loc="upper right")
+        style.name_above(ax)
     ax.set_ylim(bottom=0)
     every = list(series_by_name.values())
-    counted = {str(series.attrs.get("counted", "events")) for series in every}
+    counted = {counted_in(series) for series in every}
     if counted == {"events"}:
         ax.set_ylabel(rate_axis(every[0], lang))
     else:
@@ -117,6 +118,11 @@ def plot_panels(series_by_name: Mapping[str, pd.DataFrame], *, lang: str = "en")
             plot({name: series}, ax=ax, lang=lang)
             ax.set_title(escaping.figure(name))
     return list(panels[:, 0])
+
+
+def counted_in(series: pd.DataFrame) -> str:
+    """Return what a series counts, as its axis names it: events, people, targets or groups."""
+    return str(series.attrs.get("counted", "events"))
 
 
 def rates(series: pd.DataFrame) -> NDArray[np.float64]:
@@ -157,6 +163,46 @@ def draw_observed(ax: Axes, fitted: pd.DataFrame, series: pd.DataFrame, *, lang:
     if partial.any():
         ax.plot(when[partial], rate[partial], label=label["partial_period"], **style.OPEN)
     mark_figures(ax, series, pd.DatetimeIndex(when), colour=style.INK)
+
+
+def break_starts(series: pd.DataFrame) -> list[pd.Timestamp]:
+    """Return the first day of each period that begins a known change of counting."""
+    places = np.searchsorted(
+        series.index.end_time, [one.date.to_datetime64() for one in known_breaks(series)]
+    )
+    return [
+        series.index[place].start_time for place in np.unique(places) if 0 < place < len(series)
+    ]
+
+
+def mark_breaks(ax: Axes, series: pd.DataFrame, *, lang: str) -> None:
+    """Draw a dotted line, named once, where what a series counts is known to change."""
+    name = words(lang)["figure"]["declared_jump"]
+    for number, start in enumerate(break_starts(series)):
+        ax.axvline(
+            start,
+            color=style.MUTED,
+            linewidth=1,
+            linestyle=(0, (1, 3)),
+            label=name if number == 0 else None,
+        )
+
+
+def broken_at(
+    when: pd.Series, values: NDArray[np.float64], starts: Sequence[pd.Timestamp]
+) -> tuple[pd.DatetimeIndex, NDArray[np.float64]]:
+    """Return a course with a gap before each start, so that no line leads from level to level.
+
+    Examples
+    --------
+    >>> days = pd.Series(pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01"]))
+    >>> broken_at(days, np.array([5.0, 5.0, 9.0]), [days[2]])[1].tolist()
+    [5.0, 5.0, nan, 9.0]
+    """
+    places = np.searchsorted(when.to_numpy(), np.array(starts, dtype="datetime64[ns]"))
+    inner = np.unique(places[(places > 0) & (places < len(when))])
+    days = np.insert(when.to_numpy(), inner, when.to_numpy()[inner])
+    return pd.DatetimeIndex(days), np.insert(values.astype(float), inner, np.nan)
 
 
 def mark_figures(ax: Axes, series: pd.DataFrame, times: pd.DatetimeIndex, *, colour: str) -> None:

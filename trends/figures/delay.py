@@ -27,7 +27,7 @@ def plot(result: ReportingDelay, *, ax: Axes | None = None, lang: str = "en") ->
         ax.plot(when[late], rate[late], label=label["delay_incomplete"], **style.OPEN)
         ax.set_ylim(bottom=0)
         ax.set_ylabel(rate_axis(result.series, lang))
-        ax.legend(loc="best")
+        style.name_above(ax)
         return ax
     ax = ax if ax is not None else style.new_axes(size=(7.2, 3.0))
     shares = result.to_frame()
@@ -51,5 +51,5 @@ def plot(result: ReportingDelay, *, ax: Axes | None = None, lang: str = "en") ->
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel(label["delay_age_axis"])
     ax.set_ylabel(label["delay_axis"])
-    ax.legend(loc="best")
+    style.name_above(ax)
     return ax

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from trends.analysis.description import Description
 from trends.figures import style
+from trends.figures.count_series import mark_breaks
 from trends.findings.wording import format_number, rate_axis, words
 
 #: Colour of each kind of course.
@@ -37,6 +38,7 @@ def plot(result: Description, *, ax: Axes | None = None, lang: str = "en") -> Ax
         markersize=3,
         label=table["figure"]["observed_rate"],
     )
+    mark_breaks(ax, result.series, lang=lang)
     weight = result.weights.set_index("kind")["weight"]
     drawn = result.curves.groupby("kind", sort=False)["level_rate"]
     curves = {kind: curve.to_numpy() for kind, curve in drawn}
@@ -59,5 +61,5 @@ def plot(result: Description, *, ax: Axes | None = None, lang: str = "en") -> Ax
     top = 1.08 * np.nanmax([fitted["rate"].max(), result.curves["level_rate"].max()])
     ax.set_ylim(0, max(top, 1e-3))
     ax.set_ylabel(rate_axis(result.series, lang))
-    ax.legend(loc="best")
+    style.name_above(ax, ncols=2)
     return ax

@@ -63,5 +63,5 @@ def plot(result: Forecast, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     highest = np.nanmax([float(past.max()), float(fan["conf_high"].max())])
     ax.set_ylim(0, 1.05 * highest)
     ax.set_ylabel(label[f"{result.counted}_axis"])
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    style.name_above(ax)
     return ax

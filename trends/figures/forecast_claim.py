@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from trends import escaping
 from trends.analysis.forecast_claim import ClaimScores
 from trends.figures import style
-from trends.findings.wording import words
+from trends.findings.wording import format_time, words
 
 
 def plot(result: ClaimScores, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -35,13 +36,21 @@ def plot(result: ClaimScores, *, ax: Axes | None = None, lang: str = "en") -> Ax
             ends = [low, high if np.isfinite(high) else edge]
             shown = label[name] if row == 0 else None
             ax.plot(ends, [row + shift] * 2, "|-", color=colour, linewidth=3, label=shown)
+            if not np.isfinite(high):
+                ax.plot(edge, row + shift, ">", color=colour, markersize=7, clip_on=False)
         ax.plot(score.own_estimate, row - 0.2, "o", color=style.MUTED, markersize=5)
-    ax.set_yticks(
-        range(len(scores)), labels=[escaping.figure(str(one)) for one in scores["statement_id"]]
-    )
+    ax.set_yticks(range(len(scores)), labels=_names(result, lang))
     ax.set_ylim(-0.6, len(scores) - 0.4)
     ax.set_xlim(0, edge)
     ax.set_xlabel(label["claim_axis"])
-    # Above the rows, where it hides no tick.
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    style.name_above(ax)
     return ax
+
+
+def _names(result: ClaimScores, lang: str) -> list[str]:
+    """Return who made each claim and when, in two lines."""
+    claims = result.claims.set_index("statement_id")
+    made = [claims.loc[name, ["counter", "counted_by"]] for name in result.scores["statement_id"]]
+    who = [str(one["counter"] if pd.notna(one["counter"]) else one["counted_by"]) for one in made]
+    days = [format_time(day, lang) for day in result.scores["made_on"]]
+    return [f"{escaping.figure(name)}\n{day}" for name, day in zip(who, days, strict=True)]

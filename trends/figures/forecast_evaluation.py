@@ -32,5 +32,5 @@ def plot(result: ForecastEvaluation, *, ax: Axes | None = None, lang: str = "en"
     ax.plot(when, nearest["count"], "o", color=style.INK, markersize=3, label=label["counted"])
     ax.set_ylim(0, 1.05 * max(nearest["high_95"].max(), nearest["count"].max()))
     ax.set_ylabel(label[f"{result.counted}_axis"])
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
+    style.name_above(ax, ncols=4)
     return ax

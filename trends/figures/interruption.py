@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from trends.analysis.interruption import Interruption
 from trends.figures import style
-from trends.figures.count_series import draw_observed
-from trends.findings.wording import rate_axis, words
+from trends.figures.count_series import break_starts, broken_at, draw_observed, mark_breaks
+from trends.findings.wording import format_time, rate_axis, words
 
 
 def plot(result: Interruption, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -20,36 +19,44 @@ def plot(result: Interruption, *, ax: Axes | None = None, lang: str = "en") -> A
     fitted = result.fitted
     when = fitted["period"].dt.start_time
     label = words(lang)["figure"]
-    band = np.asarray(fitted["conf_high"]), np.asarray(fitted["conf_low"])
-    level = f"{100 * result.conf_level:g}%"
+    # From one course to the next leads no line: each begins anew at its date.
+    dates = [date.start_time for date in result.dates]
+    jumps = [*dates, *break_starts(result.series)]
+    drawn = {
+        name: broken_at(when, fitted[name].to_numpy(dtype=float), starts)
+        for name, starts in (
+            ("fitted_rate", jumps),
+            ("counterfactual_rate", dates),
+            ("conf_low", dates),
+            ("conf_high", dates),
+        )
+    }
+    days, low = drawn["conf_low"]
+    high = drawn["conf_high"][1]
     ax.fill_between(
-        when,
-        *band,
+        days,
+        low,
+        high,
         color=style.BAND,
         linewidth=0,
-        label=label["counterfactual_band"].format(level=level),
+        label=label["counterfactual_band"].format(level=f"{100 * result.conf_level:g}%"),
     )
     draw_observed(ax, fitted, result.series, lang=lang)
-    ax.plot(when, fitted["fitted_rate"], color=style.FIRST, label=label["interruption_fit"])
+    ax.plot(*drawn["fitted_rate"], color=style.FIRST, label=label["interruption_fit"])
     ax.plot(
-        when,
-        fitted["counterfactual_rate"],
+        *drawn["counterfactual_rate"],
         color=style.SECOND,
         linestyle="--",
         label=label["counterfactual"],
     )
-    for number, date in enumerate(result.dates):
-        ax.axvline(
-            date.start_time,
-            color=style.INK,
-            linewidth=1,
-            linestyle=":",
-            label=label["interruption_date"] if number == 0 else None,
-        )
+    mark_breaks(ax, result.series, lang=lang)
+    for number, (period, start) in enumerate(zip(result.dates, dates, strict=True)):
+        ax.axvline(start, color=style.INK, linewidth=1, linestyle=":")
+        style.name_date(ax, start, format_time(period, lang), number, colour=style.INK)
     highest = fitted[["rate", "fitted_rate", "counterfactual_rate"]].max().max()
-    top = 1.05 * float(highest)
-    # A wide band must not squeeze the counts; it is cut at one and a half times the data.
-    ax.set_ylim(0, min(1.5 * top, max(top, 1.02 * float(np.nanmax(band[0])))))
+    # A wide band must not squeeze the counts, and the dates stand above them.
+    top = 1.18 * float(highest)
+    style.cut_band(ax, days, high, top=top, highest=1.5 * top, lang=lang)
     ax.set_ylabel(rate_axis(result.series, lang))
-    ax.legend(loc="best")
+    style.name_above(ax)
     return ax

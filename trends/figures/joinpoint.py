@@ -47,5 +47,5 @@ def plot(result: Joinpoints, *, ax: Axes | None = None, lang: str = "en") -> Axe
     ax.set_ylim(bottom=0.9 * floor)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.set_ylabel(rate_axis(result.series, lang))
-    ax.legend(loc="best")
+    style.name_above(ax)
     return ax

@@ -41,9 +41,10 @@ def plot(
     if unseen.any():
         hidden = np.where(unseen, estimate, np.nan)
         ax.plot(middle, hidden, ":", color=style.PAPER, linewidth=2.0)
-    ax.set_ylim(0, 1.1 * max(top, float(np.max(estimate))))
+    top = 1.1 * max(top, float(np.max(estimate)))
+    style.cut_band(ax, middle, np.asarray(high), top=top, highest=top, lang=lang)
     ax.set_ylabel(style.rate_axis(result.counted, lang))
-    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.1), ncols=2)
+    style.name_above(ax, ncols=2)
     return ax
 
 

@@ -36,7 +36,7 @@ def plot(result: Panel, *, ax: Axes | None = None, lang: str = "en") -> Axes:
             markersize=4,
             label=label["shrunk"],
         )
-        ax.legend(loc="best")
+        style.name_above(ax)
     keys = table[list(result.by)].astype(object).where(table[list(result.by)].notna(), None)
     names = [
         escaping.figure(named_subject(result.results[key]).name(lang))

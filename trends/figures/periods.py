@@ -36,5 +36,5 @@ def plot(result: PeriodComparison, *, ax: Axes | None = None, lang: str = "en") 
         ax.fill_between(span, low, high, color=colour, alpha=0.22, linewidth=0)
         ax.plot(span, [rate, rate], color=colour, linewidth=2.2, label=label[name])
     ax.set_ylim(bottom=0)
-    ax.legend(loc="upper right")
+    style.name_above(ax)
     return ax

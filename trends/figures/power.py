@@ -53,5 +53,5 @@ def plot(result: DetectableChange, *, ax: Axes | None = None, lang: str = "en") 
     ax.set_xticks([], minor=True)
     ax.set_xlabel(label[f"power_axis_{result.change}"])
     ax.set_ylabel(label["power_axis"])
-    ax.legend(loc="lower right")
+    style.name_above(ax)
     return ax

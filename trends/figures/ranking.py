@@ -37,5 +37,5 @@ def plot(result: GroupRanking, *, ax: Axes | None = None, lang: str = "en") -> A
     )
     compared = next(iter(result.panel.results.values()))
     ax.set_xlabel(rate_axis(getattr(compared, "series", None), lang))
-    ax.legend(loc="lower right")
+    style.name_above(ax)
     return ax

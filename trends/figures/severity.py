@@ -44,5 +44,5 @@ def plot(result: SeverityComparison, *, ax: Axes | None = None, lang: str = "en"
     ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
     ax.set_xlabel(label["axis"])
     ax.set_ylabel(label["share_axis"])
-    ax.legend(loc="best")
+    style.name_above(ax)
     return ax

@@ -41,5 +41,5 @@ def plot(result: Shares, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     ax.set_ylim(bottom=0.0)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.set_ylabel(label["axis"])
-    ax.legend(loc="best")
+    style.name_above(ax)
     return ax

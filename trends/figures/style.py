@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from numpy.typing import NDArray
 
-from trends.findings.wording import words
+from trends.findings.wording import format_number, words
 
 #: Roles of colour in every figure. The renderer maps these exact values to the page's theme, so
 #: that figures follow light and dark; use no colour that is not listed here.
@@ -122,6 +125,75 @@ def use_style() -> None:
 def rate_axis(counted: str, lang: str) -> str:
     """Return the label of an axis of rates: events are no people."""
     return str(words(lang)["figure"][f"{counted}_per_month_axis"])
+
+
+def name_above(ax: Axes, *, ncols: int = 3, handles: Sequence[Any] | None = None) -> None:
+    """Put the names of what is drawn above the axes, where they hide no count."""
+    said = handles if handles is not None else ax.get_legend_handles_labels()[0]
+    if said:
+        ax.legend(handles=said, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=ncols)
+
+
+def name_date(ax: Axes, when: Any, name: str, number: int, *, colour: str) -> None:
+    """Write a name beside the line of a date, along the top, in two rows by turns."""
+    first, last = ax.dataLim.intervalx
+    place = ax.convert_xunits(when)  # type: ignore[no-untyped-call] # matplotlib's is untyped
+    late = place > first + 0.8 * (last - first)
+    ax.annotate(
+        name,
+        (when, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(-3 if late else 3, -2 - 11 * (number % 2)),
+        textcoords="offset points",
+        va="top",
+        ha="right" if late else "left",
+        fontsize=8,
+        color=colour,
+    )
+
+
+def cut_band(
+    ax: Axes, when: Any, high: NDArray[np.float64], *, top: float, highest: float, lang: str
+) -> None:
+    """Let an axis end where the data do, and mark where a band goes on above it.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Axes that begin at 0.
+    when : datetimes, length n_periods
+        Where the band is drawn.
+    high : ndarray, shape (n_periods,)
+        Its upper end; NaN where there is none.
+    top : float
+        Where the data need the axis to end.
+    highest : float
+        Where it ends at most; a band that goes on above has arrows along the edge, named with what
+        it reaches.
+    lang : {"en", "ar", "fr"}
+        Language of the legend.
+    """
+    reached = float(np.nanmax(high)) if np.isfinite(high).any() else 0.0
+    end = min(highest, max(top, 1.02 * reached))
+    ax.set_ylim(0, end)
+    over = np.flatnonzero(np.nan_to_num(high, nan=0.0) > end)
+    if over.size == 0:
+        return
+    # A few arrows tell it; one for each month would be a line.
+    shown = over[np.unique(np.linspace(0, over.size - 1, min(over.size, 5)).astype(int))]
+    said = words(lang)["figure"]["band_cut"].format(
+        high=format_number(float(f"{reached:.2g}"), "rate", lang)
+    )
+    ax.plot(
+        np.asarray(when)[shown],
+        np.full(shown.size, 1.0),
+        "^",
+        color=MUTED,
+        markersize=4,
+        clip_on=False,
+        transform=ax.get_xaxis_transform(),
+        label=said,
+    )
 
 
 def new_axes(*, size: tuple[float, float] = WIDE) -> Axes:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from trends.analysis.trend import Trend
 from trends.figures import style
-from trends.figures.count_series import draw_observed
+from trends.figures.count_series import break_starts, broken_at, draw_observed, mark_breaks
 from trends.findings.wording import rate_axis, words
 
 
@@ -22,11 +22,13 @@ def plot(result: Trend, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     band = np.asarray(fitted["conf_high"]), np.asarray(fitted["conf_low"])
     label = words(lang)["figure"]
     ax.fill_between(when, *band, color=style.BAND, linewidth=0, label=label["trend_band"])
+    mark_breaks(ax, result.series, lang=lang)
     draw_observed(ax, fitted, result.series, lang=lang)
-    ax.plot(when, fitted["fitted_rate"], color=style.FIRST, label=label["trend_line"])
+    line = broken_at(when, fitted["fitted_rate"].to_numpy(), break_starts(result.series))
+    ax.plot(*line, color=style.FIRST, label=label["trend_line"])
     top = 1.05 * np.nanmax([fitted["rate"].max(), fitted["fitted_rate"].max()])
-    # A wide band must not squeeze the counts; it is cut at one and a half times the data.
-    ax.set_ylim(0, min(1.5 * top, max(top, 1.02 * band[0].max())))
+    # A wide band must not squeeze the counts.
+    style.cut_band(ax, when, band[0], top=top, highest=1.5 * top, lang=lang)
     ax.set_ylabel(rate_axis(result.series, lang))
-    ax.legend(loc="best")
+    style.name_above(ax)
     return ax

@@ -46,5 +46,5 @@ def plot(result: TrendComparison, *, ax: Axes | None = None, lang: str = "en") -
         ax.plot(when, table[f"fitted_{which}"], color=color, label=escaping.figure(name[lang]))
     ax.set_yscale("log")
     ax.set_ylabel(rate_axis(result.first, lang))
-    ax.legend(loc="best")
+    style.name_above(ax)
     return ax
