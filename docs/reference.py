@@ -10,16 +10,21 @@ import inspect
 import os
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import griffe
+from typer.main import get_command
 
 import trends
+from trends.cli import app
+from trends.endings import MEANINGS
 from trends.tables.glossary import glossary
+from trends.tables.languages import LANGUAGES
 
 DOCS = Path(__file__).parent
 FOLDER = "reference"
@@ -123,6 +128,8 @@ def pages() -> dict[str, str]:
         raise ValueError(f"each public name must stand once in PARTS, got {differs}.")
     made = {f"{FOLDER}/{page}.md": _part(page) for page in PARTS}
     made[f"{FOLDER}/index.md"] = _index()
+    made[f"{FOLDER}/commands.md"] = _commands()
+    made["../trends/tables/spoken.pyi"] = _spoken()
     made["../reports/glossary.md"] = _glossary("en")
     made["../reports/ar/glossary.md"] = _glossary("ar")
     return made
@@ -144,6 +151,77 @@ def _index() -> str:
         lines = [f"- {_linked(name)}: {_first_line(named(name))}" for name in names]
         body += [f"## [{title}]({page}.md)", about, "\n".join(lines)]
     return _headed("Reference", "Every public name", body)
+
+
+def _spoken() -> str:
+    """Return the stub that tells type checkers the languages with a file of words."""
+    listed = ", ".join(f'"{lang}"' for lang in LANGUAGES)
+    return f"from typing import Literal\n\nLanguage = Literal[{listed}]\n"
+
+
+@cache
+def examples() -> list[dict[str, Any]]:
+    """Return one example of each command, in the order in which they are run."""
+    return tomllib.loads((DOCS / "commands.toml").read_text(encoding="utf-8"))["example"]
+
+
+def _commands() -> str:
+    """Return the page of the command line, made from its parser."""
+    commands: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]
+    order = [str(example["command"]) for example in examples()]
+    if sorted(order) != sorted(commands):
+        differs = sorted(set(order) ^ set(commands))
+        raise ValueError(f"each command must have one example in commands.toml, got {differs}.")
+    body = [
+        "`trends COMMAND --help` says the same in the terminal, and `trends --install-completion` "
+        "lets the shell complete commands and options. The examples are run one after the other "
+        "in one empty folder by the tests.",
+        "| exit code | meaning |\n|--:|:--|\n"
+        + "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.items()),
+    ]
+    for example in examples():
+        body += _command(str(example["command"]), commands[str(example["command"])], example)
+    return _headed("Command line", "Every command, with an example", body)
+
+
+def _command(name: str, command: Any, example: Mapping[str, Any]) -> Iterator[str]:
+    yield f"## {name}"
+    yield " ".join(str(command.help).split())
+    given = [one for one in command.params if one.opts[0].startswith("-")]
+    named = [one for one in command.params if one not in given]
+    words = " ".join([one.name.upper() for one in named] + ["[OPTIONS]"] * bool(given))
+    yield f"```text\ntrends {name} {words}\n```".replace(" \n", "\n")
+    yield "\n".join(f"- `{one.name.upper()}`: {one.help}" for one in named)
+    yield "\n".join(f"- `{_option(one)}`: {one.help}{_default(one)}" for one in given)
+    if "text" in example:
+        yield f"With a file `{example['file']}`:"
+        yield f"```text\n{example['text'].strip()}\n```"
+    yield example.get("about", "")
+    yield f"```sh\n{example['run']}\n```"
+    if "printed" in example:
+        yield f"```text\n{example['printed'].strip()}\n```"
+
+
+def _option(option: Any) -> str:
+    """Return an option as it is written, with what it takes."""
+    choices = [
+        *get_args(option.type_descriptor.annotation),
+        *(each for one in get_args(option.type_descriptor.annotation) for each in get_args(one)),
+    ]
+    words = [one for one in choices if isinstance(one, str)]
+    if option.is_flag:
+        taken = ""
+    elif words:
+        taken = "|".join(words)
+    else:
+        taken = " ".join([option.name.upper().removeprefix("AS_")] * option.nargs)
+    return f"{option.opts[0]} {taken}".strip()
+
+
+def _default(option: Any) -> str:
+    """Return what holds without an option, where that says something."""
+    silent = option.is_flag or option.default in (None, "", [], ())
+    return f" Default: {option.default}." * (not silent) + " Required." * option.required
 
 
 def _part(page: str) -> str:

@@ -4,14 +4,18 @@ import dataclasses
 import importlib.util
 import inspect
 import re
+import shlex
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
 import yaml
+from typer.main import get_command
+from typer.testing import CliRunner
 
 import trends
 from trends.analysis.result import Result
+from trends.cli import app
 from trends.tables.glossary import glossary
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -56,6 +60,8 @@ def test_each_example_runs_as_pasted_and_prints_what_is_said(
 )
 def test_every_function_that_is_named_is_there(page):
     text = page.read_text(encoding="utf-8")
+    if page.name == "commands.md":
+        return  # its names are those of options
     if page.parent.name == "reference":
         text = "\n".join(re.findall(r"\[`([a-z_]+)`\]\(", text))
     for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)(?:\([^`]*)?`", text):
@@ -68,6 +74,28 @@ def test_the_reference_is_what_the_docstrings_say():
         assert (DOCS / name).read_text(encoding="utf-8") == text, "run `make manual`"
     made = {page.relative_to(DOCS).as_posix() for page in (DOCS / "reference").glob("*.md")}
     assert made <= set(reference.pages())
+
+
+def test_every_command_of_the_manual_runs_and_prints_what_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for example in reference.examples():
+        if "file" in example:
+            Path(example["file"]).write_text(example["text"].strip() + "\n", encoding="utf-8")
+        program, *words = shlex.split(example["run"])
+        assert (program, words[0]) == ("trends", example["command"])
+        ended = CliRunner().invoke(app, words)
+        assert ended.exit_code == example.get("code", 0), ended.output
+        if "printed" in example:
+            assert ended.stdout.split() == example["printed"].split()
+
+
+def test_every_option_stands_in_the_manual():
+    text = (DOCS / "reference/commands.md").read_text(encoding="utf-8")
+    for name, command in get_command(app).commands.items():
+        _, _, about = text.partition(f"\n## {name}\n")
+        about, _, _ = about.partition("\n## ")
+        assert all(f"`{option.opts[0]}" in about or f"`{option.opts[0].upper()}`" in about
+                   for option in command.params)  # fmt: skip
 
 
 def test_each_public_name_has_a_place_in_the_reference_with_its_signature_and_example():

@@ -20,7 +20,7 @@ from trends import escaping
 from trends.destinations import check_destination
 from trends.endings import INVALID, OK, PROBLEM, SIGNALLED, speak_any_encoding, told
 from trends.parts import require
-from trends.tables.languages import LANGUAGES
+from trends.tables.spoken import Language as SpokenLanguage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,11 +67,7 @@ Span = Annotated[
     tuple[str, str] | None,
     typer.Option(help="First and last day or period to count events in, both included."),
 ]
-if TYPE_CHECKING:
-    from trends.analysis.result import Language as _Language
-else:  # Typer reads the choices off it
-    _Language = Literal[LANGUAGES]
-Language = Annotated[_Language, typer.Option(help="Language of the sentences.")]
+Language = Annotated[SpokenLanguage, typer.Option(help="Language of the sentences.")]
 Name = Annotated[
     str | None, typer.Option("--name", help="What the counts are about, for the sentences.")
 ]
@@ -492,7 +488,8 @@ def new(
         _print(str(path))
     _print(
         f"{_nouns_said(folder, pack)}Names and groups stand in {folder / 'report.toml'}, words in "
-        f"{folder / 'reports'}, and where the table is from in {folder / 'data'}.\nNext: trends render {folder}"
+        f"{folder / 'reports'}, and where the table is from in {folder / 'data'}.\n"
+        f"Next: trends render {folder}"
     )
 
 

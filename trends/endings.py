@@ -14,10 +14,19 @@ from types import TracebackType
 
 from trends import escaping, parts
 
-#: Fine; a problem was found; wrong usage; invalid data; rendering failed; a fit or the system.
 OK, PROBLEM, USAGE, INVALID, RENDERING, FAILED = 0, 1, 2, 3, 4, 5
 #: A fault of trends itself, as sysexits.h has it.
 BUG = 70
+#: What the manual says of each.
+MEANINGS = {
+    OK: "fine",
+    PROBLEM: "a problem was found",
+    USAGE: "wrong usage",
+    INVALID: "invalid data",
+    RENDERING: "rendering failed",
+    FAILED: "a fit or the operating system failed",
+    BUG: "a fault of trends itself",
+}
 #: A process that a signal ended has this and the signal's number.
 SIGNALLED = 128
 _INTERRUPT, _BROKEN_PIPE = 2, 13

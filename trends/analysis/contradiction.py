@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trends.analysis.result import Language, Result
+from trends.analysis.result import Result
 from trends.models.published.arithmetic import (
     linked_parts,
     nested_windows,
@@ -23,6 +23,7 @@ from trends.models.published.coincidence import (
 )
 from trends.models.published.comparable import Conflict, Figures, as_figures
 from trends.tables.rows import plain_rows
+from trends.tables.spoken import Language
 from trends.tables.statements import as_statements
 
 #: What each rule finds, and the explanations that are always possible, likeliest first.

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from trends.tables.spoken import Language
 from trends.tables.typed import Day
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from trends.findings.finding import Finding, Subject
 
 #: A language that has a file of words.
-Language = Literal["en", "ar", "fr"]
 #: Days, as one who names them writes them.
 AnyDay = TypeVar("AnyDay", bound=Day)
 

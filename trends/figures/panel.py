@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from trends import escaping
 from trends.analysis.panel import Panel
-from trends.analysis.result import Language
 from trends.figures import style
 from trends.findings.about import named_subject
 from trends.findings.wording import words
+from trends.tables.spoken import Language
 
 
 def plot(result: Panel, *, ax: Axes | None = None, lang: str = "en") -> Axes:

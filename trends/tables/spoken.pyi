@@ -1,0 +1,3 @@
+from typing import Literal
+
+Language = Literal["en", "ar", "fr"]
