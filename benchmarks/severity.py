@@ -1,12 +1,12 @@
 """How often do intervals of a ratio of deaths per event hold, with tails that have no variance?
 
-    python benchmarks/severity.py [n_pairs]
+    python benchmarks/severity.py --more 300 --minutes 30
 
 Two sets of events, of 60 to 600 each, whose deaths reach k with chance k ** -(tail - 1), with tails
 of 2.2, 2.4 and 3 on both sides, with tails of 2.2 against 2.6 (unlike shapes, which the method does
 not claim to cover), and with counts of half of the events known within bounds only. `chance` is the
-coverage of the chance of 30 deaths or more in the second set. 300 pairs a cell by default
-(Monte-Carlo standard error .013 at .95). The table goes to benchmarks/results/severity.csv.
+coverage of the chance of 30 deaths or more in the second set. The table goes to
+benchmarks/results/severity.csv. Pairs of several runs add up (`add_up`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy.special import zeta
-from simulation import tabulate
+from simulation import add_up, store
 
 from trends.analysis.severity import compare_severity
 
@@ -40,45 +40,41 @@ def events(n: int, tail: float, bounds: bool, rng: np.random.Generator) -> pd.Da
     )
 
 
-def cell(
-    tails: tuple[float, float],
-    sizes: tuple[int, int],
+def one(
+    *,
+    tail_first: float,
+    tail_second: float,
+    n_first: int,
+    n_second: int,
     bounds: bool,
-    n_pairs: int,
-    seed: int,
-) -> dict[str, object]:
-    """Return the coverage of one cell."""
-    rng = np.random.default_rng(seed)
-    truth = zeta(tails[0] - 1) / zeta(tails[1] - 1)
-    held = apart = chance = 0
-    widths = []
-    for _ in range(n_pairs):
-        sides = [events(n, tail, bounds, rng) for n, tail in zip(sizes, tails, strict=True)]
-        found = compare_severity(*sides, at_least=LEAST, rng=rng)
-        held += found.ratio_low <= truth <= found.ratio_high
-        apart += found.verdict != "no_clear_difference"
-        known = LEAST ** (1 - tails[1])
-        chance += found.chance_second_low <= known <= found.chance_second_high
-        widths.append(found.ratio_high / found.ratio_low)
+    rng: np.random.Generator,
+) -> dict[str, float]:
+    """Return what holds of one pair."""
+    first = events(n_first, tail_first, bounds, rng)
+    second = events(n_second, tail_second, bounds, rng)
+    found = compare_severity(first, second, at_least=LEAST, rng=rng)
+    truth = zeta(tail_first - 1) / zeta(tail_second - 1)
+    known = LEAST ** (1 - tail_second)
     return {
-        "tail_first": tails[0],
-        "tail_second": tails[1],
-        "n_first": sizes[0],
-        "n_second": sizes[1],
-        "bounds": bounds,
-        "n_pairs": n_pairs,
-        "ratio": held / n_pairs,
-        "chance": chance / n_pairs,
-        "told_apart": apart / n_pairs,
-        "median_width": float(np.median(widths)),
+        "ratio": float(found.ratio_low <= truth <= found.ratio_high),
+        "chance": float(found.chance_second_low <= known <= found.chance_second_high),
+        "told_apart": float(found.verdict != "no_clear_difference"),
+        "log_width": float(np.log(found.ratio_high / found.ratio_low)),
     }
 
 
 def main() -> None:
-    """Run every cell, print the table and store it."""
-    cells = [(tails, sizes, False) for tails in TAILS for sizes in SIZES]
-    cells += [(tails, (300, 300), True) for tails in TAILS[:3]]
-    tabulate(cell, cells, name="severity", n_series=300, first_seed=9500)
+    """Add pairs to every cell, print the table and store it."""
+    known = [(tails, sizes, False) for tails in TAILS for sizes in SIZES]
+    known += [(tails, (300, 300), True) for tails in TAILS[:3]]
+    names = ("tail_first", "tail_second", "n_first", "n_second", "bounds")
+    cells = [
+        dict(zip(names, (*tails, *sizes, bounds), strict=True)) for tails, sizes, bounds in known
+    ]
+    table = add_up(one, cells, name="severity", seed=9500, at_once=5)
+    table["width"] = np.exp(table["log_width"])
+    columns = [*names, "n_series", "ratio", "error_ratio", "chance", "error_chance"]
+    store(table[[*columns, "told_apart", "width"]], "severity")
 
 
 if __name__ == "__main__":

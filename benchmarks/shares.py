@@ -1,6 +1,6 @@
 """How often do intervals of a share hold, and how often is a change seen where there is none?
 
-    python benchmarks/shares.py [n_tables]
+    python benchmarks/shares.py --more 300 --minutes 30
 
 Tables of two kinds over 36 and 60 months at totals of 5, 15 and 50 events a month (Poisson). The
 share of the kind goes along a logistic line, steady or with odds times 1.3 a year, from a level of
@@ -8,8 +8,8 @@ share of the kind goes along a logistic line, steady or with odds times 1.3 a ye
 events of a month), scatter and remember (the same by a normal copula with a monthly correlation of
 .5 or .8), or follow what no model here assumes: shares moved up and down on the logistic scale by a
 normal AR(.5) of standard deviation .4, and bursts in which one month in ten is all of one kind.
-True shares of a month are averages over the noise. 300 tables a cell by default (Monte-Carlo
-standard error .013 at .95). The table goes to benchmarks/results/shares.csv.
+True shares of a month are averages over the noise. The table goes to benchmarks/results/shares.csv.
+Tables of several runs add up (`add_up`); of each, every second is steady.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import special, stats
-from simulation import tabulate
+from simulation import add_up, store
 
 from trends.analysis.shares import estimate_share
 
@@ -59,75 +59,58 @@ def truth(kind: str, log_odds: np.ndarray) -> np.ndarray:
     return np.asarray(shares @ weights / weights.sum())
 
 
-def cell(
-    kind: str, n_months: int, total: int, level: float, n_tables: int, seed: int
-) -> dict[str, object]:
-    """Return the coverage of one cell."""
-    rng = np.random.default_rng(seed)
+def one(
+    *, kind: str, n_months: int, total: int, level: float, rng: np.random.Generator
+) -> dict[str, float] | None:
+    """Return which intervals of one table hold the truth."""
     months = pd.period_range("2010-01", periods=n_months, freq="M")
     years = (np.arange(n_months) - (n_months - 1) / 2) / 12
-    held: list[tuple[bool, ...]] = []
-    false = refused = 0
-    for at in range(n_tables):
-        slope = np.log(1.3) * (at % 2)
-        log_odds = special.logit(level) + slope * years
-        known = truth(kind, log_odds)
-        totals = rng.poisson(total, n_months)
-        asked = rng.binomial(totals, around(kind, log_odds, rng))
-        table = pd.concat(
-            pd.DataFrame(
-                {
-                    "kind": name,
-                    "period": months,
-                    "count": pd.array(count, dtype="Int64"),
-                    "exposure": months.days_in_month.astype(float),
-                }
-            )
-            for name, count in (("asked", asked), ("rest", totals - asked))
+    slope = np.log(1.3) * rng.integers(2)
+    log_odds = special.logit(level) + slope * years
+    known = truth(kind, log_odds)
+    totals = rng.poisson(total, n_months)
+    asked = rng.binomial(totals, around(kind, log_odds, rng))
+    table = pd.concat(
+        pd.DataFrame(
+            {
+                "kind": name,
+                "period": months,
+                "count": pd.array(count, dtype="Int64"),
+                "exposure": months.days_in_month.astype(float),
+            }
         )
-        try:
-            found = estimate_share(table, of="asked", by="kind", season="none")
-        except ValueError:
-            refused += 1
-            continue
-        factor = (special.logit(known[-1]) - special.logit(known[0])) / (years[-1] - years[0])
-        whole = float((totals * known).sum() / totals.sum())
-        held.append(
-            (
-                found.odds_ratio_low <= np.exp(factor) <= found.odds_ratio_high,
-                found.share_start_low <= known[0] <= found.share_start_high,
-                found.share_end_low <= known[-1] <= found.share_end_high,
-                found.share_low <= whole <= found.share_high,
-            )
-        )
-        false += slope == 0 and found.verdict in ("rose", "fell")
-    covered = np.mean(held, axis=0)
-    return {
-        "kind": kind,
-        "n_months": n_months,
-        "total": total,
-        "level": level,
-        "n_tables": n_tables,
-        "refused": refused / n_tables,
-        "odds_ratio": covered[0],
-        "share_start": covered[1],
-        "share_end": covered[2],
-        "share": covered[3],
-        "false_change": 2 * false / n_tables,
+        for name, count in (("asked", asked), ("rest", totals - asked))
+    )
+    try:
+        found = estimate_share(table, of="asked", by="kind", season="none")
+    except ValueError:
+        return None
+    factor = np.exp((special.logit(known[-1]) - special.logit(known[0])) / (years[-1] - years[0]))
+    whole = float((totals * known).sum() / totals.sum())
+    held = {
+        "odds_ratio": found.odds_ratio_low <= factor <= found.odds_ratio_high,
+        "share_start": found.share_start_low <= known[0] <= found.share_start_high,
+        "share_end": found.share_end_low <= known[-1] <= found.share_end_high,
+        "share": found.share_low <= whole <= found.share_high,
+        "false_change": np.nan if slope else found.verdict in ("rose", "fell"),
     }
+    return {name: float(value) for name, value in held.items()}
 
 
 def main() -> None:
-    """Run every cell, print the table and store it."""
+    """Add tables to every cell, print the table and store it."""
+    names = ("kind", "n_months", "total", "level")
     cells = [
-        (kind, n_months, total, level)
+        dict(zip(names, (kind, n_months, total, level), strict=True))
         for kind in KINDS
         for n_months in (36, 60)
         for total in TOTALS
         for level in (0.3, 0.1)
         if (n_months, level) != (60, 0.1)
     ]
-    tabulate(cell, cells, name="shares", n_series=300, first_seed=9000)
+    table = add_up(one, cells, name="shares", seed=9000)
+    columns = [*names, "n_series", "n_refused", "odds_ratio", "error_odds_ratio", "share_start"]
+    store(table[[*columns, "share_end", "share", "error_share", "false_change"]], "shares")
 
 
 if __name__ == "__main__":

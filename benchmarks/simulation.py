@@ -78,7 +78,8 @@ def add_up(
     """Add series to cells, those with the fewest first, and return the mean of every value.
 
     ``--more 400 --minutes 10`` on the command line adds at most so many series to every cell and
-    stops after so many minutes; ``--only kind=ar0.5,ar0.8`` keeps to cells with these values. What
+    stops after so many minutes; ``--only kind=ar0.5,ar0.8`` keeps to cells with these values, and
+    ``--workers 1`` leaves the other cores alone. What
     was added up stands in ``benchmarks/results/{name}_sums.csv``, so that the series of several
     runs count together; after a change of method delete it.
 
@@ -106,6 +107,7 @@ def add_up(
     parser.add_argument("--more", type=int, default=400)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
     options = parser.parse_args()
     column, _, wanted = options.only.partition("=")
     file = Path(__file__).parent / "results" / f"{name}_sums.csv"
@@ -123,7 +125,7 @@ def add_up(
     ]
     most = {key: asked[key] + options.more for key in chosen}
     until = time.monotonic() + 60 * options.minutes
-    with Parallel(n_jobs=os.cpu_count()) as workers:
+    with Parallel(n_jobs=options.workers) as workers:
         while time.monotonic() < until:
             key = min(chosen, key=lambda each: (asked[each] >= most[each], asked[each]))
             n_more = min(at_once, most[key] - asked[key])
