@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import trends
@@ -394,6 +395,36 @@ def test_asking_for_help_loads_neither_tables_nor_pictures_nor_the_renderer(word
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert printed.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("command", "unneeded"),
+    [
+        (["count", "events.csv", "--out", "counts.csv"], ["pandera", "scipy", "matplotlib"]),
+        (["analyse", "counts.csv"], ["dask", "hypothesis", "pyspark", "ibis", "matplotlib"]),
+    ],
+)
+def test_a_command_imports_nothing_that_takes_long_and_is_of_no_use_to_it(
+    tmp_path, command, unneeded
+):
+    days = pd.date_range("2020-01-01", "2024-12-28", freq="9D")
+    rows = [f"E{day:%Y%m%d},{day:%Y-%m-%d},Iraq" for day in days]
+    (tmp_path / "events.csv").write_text("event_id,start,country\n" + "\n".join(rows), "utf-8")
+    months = pd.period_range("2020-01", "2022-12", freq="M")
+    lines = [f"{month},{3 + month.month % 4}" for month in months]
+    if command[0] == "analyse":
+        (tmp_path / "counts.csv").write_text("period,count\n" + "\n".join(lines), "utf-8")
+    code = (
+        "import sys, atexit; from trends.cli import main; sys.argv = ['trends', *sys.argv[1:]]\n"
+        "named = lambda: [name for name, held in sys.modules.items() if held]\n"
+        "atexit.register(lambda: print('IMPORTED', *named(), file=sys.stderr)); main()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *command], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    imported = ran.stderr.split("IMPORTED")[1].split()
+    assert not set(unneeded) & set(imported)
 
 
 # ------- a report of one's own

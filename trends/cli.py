@@ -562,9 +562,19 @@ def doctor(as_json: AsJson = False) -> None:
             _print(f"     {part['remedy']}")
 
 
+#: Commands that run nobody else's code.
+_PLAIN = frozenset({"validate", "count", "check", "rate", "analyse", "compare"})
+#: Packages that Pandera imports where they are installed, for frames and tests that these commands
+#: have no use for. Python takes a name without a module for one that is not there.
+_DRAWN_IN = ("dask", "hypothesis", "modin", "pyspark")
+
+
 def main() -> NoReturn:
     """Run the command line; every end has its code, and every fault is told in a sentence."""
     speak_any_encoding()
+    if sys.argv[1:2] and sys.argv[1] in _PLAIN:
+        for name in _DRAWN_IN:
+            sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     try:
         # Typer gives the code of `typer.Exit` back, or nothing.
         code, message = app(standalone_mode=False) or OK, ""

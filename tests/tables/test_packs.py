@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from trends.tables.choices import SOURCE_KINDS
 from trends.tables.events import read_events
 from trends.tables.faults import InvalidTable
 from trends.tables.languages import KEPT
@@ -18,7 +19,6 @@ from trends.tables.packs import (
     source_kinds,
 )
 from trends.tables.provenance import read_provenance
-from trends.tables.schemas import SOURCE_KINDS
 from trends.tables.validation import validate
 
 ROOT = Path(find_spec("trends").submodule_search_locations[0])

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from trends.analysis.contradiction import find_contradictions
+from trends.tables.choices import QUALIFIERS, QUANTITIES
 from trends.tables.definitions import known_breaks
 from trends.tables.faults import InvalidTable
 from trends.tables.figure import flag_caveats
-from trends.tables.schemas import QUALIFIERS, QUANTITIES, Statements
+from trends.tables.schemas import Statements
 from trends.tables.series import check_series
 from trends.tables.statements import figures_of_series, read_statements, statement_series
 from trends.tables.template import write_statements_template

@@ -42,9 +42,9 @@ from trends.tables.calendar import (
     first_days,
     periods_between,
 )
+from trends.tables.choices import READINGS, ROLES
 from trends.tables.figure import figure_flags, figures_allowed, flag_caveats, scope_keys
 from trends.tables.rows import plain_rows
-from trends.tables.schemas import READINGS, ROLES
 from trends.tables.statements import as_statements
 from trends.tables.window import part_of_whole, why_no_rate
 

@@ -19,9 +19,9 @@ from trends.models.published.figure_likelihood import counts_allowed
 from trends.models.published.running_totals import Figure, Total, running_totals
 from trends.models.published.side_change import LEAST_FREE, Below, side_change
 from trends.tables.calendar import days_in_periods
+from trends.tables.choices import READINGS, ROLES
 from trends.tables.definitions import known_breaks
 from trends.tables.figure import figure_flags, flag_caveats
-from trends.tables.schemas import READINGS, ROLES
 from trends.tables.statements import FIGURE_COLUMNS, figures_of_series, with_defaults
 from trends.tables.typed import Day, first_day
 from trends.tables.window import as_window, part_of_whole, why_no_rate

@@ -11,7 +11,7 @@ import pandas as pd
 from trends.analysis.contradiction import SEPARATOR, Contradictions
 from trends.findings.finding import Finding, Inputs, Subject
 from trends.findings.wording import format_number, shortened, words
-from trends.tables.schemas import READINGS
+from trends.tables.choices import READINGS
 
 #: Explanations that lie in how a figure was entered rather than in the figure.
 _SOFT = {"rounding", "window"}

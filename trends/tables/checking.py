@@ -9,16 +9,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from trends.tables.cells import CellKind, convert
 from trends.tables.faults import Fault
-from trends.tables.schemas import broken_rules
 
-if TYPE_CHECKING:
-    from pandera.pandas import DataFrameModel
+#: Models of `trends.tables.schemas`. They are named and not handed on, because Pandera takes longer
+#: to import than most tables take to be read, and much is counted without it.
+Schema = Literal["Statements", "Definitions", "EventCounts", "Events", "Coverage"]
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,11 @@ _REMEDIES = {
 
 
 def typed_table(
-    cells: pd.DataFrame, kinds: Mapping[str, CellKind], schema: type[DataFrameModel]
+    cells: pd.DataFrame,
+    kinds: Mapping[str, CellKind],
+    schema: Schema,
+    *,
+    source_kinds: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Convert a table of text and hold it against a schema.
 
@@ -167,8 +171,10 @@ def typed_table(
         Text, as `read_cells` returns it; its index is the row in the file.
     kinds : mapping of column name to CellKind
         How each column is read.
-    schema : pandera model
+    schema : {"Statements", "Definitions", "EventCounts", "Events", "Coverage"}
         One of `trends.tables.schemas`.
+    source_kinds : tuple of str
+        Kinds of source that a subject pack adds to those that statements may name.
 
     Returns
     -------
@@ -179,7 +185,8 @@ def typed_table(
     """
     table, faults = convert(cells, kinds)
     unreadable = {(fault.row, fault.column) for fault in faults}
-    broken = check_table(table, schema, file=str(cells.attrs.get("file", "")))
+    file = str(cells.attrs.get("file", ""))
+    broken = check_table(table, schema, file=file, source_kinds=source_kinds)
     # A cell that could not be read is empty now; what follows from that alone is not a second
     # fault.
     faults += [
@@ -190,7 +197,7 @@ def typed_table(
     if cells.empty:
         faults.append(
             Fault(
-                file=str(cells.attrs.get("file", "")),
+                file=file,
                 row=None,
                 column="",
                 value="",
@@ -202,7 +209,7 @@ def typed_table(
 
 
 def check_table(
-    table: pd.DataFrame, schema: type[DataFrameModel], *, file: str = ""
+    table: pd.DataFrame, schema: Schema, *, file: str = "", source_kinds: tuple[str, ...] = ()
 ) -> list[Fault]:
     """Return every fault of a table against a schema.
 
@@ -211,10 +218,12 @@ def check_table(
     table : DataFrame
         The table; the labels of its index are reported as rows where they are numbers that do not
         repeat, otherwise rows are counted from 0.
-    schema : pandera model
+    schema : {"Statements", "Definitions", "EventCounts", "Events", "Coverage"}
         One of `trends.tables.schemas`.
     file : str
         Name to report.
+    source_kinds : tuple of str
+        Further kinds of source that statements may name.
 
     Returns
     -------
@@ -223,10 +232,20 @@ def check_table(
     """
     if not (table.index.is_unique and pd.api.types.is_integer_dtype(table.index)):
         table = table.reset_index(drop=True)
-    cases = broken_rules(table, schema)
+    from trends.tables import schemas
+
+    model = schemas.statements_of(source_kinds) if source_kinds else getattr(schemas, schema)
+    cases = schemas.broken_rules(table, model)
     return in_file_order(
         {_fault(case, table, schema, file) for case in cases if _speaks(case, table)}
     )
+
+
+def schema_columns(schema: Schema) -> list[str]:
+    """Return the columns of a schema, in its order."""
+    from trends.tables import schemas
+
+    return list(getattr(schemas, schema).to_schema().columns)
 
 
 def in_file_order(faults: Iterable[Fault]) -> list[Fault]:
@@ -240,16 +259,14 @@ def _speaks(case: dict[str, object], table: pd.DataFrame) -> bool:
     return remedy is None or all(column in table for column in remedy.columns)
 
 
-def _rename_hint(column: str, table: pd.DataFrame, schema: type[DataFrameModel]) -> str:
+def _rename_hint(column: str, table: pd.DataFrame, schema: Schema) -> str:
     """Say what a column that does not belong here was probably meant to be."""
-    missing = [name for name in schema.to_schema().columns if name not in table.columns]
+    missing = [name for name in schema_columns(schema) if name not in table.columns]
     near = difflib.get_close_matches(column.strip().lower(), missing, n=1)
     return f"Rename it to {near[0]}." if near else "Remove the column or correct its name."
 
 
-def _fault(
-    case: dict[str, object], table: pd.DataFrame, schema: type[DataFrameModel], file: str
-) -> Fault:
+def _fault(case: dict[str, object], table: pd.DataFrame, schema: Schema, file: str) -> Fault:
     """Translate one of Pandera's failure cases."""
     check = str(case["check"])
     remedy = _REMEDIES.get(check) or _REMEDIES.get(check.split("(")[0]) or _Remedy("Correct it.")

@@ -9,7 +9,6 @@ from trends.tables.cells import DAY, NUMBER, PERIOD, WHOLE_NUMBER, YES_NO
 from trends.tables.checking import in_file_order, typed_table
 from trends.tables.faults import Fault
 from trends.tables.given import read_index, refuse_multiples
-from trends.tables.schemas import EventCounts
 from trends.tables.series import MEASURED_COLUMNS
 
 _ENDS_FIX = (
@@ -35,7 +34,7 @@ def counts_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     Exposure and completeness follow from the calendar where their columns are left out.
     """
     if not {"period", "count"} <= set(cells.columns):
-        counts, faults = typed_table(cells, _KINDS, EventCounts)
+        counts, faults = typed_table(cells, _KINDS, "EventCounts")
         return counts, [fault for fault in faults if fault.column not in _FOLLOWING]
     unclear: list[Fault] = []
     filled = cells.copy()
@@ -46,7 +45,7 @@ def counts_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
         days, _ = NUMBER.read(filled["exposure"])
         whole = days >= _days_of(filled["period"])
         filled["complete"] = whole.map({True: "true", False: "false"})
-    counts, faults = typed_table(filled, _KINDS, EventCounts)
+    counts, faults = typed_table(filled, _KINDS, "EventCounts")
     counts.attrs["assumed"] = [name for name in _FOLLOWING if name not in cells]
     return counts, in_file_order([*unclear, *faults])
 

@@ -13,7 +13,6 @@ from trends.tables.cells import DATE
 from trends.tables.checking import check_table, in_file_order, typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_cells
-from trends.tables.schemas import Coverage
 
 _KINDS = {"watched_from": DATE, "watched_to": DATE}
 _MEASURED = ("source", "watched_from", "watched_to")
@@ -65,7 +64,7 @@ def read_coverage(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
 
 def coverage_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     """Convert and check a table of text as coverage."""
-    coverage, faults = typed_table(cells, _KINDS, Coverage)
+    coverage, faults = typed_table(cells, _KINDS, "Coverage")
     if set(_MEASURED) <= set(coverage.columns):
         faults = in_file_order([*faults, *overlaps(coverage, str(cells.attrs.get("file", "")))])
     return coverage, faults
@@ -150,7 +149,7 @@ def check_coverage(coverage: pd.DataFrame, by: Sequence[str]) -> None:
             f"`coverage` must be a coverage table (a DataFrame), got {type(coverage).__name__}. "
             "Read one with `read_coverage(path)`."
         )
-    faults = check_table(coverage, Coverage)
+    faults = check_table(coverage, "Coverage")
     if faults:
         raise InvalidTable(faults)
     unknown = [name for name in group_columns(coverage) if name not in by]

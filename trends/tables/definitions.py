@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from trends.tables.cells import DATE
-from trends.tables.checking import typed_table
+from trends.tables.checking import schema_columns, typed_table
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_cells
-from trends.tables.schemas import Definitions
 
 #: Name of the table of definitions that lies beside a table of statements.
 BESIDE = "definitions.csv"
@@ -97,13 +96,13 @@ def read_definitions(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFra
 
 def definitions_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     """Convert and check a table of text as definitions."""
-    optional = [name for name in Definitions.to_schema().columns if name not in cells]
+    optional = [name for name in schema_columns("Definitions") if name not in cells]
     needed = ("definition", "counter", "measure", "counts_from", "counts_to", "counts")
     filled = cells.assign(**{name: "" for name in optional if name not in needed})
     if "basis" in filled:
         filled["basis"] = filled["basis"].where(filled["basis"] != "", _DEFAULTS["basis"])
     filled.attrs = dict(cells.attrs)
-    definitions, faults = typed_table(filled, _KINDS, Definitions)
+    definitions, faults = typed_table(filled, _KINDS, "Definitions")
     if not faults:
         faults = _overlaps(definitions, str(cells.attrs.get("file", "")))
     return definitions, faults

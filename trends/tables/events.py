@@ -23,7 +23,6 @@ from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import cell_text, read_sheets
 from trends.tables.mapping import another_kind, mapping_offered
 from trends.tables.repeats import settle_repeats
-from trends.tables.schemas import Events
 from trends.tables.sources import (
     COORDINATE_BOUNDS,
     DATABASES,
@@ -307,7 +306,7 @@ def events_from_cells(
         columns, wild = _without_wild_places(columns)
         doubts += wild
     columns, redated = _in_the_year_given(columns, told, layout, years)
-    events, broken = typed_table(columns, _KINDS, Events)
+    events, broken = typed_table(columns, _KINDS, "Events")
     told_of = {fault.row for fault in faults}
     broken = [
         fault for fault in broken if fault.rule != "must be unique" or fault.row not in told_of

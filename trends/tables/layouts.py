@@ -19,7 +19,6 @@ import pandas as pd
 from trends.tables.calendar import Frequency, format_period
 from trends.tables.cells import DAY, PERIOD, WHOLE_NUMBER, written_periods
 from trends.tables.counted import counts_from_cells
-from trends.tables.counting import count_events
 from trends.tables.events import dated_by, without_tags
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_sheets
@@ -170,6 +169,9 @@ def counts_in(
         return read_layout(path, by=list(labels) if added else None, pack=pack, **reading)
     if named and not as_events:
         raise InvalidTable([_unknown_counts(sheets[0])])
+    # Tables of counts need no engine.
+    from trends.tables.counting import count_events
+
     return count_events(path, freq=freq or "M", by=list(labels), span=span, years=years, **reading)
 
 

@@ -10,7 +10,19 @@ import numpy as np
 import pandas as pd
 
 from trends.tables.calendar import days_in_periods
-from trends.tables.packs import source_kinds
+from trends.tables.choices import (
+    BASES,
+    PART_KINDS,
+    PER,
+    QUALIFIERS,
+    QUANTITIES,
+    READINGS,
+    ROLES,
+    SCOPES,
+    SOURCE_KINDS,
+    UNITS,
+    WINDOW_BASES,
+)
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import COORDINATE_BOUNDS, DATE_PRECISIONS, LOCATION_PRECISIONS
 
@@ -26,24 +38,6 @@ with warnings.catch_warnings():
     from pandera.typing import Index, Series, get_index_types
 
     get_index_types()
-
-QUALIFIERS = ("exact", "about", "at_least", "more_than", "range", "nth_since")
-WINDOW_BASES = ("stated", "inferred", "unknown")
-#: Kinds of source of every subject, and those that subject packs add.
-SOURCE_KINDS = ("monitor", *source_kinds(), "government", "un", "media", "unknown")
-UNITS = ("events", "people", "targets", "groups")
-QUANTITIES = ("count", "stock", "rate")
-PER = ("month", "quarter", "year")
-SCOPES = ("whole", "zone", "part")
-BASES = ("stated", "inferred")
-ROLES = ("primary", "requoted", "rival")
-READINGS = ("direct", "secondary", "weak")
-PART_KINDS = ("area", "country", "actor", "type", "target", "period", "subset")
-
-#: Columns of a table of statements that nobody can fill in but its author.
-STATEMENT_COLUMNS = ("measure", "count", "window_start", "window_end", "counted_by")
-#: The same of a table of definitions.
-DEFINITION_COLUMNS = ("definition", "counter", "measure", "counts_from", "counts_to", "counts")
 
 
 def _bounds(name: str) -> dict[str, int]:
@@ -181,8 +175,6 @@ class Statements(pa.DataFrameModel):
 @cache
 def statements_of(kinds: tuple[str, ...]) -> type[Statements]:
     """Return the schema of statements that may name further kinds of source."""
-    if not kinds:
-        return Statements
 
     class WithKinds(Statements):
         source_kind: Series[str] = pa.Field(isin=tuple(dict.fromkeys((*SOURCE_KINDS, *kinds))))

@@ -20,7 +20,8 @@ from trends.tables.calendar import (
     periods_between,
 )
 from trends.tables.cells import DATE, WHOLE_NUMBER
-from trends.tables.checking import typed_table
+from trends.tables.checking import schema_columns, typed_table
+from trends.tables.choices import READINGS, ROLES, STATEMENT_COLUMNS
 from trends.tables.definitions import (
     BESIDE,
     break_record,
@@ -43,13 +44,6 @@ from trends.tables.figure import (
 from trends.tables.files import read_cells
 from trends.tables.packs import Pack, pack_of_project, read_pack
 from trends.tables.rows import plain_rows
-from trends.tables.schemas import (
-    READINGS,
-    ROLES,
-    STATEMENT_COLUMNS,
-    Statements,
-    statements_of,
-)
 from trends.tables.series import as_series
 from trends.tables.tiling import Tile, cheapest_tiling
 from trends.tables.typed import first_day, last_day
@@ -174,7 +168,9 @@ def statements_from_cells(
     known = definitions or {}
     kinds = {} if pack is None else pack.source_kinds
     whole = _with_whole_windows(cells)
-    statements, faults = typed_table(with_defaults(whole), _KINDS, statements_of(tuple(kinds)))
+    statements, faults = typed_table(
+        with_defaults(whole), _KINDS, "Statements", source_kinds=tuple(kinds)
+    )
     statements.attrs["definitions"] = known
     if kinds:
         statements.attrs["source_kinds"] = kinds
@@ -210,11 +206,11 @@ def _whole_period(text: str, how: str) -> str:
 
 def _misspelt_columns(cells: pd.DataFrame) -> list[Fault]:
     """Find columns that would be kept unread although a known one was probably meant."""
-    absent = [name for name in Statements.to_schema().columns if name not in cells]
+    absent = [name for name in schema_columns("Statements") if name not in cells]
     near = {
         column: difflib.get_close_matches(column.strip().lower(), absent, n=1, cutoff=0.85)
         for column in cells.columns
-        if column not in Statements.to_schema().columns
+        if column not in schema_columns("Statements")
     }
     return [
         Fault(
@@ -244,7 +240,7 @@ def with_defaults(table: pd.DataFrame) -> pd.DataFrame:
         The same rows with every column of the schema in its order, then the others. Columns that
         only the author can fill in are not added.
     """
-    known = list(Statements.to_schema().columns)
+    known = schema_columns("Statements")
     words = all(isinstance(dtype, pd.StringDtype) for dtype in table.dtypes)
     filled = {name: table[name] for name in known if name in table}
     for name in known:

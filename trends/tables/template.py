@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from trends.tables.schemas import STATEMENT_COLUMNS
+from trends.tables.choices import STATEMENT_COLUMNS
 
 #: Columns of the template beside those every table needs; all others may be added as well.
 _OPTIONAL = (

@@ -17,7 +17,8 @@ from typing import Literal
 import pandas as pd
 
 from trends.tables.calendar import format_period
-from trends.tables.checking import in_file_order
+from trends.tables.checking import in_file_order, schema_columns
+from trends.tables.choices import STATEMENT_COLUMNS
 from trends.tables.counted import counts_from_cells
 from trends.tables.coverage import coverage_from_cells
 from trends.tables.definitions import definitions_from_cells
@@ -37,7 +38,6 @@ from trends.tables.plausibility import (
     statement_faults,
     written,
 )
-from trends.tables.schemas import STATEMENT_COLUMNS, Statements
 from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import layout_of, spelled_as
 from trends.tables.statements import known_definitions, statements_from_cells
@@ -296,7 +296,7 @@ def table_kind(columns: Sequence[str]) -> TableKind:
     'counts'
     """
     names = set(columns)
-    of_statements = set(Statements.to_schema().columns)
+    of_statements = set(schema_columns("Statements"))
     if {"definition", "counts"} <= names:
         return "definitions"
     if {"watched_from", "watched_to"} <= names:
@@ -335,7 +335,7 @@ def _look_at_statements(cells: pd.DataFrame, path: Path) -> _Looked:
     except InvalidTable as invalid:
         return _Looked(cells, list(invalid.faults))
     statements, faults = statements_from_cells(cells, definitions, pack)
-    missing = [name for name in Statements.to_schema().columns if name not in statements]
+    missing = [name for name in schema_columns("Statements") if name not in statements]
     # A missing column is reported by the schema; what the others say is looked at all the same.
     filled = statements.assign(
         **{name: pd.NaT if name.startswith("window_") else pd.NA for name in missing}

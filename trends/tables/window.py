@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from trends.tables.calendar import days_in_window
+from trends.tables.choices import QUALIFIERS
 from trends.tables.figure import (
     REASONS,
     beside_primary,
@@ -21,7 +22,6 @@ from trends.tables.figure import (
     scope_key,
     why_no_count,
 )
-from trends.tables.schemas import QUALIFIERS
 from trends.tables.typed import YEARS, Day, read_window
 
 #: What a mapping may leave out, and what it then says.
