@@ -5,6 +5,7 @@ import re
 import pytest
 
 from trends.report.links import check_site
+from trends.report.store import Store
 
 
 def test_a_figure_has_its_number_caption_and_alternative_text(index):
@@ -143,13 +144,13 @@ def test_pages_hold_no_inline_style_or_script_that_the_policy_would_refuse(rende
         assert not re.search(r"\son\w+=", text), page
 
 
-def test_nothing_is_loaded_from_the_network(rendered):
+def test_nothing_is_loaded_from_the_network(rendered, tmp_path):
     for path in rendered.site.rglob("*"):
         if path.suffix in {".html", ".css", ".js"}:
             text = path.read_text(encoding="utf-8")
             assert not re.search(r'(?:src|url\()\s*=?\s*["\']?(?:https?:)?//', text), path
             assert not re.search(r'<link[^>]+href="(?:https?:)?//', text), path
-    assert check_site(rendered.site) == []
+    assert check_site(rendered.site, Store(tmp_path)) == []
 
 
 def test_an_arabic_page_says_its_language_direction_and_terms(rendered):

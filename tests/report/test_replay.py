@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from trends.report import render
+from trends.report.links import check_site
 from trends.report.store import FOLDER, Store, key_of
 
 #: Each run leaves a trace outside the project, which is no part of what the page says.
@@ -72,6 +73,17 @@ def test_nothing_is_converted_or_set_again_that_is_unchanged(write_page, monkeyp
     (root / "books.bib").write_text("@book{a, author={C}, title={B}, year={2020}}", "utf-8")
     with pytest.raises(OSError, match="no pandoc"):
         files()
+
+
+def test_a_link_of_a_page_that_is_unchanged_is_found_dead_when_its_target_changes(tmp_path):
+    store, first, other = Store(tmp_path / "store"), tmp_path / "a.html", tmp_path / "b.html"
+    first.write_text("<a href='b.html#there'>b</a>", "utf-8")
+    other.write_text("<p id='there'>b</p>", "utf-8")
+    assert check_site(tmp_path, store) == check_site(tmp_path, store) == []
+    other.write_text("<p>b</p>", "utf-8")
+    faults = check_site(tmp_path, store)
+    assert faults == ["a.html: 'b.html#there' points at an anchor that does not exist."]
+    assert check_site(tmp_path, store) == faults
 
 
 def test_prose_is_rendered_anew_without_running_the_code(traced):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from trends.report.store import Store, key_of
 
 _EXTERNAL = frozenset({"http", "https", "mailto", "tel", "doi", "data"})
 _LOADED = {
@@ -19,12 +24,20 @@ _LOADED = {
 }
 
 
+class _Found(NamedTuple):
+    """The ids a page offers, the addresses it uses, and whether a reference stands there bare."""
+
+    ids: list[str]
+    links: list[list[str]]
+    is_unresolved: bool
+
+
 @dataclass
-class _Found(HTMLParser):
-    """The ids a page offers and the addresses it uses."""
+class _Reader(HTMLParser):
+    """Finds the ids and the addresses of a page."""
 
     ids: list[str] = field(default_factory=list)
-    links: list[tuple[str, str, str]] = field(default_factory=list)
+    links: list[list[str]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     skipping: int = 0
 
@@ -42,9 +55,9 @@ class _Found(HTMLParser):
             if name == "id":
                 self.ids.append(value)
             elif name in ("href", "src"):
-                self.links.append((tag, name, value))
+                self.links.append([tag, name, value])
             elif name in ("popovertarget", "aria-labelledby", "aria-describedby"):
-                self.links += [(tag, name, f"#{part}") for part in value.split()]
+                self.links += [[tag, name, f"#{part}"] for part in value.split()]
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("script", "style"):
@@ -60,36 +73,49 @@ def anchor(key: str) -> str:
     return re.sub(r"[^0-9A-Za-z_.-]", "-", key)
 
 
-def check_site(folder: Path, *, own_markup: bool = True) -> list[str]:
+def check_site(folder: Path, store: Store, *, own_markup: bool = True) -> list[str]:
     """Return every fault of a built site's links, one sentence each.
 
-    Repeated ids are faults of our own markup only; Quarto's libraries repeat some.
+    Repeated ids are faults of our own markup only; Quarto's libraries repeat some. What a page
+    holds is taken from the store where it was read before.
     """
     folder = folder.resolve()
-    pages = {path: _read(path) for path in sorted(folder.rglob("*.html"))}
+    pages = {path: _read(path, store) for path in sorted(folder.rglob("*.html"))}
+    ids = {path: frozenset(found.ids) for path, found in pages.items()}
     faults: list[str] = []
     for path, found in pages.items():
         name = path.relative_to(folder).as_posix()
         repeated = sorted(key for key, count in Counter(found.ids).items() if count > 1)
         if own_markup:
             faults += [f"{name}: the id {key!r} is used more than once." for key in repeated]
-        if "?@" in "".join(found.texts):
+        if found.is_unresolved:
             faults.append(f"{name}: a reference is not resolved (?@).")
         for tag, attribute, address in found.links:
-            fault = _fault(folder, path, pages, tag, attribute, address)
+            fault = _fault(folder, path, ids, tag, attribute, address)
             if fault:
                 faults.append(f"{name}: {fault}")
     return faults
 
 
-def _read(path: Path) -> _Found:
-    found = _Found()
-    found.feed(path.read_text(encoding="utf-8"))
-    return found
+def _read(path: Path, store: Store) -> _Found:
+    html = path.read_text(encoding="utf-8")
+    key = key_of("links", html)
+    known = store.get(key)
+    if known is None:
+        reader = _Reader()
+        reader.feed(html)
+        known = json.dumps([reader.ids, reader.links, "?@" in "".join(reader.texts)]).encode()
+        store.put(key, known)
+    return _Found(*json.loads(known))
 
 
 def _fault(
-    folder: Path, page: Path, pages: dict[Path, _Found], tag: str, attribute: str, address: str
+    folder: Path,
+    page: Path,
+    ids: Mapping[Path, frozenset[str]],
+    tag: str,
+    attribute: str,
+    address: str,
 ) -> str | None:
     parts = urlsplit(address)
     if parts.scheme in _EXTERNAL or parts.netloc:
@@ -107,6 +133,6 @@ def _fault(
         if not target.is_file():
             return f"{address!r} points at a file that does not exist."
     anchor = unquote(parts.fragment)
-    if anchor and target in pages and anchor not in pages[target].ids:
+    if anchor and target in ids and anchor not in ids[target]:
         return f"{address!r} points at an anchor that does not exist."
     return None

@@ -130,7 +130,7 @@ def render(
             _write_for_others(build)
         write_manifest(read, name, site)
         with build.timed("links"):
-            faults = check_site(site, own_markup=not use_quarto)
+            faults = check_site(site, build.store, own_markup=not use_quarto)
         if faults:
             raise RenderError("the site does not hang together:\n  " + "\n  ".join(faults))
         pages = sorted(

@@ -27,6 +27,7 @@ from trends.report.figure_rows import COLUMNS
 from trends.report.markup import terms_of
 from trends.report.navigation import output_name
 from trends.report.scripts import ASSETS, copy_scripts, index_name
+from trends.report.store import hash_of, key_of
 from trends.report.twins import SAID
 
 #: Snowball's stemmers of languages that a report may be written in.
@@ -225,9 +226,13 @@ def write_search(build: Build) -> None:
     languages = {name: lang for name, lang in build.languages.items() if _is_read(build, name)}
     for lang in dict.fromkeys(languages.values()):
         pages = [output_name(name) for name, own in languages.items() if own == lang]
-        index = index_of(build.site, pages, lang)
-        path = build.site / ASSETS / index_name(lang)
-        path.write_text(f'trendsSearch("{packed(index)}")\n', encoding="ascii")
+        read = hash_of(build.site / page for page in pages)
+        key = key_of("index", lang, terms_of(lang)["search"], pages, read)
+        known = build.store.get(key)
+        if known is None:
+            known = f'trendsSearch("{packed(index_of(build.site, pages, lang))}")\n'.encode()
+            build.store.put(key, known)
+        (build.site / ASSETS / index_name(lang)).write_bytes(known)
 
 
 def packed(index: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from trends.findings.prose import VOID
 from trends.report.build import Build
 from trends.report.markup import terms_of
 from trends.report.navigation import output_name
+from trends.report.store import key_of
 
 LIST = "llms.txt"
 _SILENT = frozenset({"nav", "script", "select", "style", "template"})
@@ -213,7 +214,12 @@ def write_twins(build: Build) -> None:
     }
     for name in pages:
         page = (build.site / output_name(name)).read_text(encoding="utf-8")
-        (build.site / twin_name(name)).write_text(twin(page), encoding="utf-8")
+        key = key_of("twin", page)
+        known = build.store.get(key)
+        if known is None:
+            known = twin(page).encode()
+            build.store.put(key, known)
+        (build.site / twin_name(name)).write_bytes(known)
     (build.site / LIST).write_text(_listed(build, pages), encoding="utf-8")
 
 
