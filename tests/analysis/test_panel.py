@@ -1,4 +1,9 @@
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -6,7 +11,8 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 import trends
-from trends.analysis.panel import QUESTIONS, _answer, _run, _stream
+from trends.analysis.panel import QUESTIONS, _Answer, _answer, _past_deaths, _run, _stream
+from trends.tables.distributed import MOST_DEATHS
 
 MONTHS = pd.period_range("2020-01", periods=48, freq="M", name="period")
 
@@ -127,10 +133,107 @@ def dies(series):
     os._exit(1)
 
 
-def test_what_a_dying_worker_took_along_is_a_lost_row():
-    found = _run([(dies, None, {}, False)] * 3, "loky", 2, None)
-    assert [one.status for one in found] == ["lost"] * 3
-    assert "A worker ended before it had answered" in found[0].reason
+def refuses(series):
+    """Answer without an answer."""
+    raise ValueError("nothing to say")
+
+
+def test_a_dying_worker_takes_no_other_group_along():
+    told = []
+    tasks = [(dies if which == 1 else refuses, None, {}, False) for which in range(4)]
+    found = _run(tasks, "loky", 2, lambda *done: told.append(done))
+    assert [one.status for one in found] == ["refused", "lost", "refused", "refused"]
+    assert "A worker ended before it had answered" in found[1].reason
+    assert told == [(1, 4), (3, 4), (4, 4)]
+
+
+def test_a_group_that_ends_every_worker_is_found_by_halves():
+    deadly = {2, 3, 9}
+    asked = []
+
+    def answer(some):
+        asked.append(list(some))
+        for each in some:
+            if each in deadly:
+                return "TerminatedWorkerError"
+            found.append(_Answer("ok", str(each), None, None, None))
+        return None
+
+    found = []
+    _past_deaths(list(range(12)), found, answer)
+    assert [one.status == "lost" for one in found] == [each in deadly for each in range(12)]
+    assert [one.reason for one in found if one.status == "ok"] == [
+        str(each) for each in range(12) if each not in deadly
+    ]
+    # None is asked again that was answered, and each that dies a few times.
+    assert sum(len(some) for some in asked) < 3 * 12
+
+
+def test_where_every_worker_dies_the_rest_is_given_up():
+    asked, found = [], []
+
+    def answer(some):
+        asked.append(len(some))
+        return "TerminatedWorkerError"
+
+    _past_deaths([None] * 1000, found, answer)
+    assert [one.status for one in found] == ["lost"] * 1000
+    assert len(asked) < 2 * MOST_DEATHS
+
+
+INTERRUPTED = """
+import numpy as np, pandas as pd, trends
+months = pd.period_range("2020-01", periods=156, freq="M")
+rng = np.random.default_rng(1)
+counts = pd.concat(pd.DataFrame({
+    "district": f"D{which:04d}", "period": months,
+    "count": pd.array(rng.poisson(5, 156), dtype="Int64"),
+    "exposure": months.days_in_month.astype(float), "complete": True,
+}) for which in range(2000))
+trends.analyse_panel(
+    counts, "changepoint", by="district", n_jobs=2, rng=1,
+    progress=lambda done, of: print(done, flush=True),
+)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+def test_ctrl_c_ends_a_panel_and_leaves_no_process_behind():
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A job in the background ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+    def members():
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                state, _, _, session = stat.read_text().rpartition(")")[2].split()[:4]
+            except OSError:
+                continue
+            if int(session) == process.pid and state != "Z":
+                found.append(stat.parent.name)
+        return found
+
+    try:
+        assert process.stdout.readline() == "1\n"
+        assert len(members()) >= 3
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode != 0
+        assert said.rstrip().endswith("KeyboardInterrupt")
+        until = time.monotonic() + 20
+        while members() and time.monotonic() < until:
+            time.sleep(0.1)
+        assert members() == []
+    finally:
+        if members():
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("question", sorted(QUESTIONS))

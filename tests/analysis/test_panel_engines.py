@@ -2,6 +2,7 @@
 
 import functools
 import os
+import time
 
 import ibis
 import numpy as np
@@ -106,6 +107,19 @@ def test_what_spark_did_not_answer_is_lost_with_a_reason(spark, counts):
     assert told == [(3, 3)]
 
 
+def test_spark_loses_the_group_that_ends_its_worker_and_no_other(spark):
+    def dies(series):
+        os._exit(1)
+
+    def refuses(series):
+        raise ValueError("nothing to say")
+
+    found = _run_on_spark(
+        [(dies if which == 2 else refuses, None, {}, False) for which in range(4)], None, 1, None
+    )
+    assert [one.status for one in found] == ["refused", "refused", "lost", "refused"]
+
+
 def test_spark_returns_what_each_call_gave_in_order(spark):
     def double(number):
         return 2 * number
@@ -116,11 +130,12 @@ def test_spark_returns_what_each_call_gave_in_order(spark):
     assert run_on_spark(double, [], None, None) == []
 
 
-@pytest.fixture
-def dask():
-    """Return a client of a local Dask cluster."""
+def cluster_of_dask(**settings):
+    """Give a client of a local Dask cluster of two workers."""
+    dask = pytest.importorskip("dask", reason="Dask is not installed: distributed")
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: distributed")
     with (
+        dask.config.set(settings),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
         ) as cluster,
@@ -129,10 +144,54 @@ def dask():
         yield client
 
 
+@pytest.fixture
+def dask():
+    """Return a client of a local Dask cluster."""
+    yield from cluster_of_dask()
+
+
+@pytest.fixture
+def impatient_dask():
+    """Return a client of a local Dask cluster that tries nothing twice."""
+    yield from cluster_of_dask(**{"distributed.scheduler.allowed-failures": 0})
+
+
 def test_a_local_cluster_of_dask_answers_as_one_process_does(dask, counts):
     serial = trends.analyse_panel(counts, "changepoint", n_jobs=1, **options("changepoint"))
     answered = trends.analyse_panel(counts, "changepoint", backend="dask", **options("changepoint"))
     pd.testing.assert_frame_equal(answered.to_frame(), serial.to_frame())
+
+
+def test_dask_loses_the_group_that_ends_its_workers_and_no_other(impatient_dask):
+    def dies(series):
+        os._exit(1)
+
+    def refuses(series):
+        raise ValueError("nothing to say")
+
+    told = []
+    tasks = [(dies if which == 2 else refuses, None, {}, False) for which in range(6)]
+    with parallel_config(backend="dask"):
+        found = _run(tasks, None, 3, lambda *done: told.append(done))
+    assert [one.status for one in found] == ["refused", "refused", "lost", *["refused"] * 3]
+    assert found[2].reason == "A worker ended before it had answered (KilledWorker)."
+    assert told == [(done, 6) for done in range(1, 7)]
+
+
+def test_what_waits_for_a_cluster_of_dask_without_workers_is_lost(dask, monkeypatch):
+    monkeypatch.setattr("trends.tables.distributed.PATIENCE", 0.5)
+    monkeypatch.setattr("trends.tables.distributed._LOOK", 0.2)
+    dask.cluster.scale(0)
+    while dask.nthreads():
+        time.sleep(0.05)
+    found = _run([(len, None, {}, False)] * 3, "dask", None, None)
+    assert [one.status for one in found] == ["lost"] * 3
+    assert found[0].reason == "A worker ended before it had answered (no workers)."
+
+
+def test_without_a_client_dask_is_refused_in_words():
+    with pytest.raises(ValueError, match="got 'dask' without a client of Dask"):
+        _run([(len, None, {}, False)], "dask", None, None)
 
 
 def test_workers_are_as_many_as_joblib_was_told():

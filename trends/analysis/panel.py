@@ -30,7 +30,15 @@ from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.observed import observed_periods, years_from_middle
 from trends.models.counts.season_terms import season_columns
 from trends.models.counts.slope_contrast import fit_line
-from trends.tables.distributed import CountTable, LostWork, counts_of, in_spark, run_on_spark
+from trends.tables.distributed import (
+    MOST_DEATHS,
+    CountTable,
+    LostWork,
+    counts_of,
+    in_spark,
+    run_on_dask,
+    run_on_spark,
+)
 from trends.tables.series import series as one_series
 
 if TYPE_CHECKING:
@@ -204,7 +212,8 @@ def analyse_panel(
     n_jobs : int, optional
         Workers; one for each core (or all of the cluster) by default, or as many as
         `joblib.parallel_config` says where that is more than one. Of Spark: tasks, by default one
-        for eight groups.
+        for eight groups. Of Dask: groups that are on their way together, by default four for each
+        of its threads.
     borrow : bool
         Whether trends borrow strength from one another (see Notes). Other questions are asked of
         each series by itself.
@@ -239,7 +248,9 @@ def analyse_panel(
     Notes
     -----
     A series that is too short or too empty, or whose fit fails, is a row with its status and the
-    reason; it is never left out.
+    reason; it is never left out. Where a worker dies, what it was asked is asked again, in ever
+    smaller parts: only a group that ends the worker when asked by itself is lost, and what is left
+    after 20 deaths.
 
     *Engines.* The table is the same from every backend, for any number of workers. Spark answers
     by ``applyInPandas``, a few groups a call. What a table of Spark or Ibis cannot hold, the breaks
@@ -459,19 +470,92 @@ def _run(
     n_jobs: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> list[_Answer]:
-    """Run the tasks and return their answers in order; what a dying worker took along is lost."""
+    """Run the tasks and return their answers in order; what ends its worker is lost."""
+    client = _client_of_dask(backend)
+    if client is not None:
+        return _run_on_dask(tasks, client, n_jobs, progress)
     found: list[_Answer] = []
-    try:
-        with _engine(backend, n_jobs) as engine:
-            for answer in engine(delayed(_answer)(*task) for task in tasks):
-                found.append(answer)
-                if progress is not None:
-                    progress(len(found), len(tasks))
-    except Exception as death:
-        if type(death).__name__ not in _DEATHS:
-            raise
-        found += _lost(len(tasks) - len(found), type(death).__name__)
+
+    def answer(some: list[_Task]) -> str | None:
+        try:
+            with _engine(backend, n_jobs) as engine:
+                for each in engine(delayed(_answer)(*task) for task in some):
+                    found.append(each)
+                    if progress is not None:
+                        progress(len(found), len(tasks))
+        except Exception as fault:
+            if type(fault).__name__ not in _DEATHS:
+                raise
+            return type(fault).__name__
+        return None
+
+    return _past_deaths(tasks, found, answer)
+
+
+def _past_deaths(
+    tasks: list[_Task], found: list[_Answer], answer: Callable[[list[_Task]], str | None]
+) -> list[_Answer]:
+    """Answer all tasks in order, also beside some that end the worker that asks them.
+
+    Which of them it was is not said, so what is left is halved until it stands alone.
+
+    Parameters
+    ----------
+    tasks : list
+    found : list
+        Takes the answers.
+    answer : callable
+        Adds answers of some tasks to `found`, from the first on; returns the name of a death that
+        ended it.
+    """
+    left, deaths = [tasks], 0
+    while left:
+        some = left.pop()
+        start = len(found)
+        death = answer(some)
+        rest = some[len(found) - start :]
+        if death is None or not rest:
+            continue
+        deaths += 1
+        if len(rest) == 1 or deaths > MOST_DEATHS:
+            found += _lost(len(rest), death)
+        else:
+            middle = len(rest) // 2
+            left += [rest[middle:], rest[:middle]]
     return found
+
+
+def _client_of_dask(backend: str | None) -> Any:
+    """Return the client of Dask that answers, if it is Dask that was asked for."""
+    if backend is None:
+        active = get_active_backend()[0]
+        return getattr(active, "client", None) if "Dask" in type(active).__name__ else None
+    if backend != "dask":
+        return None
+    try:
+        from distributed import get_client
+
+        return get_client()
+    except (ImportError, ValueError) as missing:
+        raise ValueError(
+            "`backend` must be one that runs here, got 'dask' without a client of Dask. Install "
+            "distributed and make a distributed.Client first."
+        ) from missing
+
+
+def _run_on_dask(
+    tasks: list[_Task],
+    client: Any,
+    n_jobs: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> list[_Answer]:
+    """Answer on the workers of Dask; what ended every worker that tried it is lost."""
+    found: dict[int, _Answer] = {}
+    for at, answer in run_on_dask(_answer, tasks, client, n_jobs):
+        found[at] = _lost(1, str(answer))[0] if isinstance(answer, LostWork) else answer
+        if progress is not None:
+            progress(len(found), len(tasks))
+    return [found[at] for at in range(len(tasks))]
 
 
 @contextmanager
@@ -493,11 +577,17 @@ def _run_on_spark(
     n_jobs: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> list[_Answer]:
-    """Answer on the workers of Spark; all are lost if it gives up."""
-    try:
-        found = run_on_spark(_answer, tasks, given, n_jobs)
-    except LostWork as death:
-        found = _lost(len(tasks), str(death))
+    """Answer on the workers of Spark; what it gives up when asked by itself is lost."""
+    found: list[_Answer] = []
+
+    def answer(some: list[_Task]) -> str | None:
+        try:
+            found.extend(run_on_spark(_answer, some, given, n_jobs))
+        except LostWork as death:
+            return str(death)
+        return None
+
+    _past_deaths(tasks, found, answer)
     if progress is not None:
         progress(len(tasks), len(tasks))
     return found

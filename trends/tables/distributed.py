@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import pickle
 import sys
+import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
@@ -21,6 +23,10 @@ from trends.tables.series import MEASURED_COLUMNS
 
 #: Groups that one call on a worker answers, so that what a call costs is shared.
 GROUPS_PER_CALL = 8
+#: Deaths of workers after which the rest is given up: a machine short of memory ends every one.
+MOST_DEATHS = 20
+#: Seconds without any worker of Dask after which work is given up, and between two looks.
+PATIENCE, _LOOK = 60.0, 2.0
 
 
 class SparkTable(Protocol):
@@ -162,6 +168,92 @@ def run_on_spark(
     except (Py4JJavaError, PySparkException) as death:
         raise LostWork(type(death).__name__) from death
     return [found[at] for at in range(len(tasks))]
+
+
+def run_on_dask(
+    work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], client: Any, n_at_once: int | None
+) -> Iterator[tuple[int, Any]]:
+    """Call a function with each of several arguments on the workers of Dask.
+
+    joblib's backend for Dask waits for ever for a task that ended its workers, so Dask is asked
+    itself. Several tasks share a worker and its end: those that were lost beside others are called
+    once more by themselves.
+
+    Parameters
+    ----------
+    work : callable
+        The modules that it calls have to be installed on every worker.
+    tasks : sequence of n_calls tuples
+        Its positional arguments; everything can be pickled.
+    client : distributed.Client
+    n_at_once : int or None
+        Calls that are on their way together; by default four for each thread of the cluster.
+
+    Yields
+    ------
+    at : int
+        Place of the call.
+    answer : object
+        What it returned, or a `LostWork`. What a call raises is raised.
+    """
+    lost = []
+    for at, answer in _on_dask(work, enumerate(tasks), client, n_at_once):
+        if isinstance(answer, LostWork):
+            lost.append((at, answer))
+        else:
+            yield at, answer
+    for n_again, (at, first) in enumerate(lost):
+        if n_again < MOST_DEATHS and client.nthreads():
+            yield from _on_dask(work, [(at, tasks[at])], client, 1)
+        else:
+            yield at, first
+
+
+def _on_dask(
+    work: Callable[..., Any],
+    tasks: Iterable[tuple[int, tuple[Any, ...]]],
+    client: Any,
+    n_at_once: int | None,
+) -> Iterator[tuple[int, Any]]:
+    """Yield place and answer of every call as they come; a death is an answer."""
+    from distributed import KilledWorker
+    from distributed import wait as awaited
+
+    wait: Callable[..., Any] = awaited
+
+    waiting: dict[Any, int] = {}
+    left = iter(tasks)
+    nobody_since = None
+    try:
+        while True:
+            threads = sum(client.nthreads().values())
+            most = n_at_once if n_at_once and n_at_once > 0 else 4 * max(threads, 1)
+            for at, given in islice(left, most - len(waiting)):
+                waiting[client.submit(work, *given, pure=False)] = at
+            if not waiting:
+                return
+            try:
+                done = wait(list(waiting), timeout=_LOOK, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                done = set()
+            if done or threads:
+                nobody_since = None
+            elif nobody_since is None:
+                nobody_since = time.monotonic()
+            elif time.monotonic() - nobody_since > PATIENCE:
+                everything = [*waiting.values(), *(at for at, _ in left)]
+                yield from ((at, LostWork("no workers")) for at in everything)
+                return
+            for future in done:
+                at = waiting.pop(future)
+                death = future.exception() if future.status == "error" else None
+                if isinstance(death, KilledWorker):
+                    yield at, LostWork(type(death).__name__)
+                else:
+                    yield at, future.result()
+    finally:
+        # Who interrupts leaves nothing behind on the cluster.
+        client.cancel(list(waiting))
 
 
 def _do(tasks: pd.DataFrame) -> pd.DataFrame:
