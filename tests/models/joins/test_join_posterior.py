@@ -17,8 +17,10 @@ from trends.models.counts.memory import MemoryGrid
 from trends.models.counts.observed import hinge_columns
 from trends.models.joins.hinge_search import best_bends, hinge_gram
 from trends.models.joins.join_posterior import (
+    _MOST_SETS,
     LineProblem,
     Mixture,
+    _highest,
     log_mean_fit,
     open_sets,
     weigh_joins,
@@ -186,6 +188,14 @@ def test_few_open_sets_are_the_heaviest_ones(monkeypatch):
     few = open_sets(problem, best, MEMORIES, np.zeros(2))
     assert 1 <= len(few.sets) <= 40 < len(every.sets)
     assert few.squares.min() == pytest.approx(every.squares.min(), rel=0.1)
+
+
+def test_places_that_are_all_alike_are_no_more_than_are_weighed():
+    places = [np.arange(200) + 300 * join for join in range(5)]
+    flat = [np.where(place % 7 == 0, 0.0, -1e-3) for place in places]
+    kept = _highest(places, flat)
+    assert 1000 < np.prod([place.size for place in kept]) <= _MOST_SETS
+    assert all((place % 7 == 0).all() and (np.diff(place) > 0).all() for place in kept)
 
 
 def test_a_mixture_of_one_part_is_a_t_distribution():

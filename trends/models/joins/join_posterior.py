@@ -318,8 +318,14 @@ def _squares(grams: np.ndarray, n_base: int, sets: np.ndarray) -> np.ndarray:
 def _highest(places: list[np.ndarray], heights: list[np.ndarray]) -> list[np.ndarray]:
     """Return the open places of every join, fewer of them if there would be too many sets."""
     depth = _OPEN
-    while True:
+    while depth >= 0.1:
         kept = [place[height >= -depth] for place, height in zip(places, heights, strict=True)]
-        if np.prod([place.size for place in kept], dtype=float) <= _MOST_SETS or depth < 0.1:
+        if np.prod([place.size for place in kept], dtype=float) <= _MOST_SETS:
             return kept
         depth *= 0.85
+    # Where no place is better than another, the highest stand for all.
+    most = int(_MOST_SETS ** (1 / len(places)) + 1e-9)
+    return [
+        np.sort(place[np.argsort(-height, kind="stable")[:most]])
+        for place, height in zip(places, heights, strict=True)
+    ]
