@@ -1,6 +1,9 @@
 """Every question about any series is answered in finite, ordered numbers, or refused in words."""
 
 import math
+import resource
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -147,7 +150,8 @@ def hostile_series(draw, longest=60):
 def check(question, counts, exposure):
     """Ask one question; what comes is an ordered answer or a refusal."""
     try:
-        series = trends.as_series(counts, exposure=exposure)
+        is_series = isinstance(counts, pd.DataFrame)
+        series = counts if is_series else trends.as_series(counts, exposure=exposure)
         result = QUESTIONS[question](series)
         frame = result.to_frame()
         said = [result.summary(lang) for lang in ("en", "ar")]
@@ -188,12 +192,49 @@ def test_every_question_is_answered_or_refused_at_length(question, case):
     check(question, *case)
 
 
+def long_series(n_periods, shape="as drawn"):
+    """Return a count of each of many days."""
+    counts = np.random.default_rng(1).negative_binomial(1, 0.05, n_periods)
+    if shape == "alternating":
+        counts[::2] = 0
+    elif shape == "one side":
+        counts[: n_periods // 2] = 0
+    index = pd.period_range("1700-01-01", periods=n_periods, freq="D", name="period")
+    written = pd.Series(counts, index=index).astype("Int64")
+    if shape == "half covered":
+        written[np.random.default_rng(2).random(n_periods) < 0.5] = pd.NA
+    return trends.as_series(written)
+
+
+#: Questions of single events and figures, which have no number of periods.
+NO_PERIODS = {"claims", "severity"}
+
+
+@pytest.mark.parametrize("question", sorted(set(QUESTIONS) - NO_PERIODS))
+def test_more_periods_than_a_question_can_take_are_refused_at_once(question):
+    with pytest.raises(
+        ValueError, match=r"must have at most [\d,]+ periods here, got 100,000\. Count"
+    ):
+        QUESTIONS[question](long_series(100_000))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("question", ["trend", "power", "season"])
-def test_a_hundred_thousand_periods_are_answered_or_refused(question):
-    rng = np.random.default_rng(1)
-    index = pd.period_range("1700-01-01", periods=100_000, freq="D", name="period")
-    check(question, pd.Series(rng.poisson(3, 100_000), index=index), None)
+@pytest.mark.parametrize("question", sorted(NO_PERIODS))
+def test_a_hundred_thousand_events_and_figures_are_answered(question):
+    assert QUESTIONS[question](long_series(100_000)).summary()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", ["as drawn", "alternating", "one side", "half covered"])
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_longest_series_takes_a_minute_and_two_gigabytes_at_most(question, shape):
+    n_periods = 750 if question == "joinpoints" else 5_000
+    usage = subprocess.run(
+        [sys.executable, __file__, question, shape, str(n_periods)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    seconds, gigabytes = map(float, usage.stdout.split())
+    assert (seconds < 60, gigabytes < 2) == (True, True), usage.stdout
 
 
 whole = st.integers(0, 10**12)
@@ -213,3 +254,10 @@ def test_two_windows_of_any_size_are_compared(first, second):
         if not any(map(math.isnan, (low, middle, high))):
             assert low <= middle * (1 + 1e-9) + 1e-12 or math.isinf(middle)
             assert middle <= high * (1 + 1e-9) + 1e-12 or math.isinf(middle)
+
+
+if __name__ == "__main__":
+    asked, shape, n_periods = sys.argv[1:]
+    check(asked, long_series(int(n_periods), shape), None)
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    print(spent.ru_utime + spent.ru_stime, spent.ru_maxrss / 1e6)

@@ -12,6 +12,7 @@ from scipy import stats
 
 from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.development import Development, develop
+from trends.models.counts.observed import MOST_PERIODS, refuse_long
 from trends.tables.calendar import frequency_letter
 from trends.tables.series import series as series_of
 
@@ -221,8 +222,8 @@ def reporting_delay(
     TypeError
         If `counts` is no event-count table or count series.
     ValueError
-        If it holds several groups, one vintage and nothing declared, a vintage newer than today, or
-        an option is out of range.
+        If it holds several groups, one vintage and nothing declared, a vintage newer than today,
+        more than 5,000 periods, or an option is out of range.
 
     Notes
     -----
@@ -272,9 +273,7 @@ def reporting_delay(
             raise ValueError(
                 f"`{name}` must be {least} or more periods, got {value}. Give a number of periods."
             )
-    newest, read = _read(counts)
-    letter = frequency_letter(pd.PeriodIndex(newest.index))
-    most = SETTLED_AFTER[letter] if settled_after is None else settled_after
+    newest, most, read = _read(counts, settled_after)
     if read.n_vintages < 2:
         if incomplete_periods is None:
             raise ValueError(
@@ -283,7 +282,7 @@ def reporting_delay(
                 "incomplete_periods=2."
             )
         return _declared(counts, newest, incomplete_periods, most, alpha)
-    triangle = read.triangle[:, : most + 1]
+    triangle = read.triangle
     development = develop(triangle)
     factors, std_errors, n_free = development.factors()
     shares = pd.DataFrame(
@@ -324,7 +323,7 @@ def reporting_delay(
 
 
 class _Read(NamedTuple):
-    """A record as it stood at every age of its periods, and when it was read."""
+    """A record as it stood at every age until it is settled, and when it was read."""
 
     triangle: NDArray[np.float64]
     n_vintages: int
@@ -333,13 +332,15 @@ class _Read(NamedTuple):
     age_of_newest: int
 
 
-def _read(counts: pd.DataFrame) -> tuple[pd.DataFrame, _Read]:
-    """Return the newest vintage as a series, and the triangle of all of them."""
-    if isinstance(counts, pd.DataFrame) and isinstance(counts.index, pd.PeriodIndex):
-        return counts, _Read(np.empty((len(counts), 0)), 1, None, None, 0)
-    newest = series_of(counts)
-    if newest.attrs.get("as_of") is None:
-        return newest, _Read(np.empty((len(newest), 0)), 1, None, None, 0)
+def _read(counts: pd.DataFrame, settled_after: int | None) -> tuple[pd.DataFrame, int, _Read]:
+    """Return the newest vintage as a series, the last age, and the triangle of all vintages."""
+    is_series = isinstance(counts, pd.DataFrame) and isinstance(counts.index, pd.PeriodIndex)
+    newest = counts if is_series else series_of(counts)
+    refuse_long(newest, "counts", MOST_PERIODS)
+    letter = frequency_letter(pd.PeriodIndex(newest.index))
+    most = SETTLED_AFTER[letter] if settled_after is None else settled_after
+    if is_series or newest.attrs.get("as_of") is None:
+        return newest, most, _Read(np.empty((len(newest), 0)), 1, None, None, 0)
     today = pd.Timestamp.today().normalize()
     last = newest.attrs["as_of"]
     if last > today:
@@ -349,25 +350,29 @@ def _read(counts: pd.DataFrame) -> tuple[pd.DataFrame, _Read]:
         )
     of_day = {day: _read_in(day, newest.index[-1]) for day in counts["as_of"].unique()}
     read_in = counts["as_of"].map(of_day).to_numpy()
+    slots = np.unique(read_in)
     known = counts["count"].to_numpy(dtype=float, na_value=np.nan)
     in_order = counts.assign(read_in=read_in, count=known).sort_values("as_of", kind="stable")
     table = in_order.pivot_table(
         index="period", columns="read_in", values="count", aggfunc="last", observed=True
     )
-    slots = np.arange(read_in.min(), read_in.max() + 1)
     stood = table.reindex(columns=slots).reindex(newest.index).ffill(axis="columns")
-    values = stood.to_numpy(dtype=float)
-    ages = slots[None, :] - pd.PeriodIndex(newest.index).asi8[:, None]
-    n_ages = max(int(ages.max()) + 1, 1)
-    triangle = np.full((len(newest), n_ages), np.nan)
-    rows, columns = np.nonzero((ages >= 0) & np.isfinite(values))
-    triangle[rows, ages[rows, columns]] = values[rows, columns]
-    return newest, _Read(
-        triangle=triangle,
-        n_vintages=len(np.unique(read_in)),
-        first_as_of=pd.Timestamp(counts["as_of"].min()),
-        last_as_of=last,
-        age_of_newest=int(ages[-1, -1]),
+    ended = pd.PeriodIndex(newest.index).asi8
+    n_ages = min(max(int(slots[-1] - ended.min()) + 1, 1), most + 1)
+    read_at = ended[:, None] + np.arange(n_ages)
+    place = np.searchsorted(slots, read_at, side="right") - 1
+    triangle = np.take_along_axis(stood.to_numpy(dtype=float), np.maximum(place, 0), axis=1)
+    triangle[(place < 0) | (read_at > slots[-1])] = np.nan
+    return (
+        newest,
+        most,
+        _Read(
+            triangle=triangle,
+            n_vintages=slots.size,
+            first_as_of=pd.Timestamp(counts["as_of"].min()),
+            last_as_of=last,
+            age_of_newest=int(slots[-1] - ended[-1]),
+        ),
     )
 
 

@@ -48,6 +48,8 @@ Select = Literal["bic", "permutation"]
 
 #: Difference of criteria below which a smaller number of joins describes the counts as well.
 _AS_GOOD = 2 * np.log(3)
+#: Periods beyond which the search for joins takes more than a minute or two gigabytes.
+_MOST_PERIODS = 750
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -231,7 +233,8 @@ def fit_joinpoints(
     Parameters
     ----------
     series : DataFrame of n_periods rows
-        Count series with at least 8 observed periods and events in at least 3.
+        Count series with at least 8 observed periods and events in at least 3; at most 750
+        periods, because more take longer than a minute.
     max_joinpoints : int
         Most joinpoints to consider; fewer where the length does not allow as many, or where
         fewer than 7 + 2 max_joinpoints periods hold an event.
@@ -267,8 +270,8 @@ def fit_joinpoints(
     TypeError
         If `series` is not a count series.
     ValueError
-        If it is too short or too empty, also between the silences at its ends, a jump is not
-        inside it, or an option is out of range.
+        If it is too short, too long or too empty, also between the silences at its ends, a jump is
+        not inside it, or an option is out of range.
     RuntimeError
         If a fit does not converge.
 
@@ -369,7 +372,7 @@ def _between_silences(series: pd.DataFrame) -> pd.DataFrame:
 
     No pace leads out of nothing or into it.
     """
-    span = active_span(observed_periods(series))
+    span = active_span(observed_periods(series, most=_MOST_PERIODS))
     watched = series.iloc[span]
     if len(watched) < len(series):
         n_watched = int(watched["count"].notna().sum())

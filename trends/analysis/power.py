@@ -239,7 +239,7 @@ def detectable_change(
     TypeError
         If `series` is not a count series.
     ValueError
-        If it is too short or too empty, or an option is out of range.
+        If it is too short, too long or too empty, or an option is out of range.
     RuntimeError
         If the fit does not converge.
 

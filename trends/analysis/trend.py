@@ -342,8 +342,8 @@ def estimate_trend(
     TypeError
         If `series` is not a count series.
     ValueError
-        If it is too short or too empty, an option is not one of its choices, or `alpha` is not
-        between 0 and 1.
+        If it is too short, too long or too empty, an option is not one of its choices, or `alpha`
+        is not between 0 and 1.
     RuntimeError
         If the fit does not converge.
 

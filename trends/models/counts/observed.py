@@ -20,6 +20,8 @@ PERIODS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}
 LEAST_OBSERVED = 8
 #: Periods with events without which nothing can be asked of a series.
 LEAST_EVENTFUL = 3
+#: Periods beyond which a question takes too long, or too much memory, to be asked.
+MOST_PERIODS = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,16 +71,22 @@ def caveats_of_any(several: Sequence[Observed]) -> dict[str, bool]:
 
 
 def observed_periods(
-    series: pd.DataFrame, *, minimum: int = LEAST_OBSERVED, n_eventful: int = LEAST_EVENTFUL
+    series: pd.DataFrame,
+    *,
+    minimum: int = LEAST_OBSERVED,
+    n_eventful: int = LEAST_EVENTFUL,
+    most: int = MOST_PERIODS,
 ) -> Observed:
     """Return the observed periods of a checked count series as arrays.
 
     Raises
     ------
     TypeError, ValueError
-        As `check_series`; also if fewer than `n_eventful` periods hold an event.
+        As `check_series`; also if fewer than `n_eventful` periods hold an event, or there are more
+        than `most` periods.
     """
     check_series(series, minimum=minimum)
+    refuse_long(series, "series", most)
     known = series["count"].notna().to_numpy()
     count = series["count"].to_numpy(dtype=float, na_value=np.nan)[known]
     with_events = int((count > 0).sum())
@@ -96,6 +104,18 @@ def observed_periods(
         periods=periods,
         last_is_partial=bool(partial[-1]),
         breaks=tuple(sorted(each.date for each in known_breaks(series))),
+    )
+
+
+def refuse_long(series: pd.DataFrame, name: str, most: int) -> None:
+    """Raise where a count series has more periods than a question can be asked of."""
+    if len(series) <= most:
+        return
+    longer = {"D": "weeks or months", "W": "months", "M": "quarters", "Q": "years"}
+    letter = frequency_letter(pd.PeriodIndex(series.index))
+    raise ValueError(
+        f"`{name}` must have at most {most:,} periods here, got {len(series):,}. "
+        f"Count by {longer.get(letter, 'longer periods')}, or keep the last {most:,}."
     )
 
 
