@@ -92,7 +92,8 @@ CONTROLS = """(() => {
   const faults = [];
   const doing = "a[href], button, input, select, summary, [tabindex], [popovertarget]";
   for (const one of document.querySelectorAll(doing)) {
-    if (!one.checkVisibility() || one.tagName === "MAIN") continue;
+    // What stands in a note is reached once a key has opened it.
+    if (!one.checkVisibility() || one.tagName === "MAIN" || one.closest("[popover]")) continue;
     one.focus({preventScroll: true, focusVisible: true});
     const style = getComputedStyle(one);
     if (document.activeElement !== one) faults.push("not reached: " + one.outerHTML.slice(0, 90));
@@ -110,6 +111,8 @@ def test_everything_that_can_be_done_on_a_page_can_be_done_by_keys(browser, whol
     faults = {}
     for page in pages_of(whole_site):
         browser.open(page, width=1280)
+        # A window in the background shows no focus.
+        browser.call("Emulation.setFocusEmulationEnabled", enabled=True)
         found = browser.ask(CONTROLS)
         if found:
             faults[page.relative_to(whole_site).as_posix()] = found

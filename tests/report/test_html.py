@@ -104,6 +104,12 @@ def test_code_is_hidden_unless_echoed_and_folds(index):
     assert re.search(r'<details class="code-fold">\s*<summary>\s*Code\s*</summary>', index)
 
 
+def test_a_line_of_code_is_no_link_that_no_key_reaches(index):
+    assert '<code class="sourceCode python"><span>' in index
+    assert 'tabindex="-1"></a>' not in index
+    assert 'id="cb1-1"' not in index
+
+
 def test_mathematics_is_mathml(index):
     assert "<math" in index
     assert re.search(r'<span id="eq-rate" class="equation">', index)

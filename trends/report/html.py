@@ -27,6 +27,8 @@ from trends.report.term_notes import noted
 _ALIGNMENT = re.compile(r' style="text-align: (left|right|center);?"')
 _WIDTH = re.compile(r'<col style="width: (\d+)%;?" ?/>')
 _TABLE_WIDTH = re.compile(r'<table style="width:[^"]*">')
+#: Each line of code is a place with a link to itself that nobody sees and no key reaches.
+_CODE_LINE = re.compile(r'<span id="cb\d+-\d+">(?:<a href="#cb[^"]*"[^>]*></a>)?')
 _EMPTY_HEADER = re.compile(r'<th( class="[^"]*")?></th>')
 _LINK = re.compile(r'(?P<attribute>\b(?:href|src))="(?P<target>[^"#:]+)(?P<rest>#[^"]*)?"')
 _IMAGE = re.compile(r'<img[^>]*\bsrc="([^"]+)"')
@@ -98,7 +100,7 @@ def _page_title(metadata: dict[str, Any], site: dict[str, Any]) -> str:
 
 def _finish(html: str, place: Place) -> str:
     """Turn inline styles, which the content policy refuses, into classes; resolve the links."""
-    html = _ALIGNMENT.sub(r' class="align-\1"', html)
+    html = _ALIGNMENT.sub(r' class="align-\1"', _CODE_LINE.sub("<span>", html))
     html = _EMPTY_HEADER.sub(r"<td\1></td>", html)
     html = _TABLE_WIDTH.sub("<table>", _WIDTH.sub(_width_class, html))
 
