@@ -25,7 +25,8 @@ QUESTIONS = {
         ),
         "since when?": ("", [], ["North-east Syria.", "as in September 2024"]),
         "where can I get the numbers?": (
-            "", [".navbar a[href$='data.html']"], ["Published figures, CSV", "findings of this edition, JSON"],
+            "", [".navbar a[href$='data.html']"],
+            ["Published figures, CSV", "findings of this edition, JSON"],
         ),
         "how do I cite it?": (
             "", [".edition-bar summary"], ["The trends authors. Are attacks up? Edition of"],
