@@ -191,7 +191,7 @@ def test_the_first_screen_answers_for_every_place_with_direction_size_date_and_s
     browser.open(site / "index.html", width=1280)
     said = browser.ask("[...document.querySelectorAll('.short-answer li')].map(li => li.innerText)")
     assert len(said) == 2
-    north = " ".join(said[0].split())
+    north = " ".join(said[0].replace("\u2060", "").split())
     assert north.startswith(
         "↑ North. The rate apparently rose: 2.42 times as high in 2024 as in 2023"
     )

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from trends.report import render
 from trends.report.links import check_site
 from trends.report.store import Store
 
@@ -173,6 +174,13 @@ def test_a_date_in_arabic_text_is_kept_in_one_piece(rendered):
     page = (rendered.site / "pages/ar/index.html").read_text(encoding="utf-8")
     assert "\u20662019-07-26\u2069" in page
     assert "\u2066294" not in page
+
+
+def test_a_range_is_never_parted_at_the_end_of_a_line(write_page):
+    made = render(write_page("From 1.5–3 to 2019–2020, `1–2` apart.\n\n# A – B"), engine="builtin")
+    page = (made.site / "index.html").read_text(encoding="utf-8")
+    assert "From 1.5\u2060–\u20603 to 2019\u2060–\u20602020, <code>1–2</code> apart." in page
+    assert "A – B" in page
 
 
 def test_every_page_offers_the_other_language_and_marks_itself(index):

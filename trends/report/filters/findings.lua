@@ -204,6 +204,14 @@ local function add_list(doc)
   return doc
 end
 
+-- A range is never parted at the end of a line, as `paper.lua` has it on paper.
+local JOINED = "\u{2060}"
+local function range(str)
+  if not is_html() then return nil end
+  local joined = str.text:gsub("(%d)–(%d)", "%1" .. JOINED .. "–" .. JOINED .. "%2")
+  if joined ~= str.text then return pandoc.Str(joined) end
+end
+
 return {
   { Meta = function(meta)
     lists = meta["findings-list"] ~= false
@@ -211,6 +219,7 @@ return {
     for key, words in pairs(meta["finding-words"] or {}) do terms[key] = words end
   end },
   { Pandoc = name_findings },
+  { Str = range },
   { Span = note },
   { Pandoc = add_list },
 }
