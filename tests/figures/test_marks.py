@@ -42,17 +42,17 @@ def test_a_band_that_goes_on_above_the_axis_is_marked_and_named(high, arrows):
 def test_no_line_leads_from_the_course_before_a_date_to_the_one_after():
     rng = np.random.default_rng(1)
     series = months(np.r_[rng.poisson(20, 30), rng.poisson(60, 30), rng.poisson(9, 30)])
-    result = trends.estimate_interruption(series, ["2020-07", "2023-01"], slope=False)
+    result = trends.estimate_interruption(series, ["2020-07-17", "2023-01"], slope=False)
     ax = result.plot()
     courses = [line for line in ax.get_lines() if len(line.get_xdata()) > len(series)]
     assert len(courses) == 2, "the fitted course, and those carried on"
     for line in courses:
         when, rate = pd.DatetimeIndex(line.get_xdata(orig=True)), line.get_ydata()
-        for date in result.dates:
-            at_the_date = rate[when == date.start_time]
+        for start in result.changes["start"]:
+            at_the_date = rate[when == start.start_time]
             assert np.isnan(at_the_date[0])
             assert np.isfinite(at_the_date[1])
-    assert "July 2020" in " ".join(text.get_text() for text in ax.texts)
+    assert "17 July 2020" in " ".join(text.get_text() for text in ax.texts)
 
 
 def test_a_course_is_broken_only_within_what_it_covers():

@@ -20,7 +20,7 @@ def plot(result: Interruption, *, ax: Axes | None = None, lang: str = "en") -> A
     when = fitted["period"].dt.start_time
     label = words(lang)["figure"]
     # From one course to the next leads no line: each begins anew at its date.
-    dates = [date.start_time for date in result.dates]
+    dates = list(result.changes["start"].dt.start_time)
     jumps = [*dates, *break_starts(result.series)]
     drawn = {
         name: broken_at(when, fitted[name].to_numpy(dtype=float), starts)
@@ -50,7 +50,8 @@ def plot(result: Interruption, *, ax: Axes | None = None, lang: str = "en") -> A
         label=label["counterfactual"],
     )
     mark_breaks(ax, result.series, lang=lang)
-    for number, (period, start) in enumerate(zip(result.dates, dates, strict=True)):
+    for number, period in enumerate(result.dates):
+        start = period.start_time
         ax.axvline(start, color=style.INK, linewidth=1, linestyle=":")
         style.name_date(ax, start, format_time(period, lang), number, colour=style.INK)
     highest = fitted[["rate", "fitted_rate", "counterfactual_rate"]].max().max()

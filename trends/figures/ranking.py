@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from trends import escaping
+from trends.analysis.periods import PeriodComparison
 from trends.analysis.ranking import GroupRanking
 from trends.figures import style
 from trends.findings.about import named_subject
-from trends.findings.wording import rate_axis, words
+from trends.findings.wording import format_time, rate_axis, words
 
 
 def plot(result: GroupRanking, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     """Return axes with both rates of every group, joined by a line."""
     table = result.groups[result.groups["status"] == "ok"].iloc[::-1]
     ax = ax if ax is not None else style.new_axes(size=(7.2, 0.8 + 0.28 * max(len(table), 3)))
-    label = words(lang)["ranking"]
+    # Each group of a ranking is a comparison of the same two stretches.
+    compared = cast("PeriodComparison", next(iter(result.panel.results.values())))
     place = np.arange(len(table))
     ax.hlines(place, table["rate_second"], table["rate_first"], color=style.MUTED, linewidth=1.5)
     ax.plot(
@@ -25,9 +30,9 @@ def plot(result: GroupRanking, *, ax: Axes | None = None, lang: str = "en") -> A
         "o",
         color=style.SECOND,
         markerfacecolor="none",
-        label=label["second"],
+        label=_span(compared.second, lang),
     )
-    ax.plot(table["rate_first"], place, "o", color=style.FIRST, label=label["first"])
+    ax.plot(table["rate_first"], place, "o", color=style.FIRST, label=_span(compared.first, lang))
     keys = table[list(result.by)].itertuples(index=False, name=None)
     ax.set_yticks(
         place,
@@ -35,7 +40,23 @@ def plot(result: GroupRanking, *, ax: Axes | None = None, lang: str = "en") -> A
             escaping.figure(named_subject(result.panel.results[key]).name(lang)) for key in keys
         ],
     )
-    compared = next(iter(result.panel.results.values()))
-    ax.set_xlabel(rate_axis(getattr(compared, "series", None), lang))
+    ax.set_xlabel(rate_axis(compared.series, lang))
     style.name_above(ax)
     return ax
+
+
+def _span(stretch: tuple[pd.Period, pd.Period], lang: str) -> str:
+    """Return a stretch in words; whole years of months are named as years."""
+    start, end = stretch
+    if (
+        start.asfreq("Y").start_time == start.start_time
+        and end.asfreq("Y").end_time == end.end_time
+    ):
+        start, end = start.asfreq("Y"), end.asfreq("Y")
+    table = words(lang)["ranking"]
+    if start == end:
+        return str(start.year) if start.freqstr.startswith("Y") else format_time(start, lang)
+    said = [
+        one.year if one.freqstr.startswith("Y") else format_time(one, lang) for one in (start, end)
+    ]
+    return str(table["span"].format(start=said[0], end=said[1]))

@@ -143,7 +143,7 @@ def name_date(ax: Axes, when: Any, name: str, number: int, *, colour: str) -> No
         name,
         (when, 1.0),
         xycoords=("data", "axes fraction"),
-        xytext=(-3 if late else 3, -2 - 11 * (number % 2)),
+        xytext=(-3 if late else 3, -5 - 11 * (number % 2)),
         textcoords="offset points",
         va="top",
         ha="right" if late else "left",

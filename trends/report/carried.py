@@ -12,11 +12,16 @@ from trends.figures.drawn import Line, as_csv, shapes_of
 _CARRIES, _DASHES = "trends-data ", "\\u002d\\u002d"
 
 
-def with_data(svg: str, lines: list[Line]) -> str:
-    """Return an SVG that carries what it draws, as numbers and as a shape, where nobody sees it."""
-    if not lines:
+def with_data(svg: str, lines: list[Line], *, narrow: str = "") -> str:
+    """Return an SVG that carries what it draws, as numbers and as a shape, where nobody sees it.
+
+    It also carries the figure as it is drawn for a narrow screen, where there is such a drawing.
+    """
+    said: dict[str, Any] = {"csv": as_csv(lines), "shapes": shapes_of(lines)} if lines else {}
+    said |= {"narrow": narrow} if narrow else {}
+    if not said:
         return svg
-    kept = json.dumps({"csv": as_csv(lines), "shapes": shapes_of(lines)})
+    kept = json.dumps(said)
     return svg.replace("</svg>", f"<!--{_CARRIES}{kept.replace('--', _DASHES)}-->\n</svg>")
 
 

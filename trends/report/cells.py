@@ -242,17 +242,22 @@ def _figure_svg(figure: Any) -> str:
     import matplotlib as mpl
 
     from trends.figures.drawn import lines_of
+    from trends.figures.narrow import lay_out_narrow, needs_it
     from trends.report.carried import with_data
 
-    drawn = io.StringIO()
+    drawn, narrow = io.StringIO(), io.StringIO()
     settings = {"metadata": {"Date": None, "Creator": None}}
+    lines = lines_of(figure)
     with mpl.rc_context({"svg.hashsalt": "trends", "svg.fonttype": "none"}):
         layout = figure.get_layout_engine()
         if layout is None:
             figure.savefig(drawn, format="svg", bbox_inches="tight", **settings)
         else:
             drawing.write_laid_out(figure, layout, drawn, **settings)
-    return with_data(drawn.getvalue(), lines_of(figure))
+        if needs_it(figure):
+            lay_out_narrow(figure)
+            drawing.write_laid_out(figure, layout, narrow, **settings)
+    return with_data(drawn.getvalue(), lines, narrow=narrow.getvalue())
 
 
 def _take_figures() -> list[Output]:

@@ -54,13 +54,20 @@ def write_picture(output: Output, folder: Path, stem: str) -> Path:
         return path
     path = folder / f"{stem}.svg"
     path.write_text(output.content, encoding="utf-8")
-    data = carried(output.content).get("csv")
-    if data:
-        path.with_suffix(".csv").write_text(data, encoding="utf-8")
-    path.with_suffix(".fragment").write_text(
-        inline_svg(output.content, prefix=stem), encoding="utf-8"
-    )
+    known = carried(output.content)
+    if known.get("csv"):
+        path.with_suffix(".csv").write_text(known["csv"], encoding="utf-8")
+    fragment = inline_svg(output.content, prefix=stem)
+    if known.get("narrow"):
+        narrow = inline_svg(known["narrow"], prefix=f"{stem}-n")
+        fragment = _of_class(fragment, "wide") + _of_class(narrow, "narrow")
+    path.with_suffix(".fragment").write_text(fragment, encoding="utf-8")
     return path
+
+
+def _of_class(fragment: str, name: str) -> str:
+    """Return a fragment whose root says on which screens it is shown."""
+    return fragment.replace("<svg", f'<svg class="{name}"', 1)
 
 
 def _as_bytes(content: str | bytes) -> bytes:

@@ -56,7 +56,7 @@ local function html_image(image, alt)
     return image
   end
   return raw('<span class="figure-scroll" tabindex="0" role="img" aria-label="' .. escape(alt) .. '">'
-    .. fragment:gsub("^<svg", '<svg aria-hidden="true" focusable="false"', 1) .. "</span>"
+    .. fragment:gsub("<svg", '<svg aria-hidden="true" focusable="false"') .. "</span>"
     .. downloads(path))
 end
 
