@@ -36,7 +36,9 @@ def _one(result: Alarms, ax: Axes | None, lang: str) -> Axes:
     ax.plot(
         before.index.to_timestamp(how="start"),
         before["count"].to_numpy(dtype=float, na_value=np.nan),
+        "o-",
         color=style.MUTED,
+        markersize=2,
         linewidth=1,
         label=label["alarm_baseline"],
     )
