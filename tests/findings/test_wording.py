@@ -641,8 +641,8 @@ def test_a_further_language_writes_numbers_with_its_own_signs(value, shape, said
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("de avril à le premier", "d'avril au premier"),
-        ("De octobre", "D'octobre"),
+        ("de avril à le premier", "d’avril au premier"),
+        ("De octobre", "D’octobre"),
         ("en 3 mai 2024 ; en 2024", "le 3 mai 2024\u00a0; en 2024"),
         ("en le deuxième trimestre de 2024", "au deuxième trimestre de 2024"),
         ("de les uns, de Homs", "des uns, de Homs"),

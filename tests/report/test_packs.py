@@ -63,6 +63,7 @@ def test_a_report_in_a_third_language_renders_and_lints_clean(tmp_path):
     assert '<html lang="fr" dir="ltr">' in page
     assert "Quelle évolution les comptages ont-ils suivie" in page
     assert "Voir le résultat" in page
+    assert "Figure\u00a01\u00a0:" in page
     listed = (folder / "_site/reports/findings.html").read_text("utf-8")
     assert "intervalle à 95" in listed
     assert "likely, grade" not in page + listed
@@ -77,7 +78,7 @@ def test_pages_in_three_languages_make_one_edition(tmp_path):
     scaffold(folder, languages=["en", "ar", "fr"])
     outline = read_outline(folder / "report.toml")
     [key] = outline.named
-    assert outline.subject(key).name("fr") == "Événements d'exemple"
+    assert outline.subject(key).name("fr") == "Événements d’exemple"
     said = Ledger(lang="fr")
     counts = outline.series(key)
     said.add(trends.estimate_trend(counts), outline.subject(key))
@@ -88,7 +89,7 @@ def test_pages_in_three_languages_make_one_edition(tmp_path):
     whole.merge(said, page="fr.html")
     [first, *_] = whole.findings.values()
     assert set(first["said"]) == {"en", "ar", "fr"}
-    assert first["subject"]["fr"] == "Événements d'exemple"
+    assert first["subject"]["fr"] == "Événements d’exemple"
 
 
 def test_a_date_of_the_pack_is_asked_for_where_it_matters_and_only_there(tmp_path):

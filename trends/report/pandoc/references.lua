@@ -78,7 +78,7 @@ end
 
 local function caption_lead(kind, number)
   local title = term("crossref-" .. kind .. "-title", kind == "fig" and "Figure" or "Table")
-  return pandoc.Inlines({ pandoc.Span({ pandoc.Str(title), nbsp(), pandoc.Str(number .. ":") },
+  return pandoc.Inlines({ pandoc.Span({ pandoc.Str(title), nbsp(), pandoc.Str(number .. term("crossref-title-delim", ":")) },
     { class = "float-number" }), pandoc.Space() })
 end
 
