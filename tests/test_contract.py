@@ -251,9 +251,31 @@ def test_a_table_of_models_gives_two_totals_no_stars_that_their_words_would_not(
     rates = trends.compare_rates("294 in 2024", "121 in 2023")
     table = rates.__maketables_coef_table__
     assert rates.p_value < 1e-9
-    assert table.loc[["ratio", "difference"], "p"].to_list() == [rates.wide_p_value] * 2
+    wide = [rates.wide_p_value, rates.wide_low, rates.wide_high]
+    assert table.loc["ratio", ["p", "low", "high"]].to_list() == wide
     assert rates.wide_p_value > 0.05
-    assert table.loc["ratio", ["low", "high"]].to_list() == [rates.wide_low, rates.wide_high]
+    # An interval for Poisson counts would exclude 0 beside a ratio that is not clear.
+    assert table.loc["difference", ["p", "low", "high"]].isna().all()
+
+
+def test_the_p_value_of_a_row_agrees_with_its_interval(result):
+    frame = result.to_frame()
+    alpha = 1 - result.conf_level if hasattr(result, "conf_level") else 0.05
+    none = {"difference": 0.0, "slope": 0.0} | dict.fromkeys(
+        ("annual_percent_change", "change_first", "change_second", "change_total", "average"), 0.0
+    )
+    of_ratio = ("ratio", "level", "share", "claims", "others", "odds_ratio", "observed_ratio")
+    none |= dict.fromkeys(of_ratio, 1.0)
+    if isinstance(result, trends.Interruption):
+        none["slope"] = 1.0  # of yearly factors, where a trend's is of logarithms
+    for row in frame.to_dict("records"):
+        null, p_value = none.get(str(row.get("term"))), row.get("p_value", np.nan)
+        if null is None or pd.isna(p_value) or pd.isna(row.get("conf_low", np.nan)):
+            continue
+        assert (p_value < alpha) == (not row["conf_low"] <= null <= row["conf_high"]), row
+        wide = row.get("wide_p_value", np.nan)
+        if not pd.isna(wide):
+            assert (wide < alpha) == (not row["wide_low"] <= null <= row["wide_high"]), row
 
 
 def test_every_column_of_its_table_is_in_the_glossary(result):

@@ -120,10 +120,14 @@ class RateComparison(Result):
 
     @property
     def __maketables_coef_table__(self) -> pd.DataFrame:
-        """With the scatter, as words have it: stars for Poisson counts would say more than they."""
+        """With the scatter, as words have it: stars for Poisson counts would say more than they.
+
+        Of the difference only the interval for Poisson counts is known, which stands in `to_frame`.
+        """
         table = super().__maketables_coef_table__
-        table.loc["ratio", ["low", "high"]] = [self.wide_low, self.wide_high]
-        table.loc[["ratio", "difference"], "p"] = self.wide_p_value
+        wide = [self.wide_p_value, self.wide_low, self.wide_high]
+        table.loc["ratio", ["p", "low", "high"]] = wide
+        table.loc["difference", ["p", "low", "high"]] = np.nan
         return table
 
     def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
@@ -137,9 +141,10 @@ class RateComparison(Result):
         Returns
         -------
         DataFrame of 4 rows
-            Columns term, estimate, conf_low, conf_high, p_value, wide_low, wide_high, conf_level,
-            method. The first interval is that of Poisson counts, the narrowest case; the wide one,
-            of the ratio, has the scatter that was declared or borrowed.
+            Columns term, estimate, conf_low, conf_high, p_value, wide_low, wide_high, wide_p_value,
+            conf_level, method. The first interval and p-value are those of Poisson counts, the
+            narrowest case; the wide ones, of the ratio, have the scatter that was declared or
+            borrowed.
         """
         if alpha is not None and not np.isclose(1 - alpha, self.conf_level):
             again = compare_rates(
@@ -163,6 +168,7 @@ class RateComparison(Result):
         is_ratio = frame["term"] == "ratio"
         frame["wide_low"] = np.where(is_ratio, self.wide_low, np.nan)
         frame["wide_high"] = np.where(is_ratio, self.wide_high, np.nan)
+        frame["wide_p_value"] = np.where(is_ratio, self.wide_p_value, np.nan)
         frame["conf_level"] = self.conf_level
         frame["method"] = ["exact-c", "exact-c", self.method, self.difference_method]
         return frame
