@@ -1,7 +1,8 @@
 """When is a count out of line, if false episodes are to be no more than a stated number a year?
 
 What comes next is predicted from a baseline: a negative binomial whose mean, dispersion and memory
-are drawn from what the baseline leaves open, never plugged in. Two lines watch. The first fires on
+are drawn from what the baseline leaves open, never plugged in, and so is whether the baseline has a
+slope, and which. Two lines watch. The first fires on
 one count in a tail of that prediction, with the exact tails of low counts. The second adds up
 normal scores (a CUSUM) and fires on many counts that are each a little out of line. Both are set on
 simulated years of the same draws, so that episodes of false alarms come as often as stated, memory,
@@ -10,6 +11,7 @@ discreteness and unknown parameters included.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,7 +21,7 @@ from scipy import special
 
 from trends.models.counts.memory import MemoryGrid, variance_inflation
 from trends.models.counts.null_models import count_quantiles, draw_latent
-from trends.models.counts.serial_dependence import weigh_memories
+from trends.models.counts.serial_dependence import MemoryPosterior, weigh_memories
 
 #: Draws of mean, dispersion and memory, and simulated years of each.
 N_DRAWS, YEARS_OF_EACH = 100, 4
@@ -33,6 +35,9 @@ FIRST_LINE = 0.5
 OUTLYING = 2.58
 #: Quantiles of the memories, ordered by what they do to a mean, between which they are drawn.
 STRONG = (0.75, 0.99)
+#: Standard deviation of a slope of the baseline, in log rates a year, before it is seen: two in
+#: three are within a factor of 1.3 a year. As likely beforehand is that there is none.
+SLOPE_SCALE = 0.25
 #: What weighing down takes off the variance of scores that are normal.
 _WEIGHED_DOWN = 0.967
 #: Variances over means that are weighed; beforehand a third of the probability is on Poisson's.
@@ -52,7 +57,8 @@ class Baseline:
     Attributes
     ----------
     params : array of shape (n_terms,)
-        Coefficients of the log rate.
+        Coefficients of the log rate, averaged over the draws; the last is the slope a year where
+        one was weighed.
     log_shifts : array of shape (n_draws,)
         Draws of the error of the log rate.
     dispersions : array of shape (n_draws,)
@@ -65,6 +71,8 @@ class Baseline:
         Whether the memory is at the longest that is considered.
     n_weighed_down : int
         Counts of the baseline that were weighed down.
+    slope_probability : float
+        Probability that the baseline has a slope; 0 where none was weighed.
     """
 
     params: NDArray[np.float64]
@@ -75,6 +83,7 @@ class Baseline:
     correlation: float
     at_ceiling: bool
     n_weighed_down: int
+    slope_probability: float = 0.0
 
 
 def learn_baseline(
@@ -84,8 +93,11 @@ def learn_baseline(
     position: np.ndarray,
     grid: MemoryGrid,
     rng: np.random.Generator,
+    *,
+    years: np.ndarray | None = None,
+    years_ahead: float = 0.0,
 ) -> Baseline:
-    """Learn level, season, scatter and memory from a baseline, outbreaks weighed down.
+    """Learn level, season, slope, scatter and memory from a baseline, outbreaks weighed down.
 
     Parameters
     ----------
@@ -96,6 +108,10 @@ def learn_baseline(
         Place of each count among all periods.
     grid : MemoryGrid
     rng : Generator
+    years : array of shape (n_observed,), optional
+        Time of each count; None weighs no slope.
+    years_ahead : float
+        Time for which the errors of the log rate are drawn.
 
     Returns
     -------
@@ -106,6 +122,81 @@ def learn_baseline(
     RuntimeError
         If the fit does not converge.
     """
+    typical = design.mean(axis=0)
+    level = _fit_memory(counts, design, exposure, position, grid)
+    if years is None:
+        return _baseline(level, [_draw(level, typical, N_DRAWS, rng)], typical)
+    sloped = _fit_memory(
+        counts, np.column_stack([design, years]), exposure, position, grid, slope=True
+    )
+    probability = _slope_probability(sloped)
+    n_sloped = round(probability * N_DRAWS)
+    ahead = np.append(typical, years_ahead)
+    drawn = [
+        _draw(fit, ahead[: fit.params.size], n_draws, rng)
+        for fit, n_draws in ((level, N_DRAWS - n_sloped), (sloped, n_sloped))
+        if n_draws
+    ]
+    return _baseline(sloped if probability > 0.5 else level, drawn, ahead, probability)
+
+
+def _baseline(
+    fit: _Fit, drawn: Sequence[_Drawn], contrast: np.ndarray, slope_probability: float = 0.0
+) -> Baseline:
+    """Return the draws of one or two fits together, with the likelier fit's memory."""
+    every = [
+        np.pad(one.params, ((0, 0), (0, contrast.size - one.params.shape[1]))) for one in drawn
+    ]
+    params = np.concatenate(every).mean(axis=0)
+    rates, dispersions, rho, weight = (
+        np.concatenate([getattr(one, name) for one in drawn])
+        for name in ("log_rates", "dispersions", "rho", "weight")
+    )
+    return Baseline(
+        params=params,
+        log_shifts=rates - params @ contrast,
+        dispersions=dispersions,
+        rho=rho,
+        weight=weight,
+        correlation=fit.memory.correlation,
+        at_ceiling=fit.memory.at_ceiling,
+        n_weighed_down=fit.n_weighed_down,
+        slope_probability=slope_probability,
+    )
+
+
+class _Fit(NamedTuple):
+    """A weighted fit, and the memories that its residuals may have."""
+
+    params: NDArray[np.float64]
+    mean: float
+    memory: MemoryPosterior
+    n_free: int
+    n_periods: int
+    n_weighed_down: int
+    has_slope: bool
+
+
+class _Drawn(NamedTuple):
+    """Draws of what a fit leaves open."""
+
+    params: NDArray[np.float64]
+    log_rates: NDArray[np.float64]
+    dispersions: NDArray[np.float64]
+    rho: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+
+def _fit_memory(
+    counts: np.ndarray,
+    design: np.ndarray,
+    exposure: np.ndarray,
+    position: np.ndarray,
+    grid: MemoryGrid,
+    *,
+    slope: bool = False,
+) -> _Fit:
+    """Fit the log rate with outbreaks weighed down, and weigh the memories of what is left."""
     weights = np.ones(counts.size)
     params, expected = _weighted_fit(counts, design, exposure, weights)
     n_free = counts.size - design.shape[1]
@@ -119,25 +210,45 @@ def learn_baseline(
     residuals = (counts - expected) / np.sqrt(expected) * np.sqrt(weights / _WEIGHED_DOWN)
     working = design * np.sqrt(expected * weights)[:, None]
     memory = weigh_memories(working, residuals, position, grid=grid)
-    models = rng.choice(grid.rho.size, N_DRAWS, p=_strong(memory.probabilities, grid, counts.size))
+    mean, n_high = float(expected.mean()), int(high.sum())
+    return _Fit(params, mean, memory, n_free, counts.size, n_high, slope)
+
+
+def _slope_probability(fit: _Fit) -> float:
+    """Return the probability of a slope against none, from its estimate under each memory."""
+    variances = fit.memory.covariances[:, -1, -1] * _at_least_poisson(fit.memory)
+    wide = variances + SLOPE_SCALE**2
+    log_ratio = 0.5 * np.log(wide / variances) - 0.5 * fit.params[-1] ** 2 * (
+        1 / variances - 1 / wide
+    )
+    weights = _strong(fit.memory.probabilities, fit.memory.grid, fit.n_periods)
+    return float(1 / (1 + weights @ np.exp(np.minimum(log_ratio, 700))))
+
+
+def _at_least_poisson(memory: MemoryPosterior) -> NDArray[np.float64]:
+    """Return what makes a covariance that of counts that scatter no less than Poisson's."""
+    return np.asarray(np.maximum(memory.scales, 1.0) / np.maximum(memory.scales, 1e-9))
+
+
+def _draw(fit: _Fit, contrast: np.ndarray, n_draws: int, rng: np.random.Generator) -> _Drawn:
+    """Draw memories, dispersions and the log rate of a contrast of the coefficients."""
+    memory, grid = fit.memory, fit.memory.grid
+    likely = _strong(memory.probabilities, grid, fit.n_periods)
+    models = rng.choice(grid.rho.size, n_draws, p=likely)
     rho, weight = grid.rho[models], grid.weight[models]
-    mean = float(expected.mean())
-    dispersions = _draw_dispersions(memory.scales[models], rho, weight, mean, n_free, rng)
+    dispersions = _draw_dispersions(memory.scales[models], rho, weight, fit.mean, fit.n_free, rng)
     # Counts that scatter like Poisson's leave nothing to remember.
     rho, weight = (np.where(dispersions > 1, one, 0.0) for one in (rho, weight))
-    typical = design.mean(axis=0)
-    variances = np.einsum("i,mij,j->m", typical, memory.covariances, typical)[models]
-    variances *= dispersions / np.maximum(memory.scales[models], 1e-9)
-    return Baseline(
-        params=params,
-        log_shifts=np.sqrt(variances) * rng.standard_normal(N_DRAWS),
-        dispersions=dispersions,
-        rho=rho,
-        weight=weight,
-        correlation=memory.correlation,
-        at_ceiling=memory.at_ceiling,
-        n_weighed_down=int(high.sum()),
-    )
+    covariances = memory.covariances[models]
+    covariances *= (dispersions / np.maximum(memory.scales[models], 1e-9))[:, None, None]
+    params = np.tile(fit.params, (n_draws, 1))
+    if fit.has_slope:
+        pulled = covariances[:, :, -1] / (covariances[:, -1, -1] + SLOPE_SCALE**2)[:, None]
+        params = params - pulled * fit.params[-1]
+        covariances = covariances - pulled[:, :, None] * covariances[:, -1, None, :]
+    variances = np.einsum("i,mij,j->m", contrast, covariances, contrast)
+    log_rates = params @ contrast + np.sqrt(variances) * rng.standard_normal(n_draws)
+    return _Drawn(params, log_rates, dispersions, rho, weight)
 
 
 def _strong(probabilities: np.ndarray, grid: MemoryGrid, n_periods: int) -> NDArray[np.float64]:

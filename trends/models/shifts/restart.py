@@ -31,6 +31,7 @@ def restart_row(
     *,
     days_per_period: float,
     known: Sequence[int] = (),
+    slopes: bool = False,
 ) -> int:
     """Return the first row of the history that is of one level with the last.
 
@@ -47,13 +48,20 @@ def restart_row(
         Length of a period.
     known : sequence of int
         Rows from which counting is known to have changed.
+    slopes : bool
+        Whether what a straight line explains better than a shift is left whole: for those who
+        estimate a slope beside the level.
     """
     if observed.count.size > MOST_ROWS:
         sums, first = _by_sevens(observed)
         waves = np.add.reduceat(season, first, axis=0) / np.diff(first, append=len(season))[:, None]
         named = {int(np.searchsorted(first, row)): row for row in known}
         found = restart_row(
-            sums, waves, days_per_period=TOGETHER * days_per_period, known=tuple(named)
+            sums,
+            waves,
+            days_per_period=TOGETHER * days_per_period,
+            known=tuple(named),
+            slopes=slopes,
         )
         return named.get(found, int(first[found]))
     start = 0
@@ -63,7 +71,9 @@ def restart_row(
             start = row
             break
     while observed.count.size - start >= 2 * LEAST_KEPT:
-        found = _latest_shift(_from(observed, start), season[start:], days_per_period)
+        found = _latest_shift(
+            _from(observed, start), season[start:], days_per_period, slopes=slopes
+        )
         if not found:
             break
         start += found
@@ -102,6 +112,7 @@ def _latest_shift(
     days_per_period: float,
     *,
     named: int | None = None,
+    slopes: bool = False,
 ) -> int:
     """Return the row of the likeliest shift, or of the one named; 0 where none is clear."""
     n_rows = observed.count.size
@@ -126,5 +137,7 @@ def _latest_shift(
     line = column * (observed.position - observed.position.mean())
     evidence = weigh_shift(fit.response_of(observed.count), fit.projections, starts, line)
     if evidence.statistic < (RESTARTS if named is None else RESTARTS_AT_BREAK):
+        return 0
+    if slopes and evidence.step_over_ramp < 0:
         return 0
     return int(starts[int(np.argmax(evidence.position_probability))])
