@@ -69,6 +69,61 @@ def test_what_has_no_answer_is_a_row_with_the_reason():
     assert ("Void",) not in panel.results
 
 
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("trend", {}),
+        ("changepoint", {"n_null": 99}),
+        (
+            "periods",
+            {"first": ("2022-01", "2023-12"), "second": ("2020-01", "2021-12"), "season": "none"},
+        ),
+    ],
+)
+def test_two_events_one_full_month_and_one_huge_group_stand_beside_others(question, asked):
+    two, full = np.zeros(48, int), np.zeros(48, int)
+    two[[5, 40]], full[7] = 1, 5000
+    huge = np.random.default_rng(2).poisson(3e7, 48)
+    hostile = {"Two": two, "Full": full, "Huge": huge, "Void": np.zeros(48, int)}
+    by = {"by": "district", "n_jobs": 1, "rng": 1, **asked}
+    alone = trends.analyse_panel(table_of(steady(5)), question, **by).to_frame()
+    beside = trends.analyse_panel(table_of(steady(5) | hostile), question, **by).to_frame()
+    beside = beside.set_index("district")
+    assert set(beside.index) == {*alone["district"], *hostile}
+    assert beside.loc["Huge", "status"] == "ok"
+    assert (beside["status"].eq("ok") | beside["reason"].ne("")).all()
+    assert (beside["status"].eq("ok") | beside["estimate"].isna()).all()
+    own = ["estimate", "conf_low", "conf_high", "p_value"]
+    assert beside.loc[alone["district"], own].to_numpy() == pytest.approx(
+        alone[own].to_numpy(), nan_ok=True
+    )
+
+
+def test_a_group_that_stands_there_twice_is_refused_before_any_work():
+    counts = table_of(steady(3))
+    twice = pd.concat([counts, counts.query("district == 'D01'")])
+    with pytest.raises(ValueError, match=r"got 2020-01 twice for district D01\. Add the counts"):
+        trends.analyse_panel(twice, "trend", by="district", n_jobs=1)
+
+
+@pytest.mark.slow
+def test_of_ten_thousand_groups_half_of_them_empty_each_is_a_row():
+    groups = {
+        f"D{which:05d}": np.zeros(48, int) if which % 2 else np.full(48, 1 + which % 5)
+        for which in range(10_000)
+    }
+    panel = trends.analyse_panel(
+        table_of(groups), "periods", by="district", n_jobs=1, season="none",
+        first=("2022-01", "2023-12"), second=("2020-01", "2021-12"),
+    )  # fmt: skip
+    table = panel.to_frame()
+    assert table["district"].tolist() == list(groups)
+    empty = np.arange(10_000) % 2 == 1
+    assert table.loc[~empty, "status"].eq("ok").all()
+    assert table.loc[empty, "reason"].str.len().gt(0).all()
+    assert (panel.n_groups, panel.n_answered) == (10_000, 5_000)
+
+
 def test_a_fit_that_fails_is_a_row_that_says_so():
     def fails(series):
         raise RuntimeError("no convergence")

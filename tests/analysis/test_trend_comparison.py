@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,6 +81,30 @@ def test_the_correlation_is_that_of_residuals_in_shared_periods():
         np.sum(scores[0] ** 2) * np.sum(scores[1] ** 2)
     )
     assert shared_noise(*lines) == pytest.approx(expected)
+
+
+def test_people_in_front_and_rear_seats_are_compared_as_r_has_it():
+    reference = Path(__file__).parents[1] / "reference"
+    known = json.loads((reference / "belts.json").read_text())
+    table = pd.read_csv(reference / "inputs" / "belts.csv")
+    months = pd.PeriodIndex(table["month"], freq="M")
+    front, rear = (series_of(table[name], months) for name in ("front", "rear"))
+    compared = trends.compare_trends(front, rear, season="month")
+    for which, name in (("first", "front"), ("second", "rear")):
+        assert getattr(compared, f"slope_{which}") == pytest.approx(known[name]["slope"], abs=1e-7)
+        # Months repeat one another, which the negative binomial does not know.
+        assert getattr(compared, f"std_error_{which}") > 2 * known[name]["std_error"]
+    # What moves both drops out of the logarithm of the ratio, slow memories included.
+    ratio = known["ratio"]
+    assert compared.difference == pytest.approx(ratio["difference"], abs=1e-4)
+    assert ratio["std_error"] < compared.std_error
+    assert compared.std_error < np.hypot(compared.std_error_first, compared.std_error_second)
+    low, high = np.log([compared.ratio_low, compared.ratio_high])
+    half = 1.96 * ratio["std_error"]
+    assert low < ratio["difference"] - half < ratio["difference"] + half < high
+    # Both wander, whatever their ratio does, so no one pace is said of either.
+    assert compared.verdict == "no_line"
+    assert compared.caveats == ("wandering_level",)
 
 
 def test_a_series_is_not_told_apart_from_itself():

@@ -416,9 +416,11 @@ def _assemble(
     """Put counts in order of time; the periods between are not covered, or filled with zeros."""
     twice = periods[periods.duplicated()]
     if len(twice):
+        named = ", ".join(f"{name} {label}" for name, label in labels.items())
+        whose = f" for {named}" if named else ""
         raise ValueError(
-            f"`counts` must hold each period once, got {calendar.format_period(twice[0])} twice. "
-            "Add the counts of a period up, or use `count_events` for a table of events."
+            f"`counts` must hold each period once, got {calendar.format_period(twice[0])} twice"
+            f"{whose}. Add the counts of a period up, or use `count_events` for a table of events."
         )
     frame = pd.DataFrame(
         {"count": pd.array(count, dtype="Int64"), "exposure": np.asarray(exposure, dtype=float)},

@@ -36,6 +36,16 @@ def test_quantiles_are_those_of_scipy():
     assert (count_quantiles(latent, 4.0, 3.0) == expected).all()
 
 
+@pytest.mark.parametrize(("mean", "dispersion"), [(139.0, 5000.0), (60.0, 900.0)])
+def test_where_one_month_holds_nearly_everything_quantiles_are_those_of_scipy(mean, dispersion):
+    latent = np.linspace(-4, 4, 321)
+    level = stats.norm.cdf(latent)
+    found = count_quantiles(latent, mean, dispersion)
+    known = stats.nbinom.ppf(level, mean / (dispersion - 1), 1 / dispersion)
+    # A gamma law rounded to counts: within one event or two in a hundred.
+    assert (np.abs(found - known) <= np.maximum(1.0, 0.02 * known)).all()
+
+
 def test_a_mean_of_zero_gives_no_events():
     assert (count_quantiles(np.array([-5.0, 0.0, 5.0]), 0.0, 3.0) == 0).all()
 

@@ -15,6 +15,10 @@ from scipy import special
 TABLE_LIMIT = 2_000.0
 """Means above this many events get gamma quantiles: a table of every count would not fit."""
 
+TABLE_ROWS = 20_000.0
+"""Counts above which a table is not made either: one month of thousands of events among empty ones
+takes as many counts as that, and a search asks for hundreds of tables."""
+
 TAIL = 6.0
 """Normal quantile beyond which a draw is clipped; the chance of needing more is 1e-9."""
 
@@ -92,11 +96,11 @@ def _quantile_table(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return normal thresholds between counts, or thresholds and counts to interpolate."""
     spread = np.sqrt(dispersion * mean)
-    if mean > TABLE_LIMIT or mean + 30 * spread > 50 * TABLE_LIMIT:
+    largest = mean + TAIL * spread + 4 * TAIL * dispersion
+    if mean > TABLE_LIMIT or largest > TABLE_ROWS:
         normal = np.linspace(-TAIL, TAIL, 601)
         shape = mean / dispersion
         return normal, dispersion * special.gammaincinv(shape, special.ndtr(normal))
-    largest = mean + TAIL * spread + 4 * TAIL * dispersion
     count = np.arange(np.ceil(largest))
     if dispersion < 1 + 1e-9:
         below = special.pdtr(count, mean)
