@@ -84,6 +84,22 @@ def test_when_the_whole_fell_the_largest_fall_comes_first():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_leader_whose_own_change_is_not_clear_is_not_said_to_have_driven_it(turned):
+    rng = np.random.default_rng(7)
+    groups = {f"D{which}": rng.poisson(6, GROUPS["Large"].size) for which in range(4)}
+    if turned:
+        groups = {name: counts[::-1] for name, counts in groups.items()}
+    ranking = trends.rank_groups(table_of(groups), top=1, **ASK)
+    assert ranking.findings()[1].conf_low <= 0
+    rose = "rise" if ranking.change > 0 else "fall"
+    said = ranking.summary()
+    assert f"The largest part of the {rose} that was counted is {ranking.leader}'s" in said
+    assert "contributed most" not in said
+    for lang in ("ar", "fr"):
+        assert ranking.leader in ranking.summary(lang)
+
+
 def test_the_chance_of_the_top_is_the_share_of_draws():
     one = pd.DataFrame(
         {
