@@ -5,6 +5,7 @@ from scipy import stats
 
 import trends
 from trends.analysis.ranking import _chances, _log_ratios
+from trends.findings import wording
 
 MONTHS = pd.period_range("2020-01", periods=48, freq="M", name="period")
 ASK = {"by": "district", "first": (2023, 2023), "second": (2021, 2021), "n_jobs": 1, "rng": 3}
@@ -96,8 +97,11 @@ def test_a_leader_whose_own_change_is_not_clear_is_not_said_to_have_driven_it(tu
     said = ranking.summary()
     assert f"The largest part of the {rose} that was counted is {ranking.leader}'s" in said
     assert "contributed most" not in said
-    for lang in ("ar", "fr"):
+    for lang in ("en", "ar", "fr"):
+        headline = wording.headline(ranking.findings()[1], lang)
         assert ranking.leader in ranking.summary(lang)
+        assert ranking.leader in headline
+        assert "contributed most" not in headline
 
 
 def test_the_chance_of_the_top_is_the_share_of_draws():
