@@ -6,11 +6,16 @@ Every way is measured at sizes that grow, each in a process of its own that has 
 question before; the smallest sizes that are not known yet come first, until the minutes are over.
 A size that the last one says would not fit into what is left is not begun. So the page grows from
 run to run, and what was not measured is blank. ``--rounds`` measures each size that is known so
-much more often; the best time of all rounds is kept, the highest peak of memory too.
+much more often; the best time of all rounds is kept, the highest peak of memory too. Seconds are
+those of the processor, user and system, in one process: what others do on the machine changes them
+least.
 
 Writes ``benchmarks/results/costs.csv`` and ``benchmarks/results/costs.md``. Exponents are slopes of
 log seconds on log size over the three largest sizes: 1 is a cost in proportion to the size. How one
-size compares with other packages is measured in `counting_events.py` and `changepoints_speed.py`.
+size of events or of a default call compares with other packages is measured in `counting_events.py`
+and `changepoints_speed.py`; segmentation is measured here beside ruptures' kernel search in C and
+skchange, as far as they are installed (``pip install ruptures skchange``), on Poisson counts that
+shift every thousand periods. Only the package's own knows exposure: the others are given rates.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +39,13 @@ import pandas as pd
 RESULTS = Path(__file__).parent / "results"
 CSV, PAGE = RESULTS / "costs.csv", RESULTS / "costs.md"
 COLUMNS = ["way", "size", "seconds", "peak_mb", "n_rounds"]
-PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "ibis-framework", "joblib")
+PACKAGES = (
+    "numpy", "scipy", "pandas", "duckdb", "ibis-framework", "joblib", "ruptures", "skchange",
+)  # fmt: skip
 
 LENGTHS = (50, 156, 520, 1_500, 5_000, 10_000, 100_000)
 SERIES = (1, 10, 100, 1_000, 10_000)
+CUT = (1_000, 10_000, 100_000)
 EVENTS = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
 EVENT_ROWS = """
@@ -79,6 +87,39 @@ def segments(size: int, folder: Path) -> Callable[[], object]:
     return lambda: optimal_segments(counts, np.ones(size), 2 * np.log(size))
 
 
+def shifting(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return Poisson counts whose rate shifts every thousand periods, and their exposure."""
+    rng = np.random.default_rng(2)
+    rate = np.repeat(rng.choice([3.0, 6.0, 12.0], -(-size // 1_000)), 1_000)[:size]
+    exposure = rng.choice([0.5, 1.0], size, p=[0.1, 0.9])
+    return rng.poisson(rate * exposure).astype(float), exposure
+
+
+def cut(size: int, folder: Path) -> Callable[[], object]:
+    from trends.models.shifts.segmentation import optimal_segments
+
+    counts, exposure = shifting(size)
+    return lambda: optimal_segments(counts, exposure, 2 * np.log(size))
+
+
+def cut_by_ruptures(size: int, folder: Path) -> Callable[[], object]:
+    import ruptures
+
+    counts, exposure = shifting(size)
+    rates = (counts / exposure).reshape(-1, 1)
+    penalty = 2 * np.log(size) * float(rates.var())
+    return lambda: ruptures.KernelCPD(kernel="linear", min_size=2).fit_predict(rates, pen=penalty)
+
+
+def cut_by_skchange(size: int, folder: Path) -> Callable[[], object]:
+    from skchange.detectors import PELT
+    from skchange.interval_scorers import PoissonCost
+
+    counts, _ = shifting(size)
+    signal = counts.astype(int).reshape(-1, 1)
+    return lambda: PELT(PoissonCost(), min_segment_length=2).fit(signal).predict(signal)
+
+
 def question(name: str, module: str) -> Callable[[int, Path], Callable[[], object]]:
     def prepared(size: int, folder: Path) -> Callable[[], object]:
         import importlib
@@ -96,7 +137,7 @@ def panel(asked: str) -> Callable[[int, Path], Callable[[], object]]:
         from trends.analysis.panel import analyse_panel
 
         counts = many_series(size)
-        return lambda: analyse_panel(counts, asked, by="district", n_jobs=2, rng=1)
+        return lambda: analyse_panel(counts, asked, by="district", n_jobs=1, rng=1)
 
     return prepared
 
@@ -134,9 +175,13 @@ def count_in_duckdb(size: int, folder: Path) -> Callable[[], object]:
     ).df()
 
 
+OWN_CUT = "optimal_segments, with exposure"
 #: Ways, the sizes they are measured at, and what prepares them.
 WAYS: dict[str, tuple[str, tuple[int, ...], Callable[[int, Path], Callable[[], object]]]] = {
     "optimal_segments": ("periods", LENGTHS, segments),
+    OWN_CUT: ("cuts", CUT, cut),
+    "ruptures KernelCPD(linear), C": ("cuts", CUT, cut_by_ruptures),
+    "skchange PELT(PoissonCost)": ("cuts", CUT, cut_by_skchange),
     "estimate_trend": ("periods", LENGTHS, question("estimate_trend", "trend")),
     "detect_changepoints": ("periods", LENGTHS, question("detect_changepoints", "changepoint")),
     "fit_joinpoints": ("periods", LENGTHS, question("fit_joinpoints", "joinpoint")),
@@ -150,13 +195,13 @@ WAYS: dict[str, tuple[str, tuple[int, ...], Callable[[int, Path], Callable[[], o
 
 
 def measure_here(way: str, size: int, folder: Path) -> None:
-    """Answer once of a small size, then time one answer, and print both figures as JSON."""
+    """Answer once of a small size, then time one answer; print seconds and memory as JSON."""
     _, sizes, prepare = WAYS[way]
     prepare(sizes[0], folder)()
     answer = prepare(size, folder)
-    began = time.perf_counter()
+    began = time.process_time()
     answer()
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "peak_mb": peak}))
 
@@ -200,21 +245,31 @@ def exponent(sizes: np.ndarray, seconds: np.ndarray) -> float:
     return float(np.polyfit(np.log(sizes[-3:]), np.log(seconds[-3:]), 1)[0])
 
 
+def installed(name: str) -> bool:
+    """Tell whether a package is there."""
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
 def write_page(done: pd.DataFrame) -> None:
     """Write a table for each kind of size, a way a row."""
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES if installed(name))
     lines = [
         "# What an answer costs",
         "",
         "`OMP_NUM_THREADS=1 python benchmarks/costs.py`, "
         f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores,",
         f"load average {os.getloadavg()[0]:.1f} when the page was written.",
-        "Seconds, the best of the rounds; in brackets the peak memory in MB of the process that",
-        "asked. Blank: not measured, or refused. Exponent: of the size, over the three largest.",
+        "Processor seconds, user and system, the best of the rounds; in brackets the peak memory,",
+        "MB. Blank: not measured, or refused. Exponent: of the size, over the three largest.",
     ]
     units = {
         "periods": "One series, by its periods (Poisson counts of mean 8)",
-        "series": "A panel on two workers, by its series (48 months of mean 8)",
+        "cuts": "Segmentation of Poisson counts that shift every thousand periods, by periods",
+        "series": "A panel in one process, by its series (48 months of mean 8)",
         "events": "Events in Parquet, by month and country",
     }
     for unit, title in units.items():
@@ -240,15 +295,28 @@ def write_page(done: pd.DataFrame) -> None:
 
 
 def ratio_lines(done: pd.DataFrame) -> list[str]:
-    """Return what counting costs beside raw DuckDB at each size."""
+    """Return what ways cost beside another one at each size that both were measured at."""
     seconds = done.pivot_table(index="size", columns="way", values="seconds")
-    raw, ways = "raw DuckDB, which checks nothing", ("count_events", "count_events, check=False")
-    if raw not in seconds:
-        return []
-    lines = ["", "## Times raw DuckDB", "", f"| events | {' | '.join(ways)} |", "|---|---|---|"]
-    for size, row in seconds[seconds[raw].notna()].iterrows():
-        cells = [f"{row[way] / row[raw]:.2f}" if row.get(way, 0) > 0 else "" for way in ways]
-        lines.append(f"| {size:,} | {' | '.join(cells)} |")
+    lines: list[str] = []
+    for title, base, ways in (
+        (
+            "Events: times raw DuckDB",
+            "raw DuckDB, which checks nothing",
+            ["count_events", "count_events, check=False"],
+        ),
+        (
+            "Segmentation: times the package's own",
+            OWN_CUT,
+            [way for way, (kind, _, _) in WAYS.items() if kind == "cuts" and way != OWN_CUT],
+        ),
+    ):
+        if base not in seconds:
+            continue
+        lines += ["", f"## {title}", "", f"| size | {' | '.join(ways)} |"]
+        lines.append("|---" * (1 + len(ways)) + "|")
+        for size, row in seconds[seconds[base].notna()].iterrows():
+            cells = [f"{row[way] / row[base]:.3g}" if row.get(way, 0) > 0 else "" for way in ways]
+            lines.append(f"| {size:,} | {' | '.join(cells)} |")
     return lines
 
 
