@@ -6,6 +6,7 @@ import re
 import pytest
 
 from trends.report import RenderError, render
+from trends.report.markup import terms_of
 
 
 def _bytes(folder):
@@ -91,6 +92,16 @@ def test_a_failing_page_leaves_the_previous_site_untouched(write_page):
     assert _bytes(site) == before
     names = {path.name for path in root.iterdir()}
     assert names == {".trends-cache", "_quarto.yml", "_site", "filters", "index.qmd"}
+
+
+def test_words_that_a_page_gives_itself_are_not_those_of_the_next_page(write_page):
+    before = json.dumps(terms_of("en"))
+    front = "title: Page\nlanguage: {section-title-references: Books, page-of: x}"
+    root = write_page("As [@a] says.", front=f"{front}\nbibliography: books.bib")
+    (root / "books.bib").write_text("@book{a, author={A}, title={B}, year={2020}}", "utf-8")
+    site = render(root, engine="builtin").site
+    assert "Books" in (site / "index.html").read_text("utf-8")
+    assert json.dumps(terms_of("en")) == before
 
 
 def test_a_result_that_a_semicolon_hides_is_not_even_formatted(write_page):

@@ -10,6 +10,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -39,10 +40,16 @@ _FILTER_FAULT = re.compile(r"TRENDS: (.*)")
 def terms_of(lang: str) -> dict[str, Any]:
     """Return the words of the page around the text, in English where there are no others."""
     base = lang.split("-")[0]
+    # A further language has its words of the page in its own file.
+    return laid_over(_own_terms(base), words_file(base).get("terms", {}))
+
+
+@cache
+def _own_terms(base: str) -> dict[str, Any]:
+    """Return the words of the page that the renderer brings; each page asks for them often."""
     path = HERE / "terms" / f"{base}.toml"
     known = path if path.is_file() else HERE / "terms" / "en.toml"
-    # A further language has its words of the page in its own file.
-    return laid_over(tomllib.loads(known.read_text("utf-8")), words_file(base).get("terms", {}))
+    return tomllib.loads(known.read_text("utf-8"))
 
 
 def convert(
