@@ -155,10 +155,10 @@ def _weave(build: Build, page: Page) -> str:
     key = run_key(page, build.project.root, settings, inline_expressions(page))
     known = recall(build.store, key)
     if known is not None:
-        return weave(page, known, settings, folder)
+        return weave(page, known, settings, folder, build.store)
     session = Session(build.project.root, figure_size=size)
     recorder = Recorder(session, build.project.root, build.store)
     with remembered(build.store):
-        markdown = weave(page, recorder, settings, folder)
+        markdown = weave(page, recorder, settings, folder, build.store)
     keep(build.store, key, recorder)
     return markdown

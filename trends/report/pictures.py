@@ -9,6 +9,7 @@ from trends.figures import style
 from trends.report.carried import carried
 from trends.report.cells import Output
 from trends.report.marks import gathered
+from trends.report.store import Store, key_of
 
 #: What each role of colour in a figure becomes on a dark page.
 DARK = {
@@ -45,7 +46,7 @@ _OWN_ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|(?:xlink:)?href="#)([^")]+)')
 
 
-def write_picture(output: Output, folder: Path, stem: str) -> Path:
+def write_picture(output: Output, folder: Path, stem: str, store: Store) -> Path:
     """Write a figure for print, and beside it the fragment that goes into an HTML page."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(output.content, bytes) or output.kind == "image/png":
@@ -57,12 +58,22 @@ def write_picture(output: Output, folder: Path, stem: str) -> Path:
     known = carried(output.content)
     if known.get("csv"):
         path.with_suffix(".csv").write_text(known["csv"], encoding="utf-8")
-    fragment = inline_svg(output.content, prefix=stem)
-    if known.get("narrow"):
-        narrow = inline_svg(known["narrow"], prefix=f"{stem}-n")
-        fragment = _of_class(fragment, "wide") + _of_class(narrow, "narrow")
-    path.with_suffix(".fragment").write_text(fragment, encoding="utf-8")
+    # A page and the printed report show the same figures.
+    key = key_of("fragment", stem, output.content)
+    fragment = store.get(key)
+    if fragment is None:
+        fragment = _fragment(output.content, known.get("narrow", ""), stem).encode()
+        store.put(key, fragment)
+    path.with_suffix(".fragment").write_bytes(fragment)
     return path
+
+
+def _fragment(svg: str, narrow: str, stem: str) -> str:
+    """Return a figure as it stands in a page: for all screens, or for wide and narrow ones."""
+    wide = inline_svg(svg, prefix=stem)
+    if not narrow:
+        return wide
+    return _of_class(wide, "wide") + _of_class(inline_svg(narrow, prefix=f"{stem}-n"), "narrow")
 
 
 def _of_class(fragment: str, name: str) -> str:

@@ -14,6 +14,7 @@ from trends.report.errors import RenderError
 from trends.report.markup import terms_of
 from trends.report.page import Cell, Line, Page, Text
 from trends.report.pictures import write_picture
+from trends.report.store import Store
 
 _INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<expression>[^`]+)`(?!`)")
 _FENCES = "::::::"
@@ -40,7 +41,9 @@ def inline_expressions(page: Page) -> list[str]:
     ]
 
 
-def weave(page: Page, session: Runner, metadata: dict[str, Any], figure_folder: Path) -> str:
+def weave(
+    page: Page, session: Runner, metadata: dict[str, Any], figure_folder: Path, store: Store
+) -> str:
     """Run a page's cells in order and put their outputs where they stand."""
     woven: list[str] = []
     labels: set[str] = set()
@@ -58,7 +61,7 @@ def weave(page: Page, session: Runner, metadata: dict[str, Any], figure_folder: 
         outputs = session.run(part) if runs else []
         if options.get("include", True) is False:
             continue
-        drawn = _write_pictures(part, outputs, figure_folder)
+        drawn = _write_pictures(part, outputs, figure_folder, store)
         if options["echo"]:
             woven.append(_code(part, options, metadata))
         if runs:
@@ -102,13 +105,13 @@ def _code(cell: Cell, options: dict[str, Any], metadata: dict[str, Any]) -> str:
     return f"\n{_FENCES} {{.code-fold{state}}}\n{block}\n{_FENCES}\n"
 
 
-def _write_pictures(cell: Cell, outputs: list[Output], folder: Path) -> list[Path]:
+def _write_pictures(cell: Cell, outputs: list[Output], folder: Path, store: Store) -> list[Path]:
     drawn = [output for output in outputs if output.kind in ("image/svg+xml", "image/png")]
     if drawn and not cell.options.get("fig-alt"):
         raise _fault(cell, "the cell draws a figure and must say what it shows. Add `#| fig-alt:`.")
     stem = cell.label or f"{Path(cell.file).stem}-{cell.line}"
     return [
-        write_picture(output, folder, stem if len(drawn) == 1 else f"{stem}-{position}")
+        write_picture(output, folder, stem if len(drawn) == 1 else f"{stem}-{position}", store)
         for position, output in enumerate(drawn, start=1)
     ]
 
