@@ -263,8 +263,8 @@ def write_page(done: pd.DataFrame) -> None:
         "`OMP_NUM_THREADS=1 python benchmarks/costs.py`, "
         f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores,",
         f"load average {os.getloadavg()[0]:.1f} when the page was written.",
-        "Processor seconds, user and system, the best of the rounds; in brackets the peak memory,",
-        "MB. Blank: not measured, or refused. Exponent: of the size, over the three largest.",
+        "Processor seconds, user and system, best of the rounds; in brackets the peak memory in MB.",
+        "Blank: not measured, or refused. Exponent: of the size, over the three largest.",
     ]
     units = {
         "periods": "One series, by its periods (Poisson counts of mean 8)",
