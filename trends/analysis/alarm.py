@@ -30,6 +30,7 @@ from trends.models.alarms.surveillance import FarringtonSettings, ears, farringt
 from trends.models.counts.known_jumps import break_places
 from trends.models.counts.observed import (
     LEAST_EVENTFUL,
+    MOST_IN_BLOCKS,
     PERIODS_PER_YEAR,
     Observed,
     observed_periods,
@@ -562,7 +563,7 @@ def _watch_one(group: str, series: pd.DataFrame, options: _Options, root: int) -
         "compared_first": lines.compared[0],
         "compared_last": lines.compared[-1],
     }
-    known = observed_periods(series, minimum=1, n_eventful=0)
+    known = observed_periods(series, minimum=1, n_eventful=0, most=MOST_IN_BLOCKS)
     holds = {
         **known.caveats(),
         "late_reports_unknown": options.incomplete is None,
@@ -579,7 +580,7 @@ def _since_break(series: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
     A jump of the counting is no alarm, and what was counted otherwise is no baseline.
     """
-    places = break_places(observed_periods(series, minimum=1, n_eventful=0))
+    places = break_places(observed_periods(series, minimum=1, n_eventful=0, most=MOST_IN_BLOCKS))
     if not places:
         return series, ""
     said = f" since counting changed in {format_period(series.index[places[-1]])}"

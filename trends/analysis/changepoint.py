@@ -21,7 +21,7 @@ from trends.analysis.result import Result
 from trends.models.counts.bounded_counts import BoundsReading, count_bounds, read_as_bounds
 from trends.models.counts.known_jumps import NEAR_JUMP, jump_columns
 from trends.models.counts.memory import MemoryModels
-from trends.models.counts.observed import Observed, observed_periods
+from trends.models.counts.observed import MOST_IN_BLOCKS, Observed, observed_periods
 from trends.models.counts.season_terms import (
     LEAST_FREEDOM,
     SeasonChoice,
@@ -398,7 +398,7 @@ class Changepoints(Result):
         from trends.models.shifts.cross_checks import Answer, ask_others
 
         alpha = 1 - self.conf_level
-        observed = observed_periods(self.series, n_eventful=0)
+        observed = observed_periods(self.series, n_eventful=0, most=MOST_IN_BLOCKS)
         index = observed.periods[observed.position]
         found = sorted(self.changepoints, key=lambda one: one.p_value)
         own = Answer(
@@ -558,7 +558,7 @@ def detect_changepoints(
     ['2021-01']
     """
     _check_options(alpha, min_periods, n_null)
-    observed = observed_periods(series, n_eventful=0)
+    observed = observed_periods(series, n_eventful=0, most=MOST_IN_BLOCKS)
     length = 1
     if observed.count.size > MAX_PERIODS:
         length = -(-len(observed.periods) // MOST_ROWS)

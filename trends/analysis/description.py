@@ -14,6 +14,7 @@ from trends.models.counts.count_model import percent_change
 from trends.models.counts.known_jumps import break_places
 from trends.models.counts.observed import (
     LEAST_EVENTFUL,
+    MOST_IN_BLOCKS,
     Observed,
     observed_periods,
     observed_rates,
@@ -316,7 +317,7 @@ def describe_series(
     """
     if season not in SEASONS:
         raise ValueError(f"`season` must be one of {', '.join(SEASONS)}, got {season!r}. Pick one.")
-    seen = observed_periods(series, n_eventful=0)
+    seen = observed_periods(series, n_eventful=0, most=MOST_IN_BLOCKS)
     breaks = _read_breaks(known_breaks, seen)
     rows = _rows(seen)
     generator = np.random.default_rng(rng)

@@ -316,7 +316,7 @@ def forecast_counts(
     TypeError
         If `series` is not a count series.
     ValueError
-        If it is too short, too long or too empty, or an option is out of range.
+        If it is too short or too empty, or an option is out of range.
 
     Notes
     -----

@@ -204,7 +204,7 @@ def unpack(stored: bytes, file: str) -> bytes:
         except (RuntimeError, NotImplementedError) as error:
             fault = _whole_file(
                 file,
-                "the zip archive must be one that opens without a password",
+                "the zip archive must be one that opens without a password or another program",
                 "Unpack it, and give the table itself.",
             )
             raise InvalidTable([fault]) from error

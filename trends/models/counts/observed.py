@@ -20,8 +20,9 @@ PERIODS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Q": 4.0, "Y": 1.0}
 LEAST_OBSERVED = 8
 #: Periods with events without which nothing can be asked of a series.
 LEAST_EVENTFUL = 3
-#: Periods beyond which a question takes too long, or too much memory, to be asked.
-MOST_PERIODS = 5_000
+#: Periods beyond which a question takes too long, or too much memory, to be asked; more where it
+#: looks back over few of them, or sums them in blocks.
+MOST_PERIODS, MOST_IN_BLOCKS = 5_000, 100_000
 
 
 @dataclass(frozen=True, eq=False)

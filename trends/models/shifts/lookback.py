@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from trends.models.counts.known_jumps import break_places
 from trends.models.counts.memory import MemoryGrid
-from trends.models.counts.observed import Observed, observed_periods, years_of
+from trends.models.counts.observed import MOST_IN_BLOCKS, Observed, observed_periods, years_of
 from trends.models.counts.rolling import Origin, look_back
 from trends.models.counts.season_terms import LEAST_YEARS, SEASONS, SeasonChoice, season_columns
 from trends.models.counts.serial_dependence import grid_of
@@ -67,7 +67,7 @@ def checked(series: pd.DataFrame, horizon: int, season: str | None) -> tuple[Obs
     """Return the observed periods and the horizon; raise unless the options make sense."""
     if season is not None and season not in SEASONS:
         raise ValueError(f"`season` must be one of {', '.join(SEASONS)}, got {season!r}. Pick one.")
-    seen = observed_periods(series)
+    seen = observed_periods(series, most=MOST_IN_BLOCKS)
     if isinstance(horizon, bool) or horizon != int(horizon) or not horizon >= 1:
         raise ValueError(
             f"`horizon` must be a whole number of periods of 1 or more, got {horizon!r}. Use 6."
