@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import trends
 from trends.figures import windows
 
 
@@ -30,9 +31,11 @@ def table(**columns):
 
 def test_a_bar_reaches_from_the_first_to_the_end_of_the_last_day_at_the_rate():
     ax = windows.plot(table())
-    bars = [line for line in ax.lines if len(line.get_xdata()) == 2]
-    across = [line for line in bars if len(set(line.get_ydata())) == 1]
-    spans = {tuple(pd.to_datetime(line.get_xdata())): line.get_ydata()[0] for line in across}
+    spans = {
+        tuple(pd.to_datetime(line.get_xdata()[at : at + 2])): line.get_ydata()[at]
+        for line in ax.lines
+        for at in range(0, len(line.get_xdata()) - 1, 3)
+    }
     whole = (pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-31"))
     assert spans[whole] == pytest.approx(30 / 30 * 30.4375)
 
@@ -53,7 +56,7 @@ def test_a_count_of_zero_is_drawn_at_the_bottom_with_its_upper_limit():
     ax = windows.plot(table(count=[30, 10, 0], window_start=pd.Timestamp("2024-01-01"),
                             window_basis="stated"))  # fmt: skip
     bottom = ax.get_ylim()[0]
-    lowest = min(np.min(line.get_ydata()) for line in ax.lines)
+    lowest = min(np.nanmin(line.get_ydata()) for line in ax.lines)
     assert bottom < lowest < 1.1 * bottom
 
 
@@ -70,3 +73,11 @@ def test_measures_have_a_panel_each_under_a_common_time_axis(published):
     assert [ax.get_title("left") for ax in drawn] == ["arrests", "attacks"]
     assert drawn[0].get_xlim() == drawn[1].get_xlim()
     assert all(ax.has_data() for ax in drawn)
+
+
+def test_hundreds_of_windows_are_a_handful_of_lines(published):
+    """Each line is drawn on its own, in a page that has a weight to keep."""
+    statements = trends.read_statements(published / "statements.csv")
+    ax = windows.plot(statements[statements["measure"] == "attacks"])
+    assert len(statements) > 300
+    assert len(ax.lines) < 30

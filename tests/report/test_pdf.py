@@ -103,6 +103,29 @@ def test_no_line_of_paper_ends_within_a_range_or_a_date(write_page, lang, word):
     assert sum(line.count("2024-05-19") for line in lines) == 60
 
 
+def test_no_page_of_paper_holds_three_lines(write_page):
+    """A chapter begins a page of its own, but where the one before ends after a few lines."""
+    config = (
+        "project: {type: website, output-dir: _site, render: [index.qmd]}\n"
+        "website: {title: Site}\nnumber-sections: true\n"
+        "filters: [filters/bidi.lua, filters/findings.lua, filters/paper.lua]\n"
+        "format: {typst: {}}\n"
+    )
+    line = "Some words that fill a line and a half of the page before the next begins, and no more."
+    body = "\n\n".join(
+        part
+        for n, length in enumerate((40, 24, 40, 3, 10), start=1)
+        for part in (f"# Chapter {n}", *[line] * length)
+    )
+    made = render(
+        write_page(body, front="title: Page\nformat: typst", config=config), engine="builtin"
+    )
+    pages = [page.extract_text() for page in pypdf.PdfReader(made.site / "index.pdf").pages]
+    # after the cover and the contents
+    assert min(page.count("Some words") for page in pages[2:]) > 3
+    assert sum("Chapter" in page for page in pages[2:]) == 5
+
+
 def test_a_contents_page_says_its_entries_and_no_dot_as_a_text(rendered):
     for name in ("pages/full.pdf", "pages/ar/full.pdf"):
         contents = pypdf.PdfReader(rendered.site / name).pages[1]

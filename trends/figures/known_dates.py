@@ -48,4 +48,5 @@ def mark_dates(ax: Axes, events: Mapping[Any, str]) -> None:
             va="bottom",
             fontsize=7,
             color=style.THIRD,
+            bbox=style.BEHIND,
         )

@@ -12,6 +12,7 @@ from trends import escaping
 from trends.analysis.figure_rate import figure_rates
 from trends.analysis.latent_rate import LatentRate
 from trends.figures import style
+from trends.figures.windows import with_gaps
 from trends.findings.wording import words
 
 
@@ -56,13 +57,17 @@ def _draw_figures(ax: Axes, result: LatentRate, labels: list[str]) -> float:
     numbers = {source: number for number, source in enumerate(result.sources)}
     source = result.used["source"].map(numbers).to_numpy()
     scaled = rates / result.interval(result.multiplier)[0][source]
-    named: set[int] = set()
-    for start, end, rate, number in zip(
-        rows["window_start"], rows["window_end"], scaled, source, strict=True
-    ):
+    drawn = pd.DataFrame(
+        {
+            "start": rows["window_start"].to_numpy(),
+            "end": (rows["window_end"] + pd.Timedelta(days=1)).to_numpy(),
+            "rate": scaled,
+            "source": source,
+        }
+    )
+    for number, alike in drawn.groupby("source", sort=False):
         colour = style.SERIES[number] if number < len(style.SERIES) else style.MUTED
-        name = escaping.figure(labels[number]) if number not in named else None
-        named.add(number)
-        span = [start, end + pd.Timedelta(days=1)]
-        ax.plot(span, [rate, rate], color=colour, linewidth=1.3, alpha=0.7, label=name)
+        name = escaping.figure(labels[number])
+        line = with_gaps(alike, ("start", "end"), ("rate", "rate"))
+        ax.plot(*line, color=colour, linewidth=1.3, alpha=0.7, label=name)
     return float(np.nanmax(scaled))

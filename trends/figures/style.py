@@ -40,6 +40,9 @@ OPEN: dict[str, Any] = {
     "linestyle": "none",
 }
 
+#: What lies behind a text that stands among counts.
+BEHIND: dict[str, Any] = {"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 0.8}
+
 #: Width and height in inches of a figure that fills the text column.
 WIDE = (7.2, 3.6)
 
@@ -149,6 +152,7 @@ def name_date(ax: Axes, when: Any, name: str, number: int, *, colour: str) -> No
         ha="right" if late else "left",
         fontsize=8,
         color=colour,
+        bbox=BEHIND,
     )
 
 

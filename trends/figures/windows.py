@@ -83,9 +83,7 @@ def plot(statements: pd.DataFrame, *, ax: Axes | None = None, lang: str = "en") 
     shown = statements[drawn].join(rates.loc[drawn, ["estimate", "conf_low", "conf_high"]])
     bottom, top = _limits(shown)
     added = _kinds_of(statements)
-    longest_first = (shown["window_start"] - shown["window_end"]).sort_values().index
-    for row in shown.loc[longest_first].to_dict("records"):
-        _draw(ax, row, _drawn(row["source_kind"], added), bottom)
+    _draw(ax, shown, added, bottom)
     ax.set_yscale("log")
     ax.set_ylim(bottom, top)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -141,26 +139,55 @@ def _counted(units: pd.Series) -> str:
     return str(kinds.pop()) if len(kinds) == 1 else "any"
 
 
-def _draw(ax: Axes, row: dict[str, Any], drawn: str, bottom: float) -> None:
-    """Draw one figure: its window, its interval, and an arrow where it has no upper bound."""
-    colour = _COLOURS[drawn]
-    start, end = row["window_start"], row["window_end"] + pd.Timedelta(days=1)
-    middle = start + (end - start) / 2
-    # A count of 0 has no place on a log axis: it is drawn along the bottom, with its upper limit.
-    rate, low = (max(row[name], bottom * 1.02) for name in ("estimate", "conf_low"))
-    high = row["conf_high"]
-    dashes = "--" if row["window_basis"] == "inferred" else "-"
-    ax.plot([start, end], [rate, rate], dashes, color=colour, linewidth=1.6, alpha=0.85)
-    if np.isinf(high):
-        ax.plot([middle, middle], [low, rate], color=colour, linewidth=0.7, alpha=0.45)
-    else:
-        ax.plot([middle, middle], [low, high], color=colour, linewidth=0.7, alpha=0.45)
-    shape = "^" if np.isinf(high) else "o"
-    if np.isinf(high) or _is_weak(row):
-        face = style.PAPER if _is_weak(row) else colour
+def _draw(
+    ax: Axes, shown: pd.DataFrame, added: Mapping[str, Mapping[str, str]], bottom: float
+) -> None:
+    """Draw figures: windows, intervals, and arrows where there is no upper bound.
+
+    What looks alike is one line with gaps: hundreds of lines would weigh as much as a page.
+    """
+    rows = shown.assign(
+        colour=[_COLOURS[_drawn(kind, added)] for kind in shown["source_kind"]],
+        dashes=np.where(shown["window_basis"] == "inferred", "--", "-"),
+        is_weak=[_is_weak(row) for row in shown.to_dict("records")],
+        is_minimum=np.isinf(shown["conf_high"]),
+        start=shown["window_start"],
+        end=shown["window_end"] + pd.Timedelta(days=1),
+        # A count of 0 has no place on a log axis: it is drawn along the bottom, to its upper limit.
+        rate=shown["estimate"].clip(lower=bottom * 1.02),
+        low=shown["conf_low"].clip(lower=bottom * 1.02),
+    )
+    rows["middle"] = rows["start"] + (rows["end"] - rows["start"]) / 2
+    rows["high"] = rows["conf_high"].where(~rows["is_minimum"], rows["rate"])
+    for (colour, dashes), alike in rows.groupby(["colour", "dashes"], sort=False):
+        days, rates = with_gaps(alike, ("start", "end"), ("rate", "rate"))
+        ax.plot(days, rates, dashes, color=colour, linewidth=1.6, alpha=0.85)
+    for colour, alike in rows.groupby("colour", sort=False):
+        days, rates = with_gaps(alike, ("middle", "middle"), ("low", "high"))
+        ax.plot(days, rates, color=colour, linewidth=0.7, alpha=0.45)
+    marked = rows[rows["is_minimum"] | rows["is_weak"]]
+    for (colour, is_minimum, is_weak), alike in marked.groupby(
+        ["colour", "is_minimum", "is_weak"], sort=False
+    ):
         ax.plot(
-            [middle], [rate], shape, color=colour, markerfacecolor=face, markersize=3.2, alpha=0.85
+            alike["middle"],
+            alike["rate"],
+            "^" if is_minimum else "o",
+            color=colour,
+            markerfacecolor=style.PAPER if is_weak else colour,
+            markersize=3.2,
+            alpha=0.85,
+            linestyle="",
         )
+
+
+def with_gaps(
+    rows: pd.DataFrame, days: tuple[str, str], rates: tuple[str, str]
+) -> tuple[pd.DatetimeIndex, np.ndarray]:
+    """Return stretches from end to end as one line with a gap after each."""
+    when = [(row[days[0]], row[days[1]], row[days[1]]) for row in rows.to_dict("records")]
+    drawn = np.column_stack([rows[rates[0]], rows[rates[1]], np.full(len(rows), np.nan)])
+    return pd.DatetimeIndex([day for each in when for day in each]), drawn.ravel().astype(float)
 
 
 def _kinds_of(statements: pd.DataFrame) -> Mapping[str, Mapping[str, str]]:
