@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trends.figures import style
+from trends.report.cells import Output, _figure_svg
 from trends.report.drawing import write_laid_out
-from trends.report.pictures import inline_svg, short_path
+from trends.report.pictures import inline_svg, short_path, write_picture
 
 NUMBER = r"-?\d*\.?\d+"
 STEPS = {"m": 1, "l": 1, "c": 3, "q": 2}
@@ -231,3 +233,19 @@ def test_a_figure_that_lays_itself_out_is_drawn_once_and_as_matplotlib_saves_it(
         assert made.get_layout_engine() is not None
     plt.close("all")
     assert drawn.getvalue() == saved.getvalue()
+
+
+def test_a_page_holds_a_wide_and_a_narrow_drawing_whose_ids_differ(tmp_path):
+    axes = style.new_axes()
+    axes.plot(range(40), np.arange(40.0) ** 0.5, "o-", label="a line")
+    style.name_above(axes)
+    # as a page's session sets it
+    with plt.rc_context({"savefig.facecolor": "none"}):
+        drawn = Output("image/svg+xml", _figure_svg(axes.figure))
+    written = write_picture(drawn, tmp_path, "fig-a")
+    fragment = written.with_suffix(".fragment").read_text(encoding="utf-8")
+    plt.close("all")
+    widths = dict(re.findall(r'<svg class="(\w+)"[^>]*? width="(\d+)"', fragment))
+    assert widths == {"wide": "691", "narrow": "346"}
+    ids = re.findall(r' id="([^"]+)"', fragment)
+    assert len(ids) == len(set(ids))
