@@ -9,13 +9,16 @@ from datetime import date
 import pandas as pd
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+import trends
 from trends.cli import app
 from trends.report import RenderError, read_outline, render
 from trends.report.outline import EXAMPLE_NAME, EXAMPLE_SHA256, EXAMPLE_TITLE, EXAMPLE_WORDS
 from trends.report.scaffold import _words, scaffold
 from trends.tables.faults import InvalidTable
 from trends.tables.languages import LANGUAGES
+from trends.tables.mapping import columns_meant
 from trends.tables.provenance import UNSTATED, read_provenance, write_sidecar
 
 MONTHS = pd.period_range("2021-01", periods=36, freq="M")
@@ -284,3 +287,55 @@ def test_an_empty_folder_is_filled(tmp_path):
     scaffold(folder)
     assert (folder / "report.toml").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+ROWS = "".join(f"{2023 + n // 12}-{n % 12 + 1:02d},{5 + n % 4}\n" for n in range(24))
+
+
+@pytest.mark.parametrize(
+    ("written", "options", "told"),
+    [
+        (b"", [], "the file is empty"),
+        ("Mois,Département\n2024-01,Isère\n".encode("cp1252"), [], "--encoding cp1252"),
+        (f"Report of incidents\n\nMonth,Incidents\n{ROWS}".encode(), [], "(--header 3)"),
+        (b"date,Incidents\n01/02/2024,3\n03/04/2024,4\n", [],
+         'columns={"date": "date", "count": "Incidents"}'),
+        (b"date,Incidents\n01/02/2024,3\n03/04/2024,4\n",
+         ["--column", "date=date", "--column", "count=Incidents"],
+         "cannot be told from this column: write the year first"),
+        (b"Name,Age\nx,3\ny,4\n", [], "must hold a column of dates"),
+        (f"Month,Incidents\n{ROWS}".encode(), ["--by", "Place"],
+         "`--by` must name a column that tells groups of the table apart, got 'Place'."),
+        (f"Month,Incidents\n{ROWS}".encode(), ["--freq", "D"], "`freq` must be left out"),
+        (b"Month,Incidents\n2024-01,3\n2024-02,4\n", [], "at least 8 periods with a count, got 2"),
+    ],
+)  # fmt: skip
+def test_a_table_that_cannot_be_read_is_refused_with_the_remedy_and_nothing_is_written(
+    tmp_path, written, options, told
+):
+    table = tmp_path / "sheet.csv"
+    table.write_bytes(written)
+    made = CliRunner().invoke(
+        app, ["new", str(tmp_path / "mine"), "--counts", str(table), *options]
+    )
+    said = made.output + str(made.exception)
+    assert made.exit_code != 0
+    assert told in said
+    assert ".." not in said.replace("...", "")
+    assert list(tmp_path.iterdir()) == [table]
+
+
+def test_the_row_that_the_remedy_names_holds_the_names(tmp_path):
+    table = tmp_path / "sheet.csv"
+    table.write_text(f"Report of incidents\n\nMonth,Incidents\n{ROWS}", encoding="utf-8")
+    with pytest.raises(InvalidTable, match="seems to be a title over the table"):
+        trends.read_counts(table)
+    assert len(trends.read_counts(table, header=3)) == 24
+
+
+def test_the_day_of_a_ticket_is_the_day_on_which_it_was_opened():
+    cells = pd.DataFrame(
+        {"Key": ["A-1", "A-2"], "Created": ["2024-05-03T10:00:00+02:00"] * 2,
+         "Resolved": ["2024-05-04T10:00:00+02:00"] * 2}
+    )  # fmt: skip
+    assert columns_meant(cells) == {"date": "Created"}

@@ -97,7 +97,7 @@ def of_counts(
     """Return what a table of events or of counts offers."""
     names, dates = names_in(pack), {} if pack is None else pack.dates
     found = kind_of(file, reading, pack)
-    if found != kind:
+    if found not in (kind, ""):
         raise ValueError(
             f"`--{kind}` must name a table of {kind}, got {str(file)!r}, a table of {found}. "
             f"Write --{found}."
@@ -108,6 +108,13 @@ def of_counts(
         reading["freq"] = _frequency_of(file, list(where), reading, where, pack)
     counts = _picked(counts_in(file, columns, pack=pack, **reading), where)
     groups = [name for name in counts.columns if name not in MEASURED_COLUMNS]
+    unknown = [name for name in by if name not in groups]
+    if unknown:
+        known = ", ".join(groups)
+        raise ValueError(
+            f"`--by` must name a column that tells groups of the table apart, got {unknown[0]!r}. "
+            f"{f'Known are {known}.' if groups else 'Leave it out: there are none.'}"
+        )
     sections: list[Section] = []
     left_out: list[str] = []
     # What has no name of its own is called by what is counted, where the subject has words for it.
@@ -214,7 +221,7 @@ def _of_rows(reading: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def kind_of(file: Path, reading: Mapping[str, Any], pack: Pack | None = None) -> str:
-    """Return whether a table holds events or counts, as the readers would take it."""
+    """Return what a table holds, as the readers would take it; "" where they would refuse it."""
     columns = reading.get("columns")
     cells = count_sheets(file, pack=pack, **of_sheet(reading))
     if columns:
@@ -224,7 +231,7 @@ def kind_of(file: Path, reading: Mapping[str, Any], pack: Pack | None = None) ->
     if any(layout_of(list(one.columns)) for one in cells):
         return "events"
     other = another_kind(list(map(str, cells[0].columns)))
-    return "statements" if other is not None and other[0] == "published figures" else "events"
+    return "statements" if other is not None and other[0] == "published figures" else ""
 
 
 def _group_columns(

@@ -50,6 +50,8 @@ _DATE = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[T ](?:{_TIME}|{_MIDN
 _IN_A_ZONE = re.compile(
     rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}(?:Z|[-+][0-9]{{2}}:?[0-9]{{2}})"
 )
+# Two numbers that may each be a month, before a year.
+_DAY_OR_MONTH = re.compile(r"(?:0?[1-9]|1[0-2])[/.-](?:0?[1-9]|1[0-2])[/.-][0-9]{4}")
 # How others write a period, and how it is written here.
 _PERIOD_SPELLINGS = (
     (re.compile(r"([0-9]{4})-?W([0-9]{1,2})", re.I), r"\1-W\2"),
@@ -136,6 +138,12 @@ def _said_of(kind: CellKind, value: str) -> tuple[str, str]:
             "must be a day without a time zone",
             "Write the local day, which decides the period: in pandas "
             '.dt.tz_convert("Asia/Baghdad").dt.tz_localize(None), with the zone of the events.',
+        )
+    if kind.read in (*_DATED, _read_period_column) and _DAY_OR_MONTH.fullmatch(_clean(value) or ""):
+        return (
+            "must be a day that can be read in one way",
+            "Which number is the day, and which the month, cannot be told from this column: write "
+            "the year first, as 2024-05-01.",
         )
     return kind.rule, kind.fix
 

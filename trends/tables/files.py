@@ -331,6 +331,14 @@ def _text_frame(
         names = [str(number) for number in range(1, len(first) + 1)]
     elif not names:
         names, body = [one_spelling(name) for name in first], filled[1:]
+    beneath = None if header is not None else _title_over(rows, filled)
+    if beneath is not None:
+        rule = "must hold the names of the columns, seems to be a title over the table"
+        fix = f"Say in which row the names stand: header={beneath} (--header {beneath})."
+        shown = separator.join(filter(None, first))[:80]
+        raise InvalidTable(
+            [Fault(file=file, row=filled[0], column="", value=shown, rule=rule, fix=fix)]
+        )
     faults = [
         Fault(
             file=file,
@@ -452,6 +460,21 @@ def _begin(text: str) -> int:
     """Return where a text begins that is not blank."""
     blank = _BLANK.match(text)
     return blank.end() if blank else 0
+
+
+def _title_over(rows: list[list[str]], filled: list[int]) -> int | None:
+    """Return the row of names where the first rows hold one cell each, as a title over them does.
+
+    A title is a line of words in a table whose other rows, from the names on, are wider.
+    """
+    wide = [sum(map(bool, rows[number - 1])) for number in filled[:20]]
+    if wide[0] != 1 or max(wide) < 2:
+        return None
+    place = next(place for place, width in enumerate(wide) if width > 1)
+    names = [name for name in rows[filled[place] - 1] if name]
+    worded = not any(any(sign.isdigit() for sign in name[:4]) for name in names)
+    below = wide[place + 1 :]
+    return filled[place] if worded and below and min(below) > 1 else None
 
 
 def _refuse_other_formats(text: str, file: str) -> None:

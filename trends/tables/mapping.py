@@ -18,7 +18,9 @@ from trends.tables.cells import DAY, PERIOD, WHOLE_NUMBER, written_periods
 from trends.tables.packs import count_columns
 
 _DATE_NAMES = ("date", "period", "week", "month", "day", "quarter", "year")
-_DATED = re.compile(r"date|period|week|month|time|day|year|_at$", re.IGNORECASE)
+_DATED = re.compile(
+    r"date|period|week|month|time|day|year|_at$|created|opened|reported|onset", re.IGNORECASE
+)
 _BEGINNING = re.compile(r"start|began|begin|occur|event", re.IGNORECASE)
 # Days on which somebody wrote of an event, or on which it was over.
 _NOT_THE_EVENT = re.compile(
