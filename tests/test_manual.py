@@ -5,6 +5,8 @@ import importlib.util
 import inspect
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -32,6 +34,13 @@ EXAMPLES = [
     for page in PAGES
     if page.parent.name != "reference"  # signatures; `test_examples` runs the examples
     for number, found in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), start=1)
+]
+R_EXAMPLES = [
+    pytest.param(*found, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, found in enumerate(
+        re.findall(BLOCK.pattern.replace("python", "r", 1), page.read_text("utf-8"), BLOCK.flags), 1
+    )
 ]
 SPEC = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
 reference = importlib.util.module_from_spec(SPEC)
@@ -74,6 +83,24 @@ def test_the_reference_is_what_the_docstrings_say():
         assert (DOCS / name).read_text(encoding="utf-8") == text, "run `make manual`"
     made = {page.relative_to(DOCS).as_posix() for page in (DOCS / "reference").glob("*.md")}
     assert made <= set(reference.pages())
+
+
+@pytest.mark.parametrize(("code", "printed"), R_EXAMPLES)
+def test_each_example_in_r_prints_what_is_said_where_r_and_its_package_are(code, printed, tmp_path):
+    program = shutil.which("Rscript")
+    if program is None:
+        pytest.skip("R is not installed")
+    for package in re.findall(r"library\((\w+)\)", code):
+        asked = f'quit(status = !requireNamespace("{package}", quietly = TRUE))'
+        if subprocess.run([program, "-e", asked], capture_output=True, check=False).returncode:
+            pytest.skip(f"the R package {package} is not installed")
+    trends.datasets.event_counts().to_csv(tmp_path / "counts.csv", index=False)
+    (tmp_path / "example.R").write_text(code, encoding="utf-8")
+    ended = subprocess.run(
+        [program, "example.R"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    if printed:
+        assert ended.stdout.split() == printed.split()
 
 
 def test_every_command_of_the_manual_runs_and_prints_what_is_said(tmp_path, monkeypatch):
