@@ -6,6 +6,7 @@ import pytest
 
 import trends
 from trends.models.counts.scoring import quantiles
+from trends.models.shifts.lookback import MOST_PERIODS
 
 MONTHS = pd.period_range("2018-01", periods=66, freq="M")
 
@@ -218,3 +219,23 @@ def test_a_group_that_stopped_is_forecast_to_be_next_to_nothing():
     counts = np.r_[scattered(40, mean=20), np.zeros(26, int)]
     found = trends.forecast_counts(as_series(counts), 3, rng=1)
     assert (found.to_frame()["estimate"] == 0).all()
+
+
+def test_of_a_long_series_the_last_periods_are_used_and_the_first_of_them_is_named(monkeypatch):
+    monkeypatch.setattr("trends.models.shifts.lookback.MOST_PERIODS", 40)
+    counts = np.random.default_rng(3).poisson(5, 60).astype(float)
+    months = pd.period_range("2015-01", periods=60, freq="M")
+    whole = trends.as_series(pd.Series(counts, index=months))
+    late = trends.as_series(pd.Series(counts[20:], index=months[20:]))
+    made = trends.forecast_counts(whole, 3, rng=1)
+    assert made.probabilities == pytest.approx(trends.forecast_counts(late, 3, rng=1).probabilities)
+    assert (made.n_periods, made.n_observed) == (60, 40)
+    assert "old_periods_left_out:2016-09" in made.caveats
+    judged = [trends.evaluate_forecasts(each, horizon=2, n_origins=4) for each in (whole, late)]
+    assert judged[0].crps_ratio == judged[1].crps_ratio
+    assert "old_periods_left_out:2016-09" in judged[0].caveats
+    assert "old_periods_left_out" not in " ".join(judged[1].caveats)
+
+
+def test_periods_that_forecasts_look_back_are_eight_years_of_days():
+    assert MOST_PERIODS == 3000

@@ -25,7 +25,7 @@ from trends.models.counts.rolling import (
 )
 from trends.models.counts.scoring import quantiles
 from trends.models.counts.season_terms import SeasonChoice
-from trends.models.shifts.lookback import checked, setup_of
+from trends.models.shifts.lookback import checked, recent, setup_of
 
 #: Levels of the fan.
 FAN = (0.5, 0.8, 0.95)
@@ -330,6 +330,9 @@ def forecast_counts(
     periods overlap and tell less. After a restart only the origins since then count, as soon as
     there are six. The mixture is held against the simple accounts by the same forecasts.
 
+    Of a longer series the last 3,000 periods are used (eight years of days), and
+    the forecast says so: 100,000 days take as long as 3,000.
+
     A forecast holds as long as the future resembles the past: it knows of no offensive and no
     truce. `evaluate_forecasts` says how often forecasts made in the same way were right.
 
@@ -349,10 +352,11 @@ def forecast_counts(
     True
     """
     check_alpha(alpha)
-    seen, horizon = checked(series, horizon, season)
+    used, oldest = recent(series)
+    seen, horizon = checked(used, horizon, season)
     if isinstance(n_draws, bool) or n_draws != int(n_draws) or n_draws < 1:
         raise ValueError(f"`n_draws` must be a whole number of 1 or more, got {n_draws!r}.")
-    setup = setup_of(series, seen, horizon, season)
+    setup = setup_of(used, seen, horizon, season)
     n_known = seen.count.size
     first = max(LEAST_HISTORY, n_known - MOST_ORIGINS)
     origins = setup.look_back(range(first, n_known))
@@ -362,7 +366,7 @@ def forecast_counts(
     history = history_at(seen, n_known, start, places, exposure, setup.waves, setup.grid)
     made = outlooks(history, support(history, np.empty(0)))
     mass, draws = _mixed(made, mixing, int(n_draws), np.random.default_rng(rng))
-    index = pd.PeriodIndex(series.index)
+    index = pd.PeriodIndex(used.index)
     periods = index[0] + np.asarray(places)
     restart = index[int(seen.position[start])] if start else None
     return Forecast(
@@ -380,11 +384,11 @@ def forecast_counts(
         n_origins=mixing.n_judged,
         restart=restart,
         conf_level=1 - alpha,
-        n_periods=len(index),
+        n_periods=len(series),
         n_observed=n_known,
         n_events=int(seen.count.sum()),
         n_draws=int(n_draws),
-        caveats=_caveats(seen, restart, mixing),
+        caveats=_caveats(seen, restart, mixing, oldest),
     )
 
 
@@ -423,12 +427,17 @@ def _years(periods: pd.PeriodIndex) -> NDArray[np.int64]:
     return np.asarray(middle.year, dtype=np.int64)
 
 
-def _caveats(seen: Observed, restart: pd.Period | None, mixing: Pool) -> tuple[str, ...]:
+def _caveats(
+    seen: Observed, restart: pd.Period | None, mixing: Pool, oldest: pd.Period | None
+) -> tuple[str, ...]:
     """Return the keys of what a reader must know of a forecast."""
     holds = {
         "future_like_past": True,
         "history_restarts": restart is not None,
+        # A restart is later, and says all that the end of the history would.
+        "old_periods_left_out": oldest is not None and restart is None,
         "few_origins": mixing.n_judged < LEAST_JUDGED,
         **seen.caveats(),
     }
-    return named_caveats(holds, {} if restart is None else {"history_restarts": restart})
+    about = {"history_restarts": restart, "old_periods_left_out": oldest}
+    return named_caveats(holds, {key: each for key, each in about.items() if each is not None})

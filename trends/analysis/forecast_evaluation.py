@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from trends.analysis.result import Result, alpha_of, check_alpha
+from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.observed import Observed
 from trends.models.counts.predictive import SIMPLE
 from trends.models.counts.rolling import (
@@ -32,7 +32,7 @@ from trends.models.counts.scoring import (
     quantiles,
 )
 from trends.models.counts.season_terms import SeasonChoice
-from trends.models.shifts.lookback import Progress, checked, setup_of
+from trends.models.shifts.lookback import Progress, checked, recent, setup_of
 
 Verdict = Literal["better", "no_clear_difference", "worse"]
 
@@ -220,7 +220,8 @@ def evaluate_forecasts(
     mixture and simple account are those of that day. Figures that were revised later are used as
     they stand now. The benchmark is the better of the series' own past distribution and one
     negative binomial distribution over the same history, which in series without a lasting course
-    are hard to beat; the last value is easy to beat and no benchmark.
+    are hard to beat; the last value is easy to beat and no benchmark. Of a longer series the
+    last 3,000 periods are used, as in `forecast_counts`.
 
     References
     ----------
@@ -237,7 +238,8 @@ def evaluate_forecasts(
     15
     """
     check_alpha(alpha)
-    seen, horizon = checked(series, horizon, season)
+    used, oldest = recent(series)
+    seen, horizon = checked(used, horizon, season)
     if isinstance(n_origins, bool) or n_origins != int(n_origins) or n_origins < 2:
         raise ValueError(f"`n_origins` must be a whole number of 2 or more, got {n_origins!r}.")
     if seen.count.size < LEAST_HISTORY + 2:
@@ -245,14 +247,14 @@ def evaluate_forecasts(
             f"`series` must have at least {LEAST_HISTORY + 2} observed periods to forecast its "
             f"own past, got {seen.count.size}. Use a longer series."
         )
-    setup = setup_of(series, seen, horizon, season)
+    setup = setup_of(used, seen, horizon, season)
     last = seen.count.size
     first = max(LEAST_HISTORY, last - int(n_origins))
     origins = setup.look_back(
         range(max(LEAST_HISTORY, first - MOST_ORIGINS - horizon), last), progress
     )
     judged = [each for each in origins if each.row >= first and np.isfinite(each.outcomes).any()]
-    index = pd.PeriodIndex(series.index)
+    index = pd.PeriodIndex(used.index)
     rows: list[dict[str, Any]] = []
     taken = []
     for each in judged:
@@ -277,7 +279,7 @@ def evaluate_forecasts(
                 if np.isfinite(count)
             ]  # fmt: skip
     scores = pd.DataFrame(rows)
-    return _evaluation(series, seen, horizon, season, alpha, scores, pd.DataFrame(taken))
+    return _evaluation(series, seen, horizon, season, alpha, scores, pd.DataFrame(taken), oldest)
 
 
 def _models(origin: Origin, mixing: Pool | None) -> dict[str, NDArray[np.float64]]:
@@ -323,6 +325,7 @@ def _evaluation(
     alpha: float,
     scores: pd.DataFrame,
     chosen: pd.DataFrame,
+    oldest: pd.Period | None,
 ) -> ForecastEvaluation:
     """Turn scores into a result."""
     own = scores[scores["model"] == "forecast"]
@@ -356,12 +359,12 @@ def _evaluation(
         n_periods=len(series),
         n_observed=seen.count.size,
         n_events=int(seen.count.sum()),
-        caveats=tuple(
-            key
-            for key, is_so in {
+        caveats=named_caveats(
+            {
+                "old_periods_left_out": oldest is not None,
                 "few_origins": len(chosen) < 2 * horizon or len(chosen) < LEAST_JUDGED,
                 **seen.caveats(),
-            }.items()
-            if is_so
+            },
+            {} if oldest is None else {"old_periods_left_out": oldest},
         ),
     )

@@ -21,6 +21,10 @@ from trends.tables.exposure import rate_exposure
 
 Progress = Callable[[int, int], None]
 
+#: Periods that forecasts look back, eight years of days: what is older says next to nothing of what
+#: comes, and every origin of the past would have to read it.
+MOST_PERIODS = 3000
+
 
 class Setup(NamedTuple):
     """What all origins of a series share."""
@@ -61,6 +65,14 @@ class Setup(NamedTuple):
         if not (partial and self.rest > 0):
             return places, self.nominal[places]
         return np.append(last, places), np.append(self.rest, self.nominal[places])
+
+
+def recent(series: pd.DataFrame) -> tuple[pd.DataFrame, pd.Period | None]:
+    """Return the last `MOST_PERIODS` of a series, and the first of them where any were left out."""
+    if not isinstance(series, pd.DataFrame) or len(series) <= MOST_PERIODS:
+        return series, None
+    kept = series.iloc[-MOST_PERIODS:]
+    return kept, kept.index[0]
 
 
 def checked(series: pd.DataFrame, horizon: int, season: str | None) -> tuple[Observed, int]:
