@@ -263,7 +263,7 @@ def write_page(done: pd.DataFrame) -> None:
         "`OMP_NUM_THREADS=1 python benchmarks/costs.py`, "
         f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores,",
         f"load average {os.getloadavg()[0]:.1f} when the page was written.",
-        "Seconds of the processor, user and system, best of the rounds; in brackets the peak in MB.",
+        "Processor seconds (user, system), best of the rounds; in brackets the peak memory in MB.",
         "Blank: not measured, or refused. Exponent: of the size, over the three largest.",
     ]
     units = {
