@@ -157,9 +157,9 @@ def _write(made: pd.DataFrame, table: pd.DataFrame) -> None:
         "",
         "Whether a published method is better in both cannot be told from these ranges: the pairs "
         "of the 21 methods (table 2 of Bédubourg and Le Strat 2017, "
-        "doi:10.1371/journal.pone.0181227) are printed as a picture and were not read. The last "
-        "column therefore compares the methods that were run here, on the same series; the "
-        "flexible Farrington method and EARS are among the 21.",
+        "doi:10.1371/journal.pone.0181227) were not at hand. The last column therefore compares "
+        "the methods that were run here, on the same series; the flexible Farrington method and "
+        "EARS are among the 21.",
         "",
         "| method | false positive rate, % | outbreaks detected, % | inside the envelope | "
         "none better in both |",
