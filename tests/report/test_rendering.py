@@ -64,6 +64,22 @@ def test_a_failing_cell_is_named_with_file_line_and_python_error(write_page, bod
 
 
 @pytest.mark.parametrize(
+    ("language", "block"),
+    [
+        ("text", '<pre class="text" tabindex="0">'),
+        ("pycon", '<pre class="pycon" tabindex="0">'),
+        ("python", '<pre class="sourceCode python">'),
+    ],
+)
+def test_keys_reach_what_a_program_printed_and_lines_of_code_wrap(write_page, language, block):
+    made = render(write_page(f"```{language}\n{'long ' * 60}\n```"), engine="builtin")
+    page = (made.site / "index.html").read_text(encoding="utf-8")
+    assert re.sub(r"\s+", " ", re.search(r"<pre[^>]*>", page)[0]) == block
+    style = re.search(r"pre\.sourceCode *{[^}]*}", (made.site / "assets/report.css").read_text())
+    assert "pre-wrap" in style[0]
+
+
+@pytest.mark.parametrize(
     ("body", "words"),
     [
         ("See @fig-none.", "@fig-none points at nothing"),

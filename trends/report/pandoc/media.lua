@@ -164,6 +164,13 @@ local function scrolled(tbl)
     raw_block("</div>") }
 end
 
+-- What a program printed keeps its lines and may scroll, so that keys have to reach it.
+local function reached(code)
+  local language = code.classes[1] or "text"
+  if is_html() and (language == "text" or language == "pycon") then code.attributes.tabindex = "0" end
+  return code
+end
+
 local function read_meta(meta)
   terms = meta["language"] or {}
   folder = meta["page-folder"] and pandoc.utils.stringify(meta["page-folder"]) or ""
@@ -171,5 +178,5 @@ end
 
 return {
   { Meta = read_meta },
-  { Image = picture, Table = scrolled },
+  { Image = picture, Table = scrolled, CodeBlock = reached },
 }
