@@ -117,6 +117,7 @@ def test_a_baseline_of_less_than_three_years_has_no_slope():
         found = trends.detect_alarms(monthly(counts), rng=1, season="none")
         moves = np.ptp(found.watched["expected"]) > 0.01
         assert moves == has_slope
+        assert ("baseline_slopes" in found.caveats) == has_slope
 
 
 def test_a_baseline_restarts_where_its_level_shifted_and_says_so():

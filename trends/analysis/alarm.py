@@ -659,7 +659,10 @@ def _own_lines(
         season=past.season,
         compared=seen.periods,
         restarted=past.first > first,
-        caveats={"memory_at_ceiling": baseline.at_ceiling},
+        caveats={
+            "memory_at_ceiling": baseline.at_ceiling,
+            "baseline_slopes": baseline.slope_probability > 0.5,
+        },
     )
 
 
