@@ -324,11 +324,12 @@ def forecast_counts(
     evidence above 12.3, and at least 12 observed periods since); what came before it says nothing
     of the level to come. Where counting is known to have changed (`known_breaks`) nobody searched
     for the date, and 4 is enough. The rest of a partly observed period is forecast by its days.
-    Weights are proportional to a prior (.1 and .15 for the simple accounts, .65 for counts that
+    Weights are proportional to a prior (.2 and .2 for the simple accounts, .5 for counts that
     remember, .05 each for the year and for a drift) times the product, over the last 36 origins, of
-    the probabilities that an account gave to the next period that was counted: forecasts of further
-    periods overlap and tell less. After a restart only the origins since then count, as soon as
-    there are six. The mixture is held against the simple accounts by the same forecasts.
+    the probabilities that an account gave to what came; of forecasts of several periods it is their
+    geometric mean. After a restart only the origins since then count, as soon as there are six. The
+    mixture is held against the simple accounts by its forecasts of the next period at the same
+    origins; forecasts of further periods overlap and tell less.
 
     Of a longer series the last 3,000 periods are used (eight years of days), and
     the forecast says so: 100,000 days take as long as 3,000.

@@ -20,9 +20,9 @@ from trends.models.counts.predictive import (
 )
 from trends.models.counts.scoring import log_score
 
-#: Weight of every account before its forecasts are seen, in the order of `MEMBERS`: most on the one
+#: Weight of every account before its forecasts are seen, in the order of `MEMBERS`: half on the one
 #: that holds all others but a season and a drift as special cases, the rest on what it could miss.
-PRIOR = (0.1, 0.15, 0.65, 0.05, 0.05)
+PRIOR = (0.2, 0.2, 0.5, 0.05, 0.05)
 #: Origins whose forecasts decide about weights, the latest ones.
 MOST_ORIGINS = 36
 #: Counts that are told apart at most: memory and time grow with them.
@@ -203,12 +203,12 @@ def support(history: History, outcomes: NDArray[np.float64]) -> int:
 def pool(origins: Sequence[Origin], last_place: int, start: int) -> Pool:
     """Return the mixture that the outcomes known by a place speak for.
 
-    Each account weighs in proportion to its prior weight times the probabilities it gave, origin
-    after origin, to the next period that was counted; an account that could not be made is held to
-    be as good as the static one. Forecasts of further periods overlap, and tell less. Origins count
-    whose history began where it begins now, all of them while these are fewer than six. The mixture
-    is taken where its past forecasts of the next period, mixed with what was known at their time,
-    scored better than the better of the two simple ones.
+    Each account weighs in proportion to its prior weight times the product of the probabilities it
+    gave to what came (of forecasts of several periods, their geometric mean); an account that could
+    not be made is held to be as good as the static one. Origins count whose history began where it
+    begins now, all of them while these are fewer than six. The mixture is taken where its past
+    forecasts of the next period, mixed with what was known at their time, scored better than the
+    better of the two simple ones: forecasts of further periods overlap, and tell less.
 
     Parameters
     ----------
@@ -221,17 +221,18 @@ def pool(origins: Sequence[Origin], last_place: int, start: int) -> Pool:
     """
     past = [each for each in origins if each.places[0] <= last_place]
     recent = _alike(past, start)[-MOST_ORIGINS:]
-    judged = [each for each in recent if _nearest(each) <= last_place]
+    known = [np.where(each.places <= last_place, each.scores, np.nan) for each in recent]
     totals = np.log(PRIOR)
     simple = np.zeros(len(SIMPLE))
-    mixed = 0.0
-    for number, each in enumerate(judged):
-        scores = _scores_of_nearest(each)
-        weights = _weights_before(judged[:number], each)
-        mixed += float(np.log(_mixed(weights, each.scores[:, _next_counted(each)])))
-        totals = totals + scores
-        simple += scores[: len(SIMPLE)]
-    n_judged = len(judged)
+    mixed, n_judged = 0.0, 0
+    for place, each in enumerate(recent):
+        if np.isnan(known[place]).all():
+            continue
+        nearest = known[place][:, int(np.flatnonzero(np.isfinite(known[place][0]))[0])]
+        mixed += float(np.log(_mixed(_weights_before(recent[:place], each), nearest)))
+        totals = totals + np.nanmean(_filled(known[place]), axis=1)
+        simple += nearest[: len(SIMPLE)]
+        n_judged += 1
     best = SIMPLE[int(np.argmax(simple))]
     gain = (mixed - float(simple.max())) / n_judged if n_judged else np.nan
     beats = n_judged < LEAST_JUDGED or gain > 0
@@ -265,29 +266,19 @@ def _alike(origins: Sequence[Origin], start: int) -> Sequence[Origin]:
 def _weights_before(earlier: Sequence[Origin], origin: Origin) -> NDArray[np.float64]:
     """Return the weights that the outcomes known at an origin gave."""
     last = int(origin.places[0]) - 1
-    known = [each for each in _alike(earlier, origin.start) if _nearest(each) <= last]
-    return _normalised(np.log(PRIOR) + sum(map(_scores_of_nearest, known), np.zeros(len(PRIOR))))
+    totals = np.log(PRIOR)
+    for each in _alike(earlier, origin.start):
+        scores = np.where(each.places <= last, each.scores, np.nan)
+        if np.isfinite(scores).any():
+            totals = totals + np.nanmean(_filled(scores), axis=1)
+    return _normalised(totals)
 
 
-def _next_counted(origin: Origin) -> int:
-    """Return the step ahead at which something was counted first; no step without."""
-    counted = np.flatnonzero(np.isfinite(origin.outcomes))
-    return int(counted[0]) if counted.size else -1
-
-
-def _nearest(origin: Origin) -> float:
-    """Return the place of the next period that was counted after an origin; infinite without."""
-    step = _next_counted(origin)
-    return float(origin.places[step]) if step >= 0 else np.inf
-
-
-def _scores_of_nearest(origin: Origin) -> NDArray[np.float64]:
-    """Return the log scores of the next period that was counted, in the order of `MEMBERS`.
-
-    An account that could not be made has those of the static one.
-    """
-    scores = origin.scores[:, _next_counted(origin)]
-    return np.where(np.isnan(scores), scores[MEMBERS.index("static_nb")], scores)
+def _filled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scores in which an account that could not be made has those of the static one."""
+    static = scores[MEMBERS.index("static_nb")]
+    missing = np.isnan(scores) & np.isfinite(static)
+    return np.where(missing, static, scores)
 
 
 def _mixed(weights: NDArray[np.float64], scores: NDArray[np.float64]) -> float:
