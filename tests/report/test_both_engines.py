@@ -183,18 +183,24 @@ def _fonts(paper) -> set[str]:
 def _words(paper) -> list[str]:
     """Return the words of a paper in order, without contents, running heads and page numbers.
 
-    Where lines and pages end is each engine's own, and the outline holds the contents.
+    Where lines and pages end is each engine's own, and so is how a line is cut into pieces. The
+    outline holds the contents.
     """
-    said = []
+    said, last = [], None
 
     def note(text, matrix, *_) -> None:
-        if _FOOT < matrix[5] < _HEAD:
-            said.append(text)
+        nonlocal last
+        if not _FOOT < matrix[5] < _HEAD:
+            return
+        if (matrix[4], matrix[5]) != last:
+            said.append(" ")
+        said.append(text)
+        last = (matrix[4], matrix[5])
 
     begins = paper.get_destination_page_number(paper.outline[0]) if paper.outline else 0
     for page in paper.pages[begins:]:
         page.extract_text(visitor_text=note)
-    return " ".join(said).split()
+    return "".join(said).replace("\u2060", "").split()
 
 
 @pytest.fixture(scope="module")
