@@ -91,7 +91,7 @@ def tells_stretches(known):
 
 def tells_alarm(known):
     """Whether periods watched soon after the jump, too soon to be found, are out of line."""
-    alarms = trends.detect_alarms(series_of(3, known=known), n_periods=14, rng=1)
+    alarms = trends.detect_alarms(series_of(4, known=known), n_periods=16, rng=1)
     return alarms.n_episodes > 0
 
 
