@@ -27,6 +27,7 @@ GROUPS_PER_CALL = 8
 MOST_DEATHS = 20
 #: Seconds without any worker of Dask after which work is given up, and between two looks.
 PATIENCE, _LOOK = 60.0, 2.0
+_DESERTED = "no workers"
 
 
 class SparkTable(Protocol):
@@ -202,11 +203,13 @@ def run_on_dask(
             lost.append((at, answer))
         else:
             yield at, answer
-    for n_again, (at, first) in enumerate(lost):
-        if n_again < MOST_DEATHS and client.nthreads():
-            yield from _on_dask(work, [(at, tasks[at])], client, 1)
-        else:
-            yield at, first
+    # Workers that ended are started again after a while; where none came, none is waited for twice.
+    deserted = False
+    for n_again, (at, answer) in enumerate(lost):
+        deserted = deserted or str(answer) == _DESERTED
+        if n_again < MOST_DEATHS and not deserted:
+            ((_, answer),) = _on_dask(work, [(at, tasks[at])], client, 1)
+        yield at, answer
 
 
 def _on_dask(
@@ -242,7 +245,7 @@ def _on_dask(
                 nobody_since = time.monotonic()
             elif time.monotonic() - nobody_since > PATIENCE:
                 everything = [*waiting.values(), *(at for at, _ in left)]
-                yield from ((at, LostWork("no workers")) for at in everything)
+                yield from ((at, LostWork(_DESERTED)) for at in everything)
                 return
             for future in done:
                 at = waiting.pop(future)
