@@ -146,7 +146,7 @@ def test_published_figures_become_windows_conflicts_and_comparisons(tmp_path, fi
     first, second = outline.figures("claims-ministry")
     assert (first["count"], second["count"]) == (294, 121)
     page = text_of(render(folder, engine="builtin").site, "reports/index.html")
-    assert "the ratio is" in page
+    assert re.search(r"the <button[^>]*>ratio</button>", page)
     assert "2.42" in page
     # Two months cannot hold more than the three months around them.
     assert "30" in page
