@@ -272,16 +272,21 @@ def test_a_cell_that_draws_and_writes_is_run_every_time_wherever_it_stands(write
         assert (root / "log.txt").read_text(encoding="utf-8").count("x") == 2 * n_renders
 
 
-def test_a_page_that_only_reads_answers_from_the_store_is_not_run_again(write_page, monkeypatch):
+def test_a_page_that_only_reads_answers_from_the_store_is_not_run_again(write_page):
     root = write_page(PAGE.format(count=294, prose="One."))
     render(root, engine="builtin")
     before = entries(Store(root / FOLDER))
     site = render(write_page(PAGE.format(count=294, prose="Two.")), engine="builtin").site
     assert "Two." in (site / "index.html").read_text(encoding="utf-8")
-    # texts were converted anew: nothing else is in the store that was not there before
+    # Texts were converted and read anew: no run of a page and no answer is new in the store.
     added = set(entries(Store(root / FOLDER))) - set(before)
-    assert added
-    assert all(b'"uses": ' in path.read_bytes() for path in added)
+    asked = [
+        [path.read_bytes().startswith((b'{"reads": ', b"\x80")) for path in paths]
+        for paths in (before, added)
+    ]
+    assert any(asked[0])
+    assert not any(asked[1])
+    assert any(b'"uses": ' in path.read_bytes() for path in added)
 
 
 def test_a_table_in_data_is_read_again_when_anything_beside_it_has_changed(

@@ -14,6 +14,7 @@ from trends.figures import style
 from trends.report.cells import Output, _figure_svg
 from trends.report.drawing import write_laid_out
 from trends.report.pictures import inline_svg, short_path, write_picture
+from trends.report.store import Store
 
 NUMBER = r"-?\d*\.?\d+"
 STEPS = {"m": 1, "l": 1, "c": 3, "q": 2}
@@ -242,7 +243,7 @@ def test_a_page_holds_a_wide_and_a_narrow_drawing_whose_ids_differ(tmp_path):
     # as a page's session sets it
     with plt.rc_context({"savefig.facecolor": "none"}):
         drawn = Output("image/svg+xml", _figure_svg(axes.figure))
-    written = write_picture(drawn, tmp_path, "fig-a")
+    written = write_picture(drawn, tmp_path, "fig-a", Store(tmp_path / "store"))
     fragment = written.with_suffix(".fragment").read_text(encoding="utf-8")
     plt.close("all")
     widths = dict(re.findall(r'<svg class="(\w+)"[^>]*? width="(\d+)"', fragment))
