@@ -85,8 +85,8 @@ class Result:
         Examples
         --------
         >>> import trends
-        >>> print(trends.compare_rates("294 in 2024", "121 in 2023").to_latex()[:26])
-        \begin{tabular}{lrrrrrrrl}
+        >>> print(trends.compare_rates("294 in 2024", "121 in 2023").to_latex()[:27])
+        \begin{tabular}{lrrrrrrrrl}
         """
         from trends.tables.written import to_latex
 

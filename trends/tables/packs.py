@@ -235,7 +235,8 @@ def pack_of_project(file: str | Path) -> Pack | None:
     --------
     >>> pack_of_project("nowhere/data/counts.csv")
     """
-    for folder in Path(file).resolve().parents:
+    # Only the folder is followed: what a link goes round in is said where the file is read.
+    for folder in (Path(file).parent.resolve() / Path(file).name).parents:
         if (folder / OUTLINE).is_file():
             name = _own_pack(folder)
             return None if name is None else read_pack(name, beside=folder)
