@@ -243,8 +243,8 @@ def detect_alarms(
     others 2013). The baseline has a level, a season and, from three years of
     counts on, perhaps a slope. None is as likely beforehand as one with a standard deviation of .25
     (log rate a year); the slope's estimate, its memory taken into account, weighs the two, and what
-    stays open of them is part of the prediction. A slope goes on for a year and no further. A step in
-    the last year of the baseline that is too young to be found may be taken for a slope in part:
+    stays open of them is part of the prediction. A slope goes on for a year and no further. A step
+    in the last year of the baseline that is too young to be found may be taken for a slope in part:
     counts that had trebled ten months before gave no alarm, eight months before they did. Where the
     level wanders without a clear shift, scatter is wide and alarms are few.
 
