@@ -143,11 +143,8 @@ def _from_store(asked: Callable[..., Any], store: Store) -> Callable[..., Any]:
             return asked(*given, **named)
         tables = [value for value in bound.arguments.values() if isinstance(value, pd.DataFrame)]
         with store.alone_with(key):
-            known = store.get(key)
-            if known is None:
-                # The first answer is read back too, so that it is the same as all that follow.
-                known = _written(asked(*given, **named), tables)
-                store.put(key, known)
+            # The first answer is read back too, so that it is the same as all that follow.
+            known = store.kept(key, lambda: _written(asked(*given, **named), tables))
         answer, noted = _Reading(io.BytesIO(known), tables).load()
         for table, periods in zip(tables, noted, strict=True):
             note_proposed(table, periods)
@@ -165,10 +162,7 @@ def _read_from_store(asked: Callable[..., Any], store: Store) -> Callable[..., A
             return asked(path, **named)
         key = key_of("table", asked.__name__, given, str(folder), states_in(folder))
         with store.alone_with(key):
-            known = store.get(key)
-            if known is None:
-                known = pickle.dumps(asked(path, **named), protocol=5)
-                store.put(key, known)
+            known = store.kept(key, lambda: pickle.dumps(asked(path, **named), protocol=5))
         return pickle.loads(known)
 
     return read

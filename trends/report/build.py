@@ -69,11 +69,7 @@ class Build:
     def data_to(self) -> str:
         """Return the newest day that the project's tables look at; "" where none is known."""
         key = key_of("newest day", states_in(self.project.root / DATA))
-        known = self.store.get(key)
-        if known is None:
-            known = data_to(self.project.root).encode()
-            self.store.put(key, known)
-        return known.decode()
+        return self.store.kept(key, lambda: data_to(self.project.root).encode()).decode()
 
     @cached_property
     def declared(self) -> dict[str, Any]:

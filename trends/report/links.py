@@ -99,14 +99,13 @@ def check_site(folder: Path, store: Store, *, own_markup: bool = True) -> list[s
 
 def _read(path: Path, store: Store) -> _Found:
     html = path.read_text(encoding="utf-8")
-    key = key_of("links", html)
-    known = store.get(key)
-    if known is None:
+
+    def read() -> bytes:
         reader = _Reader()
         reader.feed(html)
-        known = json.dumps([reader.ids, reader.links, "?@" in "".join(reader.texts)]).encode()
-        store.put(key, known)
-    return _Found(*json.loads(known))
+        return json.dumps([reader.ids, reader.links, "?@" in "".join(reader.texts)]).encode()
+
+    return _Found(*json.loads(store.kept(key_of("links", html), read)))
 
 
 def _fault(

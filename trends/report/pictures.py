@@ -59,11 +59,9 @@ def write_picture(output: Output, folder: Path, stem: str, store: Store) -> Path
     if known.get("csv"):
         path.with_suffix(".csv").write_text(known["csv"], encoding="utf-8")
     # A page and the printed report show the same figures.
-    key = key_of("fragment", stem, output.content)
-    fragment = store.get(key)
-    if fragment is None:
-        fragment = _fragment(output.content, known.get("narrow", ""), stem).encode()
-        store.put(key, fragment)
+    drawn, narrow = output.content, known.get("narrow", "")
+    key = key_of("fragment", stem, drawn)
+    fragment = store.kept(key, lambda: _fragment(drawn, narrow, stem).encode())
     path.with_suffix(".fragment").write_bytes(fragment)
     return path
 

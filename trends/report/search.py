@@ -226,13 +226,17 @@ def write_search(build: Build) -> None:
     languages = {name: lang for name, lang in build.languages.items() if _is_read(build, name)}
     for lang in dict.fromkeys(languages.values()):
         pages = [output_name(name) for name, own in languages.items() if own == lang]
-        read = hash_of(build.site / page for page in pages)
-        key = key_of("index", lang, terms_of(lang)["search"], pages, read)
-        known = build.store.get(key)
-        if known is None:
-            known = f'trendsSearch("{packed(index_of(build.site, pages, lang))}")\n'.encode()
-            build.store.put(key, known)
-        (build.site / ASSETS / index_name(lang)).write_bytes(known)
+        _write_index(build, pages, lang)
+
+
+def _write_index(build: Build, pages: list[str], lang: str) -> None:
+    """Write the index of pages of a language as a script."""
+    read = hash_of(build.site / page for page in pages)
+    key = key_of("index", lang, terms_of(lang)["search"], pages, read)
+    script = build.store.kept(
+        key, lambda: f'trendsSearch("{packed(index_of(build.site, pages, lang))}")\n'.encode()
+    )
+    (build.site / ASSETS / index_name(lang)).write_bytes(script)
 
 
 def packed(index: dict[str, Any]) -> str:

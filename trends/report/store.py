@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.resources import files
@@ -70,6 +70,14 @@ class Store:
             Path(name).replace(path)
         except OSError:
             return
+
+    def kept(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """Return what is stored under a key; where nothing is, what is made now, and store it."""
+        known = self.get(key)
+        if known is None:
+            known = make()
+            self.put(key, known)
+        return known
 
     @contextmanager
     def alone_with(self, key: str) -> Iterator[None]:

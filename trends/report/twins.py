@@ -213,14 +213,14 @@ def write_twins(build: Build) -> None:
         if name not in build.paper_only and (build.site / output_name(name)).is_file()
     }
     for name in pages:
-        page = (build.site / output_name(name)).read_text(encoding="utf-8")
-        key = key_of("twin", page)
-        known = build.store.get(key)
-        if known is None:
-            known = twin(page).encode()
-            build.store.put(key, known)
-        (build.site / twin_name(name)).write_bytes(known)
+        _write_twin(build, name)
     (build.site / LIST).write_text(_listed(build, pages), encoding="utf-8")
+
+
+def _write_twin(build: Build, name: str) -> None:
+    page = (build.site / output_name(name)).read_text(encoding="utf-8")
+    told = build.store.kept(key_of("twin", page), lambda: twin(page).encode())
+    (build.site / twin_name(name)).write_bytes(told)
 
 
 def _listed(build: Build, pages: dict[str, str]) -> str:
