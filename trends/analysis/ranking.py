@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from trends.analysis.panel import Panel, analyse_panel
+from trends.analysis.periods import PeriodComparison
 from trends.analysis.result import Result
 from trends.models.counts.borrowing import shrink, spread_of
 from trends.models.counts.count_model import ratio_of
@@ -68,6 +69,11 @@ class GroupRanking(Result):
     def by(self) -> tuple[str, ...]:
         """Columns that name a group."""
         return self.panel.by
+
+    @property
+    def compared(self) -> PeriodComparison:
+        """Comparison of one of the groups: the stretches are the same for each."""
+        return cast("PeriodComparison", next(iter(self.panel.results.values())))
 
     def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return one row per group, the largest contribution in the direction of the change first.

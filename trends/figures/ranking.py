@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from trends import escaping
-from trends.analysis.periods import PeriodComparison
 from trends.analysis.ranking import GroupRanking
 from trends.figures import style
 from trends.findings.about import named_subject
@@ -20,8 +17,7 @@ def plot(result: GroupRanking, *, ax: Axes | None = None, lang: str = "en") -> A
     """Return axes with both rates of every group, joined by a line."""
     table = result.groups[result.groups["status"] == "ok"].iloc[::-1]
     ax = ax if ax is not None else style.new_axes(size=(7.2, 0.8 + 0.28 * max(len(table), 3)))
-    # Each group of a ranking is a comparison of the same two stretches.
-    compared = cast("PeriodComparison", next(iter(result.panel.results.values())))
+    compared = result.compared
     place = np.arange(len(table))
     ax.hlines(place, table["rate_second"], table["rate_first"], color=style.MUTED, linewidth=1.5)
     ax.plot(

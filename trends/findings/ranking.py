@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-import pandas as pd
-
-from trends.analysis.periods import PeriodComparison
 from trends.analysis.ranking import GroupRanking
 from trends.findings.about import named_subject
 from trends.findings.finding import COUNTED, Finding, Subject
@@ -74,13 +69,7 @@ def _overview(result: GroupRanking, subject: Subject) -> Finding:
             "groups": (result.n_groups, COUNTED["groups"]),
             "rate_first": result.rate_first,
             "rate_second": result.rate_second,
-            **_stretches(result),
+            **dict(zip(("first_from", "first_to"), result.compared.first, strict=True)),
+            **dict(zip(("second_from", "second_to"), result.compared.second, strict=True)),
         },
     )
-
-
-def _stretches(result: GroupRanking) -> dict[str, pd.Period]:
-    """Return the ends of the two stretches; each group of a ranking is compared over the same."""
-    compared = cast(PeriodComparison, next(iter(result.panel.results.values())))
-    names = ("first_from", "first_to", "second_from", "second_to")
-    return dict(zip(names, (*compared.first, *compared.second), strict=True))
