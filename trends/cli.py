@@ -574,6 +574,7 @@ def main() -> NoReturn:
     speak_any_encoding()
     if sys.argv[1:2] and sys.argv[1] in _PLAIN:
         for name in _DRAWN_IN:
+            # The type of it knows modules only; Python knows None, which hides one.
             sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     try:
         # Typer gives the code of `typer.Exit` back, or nothing.

@@ -6,7 +6,7 @@ import pytest
 
 import trends
 from trends.models.counts.scoring import quantiles
-from trends.models.shifts.lookback import MOST_PERIODS
+from trends.models.shifts.lookback import LOOKED_BACK
 
 MONTHS = pd.period_range("2018-01", periods=66, freq="M")
 
@@ -220,7 +220,7 @@ def test_a_group_that_stopped_is_forecast_to_be_next_to_nothing():
 
 
 def test_of_a_long_series_the_last_periods_are_used_and_the_first_of_them_is_named(monkeypatch):
-    monkeypatch.setattr("trends.models.shifts.lookback.MOST_PERIODS", 40)
+    monkeypatch.setattr("trends.models.shifts.lookback.LOOKED_BACK", 40)
     counts = np.random.default_rng(3).poisson(5, 60).astype(float)
     months = pd.period_range("2015-01", periods=60, freq="M")
     whole = trends.as_series(pd.Series(counts, index=months))
@@ -236,4 +236,4 @@ def test_of_a_long_series_the_last_periods_are_used_and_the_first_of_them_is_nam
 
 
 def test_periods_that_forecasts_look_back_are_eight_years_of_days():
-    assert MOST_PERIODS == 3000
+    assert LOOKED_BACK == 3000

@@ -61,8 +61,8 @@ QUESTIONS = {
 COUNTER_COLUMNS = ("source", "counter", "counted_by", "definition", "measure")
 #: Answered series of one counter below which nothing is borrowed.
 LEAST_SERIES = 5
-#: What joblib's processes, Dask and Ray raise when a worker dies; none of them need be installed.
-_DEATHS = ("TerminatedWorkerError", "KilledWorker", "WorkerCrashedError")
+#: What joblib's processes and Ray raise when a worker dies; Dask and Spark are asked themselves.
+_DEATHS = ("TerminatedWorkerError", "WorkerCrashedError")
 
 Question = Callable[..., Result]
 
@@ -483,6 +483,7 @@ def _run(
                     found.append(each)
                     if progress is not None:
                         progress(len(found), len(tasks))
+        # Each backend has a class of its own for a death, and Ray need not be installed.
         except Exception as fault:
             if type(fault).__name__ not in _DEATHS:
                 raise

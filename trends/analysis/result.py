@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from trends.findings.finding import Finding, Subject
 
-#: A language that has a file of words.
 #: Days, as one who names them writes them.
 AnyDay = TypeVar("AnyDay", bound=Day)
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from trends.tables.cells import DATE
 from trends.tables.checking import schema_columns, typed_table
+from trends.tables.choices import DEFINITION_COLUMNS
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.files import read_cells
 
@@ -97,8 +98,7 @@ def read_definitions(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFra
 def definitions_from_cells(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     """Convert and check a table of text as definitions."""
     optional = [name for name in schema_columns("Definitions") if name not in cells]
-    needed = ("definition", "counter", "measure", "counts_from", "counts_to", "counts")
-    filled = cells.assign(**{name: "" for name in optional if name not in needed})
+    filled = cells.assign(**{name: "" for name in optional if name not in DEFINITION_COLUMNS})
     if "basis" in filled:
         filled["basis"] = filled["basis"].where(filled["basis"] != "", _DEFAULTS["basis"])
     filled.attrs = dict(cells.attrs)

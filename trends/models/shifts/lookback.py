@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 #: Periods that forecasts look back, eight years of days: what is older says next to nothing of what
 #: comes, and every origin of the past would have to read it.
-MOST_PERIODS = 3000
+LOOKED_BACK = 3_000
 
 
 class Setup(NamedTuple):
@@ -68,10 +68,10 @@ class Setup(NamedTuple):
 
 
 def recent(series: pd.DataFrame) -> tuple[pd.DataFrame, pd.Period | None]:
-    """Return the last `MOST_PERIODS` of a series, and the first of them where any were left out."""
-    if not isinstance(series, pd.DataFrame) or len(series) <= MOST_PERIODS:
+    """Return the last `LOOKED_BACK` of a series, and the first of them where any were left out."""
+    if not isinstance(series, pd.DataFrame) or len(series) <= LOOKED_BACK:
         return series, None
-    kept = series.iloc[-MOST_PERIODS:]
+    kept = series.iloc[-LOOKED_BACK:]
     return kept, kept.index[0]
 
 
