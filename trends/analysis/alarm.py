@@ -240,13 +240,12 @@ def detect_alarms(
     -----
     An episode ends when three months pass without an alarm in its direction. A rise that ended
     before the periods watched, and is part of the baseline, was weighed down there (Noufaily and
-    others 2013). The baseline has a level, a season and, from three years of
-    counts on, perhaps a slope. None is as likely beforehand as one with a standard deviation of .25
-    (log rate a year); the slope's estimate, its memory taken into account, weighs the two, and what
-    stays open of them is part of the prediction. A slope goes on for a year and no further. A step
-    in the last year of the baseline that is too young to be found may be taken for a slope in part:
-    counts that had trebled ten months before gave no alarm, eight months before they did. Where the
-    level wanders without a clear shift, scatter is wide and alarms are few.
+    others 2013). The baseline has a level, a season and, from three years of counts on, perhaps a
+    slope. None is as likely beforehand as one with a standard deviation of .25 (log rate a year);
+    the slope's estimate, its memory taken into account, weighs the two, and what stays open of them
+    is part of the prediction. A slope goes on for a year and no further. A step in the last year of
+    the baseline that is too young to be found may be taken for a slope in part, and may then raise
+    no alarm. Where the level wanders without a clear shift, scatter is wide and alarms are few.
 
     With one false episode a year allowed to one monthly series, .93 to 1.05 of that came in
     simulated series of 36, 60 and 156 months with 1, 5 and 20 events each, by kind from Poisson to
@@ -262,8 +261,8 @@ def detect_alarms(
 
     *Known breaks.* Where the series knows that counting changed (`known_breaks`), only what was
     counted since is watched and compared. Where the level clearly shifted within the baseline, only
-    what came since is compared, by the rule of `forecast_counts`, and the result says so; the whole
-    baseline is where fewer than 3 periods since have an event.
+    what came since is compared, by the rule of `forecast_counts` unless a slope explains it better,
+    and the result says so; the whole baseline is where fewer than 3 periods since have an event.
 
     References
     ----------

@@ -331,8 +331,8 @@ def forecast_counts(
     mixture is held against the simple accounts by its forecasts of the next period at the same
     origins; forecasts of further periods overlap and tell less.
 
-    Of a longer series the last 3,000 periods are used (eight years of days), and
-    the forecast says so: 100,000 days take as long as 3,000.
+    Of a longer series the last 3,000 periods are used (eight years of days), and the forecast says
+    so: 100,000 days take as long as 3,000.
 
     A forecast holds as long as the future resembles the past: it knows of no offensive and no
     truce. `evaluate_forecasts` says how often forecasts made in the same way were right.

@@ -2,11 +2,11 @@
 
 What comes next is predicted from a baseline: a negative binomial whose mean, dispersion and memory
 are drawn from what the baseline leaves open, never plugged in, and so is whether the baseline has a
-slope, and which. Two lines watch. The first fires on
-one count in a tail of that prediction, with the exact tails of low counts. The second adds up
-normal scores (a CUSUM) and fires on many counts that are each a little out of line. Both are set on
-simulated years of the same draws, so that episodes of false alarms come as often as stated, memory,
-discreteness and unknown parameters included.
+slope, and which. Two lines watch. The first fires on one count in a tail of that prediction, with
+the exact tails of low counts. The second adds up normal scores (a CUSUM) and fires on many counts
+that are each a little out of line. Both are set on simulated years of the same draws, so that
+episodes of false alarms come as often as stated, memory, discreteness and unknown parameters
+included.
 """
 
 from __future__ import annotations
@@ -171,7 +171,6 @@ class _Fit(NamedTuple):
     params: NDArray[np.float64]
     mean: float
     memory: MemoryPosterior
-    n_free: int
     n_periods: int
     n_weighed_down: int
     has_slope: bool
@@ -211,7 +210,7 @@ def _fit_memory(
     working = design * np.sqrt(expected * weights)[:, None]
     memory = weigh_memories(working, residuals, position, grid=grid)
     mean, n_high = float(expected.mean()), int(high.sum())
-    return _Fit(params, mean, memory, n_free, counts.size, n_high, slope)
+    return _Fit(params, mean, memory, counts.size, n_high, slope)
 
 
 def _slope_probability(fit: _Fit) -> float:
@@ -236,7 +235,8 @@ def _draw(fit: _Fit, contrast: np.ndarray, n_draws: int, rng: np.random.Generato
     likely = _strong(memory.probabilities, grid, fit.n_periods)
     models = rng.choice(grid.rho.size, n_draws, p=likely)
     rho, weight = grid.rho[models], grid.weight[models]
-    dispersions = _draw_dispersions(memory.scales[models], rho, weight, fit.mean, fit.n_free, rng)
+    n_free = fit.n_periods - fit.params.size
+    dispersions = _draw_dispersions(memory.scales[models], rho, weight, fit.mean, n_free, rng)
     # Counts that scatter like Poisson's leave nothing to remember.
     rho, weight = (np.where(dispersions > 1, one, 0.0) for one in (rho, weight))
     covariances = memory.covariances[models]
