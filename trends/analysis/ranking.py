@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from trends.analysis.panel import Panel, analyse_panel
-from trends.analysis.periods import PeriodComparison
 from trends.analysis.result import Result
 from trends.models.counts.borrowing import shrink, spread_of
 from trends.models.counts.count_model import ratio_of
 from trends.models.counts.season_terms import SeasonChoice
 from trends.tables.typed import Day
+
+if TYPE_CHECKING:
+    from trends.analysis.periods import PeriodComparison
 
 #: Draws behind the chance of being among the first.
 N_DRAWS = 4000
