@@ -25,6 +25,17 @@ TESTS = Path(__file__).resolve().parent
 collect_ignore = ["reference"]
 
 
+@pytest.fixture(autouse=True)
+def _no_test_draws_in_the_style_of_another() -> Iterator[None]:
+    """Leave no figure open and no style set: what a test sees depends on no test before it."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        mpl, plt = sys.modules["matplotlib"], sys.modules["matplotlib.pyplot"]
+        plt.close("all")
+        if mpl.rcParams != mpl.rcParamsDefault:
+            mpl.rcdefaults()
+
+
 @pytest.fixture(scope="session")
 def reference() -> Path:
     """Return the folder of reference values, each beside the script that made it."""
