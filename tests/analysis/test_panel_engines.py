@@ -2,6 +2,7 @@
 
 import functools
 import os
+import sys
 import time
 
 import ibis
@@ -192,6 +193,58 @@ def test_what_waits_for_a_cluster_of_dask_without_workers_is_lost(dask, monkeypa
 def test_without_a_client_dask_is_refused_in_words():
     with pytest.raises(ValueError, match="got 'dask' without a client of Dask"):
         _run([(len, None, {}, False)], "dask", None, None)
+
+
+@pytest.fixture
+def ray():
+    """Start Ray with two workers in this machine."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: ray")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield ray
+    ray.shutdown()
+
+
+@pytest.mark.parametrize("question", ["trend", "changepoint"])
+def test_ray_answers_as_one_process_does(ray, counts, question):
+    serial = trends.analyse_panel(counts, question, n_jobs=1, **options(question))
+    told = []
+    answered = trends.analyse_panel(
+        counts,
+        question,
+        backend="ray",
+        progress=lambda *done: told.append(done),
+        **options(question),
+    )
+    pd.testing.assert_frame_equal(answered.to_frame(), serial.to_frame())
+    assert told == [(done, 12) for done in range(1, 13)]
+
+
+def test_ray_loses_the_group_that_ends_its_worker_and_no_other(ray):
+    def dies(series):
+        os._exit(1)
+
+    def refuses(series):
+        raise ValueError("nothing to say")
+
+    tasks = [(dies if which == 1 else refuses, None, {}, False) for which in range(4)]
+    found = _run(tasks, "ray", 2, None)
+    assert [one.status for one in found] == ["refused", "lost", "refused", "refused"]
+    assert found[1].reason == "A worker ended before it had answered (ActorDiedError)."
+
+
+def test_without_ray_its_backend_is_refused_in_words(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray.util.joblib", None)
+    with pytest.raises(ValueError, match=r"got 'ray' without Ray\. Install ray first"):
+        _run([(len, None, {}, False)], "ray", None, None)
+
+
+def test_a_backend_that_gives_no_answers_one_by_one_gives_them_all(counts):
+    # As that of Ray, which need not be installed.
+    serial = trends.analyse_panel(counts, "trend", n_jobs=1, **options("trend"))
+    answered = trends.analyse_panel(
+        counts, "trend", backend="multiprocessing", n_jobs=2, **options("trend")
+    )
+    pd.testing.assert_frame_equal(answered.to_frame(), serial.to_frame())
 
 
 def test_workers_are_as_many_as_joblib_was_told():

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,7 @@ COUNTER_COLUMNS = ("source", "counter", "counted_by", "definition", "measure")
 #: Answered series of one counter below which nothing is borrowed.
 LEAST_SERIES = 5
 #: What joblib's processes and Ray raise when a worker dies; Dask and Spark are asked themselves.
-_DEATHS = ("TerminatedWorkerError", "WorkerCrashedError")
+_DEATHS = ("TerminatedWorkerError", "WorkerCrashedError", "ActorDiedError")
 
 Question = Callable[..., Result]
 
@@ -223,7 +223,8 @@ def analyse_panel(
         Source of random numbers. The stream of a group depends on it and on the group's labels, so
         the answers are the same in any order and on any number of workers.
     progress : callable, optional
-        Called with the number of groups that are done and of all groups; by Spark once, at the end.
+        Called with the number of groups that are done and of all groups; by Spark once and by Ray
+        when all have answered, at the end.
     **options
         Further options of the question, such as ``season="none"``, or what it asks about, such as
         ``first=`` and ``second=`` of periods and ``date=`` of interruption.
@@ -563,13 +564,33 @@ def _run_on_dask(
 def _engine(backend: str | None, n_jobs: int | None) -> Iterator[Parallel]:
     """Give what answers in parallel: backends of other packages register themselves here."""
     if backend is None:
-        configured = get_active_backend()[1]
+        active, configured = get_active_backend()
         # Where nobody said anything joblib tells none, or one in its earlier versions.
         workers = n_jobs if n_jobs is not None else -1 if configured in (None, 1) else configured
-        yield Parallel(n_jobs=workers, return_as="generator")
+        yield Parallel(n_jobs=workers, return_as=_answers_come(active))
     else:
+        if backend == "ray":
+            _register_ray()
         with parallel_config(backend=backend):
-            yield Parallel(n_jobs=-1 if n_jobs is None else n_jobs, return_as="generator")
+            active = get_active_backend()[0]
+            workers = -1 if n_jobs is None else n_jobs
+            yield Parallel(n_jobs=workers, return_as=_answers_come(active))
+
+
+def _register_ray() -> None:
+    """Make the backend of Ray known to joblib, which does not know it by itself."""
+    try:
+        joblib_of_ray = importlib.import_module("ray.util.joblib")
+    except ImportError as missing:
+        raise ValueError(
+            "`backend` must be one that runs here, got 'ray' without Ray. Install ray first."
+        ) from missing
+    joblib_of_ray.register_ray()
+
+
+def _answers_come(active: Any) -> Literal["generator", "list"]:
+    """Tell whether a backend of joblib gives its answers one by one; that of Ray cannot."""
+    return "generator" if active.supports_return_generator else "list"
 
 
 def _run_on_spark(
