@@ -15,6 +15,7 @@ from trends.tables.events import read_events
 from trends.tables.faults import InvalidTable
 from trends.tables.schemas import EventCounts
 from trends.tables.series import check_series, series
+from trends.tables.tallying import _n_distinct
 
 # Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis", "ignore:.*deprecated")
@@ -290,12 +291,28 @@ def test_a_text_file_too_large_for_memory_is_streamed_to_the_same_counts(ucdp, m
     path = ucdp / "ucdp_ged_21_1_is_syria_iraq.csv"
     expected = count_events(path, by="admin1", freq="Q")
     monkeypatch.setattr("trends.tables.scanning.IN_MEMORY_BYTES", 0)
-    monkeypatch.setattr("trends.tables.tallying.SORTED_HASHES", 0)
+    monkeypatch.setattr("trends.tables.tallying.SORTED_HASHES", 1_000)
     # Reading the file cell by cell would give the same counts; it must not come to that.
     monkeypatch.setattr("trends.tables.tallying.read_event_files", None)
     found = count_events(path, by="admin1", freq="Q")
     pd.testing.assert_frame_equal(found, expected)
     assert found.attrs == expected.attrs
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 10_000])
+def test_an_id_that_stands_twice_is_found_in_any_number_of_passes(monkeypatch, at_once):
+    monkeypatch.setattr("trends.tables.tallying.SORTED_HASHES", at_once)
+    connection = ibis.duckdb.connect()
+
+    def told(ids):
+        table = ibis.memtable(pd.DataFrame({"event_id": pd.array(ids, dtype="str")}))
+        return _n_distinct(connection, table, sum(each is not None for each in ids))
+
+    once = [f"E{which}" for which in range(25)]
+    assert told(once) == 25
+    assert told([*once, "E3", "E24", "E3"]) == 25
+    assert told([None, "a", "b", None, "a"]) == 2
+    assert told([None]) == 0
 
 
 def test_a_glob_of_files_is_counted_as_one(tmp_path):

@@ -52,8 +52,8 @@ _NESTED["Y"] = {"day", "month", "year"}
 #: In the place of a number that was not asked for.
 UNKNOWN = -1
 
-#: So many hashes of ids are sorted here, which is faster; more are told apart in the engine.
-SORTED_HASHES = 50_000_000
+#: So many hashes of ids are sorted at once, in about half a gigabyte; of more a part in each pass.
+SORTED_HASHES = 25_000_000
 
 #: Largest files that are read again whole when a row is not plain; of larger ones only those rows.
 _REREAD_BYTES = 200_000_000
@@ -483,10 +483,15 @@ def _n_distinct(backend: Any, events: ir.Table, n_named: int) -> int:
     # DuckDB's hash has 64 bits and takes an eighth of the memory of the words; that two ids of ten
     # million share one is a matter of one in half a million, and is looked at again anyway.
     hashes = events.filter(events["event_id"].notnull()).select(hash=_hash64(events["event_id"]))
-    if n_named > SORTED_HASHES:
-        return int(backend.execute(hashes["hash"].nunique()))
-    in_order = np.sort(backend.to_pyarrow(hashes)["hash"].to_numpy())
-    return int((in_order[1:] != in_order[:-1]).sum()) + min(n_named, 1)
+    n_passes = max(1, -(-n_named // SORTED_HASHES))
+    parts = [hashes]
+    if n_passes > 1:
+        parts = [hashes.filter(hashes["hash"] % n_passes == which) for which in range(n_passes)]
+    n_distinct = 0
+    for part in parts:
+        in_order = np.sort(backend.to_pyarrow(part)["hash"].to_numpy())
+        n_distinct += int((in_order[1:] != in_order[:-1]).sum()) + min(in_order.size, 1)
+    return n_distinct
 
 
 def _inside(events: ir.Table, asked: Question) -> ir.BooleanValue:
