@@ -81,7 +81,7 @@ def test_lip_cancer_shrinks_as_empirical_bayes_has_it_where_there_are_events(lip
     assert 0 <= spread.probability @ spread.centre <= known["normal"]["centre"]
     enough = observed >= 5
     others = {
-        "normal": (np.array(known["normal"]["effect"]), 0.05),
+        "normal": (np.array(known["normal"]["effect"]), 0.06),
         "poisson": (np.array(known["poisson"]["effect"]), 0.09),
         "gamma": (np.log(known["gamma"]["ratio"]), 0.16),
         "marshall": (np.log(known["marshall"]), 0.2),
@@ -228,4 +228,4 @@ def test_a_direction_that_all_share_is_found():
     effects = 0.5 + rng.normal(0, errors)
     posterior = shrink(effects, errors, spread_of(effects, errors))
     assert (posterior.false_sign_rate < 0.05).all()
-    assert posterior.estimate == pytest.approx(np.full(50, 0.5), abs=0.15)
+    assert posterior.estimate == pytest.approx(np.full(50, 0.5), abs=0.2)

@@ -25,7 +25,7 @@ _HALVINGS = 40
 #: Prior probability that effects have no direction in common.
 PRIOR_ZERO = 0.5
 #: Shares of the series that may lie at the centre, and their prior probability.
-AT_CENTRE, AT_CENTRE_PRIOR = (0.0, 0.5, 0.8, 0.95), (0.8, 0.2 / 3, 0.2 / 3, 0.2 / 3)
+AT_CENTRE, AT_CENTRE_PRIOR = (0.0, 0.5, 0.8, 0.95), (0.95, 0.05 / 3, 0.05 / 3, 0.05 / 3)
 
 
 def pooled_memory(
@@ -113,16 +113,18 @@ def spread_of(effects: NDArray[np.float64], std_errors: NDArray[np.float64]) -> 
     Returns
     -------
     Spread
-        Standard deviations are even beforehand up to the largest deviation seen (Gelman 2006); four
-        fifths of the prior probability are on no share at the centre, and half of it is on a centre
-        of 0: else many series without any effect would all get the sign of what they have in
-        common by chance.
+        Variances are even beforehand up to the largest deviation seen. An even standard deviation
+        (Gelman 2006) takes series that differ little for series that do not differ at all, so that
+        their intervals are too short. Of the prior probability .95 is on no share at the centre,
+        which many series leave behind where it is wrong, and half of it is on a centre of 0: else
+        many series without any effect would all get the sign of what they have in common by
+        chance.
     """
     furthest = float(np.sqrt(np.max((effects - np.median(effects)) ** 2 + std_errors**2)))
     least = min(float(std_errors.min()) / 10, furthest / 100)
     n_scales = int(np.ceil(2 * np.log2(furthest / least))) + 1
     scales = np.geomspace(least, furthest, n_scales)
-    prior_scale = np.diff(scales, prepend=0.0) / furthest
+    prior_scale = np.diff(scales**2, prepend=0.0) / furthest**2
     scale, at_centre = (axis.ravel() for axis in np.meshgrid(scales, AT_CENTRE, indexing="ij"))
     log_prior = np.log(np.outer(prior_scale, AT_CENTRE_PRIOR).ravel())
     narrow = std_errors[:, None] ** 2
