@@ -7,8 +7,10 @@ question before; the smallest sizes that are not known yet come first, until the
 A size that the last one says would not fit into what is left is not begun. So the page grows from
 run to run, and what was not measured is blank. ``--rounds`` measures each size that is known so
 much more often; the best time of all rounds is kept, the highest peak of memory too. Seconds are
-those of the processor, user and system, in one process: what others do on the machine changes them
-least.
+those of the processor, user and system, in one process, for Spark with its machine of Java: what
+others do on the computer changes them least. Larger panels than
+were measured are told by the exponent. More than ten million events lie
+in files of five million.
 
 Writes ``benchmarks/results/costs.csv`` and ``benchmarks/results/costs.md``. Exponents are slopes of
 log seconds on log size over the three largest sizes: 1 is a cost in proportion to the size. How one
@@ -40,19 +42,21 @@ RESULTS = Path(__file__).parent / "results"
 CSV, PAGE = RESULTS / "costs.csv", RESULTS / "costs.md"
 COLUMNS = ["way", "size", "seconds", "peak_mb", "n_rounds"]
 PACKAGES = (
-    "numpy", "scipy", "pandas", "duckdb", "ibis-framework", "joblib", "ruptures", "skchange",
+    "numpy", "scipy", "pandas", "duckdb", "ibis-framework", "joblib", "pyspark", "ruptures", "skchange",
 )  # fmt: skip
 
 LENGTHS = (50, 156, 520, 1_500, 5_000, 10_000, 100_000)
 SERIES = (1, 10, 100, 1_000, 10_000)
 CUT = (1_000, 10_000, 100_000)
 EVENTS = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
+#: Events of a file where they lie in several, and more than which they do.
+PART, MOST_IN_ONE = 5_000_000, 10_000_000
 
 EVENT_ROWS = """
     select 'E' || i as event_id,
         (date '2004-01-01' + (hash(i) % 7305)::int)::timestamp as start,
         'Country ' || (hash(i * 3) % 20) as country
-    from range({n}) as numbers(i)
+    from range({first}, {end}) as numbers(i)
 """
 
 
@@ -143,13 +147,21 @@ def panel(asked: str) -> Callable[[int, Path], Callable[[], object]]:
 
 
 def events_file(size: int, folder: Path) -> Path:
-    """Return the path of events in Parquet, which are made where they are not there yet."""
+    """Return the path of events in Parquet, many parts of them by a pattern; made where missing."""
     import duckdb
 
-    path = folder / f"events{size}.parquet"
-    if not path.exists():
-        duckdb.sql(f"copy ({EVENT_ROWS.format(n=size)}) to '{path}'")
-    return path
+    if size <= MOST_IN_ONE:
+        path = folder / f"events{size}.parquet"
+        if not path.exists():
+            duckdb.sql(f"copy ({EVENT_ROWS.format(first=0, end=size)}) to '{path}'")
+        return path
+    parts = folder / f"events{size}"
+    if not parts.exists():
+        parts.mkdir()
+        for which in range(size // PART):
+            rows = EVENT_ROWS.format(first=which * PART, end=(which + 1) * PART)
+            duckdb.sql(f"copy ({rows}) to '{parts}/part{which:03d}.parquet'")
+    return parts / "*.parquet"
 
 
 def count_validated(size: int, folder: Path) -> Callable[[], object]:
@@ -175,6 +187,31 @@ def count_in_duckdb(size: int, folder: Path) -> Callable[[], object]:
     ).df()
 
 
+def count_in_spark(size: int, folder: Path) -> Callable[[], object]:
+    import warnings
+
+    import ibis
+    from pyspark.sql import SparkSession
+
+    from trends.tables.counting import count_events
+
+    warnings.simplefilter("ignore")
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.warehouse.dir", str(folder / "warehouse"))
+        .config("spark.driver.memory", "1500m")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    connection = ibis.pyspark.connect(session)
+    table = connection.read_parquet(events_file(size, folder))
+    return lambda: count_events(table, by="country")
+
+
 OWN_CUT = "optimal_segments, with exposure"
 #: Ways, the sizes they are measured at, and what prepares them.
 WAYS: dict[str, tuple[str, tuple[int, ...], Callable[[int, Path], Callable[[], object]]]] = {
@@ -190,8 +227,23 @@ WAYS: dict[str, tuple[str, tuple[int, ...], Callable[[int, Path], Callable[[], o
     "analyse_panel, changepoint": ("series", SERIES, panel("changepoint")),
     "count_events": ("events", EVENTS, count_validated),
     "count_events, check=False": ("events", EVENTS, count_unchecked),
+    "count_events, in local Spark": ("events", EVENTS, count_in_spark),
     "raw DuckDB, which checks nothing": ("events", EVENTS, count_in_duckdb),
 }
+
+
+def spent() -> tuple[float, float]:
+    """Return processor seconds and peak memory (MB) of this process and those it has started."""
+    seconds = time.process_time()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    for children in Path("/proc/self/task").glob("*/children"):
+        for child in children.read_text().split():
+            told = Path(f"/proc/{child}")
+            user, system = (told / "stat").read_text().rpartition(")")[2].split()[11:13]
+            seconds += (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+            status = (told / "status").read_text().partition("VmHWM:")[2]
+            peak += int(status.split()[0]) / 1024
+    return seconds, peak
 
 
 def measure_here(way: str, size: int, folder: Path) -> None:
@@ -199,11 +251,10 @@ def measure_here(way: str, size: int, folder: Path) -> None:
     _, sizes, prepare = WAYS[way]
     prepare(sizes[0], folder)()
     answer = prepare(size, folder)
-    began = time.process_time()
+    began, _ = spent()
     answer()
-    seconds = time.process_time() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mb": peak}))
+    ended, peak = spent()
+    print(json.dumps({"seconds": ended - began, "peak_mb": peak}))
 
 
 def measured(way: str, size: int, folder: Path, seconds_left: float) -> dict[str, float] | None:
@@ -264,7 +315,8 @@ def write_page(done: pd.DataFrame) -> None:
         f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores,",
         f"load average {os.getloadavg()[0]:.1f} when the page was written.",
         "Processor seconds (user, system), best of the rounds; in brackets the peak memory in MB.",
-        "Blank: not measured, or refused. Exponent: of the size, over the three largest.",
+        "Blank: not measured, or refused. Exponent: of the size, over the three largest. After ~:",
+        "not measured, told by the largest size measured and the exponent.",
     ]
     units = {
         "periods": "One series, by its periods (Poisson counts of mean 8)",
@@ -280,13 +332,17 @@ def write_page(done: pd.DataFrame) -> None:
             if kind != unit:
                 continue
             mine = done[done["way"] == way].set_index("size").sort_index()
-            cells = [
-                f"{mine.loc[size, 'seconds']:.3g} ({mine.loc[size, 'peak_mb']:,.0f})"
-                if size in mine.index
-                else ""
-                for size in sizes
-            ]
             slope = exponent(mine.index.to_numpy(float), mine["seconds"].to_numpy(float))
+            cells = []
+            for size in sizes:
+                if size in mine.index:
+                    row = mine.loc[size]
+                    cells.append(f"{row['seconds']:.3g} ({row['peak_mb']:,.0f})")
+                elif unit == "series" and not np.isnan(slope):
+                    told = mine["seconds"].iloc[-1] * (size / mine.index[-1]) ** slope
+                    cells.append(f"~ {told:,.0f}")
+                else:
+                    cells.append("")
             cells.append("" if np.isnan(slope) else f"{slope:.2f}")
             lines.append(f"| {way} | " + " | ".join(cells) + " |")
     lines += ratio_lines(done)
@@ -302,7 +358,7 @@ def ratio_lines(done: pd.DataFrame) -> list[str]:
         (
             "Events: times raw DuckDB",
             "raw DuckDB, which checks nothing",
-            ["count_events", "count_events, check=False"],
+            ["count_events", "count_events, check=False", "count_events, in local Spark"],
         ),
         (
             "Segmentation: times the package's own",

@@ -83,7 +83,7 @@ def test_lip_cancer_shrinks_as_empirical_bayes_has_it_where_there_are_events(lip
     others = {
         "normal": (np.array(known["normal"]["effect"]), 0.06),
         "poisson": (np.array(known["poisson"]["effect"]), 0.09),
-        "gamma": (np.log(known["gamma"]["ratio"]), 0.16),
+        "gamma": (np.log(known["gamma"]["ratio"]), 0.17),
         "marshall": (np.log(known["marshall"]), 0.2),
     }
     for effect, most in others.values():
@@ -201,6 +201,19 @@ def test_in_a_draw_from_its_own_spread_an_interval_holds_also_for_those_that_ran
     # A share at the centre, which these series do not have, is never quite ruled out.
     assert 0.85 <= np.mean(held) <= 0.93
     assert 0.85 <= np.mean(first) <= 0.97
+
+
+def test_intervals_of_series_that_hardly_differ_hold_as_often_as_they_say():
+    rng = np.random.default_rng(11)
+    held = []
+    for _ in range(80):
+        errors = rng.uniform(0.1, 0.25, 50)
+        truth = rng.normal(0, 0.1, 50)
+        effects = truth + rng.normal(0, errors)
+        low, high = shrink(effects, errors, spread_of(effects, errors)).interval(0.05)
+        held.append(((low <= truth) & (truth <= high)).mean())
+    # With standard deviations even beforehand, and a fifth on shares that lie still: .91.
+    assert 0.93 <= np.mean(held) <= 0.96
 
 
 def test_an_interval_that_is_one_point_holds_it():
