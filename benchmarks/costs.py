@@ -8,9 +8,8 @@ A size that the last one says would not fit into what is left is not begun. So t
 run to run, and what was not measured is blank. ``--rounds`` measures each size that is known so
 much more often; the best time of all rounds is kept, the highest peak of memory too. Seconds are
 those of the processor, user and system, in one process, for Spark with its machine of Java: what
-others do on the computer changes them least. Larger panels than
-were measured are told by the exponent. More than ten million events lie
-in files of five million.
+others do on the computer changes them least. Larger panels than were measured are told by the
+exponent. More than ten million events lie in files of five million.
 
 Writes ``benchmarks/results/costs.csv`` and ``benchmarks/results/costs.md``. Exponents are slopes of
 log seconds on log size over the three largest sizes: 1 is a cost in proportion to the size. How one
@@ -42,7 +41,8 @@ RESULTS = Path(__file__).parent / "results"
 CSV, PAGE = RESULTS / "costs.csv", RESULTS / "costs.md"
 COLUMNS = ["way", "size", "seconds", "peak_mb", "n_rounds"]
 PACKAGES = (
-    "numpy", "scipy", "pandas", "duckdb", "ibis-framework", "joblib", "pyspark", "ruptures", "skchange",
+    "numpy", "scipy", "pandas", "duckdb", "ibis-framework", "joblib", "pyspark", "ruptures",
+    "skchange",
 )  # fmt: skip
 
 LENGTHS = (50, 156, 520, 1_500, 5_000, 10_000, 100_000)

@@ -9,7 +9,7 @@ Each way runs in a process of its own, in turns, so that all meet the same machi
   `pandas.read_parquet` + `groupby`; and, because a careful analyst would read two columns only,
   against that too;
 - the same events with `check=False`, as for a file validated before, and in raw DuckDB, which
-  checks nothing;
+  checks nothing, and by a lazy scan of polars, which checks nothing either;
 - events as CSV, read, validated and counted: `count_events(path)` against plain `pandas.read_csv` +
   `groupby`;
 - the same of a file with the 31 columns of ACLED, invented, of which a plain read takes all.
@@ -149,6 +149,18 @@ def count_with_duckdb_parquet(folder: Path):
     return counted.assign(period=months).set_index(["country", "period"])["n"]
 
 
+def count_with_polars_parquet(folder: Path):
+    """Count by a lazy scan of polars, which checks nothing."""
+    import pandas as pd
+    import polars as pl
+
+    months = pl.col("start").dt.truncate("1mo").alias("period")
+    counted = pl.scan_parquet(folder / "events.parquet").group_by("country", months).len().collect()
+    counts = pd.DataFrame(counted.to_dict(as_series=False))
+    counts["period"] = pd.PeriodIndex(counts["period"], freq="M")
+    return counts.set_index(["country", "period"])["len"]
+
+
 def count_with_trends_csv(folder: Path):
     from trends.tables.counting import count_events
 
@@ -280,6 +292,7 @@ def main() -> None:
             "count_with_trends_parquet",
             "count_with_trends_unchecked_parquet",
             "count_with_duckdb_parquet",
+            "count_with_polars_parquet",
         ]
         csv = ["count_with_pandas_csv", "count_with_trends_csv"]
         in_parquet = measure(parquet, folder, asked.rounds, asked.earlier)
