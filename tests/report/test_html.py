@@ -200,3 +200,36 @@ def test_a_link_to_the_printed_report_is_a_link_to_the_pdf(index):
 def test_the_start_page_leads_to_the_first_page(rendered):
     assert "url=pages/index.html" in (rendered.site / "index.html").read_text(encoding="utf-8")
     assert (rendered.site / "data/table.csv").is_file()
+
+
+def test_what_figures_refer_to_has_short_names_that_no_part_of_the_page_has(write_page):
+    body = """\
+## M 1 {#m1}
+
+```{python}
+#| label: fig-a
+#| fig-cap: "A."
+#| fig-alt: "Points."
+import matplotlib.pyplot as plt
+plt.plot([1, 2, 3], "^")
+plt.plot([3, 2, 1], "^");
+```
+
+```{python}
+#| label: fig-b
+#| fig-cap: "B."
+#| fig-alt: "Points."
+plt.plot([3, 1, 2], "s");
+```
+"""
+    site = render(write_page(body), engine="builtin", formats=["html"]).site
+    page = (site / "index.html").read_text(encoding="utf-8")
+    figures = "".join(re.findall(r"<svg .*?</svg>", page, re.DOTALL))
+    referred = set(re.findall(r'(?:url\(#|<use href="#)([^")]+)', figures))
+    named = re.findall(r' id="([^"]+)"', page)
+    assert len(referred) >= 4
+    assert all(re.fullmatch(r"m\d+", name) for name in referred)
+    assert referred <= set(re.findall(r' id="([^"]+)"', figures))
+    assert len(named) == len(set(named))
+    assert "m1" in named
+    assert "m1" not in referred

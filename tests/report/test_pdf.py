@@ -2,10 +2,12 @@
 
 import re
 
+import pikepdf
 import pypdf
 import pytest
 
 from trends.report import render
+from trends.report.pdf import pack
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +146,44 @@ def test_a_space_of_an_arabic_paper_carries_no_text_beside_it(write_page):
     made = render(write_page(said, front=front, config=config), engine="builtin")
     pages = pypdf.PdfReader(made.site / "index.pdf").pages
     assert sum(page.get_contents().get_data().count(b"/ActualText( )") for page in pages) == 0
+
+
+def operands(content):
+    """Return operators of a page's drawing, each with its texts and numbers in order."""
+
+    def flat(values):
+        for value in values:
+            if isinstance(value, pikepdf.Array):
+                yield from flat(list(value))
+            else:
+                yield value
+
+    return [
+        (str(one.operator), list(flat(one.operands)))
+        for one in pikepdf.parse_content_stream(content)
+    ]
+
+
+def test_packing_moves_nothing_by_a_thousandth_of_a_point_and_leaves_texts_alone(tmp_path):
+    drawn = (
+        b"q .12345678 0 0 -1.00004 64.987654 -.00001 cm 0.10588235 scn\n"
+        b"BT /f0 9.8 Tf [(1.23456\\)2.34567(3.45678))236.1234<00A50023>]TJ (\\\\4.56789) Tj ET Q"
+    )
+    path = tmp_path / "paper.pdf"
+    made = pikepdf.new()
+    made.add_blank_page()
+    made.pages[0].Contents = made.make_stream(drawn)
+    before = operands(made.pages[0].Contents)
+    made.save(path)
+    pack(path)
+    with pikepdf.open(path) as packed:
+        content = packed.pages[0].Contents
+        assert b".1235 0 0 -1 64.988 0 cm .1059 scn" in content.read_bytes()
+        after = operands(content)
+    assert [name for name, _ in after] == [name for name, _ in before]
+    for (_, found), (_, expected) in zip(after, before, strict=True):
+        for one, other in zip(found, expected, strict=True):
+            if isinstance(one, pikepdf.String | pikepdf.Name):
+                assert one == other
+            else:
+                assert float(one) == pytest.approx(float(other), abs=5e-4)

@@ -23,14 +23,16 @@ STEPS = {"m": 1, "l": 1, "c": 3, "q": 2}
 def corners(drawn):
     """Return the subpaths of a path with absolute points, by the grammar of SVG."""
     made, pen, start = [], (0.0, 0.0), (0.0, 0.0)
-    for command, rest in re.findall(r"([MmLlCcQqhZz])([^MmLlCcQqhZz]*)", drawn):
+    for command, rest in re.findall(r"([MmLlCcQqhvZz])([^MmLlCcQqhvZz]*)", drawn):
         if command in "Zz":
             pen = start
             made.append(("z",))
             continue
         numbers = [float(one) for one in re.findall(NUMBER, rest)]
-        if command == "h":
-            made.append(("l", (pen[0] + numbers[0], pen[1])))
+        if command in "hv":
+            for step in numbers:
+                pen = (pen[0] + step, pen[1]) if command == "h" else (pen[0], pen[1] + step)
+                made.append(("l", pen))
             continue
         n_points = STEPS[command.lower()]
         for at in range(0, len(numbers), 2 * n_points):
@@ -51,10 +53,17 @@ def corners(drawn):
 
 
 def without_standing_lines(steps):
+    """Return steps without lines to where the pen is, those straight on along an axis as one."""
     kept, pen = [], None
     for step in steps:
         if step[0] == "l" and pen is not None and np.allclose(step[1], pen, atol=0.0101):
             continue
+        before = kept[-2][-1] if len(kept) > 1 and len(kept[-2]) > 1 else None
+        if step[0] == kept[-1][0] == "l" and before is not None if kept else False:
+            first, then = np.subtract(pen, before), np.subtract(step[1], pen)
+            flat = np.isclose([*first, *then], 0, atol=1e-6)
+            if (flat[[0, 2]].all() or flat[[1, 3]].all()) and first @ then > 0:
+                kept.pop()
         kept.append(step)
         pen = step[-1] if len(step) > 1 else None
     return kept
@@ -89,6 +98,13 @@ def test_a_shortened_path_has_the_same_points_to_a_twentieth_of_a_point(first, r
 def test_a_path_of_other_commands_stays_as_it_is():
     assert short_path("M 1 2A 3 3 0 0 1 4 5") == "M 1 2A 3 3 0 0 1 4 5"
     assert short_path("m 1 2l 3 4") == "m 1 2l 3 4"
+
+
+def test_lines_along_an_axis_are_said_by_their_length_and_go_on_as_one():
+    assert short_path("M 0 50L 10 50L 30 50L 60 50L 60 20") == "M0 50h60v-30"
+    # there and back is not straight on: both ends are seen
+    assert short_path("M 0 50L 40 50L 10 50L 10 0") == "M0 50h40-30v-50"
+    assert short_path("M 0 0L 30 0L 30 30L 0 30z") == "M0 0h30v30h-30z"
 
 
 def test_a_single_point_keeps_its_cap():
@@ -211,6 +227,37 @@ def test_gathered_points_and_lines_are_the_same_paint(monkeypatch):
              for drawn in (short, plain)]  # fmt: skip
     assert words[0] == words[1]
     assert len(short) < 0.8 * len(plain)
+
+
+def test_what_is_used_once_is_drawn_where_it_is_used(monkeypatch):
+    import trends.report.pictures as pictures
+
+    figure, axes = plt.subplots()
+    axes.fill_between([1, 2, 3], [1, 2, 1], [3, 4, 2], color="#1b5e8c", alpha=0.2)
+    axes.fill_between([1, 2, 3], [2, 2, 2], [2, 5, 3], color="#b4511f", alpha=0.4)
+    axes.plot([2], [3], "s", color="#66727f")
+    made = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "none", "figure.facecolor": "none"}):
+        figure.savefig(made, format="svg", transparent=True)
+    plt.close(figure)
+    short = inline_svg(made.getvalue(), prefix="fig")
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "_in_place", lambda body: body)
+        plain = inline_svg(made.getvalue(), prefix="fig")
+    found, expected = (
+        sorted(painted(ElementTree.fromstring(one)), key=str) for one in (short, plain)
+    )
+    assert short.count("<use") == 0 < plain.count("<use")
+    assert "clip-path" in short
+    assert [one[0] for one in found] == [one[0] for one in expected]
+    for one, other in zip(found, expected, strict=True):
+        places = [np.hstack([np.ravel(part) for part in paint[1:-1] if not isinstance(part, str)])
+                  for paint in (one, other) if paint[0] != "other"]  # fmt: skip
+        assert one[-1] == other[-1]
+        if places:
+            assert places[0] == pytest.approx(places[1], abs=0.06)
+        else:
+            assert np.allclose(one[1], other[1], atol=0.06)
 
 
 @pytest.mark.parametrize("shared", [False, True])

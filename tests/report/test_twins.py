@@ -78,3 +78,23 @@ def test_each_page_has_a_twin_that_it_names_and_the_list_holds_all(counting_page
         assert f"({page.stem}.md)" in listed
         assert page.with_suffix(".md").read_text(encoding="utf-8").startswith("# ")
     assert "- [findings.json](findings.json): " in listed
+
+
+def test_of_a_long_table_a_twin_has_the_first_rows_and_says_how_many_there_are():
+    rows = "".join(f"<tr><td>{n}</td></tr>" for n in range(61))
+    table = f"<main><table><thead><tr><th>N</th></tr></thead><tbody>{rows}</tbody></table></main>"
+    made = twin(table, of="{n} من {all}").splitlines()
+    assert made[:3] == ["| N |", "| --- |", "| 0 |"]
+    assert made[21:] == ["| 19 |", "", "(20 من 61)"]
+    # one row less is no long table
+    whole = twin(table.replace("<tr><td>60</td></tr>", ""))
+    assert whole.splitlines()[-1] == "| 59 |"
+
+
+def test_of_the_list_of_findings_a_twin_has_the_sentences_with_their_names():
+    entry = (
+        '<main><div class="finding-entry" id="a.b"><p><strong>It rose.</strong></p>'
+        "<p>Rate ratio 2.42; exact conditional; grade B</p>"
+        '<p><code>a.b</code> · Said on <a href="x.html">X</a></p></div></main>'
+    )
+    assert twin(entry) == "**It rose.** `a.b`\n"

@@ -16,6 +16,7 @@ from trends.report.answers import remembered
 from trends.report.build import Build, page_metadata
 from trends.report.cells import Session
 from trends.report.errors import RenderError
+from trends.report.figure_data import share_figure_data
 from trends.report.html import copy_assets, copy_resources, write_html, write_start_page
 from trends.report.markup import figure_folder
 from trends.report.page import Page
@@ -53,6 +54,7 @@ def build_site(
             progress(page.name)
             _build_page(build, page, formats, timestamp)
     if "html" in formats:
+        share_figure_data(build)
         write_start_page(build)
     copy_resources(build)
     build.store.sweep()

@@ -128,6 +128,7 @@ def _row(
     figure = quoted(dict(record), None, said.lang)
     if record.get("quantity") == "rate":
         figure = said.table["rate"].format(figure=figure)
+    number = "" if figure == str(count) else f' data-n="{count}"'
     window, start, years = _window(record, said)
     conflict = ""
     if key in conflicting:
@@ -137,7 +138,7 @@ def _row(
         f"<td>{escape(counted)}</td>",
         f'<td data-f="{country}">{said.name(record["area"])}</td>',
         f'<td data-s="{start}" data-f="{years}">{window}</td>',
-        f'<td data-n="{count}">{escape(figure)}</td>',
+        f"<td{number}>{escape(figure)}</td>",
         f"<td>{said.name(record['definition'])}</td>",
         f"<td>{_read(record, said)}</td>",
         f"<td>{_source(record, key, said)}</td>",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from html import unescape
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -24,7 +25,13 @@ from trends.report.project import line_of
 from trends.report.scripts import ASSETS, ENHANCE, copy_scripts, equipped
 from trends.report.term_notes import noted
 
-_ALIGNMENT = re.compile(r' style="text-align: (left|right|center);?"')
+_ALIGNMENT = re.compile(r' style="text-align: (right|center);?"')
+#: Cells begin where a line begins without being told.
+_AT_START = re.compile(r' style="text-align: left;?"')
+#: What figures drawn in the page refer to, in them alone.
+_DRAWN = re.compile(r"<svg .*?</svg>", re.DOTALL)
+_REFERRED = re.compile(r'(?:url\(#|<use href="#)([^")]+)')
+_NAMED = re.compile(r'(?<=url\(#)[^")]+|(?<=<use href="#)[^"]+|(?<= id=")[^"]+')
 _WIDTH = re.compile(r'<col style="width: (\d+)%;?" ?/>')
 _TABLE_WIDTH = re.compile(r'<table style="width:[^"]*">')
 #: Each line of code is a place with a link to itself that nobody sees and no key reaches.
@@ -100,14 +107,28 @@ def _page_title(metadata: dict[str, Any], site: dict[str, Any]) -> str:
 
 def _finish(html: str, place: Place) -> str:
     """Turn inline styles, which the content policy refuses, into classes; resolve the links."""
-    html = _ALIGNMENT.sub(r' class="align-\1"', _CODE_LINE.sub("<span>", html))
+    html = _AT_START.sub("", _CODE_LINE.sub("<span>", html))
+    html = _ALIGNMENT.sub(r' class="align-\1"', html)
     html = _EMPTY_HEADER.sub(r"<td\1></td>", html)
     html = _TABLE_WIDTH.sub("<table>", _WIDTH.sub(_width_class, html))
 
     def resolve(found: re.Match[str]) -> str:
         return f'{found["attribute"]}="{place.linked(found["target"])}{found["rest"] or ""}"'
 
-    return re.sub(r"\n{3,}", "\n\n", _LINK.sub(resolve, html))
+    return _numbered(re.sub(r"\n{3,}", "\n\n", _LINK.sub(resolve, html)))
+
+
+def _numbered(html: str) -> str:
+    """Return a page in which the parts of its figures that are referred to have short names."""
+    drawn = _DRAWN.findall(html)
+    taken = set(re.findall(r' id="(m\d+)"', _DRAWN.sub("", html)))
+    free = (name for number in count(1) if (name := f"m{number}") not in taken)
+    names = {old: next(free) for old in dict.fromkeys(_REFERRED.findall("".join(drawn)))}
+
+    def renamed(figure: re.Match[str]) -> str:
+        return _NAMED.sub(lambda found: names.get(found[0], found[0]), figure[0])
+
+    return _DRAWN.sub(renamed, html)
 
 
 def _width_class(found: re.Match[str]) -> str:

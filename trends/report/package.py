@@ -66,7 +66,8 @@ def write_package(build: Build) -> None:
 
 def _write(path: Path, contents: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(contents, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    written = json.dumps(contents, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(written + "\n", encoding="utf-8")
 
 
 def table_metadata(path: Path) -> dict[str, Any]:

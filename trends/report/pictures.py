@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from trends.figures import style
@@ -31,8 +33,17 @@ _GROUP = re.compile(r"(<g>|<g [^>]*[^/]>|</g>)")
 _INKED = re.compile(r'(<text [^>]*?) fill="var\(--fig-ink, [^"]*"')
 _NO_TURN = re.compile(r' transform="rotate\(-?0 [^)]*\)"| font-family="[^"]*"')
 _GEOMETRY = re.compile(r'\b(?:x|y|x1|x2|y1|y2|transform|points)="[^"]*"')
+#: Of words, where they stand; tenths of a point are enough for them.
+_WORD = re.compile(r"<text [^>]*>")
+_PLACE = re.compile(r' (?:x|y|transform)="[^"]*"')
+_MARK = re.compile(r'<defs><path id="([^"]+)"((?: [\w:-]+="[^"]*")+)/></defs>')
+_USE = re.compile(r'<use href="#([^"]+)"((?: [\w:-]+="[^"]*")*)/>')
+_ONLY_CLIP = re.compile(r'<g( clip-path="[^"]*")><path((?: [\w:-]+="[^"]*")+)/></g>')
+#: Nothing that anybody sees: areas without paint, groups without content.
+_UNSEEN = re.compile(r'<path d="[^"]*" fill="none"/>|<g/>|<g [^>]*/>|<defs>\s*</defs>|<defs/>')
 _BREAKS = re.compile(r" ?\n(?=[A-Za-z\"])")
 _DECIMALS = re.compile(r"-?\d+\.\d{3,}")
+_DECIMALS_OF_WORDS = re.compile(r"-?\d+\.\d{2,}")
 _DRAWN = re.compile(r'<(?P<tag>use|path)(?P<said>(?: [\w:-]+="[^"]*")+)/>')
 _SAID = re.compile(r' ([\w:-]+)="([^"]*)"')
 _STEPS = re.compile(r"[A-Za-z]|-?\d*\.?\d+(?:e-?\d+)?")
@@ -110,7 +121,9 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     body = _NO_TURN.sub("", body)
     # Text has the colour of the root, as everything that is given none.
     body = _INKED.sub(r"\1", body)
-    body = _together(gathered(_unwrapped(re.sub(r"\s*\n\s*", "\n", body))))
+    body = gathered(_in_place(_unwrapped(re.sub(r"\s*\n\s*", "\n", body))))
+    body = _together(_UNSEEN.sub("", body))
+    body = _WORD.sub(lambda word: _PLACE.sub(_in_tenths, word[0]), body)
     body = re.sub(r' d="([^"]*)"', lambda found: f' d="{short_path(found[1])}"', body)
     root, rest = body.split(">", 1)
     inherited = 'fill="var(--fig-ink, #000000)" stroke-linejoin="round" stroke-linecap="butt"'
@@ -162,6 +175,47 @@ def _unwrapped(body: str) -> str:
     return re.sub(r">\n+<", "><", "".join(kept))
 
 
+def _in_place(body: str) -> str:
+    """Return an SVG in which what is used once is drawn where it is used."""
+    uses = Counter(name for name, _ in _USE.findall(body))
+    marks = {name: said for name, said in _MARK.findall(body) if uses[name] == 1}
+
+    def drawn(found: re.Match[str]) -> str:
+        if found[1] not in marks:
+            return found[0]
+        said = dict(_SAID.findall(found[2])) | dict(_SAID.findall(marks[found[1]]))
+        path = moved(said.pop("d"), float(said.pop("x", 0)), float(said.pop("y", 0)))
+        if path is None:
+            kept.add(found[1])
+            return found[0]
+        return (
+            f'<path d="{path}"' + "".join(f' {name}="{one}"' for name, one in said.items()) + "/>"
+        )
+
+    kept: set[str] = set()
+    body = _USE.sub(drawn, body)
+    gone = marks.keys() - kept
+    body = _MARK.sub(lambda found: "" if found[1] in gone else found[0], body)
+    return _ONLY_CLIP.sub(
+        lambda found: found[0] if "clip-path" in found[2] else f"<path{found[2]}{found[1]}/>", body
+    )
+
+
+def moved(drawn: str, x: float, y: float) -> str | None:
+    """Return a path moved by so many points; None for one of other commands than `short_path`."""
+    tokens = _STEPS.findall(drawn)
+    if {token for token in tokens if token.isalpha()} - set("MLCQZz"):
+        return None
+    made, is_x = [], True
+    for token in tokens:
+        if token.isalpha():
+            made.append(token)
+            continue
+        made.append(f"{float(token) + (x if is_x else y):.10g}")
+        is_x = not is_x
+    return " ".join(made)
+
+
 def _together(body: str) -> str:
     """Return an SVG in which neighbours that are drawn alike say so once, in a group.
 
@@ -208,7 +262,8 @@ def short_path(drawn: str) -> str:
     """Return a path in relative steps: tenths of a point, of small ones hundredths.
 
     Every point is rounded where it stands, so that errors do not add up; a line to where the pen
-    already is draws nothing and is left out. A path of other commands than matplotlib writes
+    already is draws nothing and is left out, and one that goes straight on along an axis is part of
+    the line before. A path of other commands than matplotlib writes
     (``M``, ``L``, ``C``, ``Q``, ``Z``) stays as it is.
 
     Parameters
@@ -220,6 +275,8 @@ def short_path(drawn: str) -> str:
     --------
     >>> short_path("M 10 20L 30.5 20L 30.5 19.25L 90.04 19.31")
     'M10 20l20.5 0 0-.8 59.5.1'
+    >>> short_path("M 10 20L 30.5 20L 40 20M 50 20L 50 30"), short_path("M 1 2L 1 3")
+    ('M10 20h30M50 20v10', 'M1 2v1')
     """
     tokens = _STEPS.findall(drawn)
     numbers = [float(token) for token in tokens if not token.isalpha()]
@@ -230,38 +287,83 @@ def short_path(drawn: str) -> str:
     scale = 10 if extent >= _LARGE else 100
     made: list[str] = []
     pen = start = (0, 0)
-    before, place = "", 0
-    while place < len(tokens):
-        command = tokens[place]
-        place += 1
-        if command in "Zz":
+    before = ""
+    for command, points in _straightened(_steps(tokens, scale)):
+        if before == "M" and command == "M":
+            made.append(_CAP)
+        if command == "Z":
             made.append("z")
-            pen, before = start, "z"
+            pen, before = start, ""
             continue
-        n_points = {"M": 1, "L": 1, "C": 3, "Q": 2}[command]
-        while place < len(tokens) and not tokens[place].isalpha():
-            values = [round(float(one) * scale) for one in tokens[place : place + 2 * n_points]]
-            place += 2 * n_points
-            points = list(zip(values[::2], values[1::2], strict=True))
-            if command == "M":
-                made += [_CAP] if before == "M" else []
-                made.append("M" + _numbers([*points[0]], scale))
-                start = points[0]
-                before = "M"
-            elif command != "L" or points[0] != pen:
-                steps = [step for x, y in points for step in (x - pen[0], y - pen[1])]
-                said = _numbers(steps, scale)
-                repeated = before == command
-                made.append(("" if said.startswith("-") else " ") + said if repeated
-                            else command.lower() + said)  # fmt: skip
-                before = command
-            pen = points[-1]
-            if command == "M":
-                command = "L"
-                n_points = 1
+        if command == "M":
+            made.append("M" + _numbers([*points[0]], scale))
+            start = points[0]
+        else:
+            written = [step for x, y in points for step in (x - pen[0], y - pen[1])]
+            letter = command.lower()
+            if command == "L" and 0 in written:
+                letter = "h" if written[1] == 0 else "v"
+                written = [sum(written)]
+            said = _numbers(written, scale)
+            is_said = letter == before
+            made.append(("" if said.startswith("-") else " ") + said if is_said else letter + said)
+            command = letter
+        pen, before = points[-1], command
     if before == "M":
         made.append(_CAP)
     return "".join(made)
+
+
+Point = tuple[int, int]
+
+
+def _steps(tokens: list[str], scale: int) -> Iterator[tuple[str, list[Point]]]:
+    """Yield the commands of a path with their points, without lines to where the pen already is."""
+    pen = start = (0, 0)
+    place = 0
+    while place < len(tokens):
+        command = tokens[place].upper()
+        place += 1
+        if command == "Z":
+            yield command, []
+            pen = start
+        while place < len(tokens) and not tokens[place].isalpha():
+            n_numbers = 2 * {"M": 1, "L": 1, "C": 3, "Q": 2}[command]
+            values = [round(float(one) * scale) for one in tokens[place : place + n_numbers]]
+            place += n_numbers
+            points = list(zip(values[::2], values[1::2], strict=True))
+            if command != "L" or points[0] != pen:
+                yield command, points
+            pen = points[-1]
+            if command == "M":
+                start, command = pen, "L"
+
+
+def _straightened(
+    steps: Iterable[tuple[str, list[Point]]],
+) -> Iterator[tuple[str, list[Point]]]:
+    """Yield the commands of a path, lines that go straight on along an axis as one."""
+    before: Point = (0, 0)
+    held: Point | None = None
+    for command, points in steps:
+        if command == "L" and held is not None:
+            ((ax, ay), (bx, by), (cx, cy)) = before, held, points[0]
+            goes_on = (ay == by == cy and (bx - ax) * (cx - bx) > 0) or (
+                ax == bx == cx and (by - ay) * (cy - by) > 0
+            )
+            if goes_on:
+                held = points[0]
+                continue
+        if held is not None:
+            yield "L", [held]
+            before, held = held, None
+        if command == "L":
+            held = points[0]
+            continue
+        yield command, points
+        before = points[-1] if points else before
+    if held is not None:
+        yield "L", [held]
 
 
 def _numbers(values: list[int], scale: int) -> str:
@@ -280,6 +382,11 @@ def _rounded(found: re.Match[str]) -> str:
     """Return the geometry of a figure in hundredths of a point, finer than any screen shows."""
     short = _DECIMALS.sub(lambda number: f"{round(float(number[0]), 2):g}", found[0])
     return _BREAKS.sub("", short)
+
+
+def _in_tenths(found: re.Match[str]) -> str:
+    """Return where a word stands in tenths of a point."""
+    return _DECIMALS_OF_WORDS.sub(lambda number: f"{round(float(number[0]), 1):g}", found[0])
 
 
 def _variable(found: re.Match[str]) -> str:

@@ -1,6 +1,8 @@
 """What does a page say to who reads no HTML? Beside each page lies a twin of it in Markdown.
 
 Twins are made from the pages as they stand, whichever engine wrote them, and listed in `llms.txt`.
+What stands as a table of its own beside the pages is not written out once more: of a long table a
+twin has the first rows, of a finding in the list of all the sentence and its name.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ _SILENT = frozenset({"nav", "script", "select", "style", "template"})
 _SILENT_CLASSES = frozenset({"explore-view", "figures-bar", "finding-mark", "finding-note"})
 #: A finding in a sentence and a word with a note are buttons; all other buttons do something.
 SAID = frozenset({"finding", "statement", "term"})
+#: Rows from which a table is cut in a twin, and those that are left of it.
+_LONG, _SHOWN = 60, 20
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "br", "button", "cite", "code", "em", "i", "img", "label", "mark",
      "math", "q", "small", "span", "strong", "sub", "sup", "svg", "time", "wbr"}
@@ -84,8 +88,15 @@ class _Tree(HTMLParser):
         self._open[-1].inside.append(data)
 
 
-def twin(html: str) -> str:
+def twin(html: str, *, of: str = "{n} of {all}") -> str:
     """Return what a page says in its main part, as Markdown.
+
+    Parameters
+    ----------
+    html : str
+        The page.
+    of : str
+        Words below the first rows of a long table, for how many there are.
 
     Examples
     --------
@@ -98,10 +109,10 @@ def twin(html: str) -> str:
     tree = _Tree()
     tree.feed(html)
     main = next(tree.root.all("main"), tree.root)
-    return "\n\n".join(_blocks(main)) + "\n"
+    return "\n\n".join(_blocks(main, of)) + "\n"
 
 
-def _blocks(element: Element) -> list[str]:
+def _blocks(element: Element, of: str) -> list[str]:
     """Return what an element says as blocks of Markdown."""
     made: list[str] = []
     line: list[Element | str] = []
@@ -118,12 +129,12 @@ def _blocks(element: Element) -> list[str]:
             continue
         close()
         if not one.is_silent:
-            made += _block(one)
+            made += _block(one, of)
     close()
     return made
 
 
-def _block(element: Element) -> list[str]:
+def _block(element: Element, of: str) -> list[str]:
     """Return one element that stands by itself."""
     tag = element.tag
     if re.fullmatch(r"h[1-6]", tag):
@@ -133,29 +144,35 @@ def _block(element: Element) -> list[str]:
     if tag == "pre":
         return [f"```\n{element.text().strip()}\n```"]
     if tag == "table":
-        return _table(element)
+        return _table(element, of)
     if tag in ("ul", "ol"):
-        return ["\n".join(_items(element))]
+        return ["\n".join(_items(element, of))]
     if tag == "blockquote":
-        return ["> " + "\n> ".join("\n\n".join(_blocks(element)).split("\n"))]
+        return ["> " + "\n> ".join("\n\n".join(_blocks(element, of)).split("\n"))]
     if tag in ("summary", "dt"):
         said = _line(element.inside)
         return [f"**{said}**"] if said else []
-    return _blocks(element)
+    if "finding-entry" in element.classes:
+        said, *_ = _blocks(element, of) or [""]
+        return [" ".join([said, *(f"`{one.text()}`" for one in element.all("code"))])]
+    return _blocks(element, of)
 
 
-def _items(element: Element) -> Iterator[str]:
+def _items(element: Element, of: str) -> Iterator[str]:
     """Yield the items of a list, what they hold set in below them."""
     items = [one for one in element.inside if isinstance(one, Element) and one.tag == "li"]
     for number, item in enumerate(items, start=1):
         mark = f"{number}. " if element.tag == "ol" else "- "
-        said = "\n\n".join(_blocks(item))
+        said = "\n\n".join(_blocks(item, of))
         if said:
             yield mark + _ITEM.sub("\n" + " " * len(mark), said)
 
 
-def _table(element: Element) -> list[str]:
-    """Return a table with bars, its caption above it; one without headings gets empty ones."""
+def _table(element: Element, of: str) -> list[str]:
+    """Return a table with bars, its caption above it; one without headings gets empty ones.
+
+    Of a long one come the first rows, and how many there are.
+    """
     rows = [
         [_line(cell.inside).replace("|", "\\|") for cell in row.inside
          if isinstance(cell, Element) and cell.tag in ("td", "th")]
@@ -165,9 +182,12 @@ def _table(element: Element) -> list[str]:
         return []
     if next(element.all("thead"), None) is None:
         rows.insert(0, [""] * len(rows[0]))
-    rows.insert(1, ["---"] * len(rows[0]))
+    n_rows = len(rows) - 1
+    is_cut = n_rows > _LONG
+    rows = [rows[0], ["---"] * len(rows[0]), *rows[1 : 1 + (_SHOWN if is_cut else n_rows)]]
     caption = [_line(one.inside) for one in element.all("caption")]
-    return [*caption, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
+    left_out = [f"({of.format(n=_SHOWN, all=n_rows)})"] if is_cut else []
+    return [*caption, "\n".join(f"| {' | '.join(row)} |" for row in rows), *left_out]
 
 
 def _line(inside: list[Element | str]) -> str:
@@ -212,14 +232,14 @@ def write_twins(build: Build) -> None:
         for name, lang in build.languages.items()
         if name not in build.paper_only and (build.site / output_name(name)).is_file()
     }
-    for name in pages:
-        _write_twin(build, name)
+    for name, lang in pages.items():
+        _write_twin(build, name, str(terms_of(lang)["search"]["of"]))
     (build.site / LIST).write_text(_listed(build, pages), encoding="utf-8")
 
 
-def _write_twin(build: Build, name: str) -> None:
+def _write_twin(build: Build, name: str, of: str) -> None:
     page = (build.site / output_name(name)).read_text(encoding="utf-8")
-    told = build.store.kept(key_of("twin", page), lambda: twin(page).encode())
+    told = build.store.kept(key_of("twin", page, of), lambda: twin(page, of=of).encode())
     (build.site / twin_name(name)).write_bytes(told)
 
 
