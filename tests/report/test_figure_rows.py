@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import pandas as pd
 import pytest
 
 import trends
@@ -53,6 +54,23 @@ def test_figures_are_said_as_firmly_as_they_were_published(statements, terms):
     assert row_of(table, "lister-2024-avg")[4] == "about 59 a month"
     assert row_of(table, "sdf-2025-eb-ops")[3] == "to 22 September 2025, from when is not known"
     assert row_of(table, "centcom-2026-transfer")[6] == "third hand"
+
+
+def test_definitions_are_named_in_words_each_once_by_counter(statements, terms, published):
+    told = pd.read_csv(published / "definitions.csv")
+    for lang in ("en", "ar"):
+        table = figures_table(statements, lang=lang, **terms).markdown
+        ids = statements.set_index("statement_id")["definition"].dropna()
+        printed = {key: row_of(table, key)[5] for key in ids.index}
+        assert not set(printed.values()) & set(told["definition"])
+        named = {key: terms["names"][key][lang] for key in told["definition"]}
+        assert printed == {key: named[value] for key, value in ids.items()}
+        # two definitions of one counter never look alike
+        pairs = [
+            (counter, named[key])
+            for key, counter in zip(told["definition"], told["counter"], strict=True)
+        ]
+        assert len(set(pairs)) == len(pairs)
 
 
 def test_what_is_contradicted_leads_to_the_contradictions(statements, terms):

@@ -91,6 +91,7 @@ def _variables(build: Build, place: Place, metadata: dict[str, Any]) -> dict[str
         "footer": navigation.footer(site),
         "edition-bar": edition_bar(build, place, metadata),
         "head-metadata": head(build, place, metadata),
+        "search-label": escape(terms["search"]["label"]),
         "ui": {
             **{key: escape(value) for key, value in terms.items() if isinstance(value, str)},
             **({"contents": escape(str(metadata["toc-title"]))} if "toc-title" in metadata else {}),

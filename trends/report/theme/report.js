@@ -46,7 +46,6 @@
   document.addEventListener("DOMContentLoaded", () => {
     var toggle = document.querySelector(".scheme-toggle");
     if (toggle) {
-      toggle.hidden = false;
       toggle.setAttribute("aria-pressed", isDark());
       toggle.addEventListener("click", () => {
         var next = isDark() ? "light" : "dark";

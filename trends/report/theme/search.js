@@ -167,10 +167,13 @@
     field.select();
   }
 
-  var button = make("button", null, { type: "button", "class": "search-open", "aria-keyshortcuts": "/" }, tag.label);
-  // Pages of Quarto without a bar have it above their text.
-  var bar = document.querySelector(".site-bar, .navbar-container, main");
-  bar.insertBefore(button, bar.querySelector(".scheme-toggle, main > header"));
+  var button = document.querySelector(".search-open");
+  if (!button) {
+    // Pages of Quarto have it at the end of their bar, or where there is none above their text.
+    button = make("button", null, { type: "button", "class": "search-open", "aria-keyshortcuts": "/" }, tag.label);
+    var bar = document.querySelector(".navbar-container, main");
+    bar.insertBefore(button, bar.querySelector("main > header"));
+  }
   button.addEventListener("click", open);
   document.addEventListener("keydown", event => {
     var writes = event.target.closest("input, select, textarea, [contenteditable]");
