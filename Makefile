@@ -7,7 +7,7 @@ SPARK := $(VENV)/.spark
 # Places of a map and notes on the arithmetic of statements are of no kind that is validated.
 TABLES := $(filter-out data/places.csv data/misfits_in_notes.csv,$(wildcard data/*.csv))
 
-.PHONY: help env dist site quarto manual hostile torture test test-slow check bench mutate lock clean
+.PHONY: help env dist site quarto manual hostile torture questions test test-slow check bench mutate lock clean
 
 help:
 	@echo "make site       build the report: _site/index.html and the PDFs"
@@ -16,6 +16,7 @@ help:
 	@echo "make test       run the tests"
 	@echo "make hostile    run every hostile input and fault, and write their table to docs/"
 	@echo "make torture    make up tables, pages and series for longer than the tests do"
+	@echo "make questions  ask a newcomer's ten questions in a browser and save what it shows"
 	@echo "make test-slow  run the long simulations too"
 	@echo "make check      lint, types, import rules, data, and the words of the built site"
 	@echo "make bench      measure speed and statistical behaviour (long)"
@@ -71,6 +72,10 @@ hostile: $(ENV)
 torture: $(ENV)
 	$(BIN)/python -m pytest tests/torture -m "slow or not slow" --hypothesis-profile=long
 
+SHOTS ?= .screenshots
+questions: $(ENV)
+	SHOTS=$(SHOTS) $(BIN)/python -m pytest tests/browser/test_ten_questions.py -m "slow or not slow"
+
 check: $(ENV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -101,4 +106,4 @@ lock: $(ENV)
 		--extra bench -c requirements.lock -o benchmarks/requirements.lock
 
 clean:
-	rm -rf _site dist .trends-cache .fonts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf _site dist .screenshots .trends-cache .fonts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

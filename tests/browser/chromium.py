@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
@@ -146,6 +147,12 @@ class Browser:
         )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def picture(self, path: Path) -> None:
+        """Save what the window shows."""
+        taken = self.call("Page.captureScreenshot", format="png")["data"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(taken))
 
     def press(self, key: str, number: int, text: str = "") -> None:
         """Press a key, named by its name and its number, which writes a text."""

@@ -1,5 +1,6 @@
 """What every test in a browser may ask for."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the whole report with its manual, made from the project's own pages and tables."""
+    """Return the whole report with its manual, made from the project's own pages and tables.
+
+    `SITE` names one that was built before.
+    """
+    if "SITE" in os.environ:
+        return Path(os.environ["SITE"]).resolve()
     folder = tmp_path_factory.mktemp("report") / "site"
     return render(ROOT, engine="builtin", output=folder).site

@@ -1,17 +1,19 @@
-"""Is each of a newcomer's ten questions answered in at most two clicks or one search?"""
+"""Is each of a newcomer's ten questions answered in at most two clicks or one search?
 
+`make questions` runs these with `SHOTS` naming a folder, into which each case then saves what it
+saw; `python -m tests.browser.test_ten_questions` writes docs/questions_of_a_newcomer.md.
+"""
+
+import os
+import re
+import shutil
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from .chromium import find
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        find() is None, reason="needs Debian's package chromium: apt-get install chromium"
-    ),
-]
 
 #: From the first page: what is searched, if anything; what is clicked, one after another; and what
 #: must then be in sight. Numbers and days move with the tables, so that only words are asked for.
@@ -60,6 +62,48 @@ QUESTIONS = {
         "in Arabic?": ("", [".navbar a[hreflang=en]"], ["Are attacks up?", "Short answer"]),
     },
 }  # fmt: skip
+#: What a reader clicks, by the selector.
+CLICKED = {
+    ".search-found a": "the first thing found",
+    ".search-found a[href*='sec-latent']": "“One rate behind all counters”, among the first found",
+    ".navbar a[href$='data.html']": "*Data*, at the head of the page",
+    ".edition-bar summary": "*Cite*, under the title",
+    ".short-answer li:nth-child(2) .finding-mark": "the letter behind the second sentence",
+    ".navbar a[hreflang=ar]": "*العربية*, at the head of the page",
+    ".navbar a[hreflang=en]": "*English*, at the head of the page",
+}
+PAGE = Path(__file__).parents[2] / "docs/questions_of_a_newcomer.md"
+INTRO = """\
+# Ten questions of a newcomer
+
+What somebody does who opens the first page of the report and asks one of ten questions, and what is
+then in sight: nothing, at most two clicks, or one search (the key `/`). A browser does it in both
+languages, in the light and the dark, 360 and 1280 pixels wide, and the words are looked for in what
+its window shows. `make questions` does it again and saves a picture of each case, and of the first
+page on paper, in `.screenshots/`. Numbers and days are not listed here: they move with the tables.
+"""
+
+
+def as_page():
+    """Return the questions, the ways to their answers and the words looked for, as Markdown."""
+    parts = [INTRO]
+    for lang, title in (("en", "On the English pages"), ("ar", "On the Arabic pages")):
+        rows = ["| Question | Way | Then in sight |", "|:--|:--|:--|"]
+        for asked, (searched, clicks, words) in QUESTIONS[lang].items():
+            way = [f"search “{searched}”"] if searched else []
+            way += [CLICKED[click] for click in clicks]
+            seen = "; ".join(word for word in words)
+            rows.append(
+                f"| {asked[0].upper() + asked[1:]} | {', '.join(way) or 'no click'} | {seen} |"
+            )
+        parts.append(f"## {title}\n\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def test_the_page_on_the_questions_lists_them_as_they_are_asked():
+    assert PAGE.read_text(encoding="utf-8") == as_page()
+
+
 CASES = [(lang, asked) for lang, questions in QUESTIONS.items() for asked in questions]
 
 
@@ -90,6 +134,10 @@ def settle(browser):
         time.sleep(0.25)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(
+    find() is None, reason="needs Debian's package chromium: apt-get install chromium"
+)
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("lang", "asked"), CASES)
@@ -113,9 +161,35 @@ def test_a_newcomer_has_the_answer_in_two_clicks_or_one_search(
     for click in clicks:
         browser.ask(f"document.querySelector({click!r}).click()")
         settle(browser)
+    if "SHOTS" in os.environ:
+        name = re.sub(r"\W+", "-", asked).strip("-").lower()
+        look = f"{lang}-{'phone' if width < 600 else 'desktop'}-{'dark' if dark else 'light'}"
+        browser.picture(Path(os.environ["SHOTS"]) / f"{name}-{look}.png")
     said = in_sight(browser)
     for words in answer:
         assert words in said
     assert browser.ask("document.documentElement.scrollWidth") <= width
     assert browser.complaints == []
     assert [url for url in browser.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_paper_begins_with_the_short_answer(whole_site, lang):
+    import pypdf
+
+    folder = whole_site / "reports" / ("ar" if lang == "ar" else "")
+    for name in ("answer", "full"):
+        paper = folder / f"{name}.pdf"
+        first = pypdf.PdfReader(paper).pages[0].extract_text()
+        assert "2024" in first
+        # Letters of Arabic come out of a PDF in another order.
+        assert lang == "ar" or "Short answer, as of" in " ".join(first.split())
+        if "SHOTS" in os.environ and shutil.which("pdftoppm"):
+            drawn = Path(os.environ["SHOTS"]) / f"{name}-{lang}-paper"
+            made = ["pdftoppm", "-r", "90", "-png", "-singlefile", "-l", "1"]
+            subprocess.run([*made, str(paper), str(drawn)], check=True)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(as_page(), encoding="utf-8")
