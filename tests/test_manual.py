@@ -22,7 +22,9 @@ from trends.tables.glossary import glossary
 
 DOCS = Path(__file__).parents[1] / "docs"
 #: Documents of those who work on the package; they are no pages of the manual.
-OF_ITS_OWN = frozenset({"constructs.md", "engines.md", "hostile.md", "packs.md"})
+OF_ITS_OWN = frozenset(
+    {"constructs.md", "engines.md", "hostile.md", "packs.md", "questions_of_a_newcomer.md"}
+)
 #: Packages that the manual compares with and that the tests do not need.
 BESIDE = ("ruptures", "skchange")
 #: Words in the manual that look like names of functions and are none.

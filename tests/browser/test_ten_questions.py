@@ -92,10 +92,9 @@ def as_page():
         for asked, (searched, clicks, words) in QUESTIONS[lang].items():
             way = [f"search “{searched}”"] if searched else []
             way += [CLICKED[click] for click in clicks]
-            seen = "; ".join(word for word in words)
-            rows.append(
-                f"| {asked[0].upper() + asked[1:]} | {', '.join(way) or 'no click'} | {seen} |"
-            )
+            said = ", ".join(way) or "no click"
+            first = asked[0].upper() + asked[1:]
+            rows.append(f"| {first} | {said} | {'; '.join(words)} |")
         parts.append(f"## {title}\n\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
