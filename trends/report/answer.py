@@ -22,6 +22,9 @@ from trends.report.provenance import Raw
 #: What a small curve can be drawn of.
 Course: TypeAlias = pd.DataFrame | LatentRate | RateComparison
 
+#: On paper too a line begins with its arrow alone.
+_ARROWS = "```{=typst}\n#set list(marker: [], indent: 0pt, body-indent: 0pt)\n```"
+
 
 def answer_block(answer: Answer, curves: Mapping[str, Course] | None = None) -> Raw:
     """Return the short answer as Markdown: a line for each place, then what it does not say.
@@ -65,7 +68,7 @@ def answer_block(answer: Answer, curves: Mapping[str, Course] | None = None) -> 
         rest.append(f"**{table['cannot']}** {table['no_gaps']}")
     rest.append(mark(str(table["note"]), "definition"))
     blocks = ["\n".join(lines), *rest]
-    return Raw("::: {.short-answer}\n" + "\n\n".join(blocks) + "\n:::")
+    return Raw("::: {.short-answer}\n" + "\n\n".join([_ARROWS, *blocks]) + "\n:::")
 
 
 def _line(answer: Answer, line: Line, course: Course | None) -> str:

@@ -178,5 +178,5 @@ def _source(record: Mapping[str, Any], key: str, said: _Sayer) -> str:
     if record.get("url"):
         name = f'<a href="{escape(str(record["url"]))}">{name or escape(key)}</a>'
     day = record.get("published_on")
-    when = f" ({escape(str(day)[:10])})" if day is not None else ""
+    when = f" (<time>{escape(str(day)[:10])}</time>)" if day is not None else ""
     return f'{name}{when} <a href="#{escape(key)}"><code>{escape(key)}</code></a>'
