@@ -95,7 +95,8 @@ def test_pages_in_three_languages_make_one_edition(tmp_path):
 def test_a_date_of_the_pack_is_asked_for_where_it_matters_and_only_there(tmp_path):
     scaffold(tmp_path / "mine", pack="roads")
     asked = (tmp_path / "mine/reports/_ask.qmd").read_text("utf-8")
-    assert "trends.estimate_interruption(great_britain, outline.dates['seat_belts'])" in asked
+    question = "trends.estimate_interruption(outline.series('great-britain'), "
+    assert f"{question}outline.dates['seat_belts'])" in asked
     table = read_pack("roads").series
     elsewhere = tmp_path / "elsewhere.csv"
     elsewhere.write_text(table.read_text("utf-8").replace("Great Britain", "Ruritania"), "utf-8")

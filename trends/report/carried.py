@@ -12,13 +12,15 @@ from trends.figures.drawn import Line, as_csv, shapes_of
 _CARRIES, _DASHES = "trends-data ", "\\u002d\\u002d"
 
 
-def with_data(svg: str, lines: list[Line], *, narrow: str = "") -> str:
+def with_data(svg: str, lines: list[Line], *, narrow: str = "", missing: str = "") -> str:
     """Return an SVG that carries what it draws, as numbers and as a shape, where nobody sees it.
 
-    It also carries the figure as it is drawn for a narrow screen, where there is such a drawing.
+    It also carries the figure as it is drawn for a narrow screen, where there is such a drawing,
+    and what is said where there is nothing to draw.
     """
     said: dict[str, Any] = {"csv": as_csv(lines), "shapes": shapes_of(lines)} if lines else {}
     said |= {"narrow": narrow} if narrow else {}
+    said |= {"missing": missing} if missing else {}
     if not said:
         return svg
     kept = json.dumps(said)

@@ -247,7 +247,7 @@ def _figure_svg(figure: Any) -> str:
 
     drawn, narrow = io.StringIO(), io.StringIO()
     settings = {"metadata": {"Date": None, "Creator": None}}
-    lines = lines_of(figure)
+    lines, missing = lines_of(figure), str(figure.get_label())
     with mpl.rc_context({"svg.hashsalt": "trends", "svg.fonttype": "none"}):
         layout = figure.get_layout_engine()
         if layout is None:
@@ -257,7 +257,7 @@ def _figure_svg(figure: Any) -> str:
         if needs_it(figure):
             lay_out_narrow(figure)
             drawing.write_laid_out(figure, layout, narrow, **settings)
-    return with_data(drawn.getvalue(), lines, narrow=narrow.getvalue())
+    return with_data(drawn.getvalue(), lines, narrow=narrow.getvalue(), missing=missing)
 
 
 def _take_figures() -> list[Output]:

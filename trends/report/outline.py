@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -13,9 +13,13 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from trends.analysis.result import Result
 from trends.findings.about import key_of
+from trends.findings.claims import Claims
 from trends.findings.finding import COUNTED, Noun, Subject
+from trends.findings.ledger import Ledger
 from trends.findings.terms import nouns_of
+from trends.report.missing import Missing
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.languages import FURTHER, LANGUAGES, words_file
 from trends.tables.layouts import counts_in
@@ -81,6 +85,11 @@ class Outline:
     named: dict[str, dict[str, Any]] = field(default_factory=dict)
     pack: Pack | None = None
 
+    @cached_property
+    def _read(self) -> dict[str, pd.DataFrame]:
+        """Series that were read before, by their key."""
+        return {}
+
     @property
     def names(self) -> dict[str, dict[str, str]]:
         """What countries, actors and places are called, by language."""
@@ -100,11 +109,47 @@ class Outline:
         key : str
             As the outline names it.
         """
-        where = self.named[key].get("where", {})
-        labels = {name: None if label == "" else label for name, label in where.items()}
-        return one_series(
-            counts_in(self.file, list(labels), pack=self.pack, **self.reading), **labels
-        )
+        if key not in self._read:
+            where = self.named[key].get("where", {})
+            labels = {name: None if label == "" else label for name, label in where.items()}
+            counts = counts_in(self.file, list(labels), pack=self.pack, **self.reading)
+            self._read[key] = one_series(counts, **labels)
+        return self._read[key]
+
+    def ask(
+        self, ledger: Ledger, key: str, question: Callable[[], Result]
+    ) -> tuple[Result, Claims] | tuple[Missing, Missing]:
+        """Return the answer to a question with its claims, or what is missing in place of both.
+
+        A table grows and shrinks; where it no longer carries a question the page says so and why,
+        and the rest of it stays. A table that cannot be read is an error, as anywhere.
+
+        Parameters
+        ----------
+        ledger : Ledger
+            The page's ledger; it takes the findings.
+        key : str
+            What is asked about, as the outline names it.
+        question : callable
+            Asks; it takes nothing, so that reading the series is part of the question.
+
+        Examples
+        --------
+        >>> import trends
+        >>> outline = Outline(file="", kind="counts", named={"a": {"en": "A"}})
+        >>> few = trends.as_series([3, 4], start="2024-01", freq="M")
+        >>> _, said = outline.ask(trends.Ledger(), "a", lambda: trends.estimate_trend(few))
+        >>> print(said.summary()[:62])
+        This question is not answered: the table no longer carries it.
+        """
+        try:
+            answer = question()
+        except InvalidTable:
+            raise
+        except ValueError as fault:
+            missing = Missing(str(fault), ledger.lang)
+            return missing, missing
+        return answer, ledger.add(answer, self.subject(key))
 
     def subject(self, key: str) -> Subject:
         """Return what sentences call a group or a comparison.

@@ -404,17 +404,17 @@ def _ask(kind: str, filling: Filling) -> str:
         "ledger = trends.Ledger(lang=lang, names=outline.names)",
     ]
     for section in filling.sections:
-        name, key = _identifier(section.key), section.key
+        key = section.key
         lines += [""]
-        if kind != "statements":
-            lines += [f"{name} = outline.series({key!r})"]
         for question in section.questions:
             which, _, day = question.partition(":")
-            call = _CALLS[which].format(series=name, key=repr(key), date=repr(day))
+            series = f"outline.series({key!r})"
+            call = _CALLS[which].format(series=series, key=repr(key), date=repr(day))
             asked = _result_name(section, question)
             lines += [
-                f"{asked} = {call}",
-                f"{asked}_said = ledger.add({asked}, outline.subject({key!r}))",
+                f"{asked}, {asked}_said = outline.ask(",
+                f"    ledger, {key!r}, lambda: {call}",
+                ")",
             ]
     if kind == "statements":
         lines += [

@@ -140,6 +140,12 @@ def _outputs(
     return _captioned(cell, body, n_pictures=len(drawn))
 
 
+def _missing(path: Path) -> str:
+    """Return what a figure says in place of what it would show; "" of one that shows it."""
+    is_drawn = path.suffix == ".svg"
+    return str(carried(path.read_text(encoding="utf-8")).get("missing", "")) if is_drawn else ""
+
+
 def _shape(path: Path, lang: str) -> str:
     """Return in words where the lines of a figure start, turn and end."""
     if path.suffix != ".svg":
@@ -172,7 +178,7 @@ def _picture_markdown(cell: Cell, drawn: list[Path], lang: str) -> list[str]:
     texts = []
     for position, path in enumerate(drawn):
         written = alts[position] if position < len(alts) else alts[-1]
-        alt = escaping.attribute(written + _shape(path, lang))
+        alt = escaping.attribute(_missing(path) or written + _shape(path, lang))
         name = f"#{cell.label}-{position + 1} " if cell.label else ""
         picture = f'![]({quote(path.as_posix())}){{fig-alt="{alt}"}}'
         if len(captions) > 1:
