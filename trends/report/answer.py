@@ -23,7 +23,10 @@ from trends.report.provenance import Raw
 Course: TypeAlias = pd.DataFrame | LatentRate | RateComparison
 
 #: On paper too a line begins with its arrow alone.
-_ARROWS = "```{=typst}\n#set list(marker: [], indent: 0pt, body-indent: 0pt)\n```"
+_ARROWS = (
+    '::: {.content-visible when-format="typst"}\n```{=typst}\n'
+    "#set list(marker: [], indent: 0pt, body-indent: 0pt)\n```\n:::"
+)
 
 
 def answer_block(answer: Answer, curves: Mapping[str, Course] | None = None) -> Raw:
