@@ -7,7 +7,7 @@ SPARK := $(VENV)/.spark
 # Places of a map and notes on the arithmetic of statements are of no kind that is validated.
 TABLES := $(filter-out data/places.csv data/misfits_in_notes.csv,$(wildcard data/*.csv))
 
-.PHONY: help env dist site quarto manual hostile torture questions test test-slow check bench mutate lock clean
+.PHONY: help axe env dist site quarto manual hostile torture questions test test-slow check bench mutate lock clean
 
 help:
 	@echo "make site       build the report: _site/index.html and the PDFs"
@@ -59,10 +59,16 @@ quarto: $(ENV)
 manual: $(ENV)
 	$(BIN)/python docs/reference.py
 
-test: $(ENV) $(if $(shell command -v java 2>/dev/null),$(SPARK))
+# The tests in a browser ask axe-core which rules of WCAG a page breaks; without npm those are skipped.
+AXE := node_modules/axe-core/axe.min.js
+axe:
+	@test -f $(AXE) || npm install --no-save --no-audit --no-fund --silent axe-core@4 \
+		|| echo "axe-core cannot be fetched from here: the tests that ask it are skipped."
+
+test: axe $(ENV) $(if $(shell command -v java 2>/dev/null),$(SPARK))
 	$(BIN)/python -m pytest
 
-test-slow: $(ENV)
+test-slow: axe $(ENV)
 	$(BIN)/python -m pytest -m "slow or not slow"
 
 hostile: $(ENV)
@@ -106,4 +112,4 @@ lock: $(ENV)
 		--extra bench -c requirements.lock -o benchmarks/requirements.lock
 
 clean:
-	rm -rf _site dist .screenshots .trends-cache .fonts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf _site dist node_modules .screenshots .trends-cache .fonts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

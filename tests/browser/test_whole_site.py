@@ -1,12 +1,11 @@
 """Does every page of the report and its manual work for every reader, and weigh what it may?"""
 
-import os
 import re
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
+from .axe import AXE, MISSING, broken_rules
 from .chromium import find
 from .test_pages import NOTES, WIDTHS
 
@@ -16,12 +15,6 @@ pytestmark = [
         find() is None, reason="needs Debian's package chromium: apt-get install chromium"
     ),
 ]
-
-#: Where the script of axe-core lies, version 4 of the package of that name.
-AXE = Path(
-    os.environ.get("AXE_CORE", Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js")
-)
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 def pages_of(site):
@@ -68,20 +61,14 @@ def test_every_note_of_every_page_lies_inside_the_window(browser, whole_site, wi
     assert n_notes > 500
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="needs axe-core: npm install axe-core@4")
+@pytest.mark.skipif(not AXE.is_file(), reason=MISSING)
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_breaks_a_rule_of_wcag_2_2_aa(browser, whole_site, width, dark):
-    script = AXE.read_text(encoding="utf-8")
     faults = {}
     for page in pages_of(whole_site):
         browser.open(page, width=width, dark=dark)
-        browser.ask(script + ";0")
-        found = browser.ask(
-            f"axe.run(document, {{runOnly: {{type: 'tag', values: {WCAG}}}, resultTypes: "
-            "['violations']}).then(made => made.violations.map(one => one.id + ': ' + "
-            "one.nodes.slice(0, 3).map(node => node.html.slice(0, 120)).join(' | ')))"
-        )
+        found = broken_rules(browser)
         if found:
             faults[page.relative_to(whole_site).as_posix()] = found
     assert faults == {}
