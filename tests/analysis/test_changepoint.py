@@ -528,6 +528,7 @@ def test_weeks_and_days_are_analysed_with_their_own_memory():
         ({"min_periods": 40}, ValueError, "`min_periods` must be at most 29 for 60 observed"),
         ({"n_null": 18}, ValueError, "`n_null` must be at least 19 for alpha=0.05, got 18"),
         ({"season": "winter"}, ValueError, "`season` must be one of auto, none, month"),
+        ({"calibration": "auto"}, ValueError, "`calibration` must be own or shared, got 'auto'"),
         ({"candidates": []}, ValueError, "`candidates` must name at least one period, got none"),
         (
             {"candidates": ["soon"]},

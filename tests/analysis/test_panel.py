@@ -57,6 +57,38 @@ def test_an_answer_is_the_one_the_question_gives_of_that_series_alone():
         assert panel.results[(name,)].slope == alone.slope
 
 
+def test_many_series_share_draws_in_any_order_and_say_so(monkeypatch):
+    monkeypatch.setattr("trends.analysis.panel.MANY_SERIES", 4)
+    shifted = np.random.default_rng(6).poisson(np.where(np.arange(48) < 24, 4, 12))
+    groups = {"North": shifted, **steady(5)}
+    backwards = dict(reversed(groups.items()))
+    first, second = (
+        trends.analyse_panel(table_of(each), "changepoint", by="district", n_jobs=n_jobs, rng=1)
+        for each, n_jobs in ((groups, 1), (backwards, 2))
+    )
+    pd.testing.assert_frame_equal(first.to_frame(), second.to_frame())
+    own = trends.analyse_panel(
+        table_of(groups), "changepoint", by="district", n_jobs=1, rng=1, calibration="own"
+    )
+    assert "calibration_shared" in first.caveats
+    assert "calibration_shared" not in own.caveats
+    assert "draws made once for all series" in first.summary()
+    used = {key: one.calibration for key, one in first.results.items()}
+    assert used[("North",)] == "own"
+    assert list(used.values()).count("shared") >= 4
+    # what is found is found on the same draws
+    north = [one.to_frame().set_index("district").loc["North"] for one in (first, own)]
+    assert north[0]["p_value"] == north[1]["p_value"]
+    assert first.n_clear == own.n_clear
+
+
+def test_few_series_are_each_held_against_draws_of_their_own():
+    panel = trends.analyse_panel(
+        table_of(steady(2)), "changepoint", by="district", n_jobs=1, rng=1, n_null=99
+    )
+    assert {one.calibration for one in panel.results.values()} == {"own"}
+
+
 def test_what_has_no_answer_is_a_row_with_the_reason():
     counts = table_of({"North": rising(), "Void": np.zeros(48, int), **steady(2)})
     panel = trends.analyse_panel(counts, "trend", by="district", n_jobs=1)

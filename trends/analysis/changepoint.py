@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,7 @@ from trends.tables.typed import Day, named_period
 
 Verdict = Literal["abrupt", "gradual", "shift", "wanders", "cannot_tell", "none"]
 Obstacle = Literal["season", "persistence"]
+Calibration = Literal["own", "shared"]
 
 MAX_PERIODS = 1_500
 MOST_ROWS = 500
@@ -247,12 +249,13 @@ class Changepoints(Result):
         Level, trend and shift, each with and without memory, on the same likelihood.
     tests : DataFrame
         Every test made, in order.
-    path : tuple of PathStep
-        Best division for every penalty; see `penalty_path`.
     naive_periods : PeriodIndex
         Changepoints an uncalibrated Poisson cost with a BIC penalty would have claimed.
     periods_per_row : int
         Periods summed for the search: 1 for up to 1,500 observed periods.
+    calibration : {"own", "shared"}
+        Whether the p-values rest on draws of this series or, where these leave no doubt that there
+        is no shift, on draws made for all series of like make.
     conf_level : float
         Level of sets and intervals; one minus the chance of any changepoint in a series without
         one.
@@ -292,9 +295,9 @@ class Changepoints(Result):
     memory_at_limit: bool
     models: pd.DataFrame
     tests: pd.DataFrame
-    path: tuple[PathStep, ...]
     naive_periods: pd.PeriodIndex
     periods_per_row: int
+    calibration: Calibration
     conf_level: float
     season: SeasonName
     min_periods: int
@@ -307,6 +310,27 @@ class Changepoints(Result):
     def may_wander(self) -> bool:
         """Whether a level that wanders without any shift explains the counts nearly as well."""
         return self.step_over_wander <= CLEAR_OF_WANDER
+
+    @cached_property
+    def path(self) -> tuple[PathStep, ...]:
+        """Best division for every penalty; see `penalty_path`.
+
+        It is found when it is first asked for: it takes as long as a test of many series.
+        """
+        observed = observed_periods(self.series, n_eventful=0, most=MOST_IN_BLOCKS)
+        length = self.periods_per_row
+        rows = in_blocks(observed, length) if length > 1 else observed
+        path = penalty_path(
+            rows.count,
+            rows.exposure,
+            min_rows=self.min_periods,
+            dispersion=robust_dispersion(rows.count, rows.exposure),
+            max_changes=None if rows.count.size <= 600 else 40,
+        )
+        first = np.searchsorted(observed.position, length * rows.position)
+        return tuple(
+            step._replace(starts=tuple(int(first[row]) for row in step.starts)) for step in path
+        )
 
     def to_frame(self, *, alpha: float | None = None) -> pd.DataFrame:
         """Return one row per changepoint.
@@ -473,6 +497,7 @@ def detect_changepoints(
     min_periods: int = 2,
     candidates: Iterable[Day] | None = None,
     n_null: int = 999,
+    calibration: Calibration = "own",
     rng: int | np.random.Generator | None = None,
 ) -> Changepoints:
     """Find level shifts that counts with memory would not show by themselves.
@@ -557,7 +582,7 @@ def detect_changepoints(
     >>> [str(period) for period in found.to_frame()["period"]]
     ['2021-01']
     """
-    _check_options(alpha, min_periods, n_null)
+    _check_options(alpha, min_periods, n_null, calibration)
     observed = observed_periods(series, n_eventful=0, most=MOST_IN_BLOCKS)
     length = 1
     if observed.count.size > MAX_PERIODS:
@@ -582,6 +607,7 @@ def detect_changepoints(
         searched=named is None,
         alpha=alpha,
         n_null=n_null,
+        shared=calibration == "shared",
     )
     taken, columns = _take_season(observed, season, length)
     jumps, starts = _known_jumps(observed, rows, starts, length)
@@ -637,8 +663,12 @@ def _take_season(
     return name, season_columns(observed.periods, name)[0]
 
 
-def _check_options(alpha: float, min_periods: int, n_null: int) -> None:
+def _check_options(alpha: float, min_periods: int, n_null: int, calibration: str) -> None:
     """Raise if an option is out of its range."""
+    if calibration not in get_args(Calibration):
+        raise ValueError(
+            f"`calibration` must be own or shared, got {calibration!r}. Use 'own' for one series."
+        )
     if not 0 < alpha < 0.5:
         raise ValueError(f"`alpha` must be between 0 and 0.5, got {alpha}. Use 0.05 for 5%.")
     if isinstance(min_periods, bool) or not isinstance(min_periods, int | np.integer):
@@ -733,13 +763,6 @@ def _describe(
         2 * float(np.log(observed.count.size)),
         min_rows=problem.min_rows,
     )
-    path = penalty_path(
-        rows.count,
-        rows.exposure,
-        min_rows=problem.min_rows,
-        dispersion=robust_dispersion(rows.count, rows.exposure),
-        max_changes=None if problem.n_rows <= 600 else 40,
-    )
     further = summary.further
     if further and any(
         index[further.rows[0]] in one.confidence_set(alpha=problem.alpha) for one in changepoints
@@ -768,17 +791,9 @@ def _describe(
         memory_at_limit=summary.memory_at_limit,
         models=_compare_models(summary.evidence),
         tests=_list_tests(index, summary.rounds),
-        path=tuple(
-            step._replace(
-                starts=tuple(
-                    int(np.searchsorted(observed.position, length * rows.position[row]))
-                    for row in step.starts
-                )
-            )
-            for step in path
-        ),
         naive_periods=observed.periods[observed.position[list(naive)]],
         periods_per_row=length,
+        calibration="shared" if summary.shared else "own",
         conf_level=1 - problem.alpha,
         season=season,
         min_periods=problem.min_rows,

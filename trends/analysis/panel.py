@@ -61,6 +61,9 @@ QUESTIONS = {
 COUNTER_COLUMNS = ("source", "counter", "counted_by", "definition", "measure")
 #: Answered series of one counter below which nothing is borrowed.
 LEAST_SERIES = 5
+#: Groups from which shifts are looked for with shared draws: making these takes as long as some
+#: thirty series do by themselves, on each worker.
+MANY_SERIES = 200
 #: What joblib's processes and Ray raise when a worker dies; Dask and Spark are asked themselves.
 _DEATHS = ("TerminatedWorkerError", "WorkerCrashedError", "ActorDiedError")
 
@@ -260,6 +263,13 @@ def analyse_panel(
     *Many tests.* p_bh adjusts for the number of answers by Benjamini and Hochberg (1995), p_by by
     Benjamini and Yekutieli (2001), which holds for any dependence between series.
 
+    *Shared calibration* (changepoints only). From 200 groups on, ``calibration="shared"`` unless
+    something else is asked for: a series is first held against draws made once for all series of
+    like length, level, scatter and season. Where these leave no doubt that nothing shifted, that is
+    its p-value; whatever is found, or is nearly found, is held against draws of its own. Which of
+    them it was, each result says (`Changepoints.calibration`). The draws depend on nothing but what
+    the series are like, so the table is the same in any order and on any worker.
+
     *Borrowed strength* (trends only). How long memory lasts and how yearly changes are spread is
     learnt from all series of one counter: memories by mixture proportions over the grid of
     `estimate_trend`, changes by averaging over normal spreads, about no change or about a common
@@ -314,6 +324,8 @@ def analyse_panel(
     )
     takes = _check_options(ask, options)
     groups = _groups(counts, names)
+    if "calibration" in takes and len(groups) >= MANY_SERIES:
+        options = {"calibration": "shared", **options}
     seed = seed_of(rng)
     lends = borrow and question == "trend" and options.get("dependence") in (None, "memory")
     tasks: list[_Task] = [
@@ -351,7 +363,10 @@ def analyse_panel(
         n_answered=int((answers["status"] == "ok").sum()),
         n_clear=int(clear.sum()),
         n_survive=int((answers["p_bh"] < alpha).sum()),
-        caveats=("panel_incomplete",) if (answers["status"] != "ok").any() else (),
+        caveats=(
+            *(("panel_incomplete",) if (answers["status"] != "ok").any() else ()),
+            *(("calibration_shared",) if options.get("calibration") == "shared" else ()),
+        ),
     )
 
 

@@ -15,7 +15,9 @@ def problem_of():
     return _problem_of
 
 
-def _problem_of(count, *, exposure=None, min_rows=2, n_null=199, starts=None, season=None):
+def _problem_of(
+    count, *, exposure=None, min_rows=2, n_null=199, starts=None, season=None, shared=False
+):
     count = np.asarray(count, dtype=float)
     observed = Observed(
         count=count,
@@ -33,4 +35,5 @@ def _problem_of(count, *, exposure=None, min_rows=2, n_null=199, starts=None, se
         searched=starts is None,
         alpha=0.05,
         n_null=n_null,
+        shared=shared,
     )

@@ -88,6 +88,11 @@ class MemoryModels:
         self.days_per_period = days_per_period
         self.grid = memory_grid(days_per_period)
 
+    @property
+    def key(self) -> tuple[type[MemoryModels], bytes, float]:
+        """What models of the same rows agree in."""
+        return MemoryModels, self.gaps.astype(float).tobytes(), self.days_per_period
+
     def __iter__(self) -> Iterator[_Model]:
         """Yield the models in the order of the grid."""
         if self.gaps.size < KEPT_ROWS:
@@ -295,7 +300,13 @@ class WanderingModels:
 
     def __init__(self, gaps: NDArray[np.float64], days_per_period: float) -> None:
         self.gaps = gaps
+        self.days_per_period = days_per_period
         self.grid = wandering_grid(days_per_period)
+
+    @property
+    def key(self) -> tuple[type[WanderingModels], bytes, float]:
+        """What models of the same rows agree in."""
+        return WanderingModels, self.gaps.astype(float).tobytes(), self.days_per_period
 
     def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
         """Yield the models in the order of the grid."""

@@ -49,6 +49,8 @@ class Problem(NamedTuple):
         Chance of any step in a series without one.
     n_null : int
         Series drawn for each p-value, more where it is near `alpha`.
+    shared : bool
+        Whether draws made for many series of like make may settle that there is no shift.
     """
 
     observed: Observed
@@ -59,6 +61,7 @@ class Problem(NamedTuple):
     searched: bool
     alpha: float
     n_null: int
+    shared: bool = False
 
     @property
     def grid(self) -> MemoryGrid:

@@ -128,6 +128,12 @@ class Projection(NamedTuple):
         weighted = self.step_rows[rows] * column
         return np.cumsum(weighted[:, ::-1], axis=1)[:, ::-1][:, rows]
 
+    def scaled(self, by: float) -> Projection:
+        """Return the projection where a unit change of level is seen `by` times as large."""
+        return Projection(
+            self.log_weight - float(np.log(by)), self.step_rows * by, self.information * by**2
+        )
+
 
 class Projections:
     """The memory models with steps in `column` as seen beside the regressors in `base`.
@@ -166,6 +172,12 @@ class Projections:
         if self._kept:
             yield from self._kept
             return
+        if self._is_even_level():
+            self._kept = [
+                unit.scaled(float(self.column[0])) for unit in _unit_level(*self.models.key)
+            ]
+            yield from self._kept
+            return
         kept = []
         for log_prior, precision, log_determinant in self.models:
             projected = self._project(log_prior, precision, log_determinant)
@@ -173,6 +185,18 @@ class Projections:
                 kept.append(projected)
             yield projected
         self._kept = kept
+
+    def _is_even_level(self) -> bool:
+        """Return whether the base is one level that every row sees alike.
+
+        Series of the same rows then differ in the scale alone, and share what depends on the rows.
+        """
+        return (
+            self.column.size <= KEPT_ROWS
+            and self.base.shape[1] == 1
+            and np.ptp(self.column) == 0
+            and bool((self.base[:, 0] == self.column).all())
+        )
 
     def centre(self, responses: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return responses (n_rows, n_series) less the least-squares fit of the base."""
@@ -209,6 +233,20 @@ class Projections:
             step_rows,
             np.cumsum((longer * self.column)[::-1])[::-1],
         )
+
+
+@lru_cache(maxsize=2)
+def _unit_level(
+    kind: type[MemoryModels | WanderingModels], gaps: bytes, days_per_period: float
+) -> tuple[Projection, ...]:
+    """Return the projections beside one level that every row sees as one unit.
+
+    Two are kept, for the memories of a search and those of a level that wanders.
+    """
+    models = kind(np.frombuffer(gaps), days_per_period)
+    unit = np.ones(models.gaps.size + 1)
+    projections = Projections(unit, unit[:, None], models)
+    return tuple(projections._project(*model) for model in models)
 
 
 class ShiftEvidence(NamedTuple):

@@ -27,6 +27,7 @@ from trends.models.shifts.level_shift import (
     scan_several,
     weigh_shift,
 )
+from trends.models.shifts.shared_null import SharedNull, shared_null
 
 MAX_CHANGEPOINTS = 10
 
@@ -49,6 +50,9 @@ OPEN = 2.6
 PRIOR_NULL = 0.8
 """Probability of no memory behind the draws of the p-value. With less the test finds too little in
 counts without memory: false alarms .01 at a nominal .05 with .2, as the memory is weighed."""
+
+SHARED_BOUND = 0.02
+"""By how much a p-value from shared draws may be off, beside the error of the draws."""
 
 NEARNESS = np.array([1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0])
 """Worth of a reported date that misses by -3 to 3 periods; further misses are worth nothing."""
@@ -125,6 +129,8 @@ class Round(NamedTuple):
         The same without memory.
     found : bool
         Whether the p-value is at most alpha.
+    shared : SharedNull or None
+        The draws of many series, if these settled the round.
     """
 
     bounds: tuple[int, ...]
@@ -140,6 +146,7 @@ class Round(NamedTuple):
     p_value_persistent: float
     p_value_independent: float
     found: bool
+    shared: SharedNull | None = None
 
     def scan_counts(self, counts: NDArray[np.float64], min_rows: int) -> Scan | SeveralScan:
         """Look for the same shift in other counts, shape (n_rows, n_series)."""
@@ -210,7 +217,11 @@ def ask_for_one_more(problem: Problem, bounds: tuple[int, ...], rng: np.random.G
     # dates named in advance are single steps
     episodes = possible_episodes(column, bounds, problem.min_rows) if problem.searched else None
     evidence = weigh_shift(response, fit.projections, starts, line, episodes)
-    calibration = _calibrate(problem, fit, starts, episodes, evidence, rng)
+    shared = shared_null(problem, fit) if problem.shared and not bounds else None
+    calibration = _calibrate_on(shared, problem, evidence)
+    if calibration is None:
+        shared = None
+        calibration = _calibrate(problem, fit, starts, episodes, evidence, rng)
     p_value, p_persistent = (float(p) for p in calibration.p_values)
     rows, scan = evidence.episode, "episode"
     if not evidence.is_episode:
@@ -228,8 +239,9 @@ def ask_for_one_more(problem: Problem, bounds: tuple[int, ...], rng: np.random.G
         p_value=p_value,
         p_error=calibration.error,
         p_value_persistent=p_persistent,
-        p_value_independent=_independent_p_value(problem, fit, starts, episodes, rng),
+        p_value_independent=_independent_p_value(problem, fit, starts, episodes, shared, rng),
         found=p_value <= problem.alpha,
+        shared=shared,
     )
 
 
@@ -272,9 +284,7 @@ def _calibrate(
     rng: np.random.Generator,
 ) -> Calibration:
     """Draw series without the shift until it is clear on which side of alpha the p-value is."""
-    # an episode is what memory makes most easily, so it is not judged beside itself
-    beside = evidence.memory_probability if evidence.is_episode else memory_beside(evidence)
-    judged = np.stack([beside, evidence.memory_probability])
+    judged = judged_memory(evidence)
     # drawing from the mean of both serves both p-values, no draw counting more than twice
     drawn = judged.mean(axis=0)
     first = min(FIRST_DRAWS, problem.n_null)
@@ -291,6 +301,36 @@ def _calibrate(
         )
         n_more = _draws_needed(calibration, problem.n_null, problem.alpha)
     return calibration
+
+
+def judged_memory(evidence: ShiftEvidence) -> NDArray[np.float64]:
+    """Return the probabilities of the memories beside the shift, and half without it."""
+    # an episode is what memory makes most easily, so it is not judged beside itself
+    beside = evidence.memory_probability if evidence.is_episode else memory_beside(evidence)
+    return np.stack([beside, evidence.memory_probability])
+
+
+def _calibrate_on(
+    shared: SharedNull | None, problem: Problem, evidence: ShiftEvidence
+) -> Calibration | None:
+    """Take the draws of many series where they leave no doubt that there is no shift, else None.
+
+    What is found, or nearly, is always held against draws of the series itself.
+    """
+    if shared is None:
+        return None
+    calibration = Calibration(
+        evidence.statistic,
+        shared.statistic,
+        judged_memory(evidence)[:, shared.models] * shared.weight,
+    )
+    return calibration if is_clear_of(problem.alpha, calibration) > 0 else None
+
+
+def is_clear_of(alpha: float, calibration: Calibration) -> int:
+    """Return 1 or -1 where a p-value from shared draws is above or below alpha without a doubt."""
+    away = float(calibration.p_values[0]) - alpha
+    return int(np.sign(away)) if abs(away) > SHARED_BOUND + OPEN * calibration.error else 0
 
 
 def memory_beside(evidence: ShiftEvidence) -> NDArray[np.float64]:
@@ -313,6 +353,7 @@ def _independent_p_value(
     fit: Fit,
     starts: NDArray[np.int64],
     episodes: Episodes | None,
+    shared: SharedNull | None,
     rng: np.random.Generator,
 ) -> float:
     """Return the p-value among series without memory, by the statistic without memory."""
@@ -322,6 +363,11 @@ def _independent_p_value(
         return scan_draws(responses, fit.projections, starts, episodes, memory=False).statistic
 
     statistic = float(statistics(own)[0])
+    if shared is not None:
+        weight = np.stack([shared.alone_weight, shared.alone_weight])
+        calibration = Calibration(statistic, shared.alone, weight)
+        if is_clear_of(problem.alpha, calibration):
+            return float(calibration.p_values[0])
     null = np.empty(0)
     n_more = min(FIRST_DRAWS, problem.n_null)
     # what is far from alpha needs no further draws: it is only said on which side it is

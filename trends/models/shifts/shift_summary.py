@@ -24,6 +24,7 @@ from trends.models.shifts.level_shift import (
     weigh_shift,
     weigh_steps,
 )
+from trends.models.shifts.shared_null import SIZES, power_by_size, size_of
 from trends.models.shifts.shift_search import (
     PRICE_SEVERAL,
     Round,
@@ -135,6 +136,8 @@ class ShiftSummary(NamedTuple):
         Posterior means of the memory around the levels found.
     memory_at_limit : bool
         Whether the longest memory considered is the most probable.
+    shared : bool
+        Whether draws made for many series settled that there is no step.
     """
 
     rounds: tuple[Round, ...]
@@ -152,6 +155,7 @@ class ShiftSummary(NamedTuple):
     memory_rho: float
     memory_weight: float
     memory_at_limit: bool
+    shared: bool
 
 
 def find_shifts(problem: Problem, rng: np.random.Generator) -> ShiftSummary:
@@ -188,6 +192,7 @@ def find_shifts(problem: Problem, rng: np.random.Generator) -> ShiftSummary:
         memory_rho=float(memory @ problem.grid.rho),
         memory_weight=float(memory @ problem.grid.weight),
         memory_at_limit=bool(memory[problem.grid.rho == problem.grid.rho.max()].sum() > 0.5),
+        shared=first is not None and first.shared is not None and not steps,
     )
 
 
@@ -426,7 +431,12 @@ def _detectable_ratio(problem: Problem, first: Round, rng: np.random.Generator) 
     models = rng.choice(problem.grid.rho.size, size=N_RESAMPLES, p=probability)
     later = np.arange(problem.n_rows) >= problem.n_rows // 2
 
+    power = None if first.shared is None else power_by_size(first.shared, threshold, probability)
+
     def would_be_found(ratio: float) -> bool:
+        if power is not None:
+            size = size_of(problem, fit, ratio)
+            return bool(np.interp(size, SIZES, power) >= 0.8)
         # the average over the series stays what it was
         mean = fit.mean * np.where(later, ratio, 1.0)
         mean *= fit.mean.sum() / mean.sum()
