@@ -57,6 +57,17 @@ def test_tails_are_averages_over_what_is_open():
         mean = 8 * np.exp(shift)
         cdf.append(stats.nbinom.cdf(count, mean / (phi - 1), 1 / phi))
     assert tails.low == pytest.approx(np.mean(cdf, axis=0), rel=1e-9)
+    beyond = [stats.poisson.sf(count - 1, 8 * np.exp(-0.3))]
+    for shift, phi in ((0.0, 2.5), (0.4, 6.0)):
+        beyond.append(stats.nbinom.sf(count - 1, 8 * np.exp(shift) / (phi - 1), 1 / phi))
+    assert tails.high == pytest.approx(np.mean(beyond, axis=0), rel=1e-12)
+
+
+def test_far_tails_keep_their_digits():
+    tails = tails_of(0.5, known((0.0,), (1.2,)), 120)
+    exact = stats.nbinom.sf(np.arange(120) - 1, 0.5 / 0.2, 1 / 1.2)
+    assert tails.high[100] < 1e-60
+    assert tails.high[:101] == pytest.approx(exact[:101], rel=1e-9)
 
 
 def test_tails_of_many_counts_are_interpolated_closely():

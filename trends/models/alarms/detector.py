@@ -327,22 +327,48 @@ def tails_of(mean: float, baseline: Baseline, largest: int) -> Tails:
 
     The score is the normal quantile of the middle of the count's own probability.
     """
-    count = np.arange(largest + 1.0)
+    means = mean * np.exp(baseline.log_shifts)
     if largest > _EVERY_COUNT:
         count = np.unique(np.rint(np.geomspace(1, largest + 1, _EVERY_COUNT))) - 1
-    means = mean * np.exp(baseline.log_shifts)
-    over = baseline.dispersions > 1
-    beyond = np.empty((means.size, count.size))
-    beyond[~over] = special.pdtrc(count, means[~over, None])
-    phi = baseline.dispersions[over, None]
-    beyond[over] = special.betainc(count + 1, means[over, None] / (phi - 1), 1 - 1 / phi)
-    above = np.maximum(beyond.mean(axis=0), 1e-300)
-    if largest > _EVERY_COUNT:
+        above = np.maximum(_beyond(count, means, baseline.dispersions).mean(axis=0), 1e-300)
         above = np.exp(np.interp(np.arange(largest + 1.0), count, np.log(above)))
+    else:
+        # Sums from the far end lose no digits, and cost a tenth of a tail for every count.
+        chance = _chance_of_each(means, baseline.dispersions, largest).mean(axis=0)
+        far = _beyond(np.array([float(largest)]), means, baseline.dispersions).mean()
+        above = np.cumsum(np.append(far, chance[:0:-1]))[::-1]
+        above = np.maximum(above, 1e-300)
     low, high = 1 - above, np.concatenate([[1.0], above[:-1]])
     # The score of the upper half is that of the upper tail, which loses no digits.
     middle = (high + above) / 2
     return Tails(high=high, low=low, score=-special.ndtri(np.clip(middle, 1e-300, 1 - 1e-15)))
+
+
+def _beyond(
+    count: NDArray[np.float64], means: NDArray[np.float64], dispersions: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the chance of more than each count, shape (n_means, n_counts)."""
+    over = dispersions > 1
+    beyond = np.empty((means.size, count.size))
+    beyond[~over] = special.pdtrc(count, means[~over, None])
+    phi = dispersions[over, None]
+    beyond[over] = special.betainc(count + 1, means[over, None] / (phi - 1), 1 - 1 / phi)
+    return beyond
+
+
+def _chance_of_each(
+    means: NDArray[np.float64], dispersions: NDArray[np.float64], largest: int
+) -> NDArray[np.float64]:
+    """Return the chance of each count from 0 to the largest, shape (n_means, largest + 1)."""
+    over = dispersions > 1
+    phi = np.where(over, dispersions, 2.0)
+    none = np.where(over, -means / (phi - 1) * np.log(phi), -means)
+    before = np.arange(float(largest))
+    # From one count to the next the chance changes by (shape + count) (1 - 1 / phi) / (count + 1).
+    constant = np.where(over, means / phi, means)
+    slope = np.where(over, 1 - 1 / phi, 0.0)
+    change = np.log((constant[:, None] + slope[:, None] * before) / (before + 1))
+    return np.exp(np.cumsum(np.column_stack([none, change]), axis=1))
 
 
 def reach_of(mean: float, baseline: Baseline) -> int:
