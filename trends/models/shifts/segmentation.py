@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 256
+BLOCK = 128
 CELLS = 48
 
 
@@ -94,6 +94,8 @@ def optimal_segments(
     best[0] = -price
     previous = np.zeros(n_rows + 1, dtype=np.int64)
     alive = np.array([0], dtype=np.int64)
+    largest = float(np.max(count / exposure))
+    too_near = ~np.tri(BLOCK, k=-min_rows, dtype=bool)
     for first in range(0, n_rows, BLOCK):
         last = min(first + BLOCK, n_rows)
         ends = np.arange(first + 1, last + 1)
@@ -105,23 +107,27 @@ def optimal_segments(
         winner = np.argmin(reach, axis=0)
         best[ends] = reach[winner, np.arange(ends.size)] + price
         previous[ends] = alive[winner]
-        # candidates inside the block, pushed forward one at a time as they become final
-        for start in range(first + 1, last - min_rows + 1):
-            if not np.isfinite(best[start]):
-                continue
-            ahead = slice(start + min_rows, last + 1)
-            total = totals[ahead] - totals[start]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                cost = 2 * total * np.log((spans[ahead] - spans[start]) / total)
-            cost[total <= 0] = 0.0
-            cost += best[start] + price
-            better = cost < best[ahead]
-            if better.any():
-                best[ahead][better] = cost[better]
-                previous[ahead][better] = start
+        # candidates inside the block, the cost of every pair at once
+        total = totals[ends, None] - totals[ends]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            cost = np.log((spans[ends, None] - spans[ends]) / total)
+            cost *= 2 * total
+        cost[total <= 0] = 0.0
+        reached = best[ends]
+        cost[too_near[: ends.size, : ends.size]] = np.inf
+        # Before the first end that a start of this block serves better, nothing changes. From there
+        # on each end asks the starts before it, which are final by then.
+        served = (cost + reached).min(axis=1) + price < reached
+        for end in range(int(np.argmax(served)) if served.any() else ends.size, ends.size):
+            through = cost[end, :end] + reached[:end]
+            start = through.argmin()
+            if through[start] + price < reached[end]:
+                reached[end] = through[start] + price
+                previous[first + 1 + end] = first + 1 + start
+        best[ends] = reached
         alive = np.append(alive, ends[np.isfinite(best[ends])])
         if last < n_rows:
-            alive = _prune(alive, best, totals, spans, last, min_rows)
+            alive = _prune(alive, best, totals, spans, last, min_rows, largest)
     starts: list[int] = []
     end = n_rows
     while previous[end] > 0:
@@ -137,13 +143,14 @@ def _prune(
     spans: NDArray[np.float64],
     now: int,
     min_rows: int,
+    largest: float,
 ) -> NDArray[np.int64]:
     """Drop candidates that lose to another one at every rate.
 
     A candidate's cost at rate r is ``best - 2 S + 2 (r U - S log r)``. Rates are cut into cells;
     in each cell the winners at its two ends are the rivals. The difference to a rival is convex
     in r (the candidate is older) or concave (it is younger), so its least value over the cell is
-    known in closed form: what is dropped could never have won.
+    known in closed form: what is dropped could never have won. No rate is above the `largest`.
     """
     ready = alive[alive <= now - min_rows]
     waiting = alive[alive > now - min_rows]
@@ -153,9 +160,8 @@ def _prune(
     span = spans[now] - spans[ready]
     floor = 1e-9 * max(totals[-1], 1.0) / spans[-1]
     means = np.unique(np.maximum(total / span, floor))
-    ceiling = 2 * float(np.max(np.diff(totals) / np.diff(spans))) + floor
     inner = means[np.linspace(0, means.size - 1, min(CELLS, means.size)).astype(np.int64)]
-    edges = np.unique(np.concatenate([[floor], inner, [ceiling]]))
+    edges = np.unique(np.concatenate([[floor], inner, [2 * largest + floor]]))
     log_edges = np.log(edges)
     # the profiled cost leaves out 2 S, so that it goes back in here
     fixed = best[ready] - 2 * total
