@@ -1,7 +1,7 @@
 """How long do changepoints of very many series take, and how much memory?
 
 1,000 monthly series of 156 periods in full; of 10,000 weekly series of 520 periods a sample, from
-which the time of all is reckoned: what a sample of 60 and one of 360 series differ by is the cost of
+which the time of all is reckoned: what samples of 60 and of 360 series differ by is the cost of
 300 series, the rest is what is paid once (start of the workers, shared draws). One series in ten
 doubles at mid-series; of the others a third each are Poisson, negative binomial with three times
 the variance, and AR(0.3); means 2, 8 and 20. Beside the time stands what one result takes.

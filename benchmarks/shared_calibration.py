@@ -1,7 +1,7 @@
 """How far are p-values from shared draws from those of a series' own, and do answers stay the same?
 
 Stable series of 60 and 156 months and of 260 weeks. For each: the p-value of a first shift from the
-draws of its cell (`trends.models.shifts.shared_null`) and from 4,000 draws of its own; the share of
+draws of its cell (`trends.models.shifts.shared_null`) and from 2,000 draws of its own; the share of
 both up to .05; the share that shared draws would dismiss though the own p-value is at most .05;
 and whether both give the same smallest detectable ratio, or neighbours on its list. "spread" is the
 root mean square difference, "worst" the largest among series whose own p-value is at most .25,
@@ -36,7 +36,7 @@ from trends.models.shifts.shift_search import (
 from trends.tables.series import as_series
 
 KINDS = ("poisson", "nb3", "ar0.3", "ar0.5", "ar0.8", "ingarch")
-N_OWN = 4_000
+N_OWN = 2_000
 ALPHA = 0.05
 RATIOS = [1.25, 1.5, 2.0, 3.0, 5.0, 10.0, np.inf]
 

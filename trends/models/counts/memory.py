@@ -98,7 +98,11 @@ class MemoryModels:
         if self.gaps.size < KEPT_ROWS:
             yield from _kept_models(self.gaps.astype(float).tobytes(), self.days_per_period)
         else:
-            yield from _models(self.gaps, self.grid)
+            yield from self.once()
+
+    def once(self) -> Iterator[_Model]:
+        """Yield the models in the order of the grid, and keep none of them."""
+        yield from _models(self.gaps, self.grid)
 
 
 def _models(gaps: NDArray[np.float64], grid: MemoryGrid) -> Iterator[_Model]:

@@ -130,6 +130,8 @@ class Projection(NamedTuple):
 
     def scaled(self, by: float) -> Projection:
         """Return the projection where a unit change of level is seen `by` times as large."""
+        if by == 1:
+            return self
         return Projection(
             self.log_weight - float(np.log(by)), self.step_rows * by, self.information * by**2
         )
@@ -246,7 +248,9 @@ def _unit_level(
     models = kind(np.frombuffer(gaps), days_per_period)
     unit = np.ones(models.gaps.size + 1)
     projections = Projections(unit, unit[:, None], models)
-    return tuple(projections._project(*model) for model in models)
+    # what is kept of the models are the projections
+    made = models.once() if isinstance(models, MemoryModels) else models
+    return tuple(projections._project(*model) for model in made)
 
 
 class ShiftEvidence(NamedTuple):
