@@ -308,9 +308,16 @@ def test_groups_are_picked_before_they_are_asked_and_unknown_ones_are_refused():
 
 
 def test_a_question_that_is_not_asked_of_many_says_which_are():
-    done = run("analyse", COUNTS, "--by", "country", "--question", "forecast")
+    done = run("analyse", COUNTS, "--by", "country", "--question", "alarms")
     assert done.returncode == 2
     assert "trend, description, changepoints" in done.stderr
+
+
+def test_each_country_gets_a_forecast_of_its_own():
+    done = run("analyse", COUNTS, "--by", "country", "--question", "forecast", "--json")
+    answered = json.loads(done.stdout)
+    assert (answered["n_groups"], answered["n_answered"]) == (2, 2)
+    assert answered["options"] == {"horizon": 6}
 
 
 @pytest.mark.parametrize("question", ["description", "forecast", "alarms"])

@@ -88,6 +88,7 @@ OF_MANY = {
     "changepoints": "changepoint",
     "joinpoints": "joinpoint",
     "season": "season",
+    "forecast": "forecast",
     "power": "power",
 }
 #: Periods that a forecast from the command line looks ahead.
@@ -618,8 +619,9 @@ def _ask(question: Question, series: pd.DataFrame, seed: int) -> Result:
 
 def _ask_of_many(question: Question, counts: pd.DataFrame, by: list[str], seed: int) -> Result:
     """Ask a question of every group, with a bar of the share that is done."""
+    options: dict[str, Any] = {"horizon": HORIZON} if question == "forecast" else {}
     if not sys.stderr.isatty():
-        return trends.analyse_panel(counts, OF_MANY[question], by=by, rng=seed)
+        return trends.analyse_panel(counts, OF_MANY[question], by=by, rng=seed, **options)
     from rich.console import Console
     from rich.progress import Progress
 
@@ -631,6 +633,7 @@ def _ask_of_many(question: Question, counts: pd.DataFrame, by: list[str], seed: 
             by=by,
             rng=seed,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
+            **options,
         )
 
 

@@ -329,6 +329,7 @@ def test_every_question_can_be_asked_of_many_series(question):
         "changepoint": {"n_null": 49},
         "periods": {"first": (2023, 2023), "second": (2021, 2021)},
         "interruption": {"date": "2022-01"},
+        "forecast": {"horizon": 3},
     }.get(question, {})
     panel = trends.analyse_panel(
         table_of({"North": rising(), "D00": steady(1)["D00"]}), question,

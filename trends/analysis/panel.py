@@ -55,6 +55,7 @@ QUESTIONS = {
     "description": "describe_series",
     "periods": "compare_periods",
     "interruption": "estimate_interruption",
+    "forecast": "forecast_counts",
     "power": "detectable_change",
 }
 #: Columns that tell counters apart: strength is borrowed only between series that agree in them.
@@ -204,8 +205,9 @@ def analyse_panel(
         `by` and period. Tables of Spark and Ibis have the columns of a file that `read_counts`
         reads, with periods as text such as ``"2024-05"``.
     question : str
-        What to ask: trend, changepoint, joinpoint, season, description, periods, interruption or
-        power.
+        What to ask: trend, changepoint, joinpoint, season, description, periods, interruption,
+        forecast or power. Alarms of many series share one number of false ones: `detect_alarms`
+        takes `by` itself.
     by : str or sequence of str
         Group columns that name a series.
     backend : str, optional
@@ -230,7 +232,8 @@ def analyse_panel(
         when all have answered, at the end.
     **options
         Further options of the question, such as ``season="none"``, or what it asks about, such as
-        ``first=`` and ``second=`` of periods and ``date=`` of interruption.
+        ``first=`` and ``second=`` of periods, ``date=`` of interruption and ``horizon=`` of
+        forecast.
 
     Returns
     -------
