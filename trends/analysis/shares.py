@@ -238,10 +238,10 @@ def estimate_share(
     one test; that one of the two is clear by itself and the other is not would not show it (Gelman
     and Stern 2006).
 
-    In simulation (``benchmarks/shares.py``, 100 tables a cell, totals of 5 to 50 a month) intervals
-    hold in .92 to 1 of tables, .97 on average, for binomial and Dirichlet-multinomial counts, with
-    a monthly correlation of .5 and in bursts; in .88 to 1, .94 on average, with a correlation of
-    .8. A change is seen in .03 of tables without one (.06 with a correlation of .8).
+    In simulation (``benchmarks/shares.py``, 100 tables and more a cell, totals of 5 to 50 a month)
+    intervals hold in .92 to 1 of tables, .97 on average, for binomial and Dirichlet-multinomial
+    counts, with a monthly correlation of .5 and in bursts; in .88 to 1, .93 on average, with a
+    correlation of .8. A change is seen in .03 of tables without one (.06 with a correlation of .8).
 
     A share of all recorded events is also one of what was recorded: a source that begins to watch
     one kind better raises its share.

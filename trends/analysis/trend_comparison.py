@@ -216,11 +216,11 @@ def compare_trends(
     is no_line from a log evidence of 2.5 for a level that wanders, where `estimate_trend` tells no
     pace from 1 on: intervals of the difference hold also where counts remember.
 
-    In simulation (``benchmarks/trend_comparison.py``, 100 pairs a cell) series of one pace are told
-    apart in 0 to 5% of cases, least where their noise is shared and remembers; that one trend alone
-    is clear happens in up to 42% of them. Of noise that fades slowly (a monthly correlation of .8)
-    only as much is taken to be shared as neighbouring residuals show, so intervals are too wide
-    rather than too narrow.
+    In simulation (``benchmarks/trend_comparison.py``, 100 pairs and more a cell) series of one pace
+    are told apart in 0 to 5% of cases, least where their noise is shared and remembers; that one
+    trend alone is clear happens in up to 42% of them. Of noise that fades slowly (a monthly
+    correlation of .8) only as much is taken to be shared as neighbouring residuals show, so
+    intervals are too wide rather than too narrow.
 
     References
     ----------

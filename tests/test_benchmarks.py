@@ -1,0 +1,92 @@
+"""Do docstrings say what the stored tables of the benchmarks hold?"""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import trends
+
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
+
+pytestmark = pytest.mark.skipif(not RESULTS.exists(), reason="benchmarks are not in the package")
+
+
+def table(name):
+    """Return the stored table of a benchmark."""
+    return pd.read_csv(RESULTS / f"{name}.csv")
+
+
+def share(value):
+    """Return a share in two digits, as docstrings write it."""
+    return f"{value:.2f}".removeprefix("0").replace("1.00", "1").replace(".00", "0")
+
+
+def span(values):
+    """Return from which share to which several go."""
+    return f"{share(values.min())} to {share(values.max())}"
+
+
+def notes(function):
+    """Return a docstring in one line."""
+    return " ".join(function.__doc__.split())
+
+
+def test_intervals_of_shares_hold_as_often_as_is_said():
+    found = table("shares")
+    slow = found["kind"] == "copula0.8"
+    held = ["odds_ratio", "share_start", "share_end", "share"]
+    (usual, remembered) = (found.loc[which, held].to_numpy() for which in (~slow, slow))
+    assert found["n_series"].min() >= 100
+    assert (
+        f"hold in {span(usual)} of tables, {share(usual.mean())} on average, for binomial and "
+        "Dirichlet-multinomial counts, with a monthly correlation of .5 and in bursts; in "
+        f"{span(remembered)}, {share(remembered.mean())} on average, with a correlation of .8. "
+        f"A change is seen in {share(found.loc[~slow, 'false_change'].mean())} of tables without "
+        f"one ({share(found.loc[slow, 'false_change'].mean())} with a correlation of .8)."
+    ) in notes(trends.estimate_share)
+
+
+def test_intervals_of_severity_hold_as_often_as_is_said():
+    found = table("severity")
+    unlike = found["tail_first"] != found["tail_second"]
+    few, many = (
+        found[unlike & (found["n_first"] == size) & (found["n_second"] == size)].iloc[0]
+        for size in (60, 300)
+    )
+    assert (
+        f"{found['n_series'].min()} pairs and more a cell) intervals hold in "
+        f"{span(found.loc[~unlike, 'ratio'])} of pairs with tails of 2.2, 2.4 and 3 on both sides "
+        f"({share(found.loc[~unlike, 'ratio'].mean())} on average), but in "
+        f"{span(found.loc[unlike, 'ratio'])} with tails of 2.2 against 2.6. There even one who "
+        "knows that deaths follow a power law would have to leave the interval without an upper "
+        f"end in {share(few['open_oracle'])} of pairs of 60 events each, and in "
+        f"{share(many['open_oracle'])} of those of 300."
+    ) in notes(trends.compare_severity)
+
+
+def test_series_of_one_pace_are_told_apart_as_seldom_as_is_said():
+    found = table("trend_comparison")
+    assert found["n_series"].min() >= 100
+    assert (
+        "100 pairs and more a cell) series of one pace are told apart in 0 to "
+        f"{100 * found['told_apart'].max():.0f}% of cases"
+    ) in notes(trends.compare_trends)
+    assert f"happens in up to {100 * found['apart_by_each'].max():.0f}% of them" in notes(
+        trends.compare_trends
+    )
+
+
+def test_borrowed_trends_are_as_good_as_is_said():
+    found = table("borrowed_trends")
+    plain, remembers = (found[found["kind"].str.startswith("ar") == which] for which in (0, 1))
+    assert (
+        f"{found['n_panels'].min()} and more panels of 50 series of 36 months a cell) the error is "
+        f"{span(found['rmse_ratio'])} of that of separate trends; of one who knows how slopes are "
+        "spread, how counts scatter and what they remember it is "
+        f"{span(found['rmse_ratio_oracle'])}. Intervals hold in "
+        f"{span(plain['coverage_borrowed'])} of Poisson and negative binomial series and in "
+        f"{span(remembers['coverage_borrowed'])} of those with a monthly correlation of .5; of the "
+        f"tenth that ranks first in {span(found['coverage_borrowed_first'])}, against "
+        f"{span(found['coverage_first'])} of the tenth by itself."
+    ) in notes(trends.analyse_panel)
