@@ -162,3 +162,58 @@ def test_pages_scripts_and_indexes_weigh_what_they_may(whole_site):
     assert all(size(index) <= 200_000 for index in indexes)
     scripts = [path for path in whole_site.rglob("*.js") if path not in indexes]
     assert sum(map(size, scripts)) <= 15_000
+
+
+#: Columns that are said to follow from others of their table: heading, and how from the numbers of
+#: the row and of all rows of the table. Ratios beside rates do not: their captions say why.
+FOLLOWS = {
+    "Behind the best": lambda row, rows: (
+        row["Log likelihood"] - max(one["Log likelihood"] for one in rows)
+    ),
+    "Contribution": lambda row, _: row["Later, a month"] - row["Earlier, a month"],
+    "Neither": lambda row, _: (
+        sum(row[name] for name in ("Exact", "Near", "Coarser", "Precision not held"))
+        - row["Stated"]
+        - row["By place"]
+    ),
+}
+
+
+def tables_of(twin):
+    """Return the tables of a twin, each as rows of texts by heading."""
+    tables = []
+    for block in re.findall(r"(?:^\|.*\|$\n?)+", twin.read_text(encoding="utf-8"), re.MULTILINE):
+        heads, _, *rows = [
+            [cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()
+        ]
+        tables.append([dict(zip(heads, row, strict=True)) for row in rows])
+    return tables
+
+
+def number(text):
+    """Return a printed number, None of anything else."""
+    plain = text.replace("\N{MINUS SIGN}", "-").replace(",", "")
+    return float(plain) if re.fullmatch(r"-?\d+(?:\.\d+)?", plain) else None
+
+
+def last_digit(text):
+    """Return the unit of the last digit that a number prints."""
+    return 10.0 ** -len(text.partition(".")[2])
+
+
+def test_printed_columns_follow_from_the_printed_columns_beside_them(whole_site):
+    met = dict.fromkeys(FOLLOWS, 0)
+    for twin in whole_site.glob("reports/*.md"):
+        for table in tables_of(twin):
+            rows = [{head: number(text) for head, text in row.items()} for row in table]
+            for head, follows in FOLLOWS.items():
+                for printed, row in zip(table, rows, strict=True):
+                    if row.get(head) is None:
+                        continue
+                    digits = [
+                        last_digit(text) for text in printed.values() if number(text) is not None
+                    ]
+                    # as far as the digits go that are left out
+                    assert abs(row[head] - follows(row, rows)) <= 1.6 * max(digits), (twin, printed)
+                    met[head] += 1
+    assert min(met.values()) >= 10, met
