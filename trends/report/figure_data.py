@@ -60,7 +60,13 @@ def _href(path: Path, page: Path) -> str:
     return quote(os.path.relpath(path, page.parent).replace(os.sep, "/"))
 
 
-def _drawn(path: Path) -> list[str]:
-    """Return the numbers of a figure in order, whatever they are called."""
+def _drawn(path: Path) -> list[tuple[str, str]]:
+    """Return the points of a figure in order, whatever they are called.
+
+    Days and numbers on the axis belong to a point, names on it do not.
+    """
     with path.open(encoding="utf-8", newline="") as opened:
-        return [row["y"] for row in csv.DictReader(opened)]
+        return [
+            (row["x"] if row["x"][:1] in "-0123456789" else "", row["y"])
+            for row in csv.DictReader(opened)
+        ]
