@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -382,3 +383,18 @@ def test_changes_stand_in_the_order_of_their_weight():
 )
 def test_a_window_is_told_by_the_end_that_is_known(window, shown):
     assert _window(window) == shown
+
+
+@pytest.mark.parametrize(
+    ("dated", "lang", "said"),
+    [
+        ("2026-05-01", "en", "the edition of 1 May 2026."),
+        ("2026-05-01", "ar", "طبعة 1 أيار/مايو 2026."),
+        ("2026-05-01", "fr", "l’édition du 1er mai 2026."),
+        ("spring 2026", "en", "the edition of spring 2026."),
+    ],
+)
+def test_the_edition_before_is_named_by_its_day_in_words(dated, lang, said):
+    old, new = edition(monthly(COUNTS)), edition(monthly(COUNTS))
+    old.edition = {"title": "T", "date": dated}
+    assert said in re.sub("[\u2066-\u2069]", "", compare_editions(old, new).to_text(lang))

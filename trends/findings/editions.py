@@ -7,6 +7,7 @@ several causes act at once each is listed with the records that show it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -19,7 +20,7 @@ from trends.findings.finding import EVENT, PERIOD
 from trends.findings.inputs import Record
 from trends.findings.ledger import Ledger
 from trends.findings.rules import rule_tables
-from trends.findings.wording import count_phrase, words
+from trends.findings.wording import count_phrase, format_time, words
 from trends.tables.calendar import parse_periods
 from trends.tables.languages import KEPT, in_language
 
@@ -198,7 +199,10 @@ class EditionChanges:
     def _overview(self, lang: str) -> str:
         """Return how many findings changed, and against which edition."""
         table = words(lang)["change"]
-        old = self.old_edition.get("date") or table["unnamed"]
+        day = self.old_edition.get("date")
+        # Whoever writes a ledger by hand may date it in words.
+        is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", day or "")
+        old = format_time(pd.Timestamp(day), lang) if is_day else day or table["unnamed"]
         counts = {kind: self.count(kind) for kind in ("new", "gone", "changed")}
         summary = table["overview"].format(**counts, same=self.n_same) if self else table["none"]
         return f"{table['compared'].format(old=old)} {summary}"
