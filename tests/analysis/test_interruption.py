@@ -435,7 +435,9 @@ def test_a_change_of_coverage_at_the_date_is_refused():
             trends.estimate_interruption(series, "2019-01", slope=False)
     halved = as_series(stepped())
     halved.iloc[48:, 1] /= 2
-    with pytest.raises(ValueError, match="the share of days that series was watched goes from 100"):
+    with pytest.raises(
+        ValueError, match="the share of days that `series` was watched goes from 100"
+    ):
         trends.estimate_interruption(halved, "2019-01", slope=False)
     # Of an exposure that is no time nothing is known of the days.
     people = as_series(

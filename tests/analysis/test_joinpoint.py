@@ -387,10 +387,16 @@ def test_three_events_lie_on_no_broken_line():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_joinpoints": -1}, "`max_joinpoints` must be between 0 and 6, got -1"),
-        ({"max_joinpoints": 1.5}, "`max_joinpoints` must be a whole number, got 1.5"),
+        ({"max_joinpoints": -1}, "`max_joinpoints` must be a whole number between 0 and 6, got -1"),
+        (
+            {"max_joinpoints": 1.5},
+            "`max_joinpoints` must be a whole number between 0 and 6, got 1.5",
+        ),
         ({"select": "aic"}, "`select` must be 'bic' or 'permutation', got 'aic'"),
-        ({"min_periods": 1}, "`min_periods` must be between 2 and half the observed periods"),
+        (
+            {"min_periods": 1},
+            "`min_periods` must be a whole number between 2 and half the observed",
+        ),
         ({"n_null": 5}, "`n_null` must be at least 19, got 5"),
         ({"jumps": ["2030-01"]}, "`jumps` must be after the first and not after the last"),
         ({"jumps": ["2016-01", "2016-01"]}, "`jumps` must lie between observed periods and differ"),

@@ -9,9 +9,8 @@ import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pandera.errors import SchemaErrors
 
-from trends.tables.schemas import CountSeries
+from trends.tables.schemas import CountSeries, SchemaErrors
 from trends.tables.series import as_series, check_series, series
 
 

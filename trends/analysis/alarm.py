@@ -34,6 +34,7 @@ from trends.models.counts.observed import (
     PERIODS_PER_YEAR,
     Observed,
     observed_periods,
+    refuse_many_counts,
 )
 from trends.models.counts.season_terms import (
     SeasonChoice,
@@ -44,6 +45,7 @@ from trends.models.counts.season_terms import (
 )
 from trends.models.counts.serial_dependence import grid_of
 from trends.models.shifts.restart import restart_row
+from trends.options import as_number, check_jobs, is_whole
 from trends.tables.calendar import days_in_periods, format_period, frequency_letter
 from trends.tables.definitions import of_one_definition
 from trends.tables.exposure import rate_exposure
@@ -64,6 +66,8 @@ FOUR_WEEKS = {"D": 28, "W": 4, "M": 1, "Q": 1, "Y": 1}
 BASELINE_YEARS = 5
 #: Years of counts from which on a baseline may have a slope.
 YEARS_FOR_SLOPE = 3
+#: Counts that are told apart: each has its own tails.
+MOST_COUNTS = 5_000_000
 #: Periods on either side of the same time of year, and last ones left out, in the references of
 #: Farrington's flexible method.
 _WINDOWS = {"D": (10, 182), "W": (3, 26), "M": (1, 6), "Q": (0, 2), "Y": (0, 0)}
@@ -288,6 +292,7 @@ def detect_alarms(
     ('rise', '2022-11')
     """
     _check_options(budget, n_periods, baseline_years, incomplete_periods, method, alpha)
+    check_jobs(n_jobs)
     every, alone = _groups(counts, by, delay)
     if delay is not None:
         incomplete_periods = delay.incomplete_periods
@@ -372,9 +377,9 @@ def _check_options(
 ) -> None:
     """Raise unless the options make sense."""
     check_alpha(alpha)
-    if not budget > 0 or not np.isfinite(budget):
+    if not 0 < as_number(budget) < np.inf:
         raise ValueError(
-            f"`budget` must be above 0 episodes a year, got {budget}. Use 1 for one a year."
+            f"`budget` must be above 0 episodes a year, got {budget!r}. Use 1 for one a year."
         )
     if method not in METHODS:
         raise ValueError(f"`method` must be one of {', '.join(METHODS)}, got {method!r}. Pick one.")
@@ -383,8 +388,11 @@ def _check_options(
         ("baseline_years", baseline_years, 1),
         ("incomplete_periods", incomplete, 0),
     ):
-        if value is not None and value < least:
-            raise ValueError(f"`{name}` must be {least} or more, got {value}. Give a whole number.")
+        left_out = value is None and name != "baseline_years"
+        if not left_out and not is_whole(value, least):
+            raise ValueError(
+                f"`{name}` must be {least} or more, got {value!r}. Give a whole number."
+            )
 
 
 def _groups(
@@ -725,7 +733,9 @@ def _key(mean: float) -> float:
 
 def _tails(mean: float, baseline: Baseline, seen: int = 0) -> Tails:
     """Return the tails of all counts that may come, also of twice the mean."""
-    return tails_of(_key(mean), baseline, max(reach_of(2 * mean, baseline), seen))
+    largest = max(reach_of(2 * mean, baseline), seen)
+    refuse_many_counts(largest, MOST_COUNTS)
+    return tails_of(_key(mean), baseline, largest)
 
 
 class _Past(NamedTuple):

@@ -47,6 +47,7 @@ from trends.models.shifts.shift_summary import (
     highest_mass,
     limits_of_few,
 )
+from trends.options import as_number, is_whole
 from trends.tables.calendar import format_period
 from trends.tables.proposed import note_proposed
 from trends.tables.typed import Day, named_period
@@ -669,8 +670,8 @@ def _check_options(alpha: float, min_periods: int, n_null: int, calibration: str
         raise ValueError(
             f"`calibration` must be own or shared, got {calibration!r}. Use 'own' for one series."
         )
-    if not 0 < alpha < 0.5:
-        raise ValueError(f"`alpha` must be between 0 and 0.5, got {alpha}. Use 0.05 for 5%.")
+    if not 0 < as_number(alpha) < 0.5:
+        raise ValueError(f"`alpha` must be between 0 and 0.5, got {alpha!r}. Use 0.05 for 5%.")
     if isinstance(min_periods, bool) or not isinstance(min_periods, int | np.integer):
         raise TypeError(
             f"`min_periods` must be a whole number, got {type(min_periods).__name__}. Use 2."
@@ -678,9 +679,9 @@ def _check_options(alpha: float, min_periods: int, n_null: int, calibration: str
     if min_periods < 1:
         raise ValueError(f"`min_periods` must be at least 1, got {min_periods}. Use 2.")
     needed = int(np.ceil(1 / alpha)) - 1
-    if n_null < needed:
+    if not is_whole(n_null, needed):
         raise ValueError(
-            f"`n_null` must be at least {needed} for alpha={alpha:g}, got {n_null}. "
+            f"`n_null` must be at least {needed} for alpha={alpha:g}, got {n_null!r}. "
             "With fewer draws no p-value could be small enough."
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, check_alpha
 from trends.models.published.arithmetic import (
     linked_parts,
     nested_windows,
@@ -217,8 +217,7 @@ def find_contradictions(statements: pd.DataFrame, *, alpha: float = 0.05) -> Con
     >>> trends.find_contradictions(figures).to_frame()["arithmetic"].tolist()
     ['25 + 18 = 43 > 40']
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05.")
+    check_alpha(alpha)
     statements = plain_rows(as_statements(statements))
     figures = as_figures(statements)
     dispersion = neighbour_dispersion(figures)

@@ -13,6 +13,7 @@ from scipy import stats
 from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.development import Development, develop
 from trends.models.counts.observed import MOST_PERIODS, refuse_long
+from trends.options import is_whole
 from trends.tables.calendar import frequency_letter
 from trends.tables.series import series as series_of
 
@@ -269,9 +270,9 @@ def reporting_delay(
         ("settled_after", settled_after, 1),
         ("incomplete_periods", incomplete_periods, 0),
     ):
-        if value is not None and value < least:
+        if value is not None and not is_whole(value, least):
             raise ValueError(
-                f"`{name}` must be {least} or more periods, got {value}. Give a number of periods."
+                f"`{name}` must be {least} or more periods, got {value!r}. Give a whole number."
             )
     newest, most, read = _read(counts, settled_after)
     if read.n_vintages < 2:

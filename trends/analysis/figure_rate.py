@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, check_alpha
 from trends.models.published.figure_likelihood import (
     RateMethod,
     counts_allowed,
@@ -146,8 +146,7 @@ def figure_rate(
     """
     if method not in ("exact-c", "midp-c"):
         raise ValueError(f"`method` must be exact-c or midp-c, got {method!r}. Pick one.")
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    check_alpha(alpha)
     window = as_window(figure)
     months = window.days / DAYS_PER_MONTH
     allowed = counts_allowed(window)

@@ -26,6 +26,7 @@ from trends.models.counts.rolling import (
 from trends.models.counts.scoring import quantiles
 from trends.models.counts.season_terms import SeasonChoice
 from trends.models.shifts.lookback import checked, recent, setup_of
+from trends.options import is_whole
 
 #: Levels of the fan.
 FAN = (0.5, 0.8, 0.95)
@@ -355,8 +356,10 @@ def forecast_counts(
     check_alpha(alpha)
     used, oldest = recent(series)
     seen, horizon = checked(used, horizon, season)
-    if isinstance(n_draws, bool) or n_draws != int(n_draws) or n_draws < 1:
-        raise ValueError(f"`n_draws` must be a whole number of 1 or more, got {n_draws!r}.")
+    if not is_whole(n_draws, 1):
+        raise ValueError(
+            f"`n_draws` must be a whole number of 1 or more, got {n_draws!r}. Use {N_DRAWS}."
+        )
     setup = setup_of(used, seen, horizon, season)
     n_known = seen.count.size
     first = max(LEAST_HISTORY, n_known - MOST_ORIGINS)

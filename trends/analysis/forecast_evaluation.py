@@ -33,6 +33,7 @@ from trends.models.counts.scoring import (
 )
 from trends.models.counts.season_terms import SeasonChoice
 from trends.models.shifts.lookback import Progress, checked, recent, setup_of
+from trends.options import is_whole
 
 Verdict = Literal["better", "no_clear_difference", "worse"]
 
@@ -240,8 +241,11 @@ def evaluate_forecasts(
     check_alpha(alpha)
     used, oldest = recent(series)
     seen, horizon = checked(used, horizon, season)
-    if isinstance(n_origins, bool) or n_origins != int(n_origins) or n_origins < 2:
-        raise ValueError(f"`n_origins` must be a whole number of 2 or more, got {n_origins!r}.")
+    if not is_whole(n_origins, 2):
+        raise ValueError(
+            f"`n_origins` must be a whole number of 2 or more, got {n_origins!r}. "
+            f"Use {MOST_ORIGINS}."
+        )
     if seen.count.size < LEAST_HISTORY + 2:
         raise ValueError(
             f"`series` must have at least {LEAST_HISTORY + 2} observed periods to forecast its "

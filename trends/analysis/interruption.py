@@ -47,6 +47,7 @@ from trends.models.counts.serial_dependence import (
 )
 from trends.models.counts.share_model import fit_ratio
 from trends.models.counts.smallest_change import POWER, smallest_visible
+from trends.options import as_number, is_whole
 from trends.tables.calendar import days_in_periods, format_period, frequency_letter
 from trends.tables.definitions import known_breaks
 from trends.tables.exposure import rate_exposure
@@ -519,20 +520,18 @@ def _check_options(
 ) -> None:
     """Raise unless the options make sense."""
     check_alpha(alpha)
-    if not 1 < margin < np.inf:
-        raise ValueError(f"`margin` must be a ratio above 1, got {margin}. Use 1.25.")
+    if not 1 < as_number(margin) < np.inf:
+        raise ValueError(f"`margin` must be a ratio above 1, got {margin!r}. Use 1.25.")
     if family not in FAMILIES:
         raise ValueError(
             f"`family` must be one of {', '.join(FAMILIES)}, got {family!r}. Pick one."
         )
-    if temporary is not None and (
-        isinstance(temporary, bool) or temporary != int(temporary) or temporary < 1
-    ):
+    if temporary is not None and not is_whole(temporary, 1):
         raise ValueError(
             f"`temporary` must be a number of periods of 1 or more, got {temporary!r}. "
             "Leave it out for a change that stays."
         )
-    if isinstance(n_placebos, bool) or n_placebos != int(n_placebos) or n_placebos < 0:
+    if not is_whole(n_placebos, 0):
         raise ValueError(
             f"`n_placebos` must be a whole number of 0 or more, got {n_placebos!r}. Use 200."
         )
@@ -572,7 +571,7 @@ def _named(
                 f"a date or from it on, got {n_before} before {format_period(period)} and "
                 f"{n_after} from it on. Ask for the level alone."
             )
-        _check_counting(series, seen, period, int(row), "series")
+        _check_counting(series, seen, period, int(row), "`series`")
         if was_proposed(series, period) and not looking:
             raise ValueError(
                 f"`date` must be named in advance, got {format_period(period)}, which a search of "
@@ -627,8 +626,8 @@ def _check_counting(
     if (exposure[place - 1 : place + 1] <= 0).any():
         raise ValueError(
             f"`date` must not lie where the coverage changes, got {format_period(period)}, at "
-            f"which {name} was not watched or just had not been. Name another date or use another "
-            "series."
+            f"which {name} was not watched or just had not been. Name another date or use "
+            "another series."
         )
     if series.attrs.get("unit"):
         return

@@ -40,6 +40,7 @@ from trends.models.joins.broken_line import (
 from trends.models.joins.join_posterior import Mixture
 from trends.models.joins.known_line import average_slope, known_line
 from trends.models.joins.permutation import PermutationTest, Progress, choose_by_permutation
+from trends.options import is_whole
 from trends.tables.calendar import format_period
 from trends.tables.proposed import note_proposed
 from trends.tables.typed import named_period
@@ -388,10 +389,10 @@ def _between_silences(series: pd.DataFrame) -> pd.DataFrame:
 def _spacing(min_periods: int | None, n_observed: int) -> int:
     """Return the least distance of joins in observed periods: min_periods strictly between."""
     least = max(2, n_observed // 20) if min_periods is None else min_periods
-    if not 2 <= least <= n_observed // 2:
+    if not is_whole(least, 2) or least > n_observed // 2:
         raise ValueError(
-            f"`min_periods` must be between 2 and half the observed periods ({n_observed // 2}), "
-            f"got {min_periods}. Leave it out to use a twentieth of the series."
+            "`min_periods` must be a whole number between 2 and half the observed periods "
+            f"({n_observed // 2}), got {min_periods!r}. Leave it out for a twentieth of them."
         )
     return least + 1
 
@@ -406,16 +407,15 @@ def _check_options(
     n_season: int,
 ) -> int:
     """Return how many joins the length allows; raise if an option is out of range."""
-    if isinstance(max_joinpoints, bool) or max_joinpoints != int(max_joinpoints):
+    if not is_whole(max_joinpoints, 0) or max_joinpoints > 6:
         raise ValueError(
-            f"`max_joinpoints` must be a whole number, got {max_joinpoints!r}. Use 0 to 6."
+            "`max_joinpoints` must be a whole number between 0 and 6, got "
+            f"{max_joinpoints!r}. Use 5."
         )
-    if not 0 <= max_joinpoints <= 6:
-        raise ValueError(f"`max_joinpoints` must be between 0 and 6, got {max_joinpoints}. Use 5.")
     if select not in ("bic", "permutation"):
         raise ValueError(f"`select` must be 'bic' or 'permutation', got {select!r}. Pick one.")
-    if n_null < 19:
-        raise ValueError(f"`n_null` must be at least 19, got {n_null}. Use 999.")
+    if not is_whole(n_null, 19):
+        raise ValueError(f"`n_null` must be at least 19, got {n_null!r}. Use 999.")
     n_candidates = counts.size - 2 * (spacing - 1)
     # Every join costs two parameters, and five periods with events must be left: a few events can
     # lie on a broken line by luck.

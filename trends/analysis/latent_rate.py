@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from trends.analysis.result import Result, alpha_of
+from trends.analysis.result import Result, alpha_of, check_alpha
 from trends.models.published.composite_link import (
     Counts,
     Grid,
@@ -494,8 +494,7 @@ def _check_options(smoothing: object, minimums: str, freq: str, alpha: float) ->
     if minimums not in ("bound", "count"):
         raise ValueError(f"`minimums` must be bound or count, got {minimums!r}. Pick one.")
     check_frequency(freq)
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    check_alpha(alpha)
 
 
 def _choose_rows(

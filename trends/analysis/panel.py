@@ -30,6 +30,7 @@ from trends.models.counts.known_jumps import jump_columns
 from trends.models.counts.observed import observed_periods, years_from_middle
 from trends.models.counts.season_terms import season_columns
 from trends.models.counts.slope_contrast import fit_line
+from trends.options import check_jobs
 from trends.tables.distributed import (
     MOST_DEATHS,
     CountTable,
@@ -327,6 +328,7 @@ def analyse_panel(
     ask: Question = getattr(
         importlib.import_module(f"trends.analysis.{question}"), QUESTIONS[question]
     )
+    check_jobs(n_jobs)
     takes = _check_options(ask, options)
     groups = _groups(counts, names)
     if "calibration" in takes and len(groups) >= MANY_SERIES:

@@ -40,6 +40,7 @@ from trends.models.counts.serial_dependence import (
     wandering_of_fit,
 )
 from trends.models.counts.smallest_change import smallest_visible, visible_power
+from trends.options import as_number, is_whole
 from trends.tables.calendar import days_in_periods, frequency_letter
 
 Change = Literal["trend", "step"]
@@ -355,14 +356,14 @@ class _Simulated(NamedTuple):
 def _check_options(power: float, alpha: float, change: str, n_draws: int) -> None:
     """Raise unless the options make sense together."""
     check_alpha(alpha)
-    if not alpha < power < 1:
+    if not alpha < as_number(power) < 1:
         raise ValueError(
-            f"`power` must be between alpha and 1, got {power}. Use 0.8 for four in five."
+            f"`power` must be between alpha and 1, got {power!r}. Use 0.8 for four in five."
         )
     if change not in ("trend", "step"):
         raise ValueError(f"`change` must be 'trend' or 'step', got {change!r}. Pick one.")
-    if n_draws < 0:
-        raise ValueError(f"`n_draws` must be 0 or more, got {n_draws}. Use 200, or 0 for none.")
+    if not is_whole(n_draws, 0):
+        raise ValueError(f"`n_draws` must be 0 or more, got {n_draws!r}. Use 200, or 0 for none.")
 
 
 def _design(seen: Observed, change: str, repeating: SeasonTerms) -> np.ndarray:

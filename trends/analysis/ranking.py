@@ -16,6 +16,7 @@ from trends.analysis.result import Result
 from trends.models.counts.borrowing import shrink, spread_of
 from trends.models.counts.count_model import ratio_of
 from trends.models.counts.season_terms import SeasonChoice
+from trends.options import is_whole
 from trends.tables.typed import Day
 
 if TYPE_CHECKING:
@@ -223,9 +224,9 @@ def rank_groups(
             f"`counts` must hold at least two groups that can be compared, got {panel.n_answered}. "
             f"{reasons}"
         )
-    if not 1 <= top < panel.n_answered:
+    if not is_whole(top, 1) or top >= panel.n_answered:
         raise ValueError(
-            f"`top` must be between 1 and {panel.n_answered - 1}, got {top}. "
+            f"`top` must be between 1 and {panel.n_answered - 1}, got {top!r}. "
             "Name fewer groups than there are."
         )
     groups = _table(panel, top, alpha)

@@ -11,7 +11,7 @@ from scipy import special, stats
 from scipy.optimize import brentq
 from statsmodels.stats import rates as poisson_rates
 
-from trends.analysis.result import Result
+from trends.analysis.result import Result, check_alpha
 from trends.models.counts.ratio_interval import Total, ratio_low, ratio_tail, visible_range
 from trends.models.counts.smallest_change import POWER
 from trends.models.published.borrowed_scatter import borrowed_inflation
@@ -21,6 +21,7 @@ from trends.models.published.figure_likelihood import (
     mean_estimate,
     mean_interval,
 )
+from trends.options import as_number
 from trends.tables.calendar import DAYS_PER_MONTH
 from trends.tables.window import Figure, Window, as_window
 
@@ -558,11 +559,10 @@ def _check_options(method: str, dispersion: Dispersion, alpha: float, margin: fl
             f"`dispersion` must be 'borrowed' or a number of 1 or more, got {dispersion!r}. "
             "Give the variance of such totals over their mean, or leave it out."
         )
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
-    if not margin > 1:
+    check_alpha(alpha)
+    if not 1 < as_number(margin) < np.inf:
         raise ValueError(
-            f"`margin` must be above 1, got {margin}. Use 1.25 to call rates within a quarter of "
+            f"`margin` must be above 1, got {margin!r}. Use 1.25 to call rates within a quarter of "
             "one another the same."
         )
 

@@ -18,6 +18,7 @@ from trends.models.counts.smallest_change import POWER
 from trends.models.published.figure_likelihood import counts_allowed
 from trends.models.published.running_totals import Figure, Total, running_totals
 from trends.models.published.side_change import LEAST_FREE, Below, side_change
+from trends.options import as_number
 from trends.tables.calendar import days_in_periods
 from trends.tables.choices import READINGS, ROLES
 from trends.tables.definitions import known_breaks
@@ -206,9 +207,9 @@ def compare_reporting(
     """
     if minimums not in ("bound", "count"):
         raise ValueError(f"`minimums` must be bound or count, got {minimums!r}. Pick one.")
-    if not margin > 1:
+    if not 1 < as_number(margin) < np.inf:
         raise ValueError(
-            f"`margin` must be above 1, got {margin}. Use 1.5 for a share that moved by no more "
+            f"`margin` must be above 1, got {margin!r}. Use 1.5 for a share that moved by no more "
             "than half."
         )
     check_alpha(alpha)

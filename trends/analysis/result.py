@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from trends.options import as_number
 from trends.tables.spoken import Language
 from trends.tables.typed import Day
 
@@ -268,8 +269,8 @@ class Result:
 
 def check_alpha(alpha: float) -> None:
     """Raise unless `alpha` is one minus the level of an interval."""
-    if not 0 < alpha < 1:
-        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha}. Use 0.05 for 95%.")
+    if not 0 < as_number(alpha) < 1:
+        raise ValueError(f"`alpha` must be between 0 and 1, got {alpha!r}. Use 0.05 for 95%.")
 
 
 def alpha_of(alpha: float | None, conf_level: float) -> float:

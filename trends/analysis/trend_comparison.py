@@ -34,6 +34,7 @@ from trends.models.counts.slope_contrast import (
     fit_line,
 )
 from trends.models.counts.smallest_change import POWER, smallest_visible
+from trends.options import as_number
 from trends.tables.calendar import format_period
 from trends.tables.series import check_series
 
@@ -247,10 +248,10 @@ def compare_trends(
     check_alpha(alpha)
     if season is not None and season not in SEASONS:
         raise ValueError(f"`season` must be one of {', '.join(SEASONS)}, got {season!r}. Pick one.")
-    if not margin > 1:
+    if not 1 < as_number(margin) < np.inf:
         raise ValueError(
-            f"`margin` must be above 1, got {margin}. Use 1.1 to call paces within a tenth a year "
-            "of one another the same."
+            f"`margin` must be above 1, got {margin!r}. Use 1.1 to call paces within a tenth a "
+            "year of one another the same."
         )
     first, second = _shared_span(first, second)
     seen = observed_periods(first), observed_periods(second)

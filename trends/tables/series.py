@@ -297,8 +297,8 @@ def check_series(series: pd.DataFrame, *, minimum: int = MINIMUM_PERIODS) -> Non
     n_known = int(known.sum())
     if n_known < minimum:
         raise ValueError(
-            f"`series` must have at least {minimum} periods with a count, got {n_known}. "
-            "Use a longer series or a finer frequency."
+            f"`series` must have at least {minimum} period{'s' * (minimum != 1)} with a count, got "
+            f"{n_known}. Use a longer series or a finer frequency."
         )
 
 

@@ -71,6 +71,21 @@ def caveats_of_any(several: Sequence[Observed]) -> dict[str, bool]:
     return {key: any(each[key] for each in every) for key in every[0]}
 
 
+def refuse_many_counts(told_apart: float, most: int) -> None:
+    """Raise where more counts would be told apart, each with a probability of its own, than `most`.
+
+    Raises
+    ------
+    ValueError
+    """
+    if told_apart > most:
+        raise ValueError(
+            f"`series` must expect so few events a period that at most {most:,} counts are "
+            f"told apart, got {told_apart:.3g}. Take shorter periods or smaller areas, and write "
+            "exposures as they were."
+        )
+
+
 def observed_periods(
     series: pd.DataFrame,
     *,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trends.models.counts.memory import MemoryGrid
-from trends.models.counts.observed import Observed
+from trends.models.counts.observed import Observed, refuse_many_counts
 from trends.models.counts.predictive import (
     LEAST_SEASONAL,
     MEMBERS,
@@ -191,12 +191,7 @@ def support(history: History, outcomes: NDArray[np.float64]) -> int:
     reach = max(2 * highest, highest + 5 * np.sqrt(max(typical, 1.0)), 4 * typical)
     came = outcomes[np.isfinite(outcomes)]
     told_apart = max(reach, float(came.max(initial=0.0))) + 20
-    if told_apart > MOST_COUNTS:
-        raise ValueError(
-            f"`series` must expect so few events a period that at most {MOST_COUNTS:,} counts are "
-            f"told apart, got {told_apart:.3g}. Take shorter periods or smaller areas, and write "
-            "exposures as they were."
-        )
+    refuse_many_counts(told_apart, MOST_COUNTS)
     return int(told_apart)
 
 

@@ -16,6 +16,7 @@ from trends.models.counts.rolling import Origin, look_back
 from trends.models.counts.season_terms import LEAST_YEARS, SEASONS, SeasonChoice, season_columns
 from trends.models.counts.serial_dependence import grid_of
 from trends.models.shifts.restart import restart_row
+from trends.options import is_whole
 from trends.tables.calendar import DAYS_PER_MONTH, days_in_periods, frequency_letter
 from trends.tables.exposure import rate_exposure
 
@@ -80,7 +81,7 @@ def checked(series: pd.DataFrame, horizon: int, season: str | None) -> tuple[Obs
     if season is not None and season not in SEASONS:
         raise ValueError(f"`season` must be one of {', '.join(SEASONS)}, got {season!r}. Pick one.")
     seen = observed_periods(series, most=MOST_IN_BLOCKS)
-    if isinstance(horizon, bool) or horizon != int(horizon) or not horizon >= 1:
+    if not is_whole(horizon, 1):
         raise ValueError(
             f"`horizon` must be a whole number of periods of 1 or more, got {horizon!r}. Use 6."
         )
