@@ -563,6 +563,16 @@ def detect_changepoints(
     the dates refined by day; a regime shorter than five blocks is not seen. None of this says why a
     level shifted, or whether what shifted was the counting.
 
+    *Shared calibration.* On the square-root scale the statistic hardly changes with level and
+    scatter, so one set of draws serves all series of like length and season, weighted by the memory
+    that each shows; where events are few, the draws of the neighbouring levels and scatters are
+    mixed. They only dismiss: within .02 and the error of the draws of alpha, and below, the series
+    is held against draws of its own, as are series with gaps, uneven exposure or scatter, and next
+    to no events. Of 240 stable series of 24 kinds (``benchmarks/shared_calibration.py``) shared
+    draws served 232 and dismissed 213, none that would have been found; the same 13 were found
+    either way. P-values up to .25 were within .02 beyond the error of the draws. The smallest
+    detectable ratio comes from shared draws too: the same in 179 of 213, else the next on its list.
+
     *Known breaks.* Where the series knows a break (of definition or gathering), its jump is fitted
     beside every shift and in every series drawn, and no shift is dated within three periods of it.
 
