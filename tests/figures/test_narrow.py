@@ -158,6 +158,22 @@ def test_a_narrow_figure_is_legible_whole_and_no_text_lies_on_another(
         assert across <= 1.5 or up <= 2.5, (one, other)
 
 
+@pytest.mark.parametrize("lang", ["en", "ar", "fr"])
+def test_names_of_days_stay_within_the_axis_that_a_browser_may_draw_in_wider_letters(lang):
+    months = pd.period_range("2013-01", "2020-12", freq="M")
+    counts = np.random.default_rng(5).poisson(20, months.size)
+    series = trends.as_series(pd.Series(counts, index=months))
+    style.use_style()
+    ax = trends.estimate_interruption(series, ["2017-10-17", "2019-03-23"]).plot(lang=lang)
+    narrow.lay_out_narrow(ax.figure)
+    FigureCanvasAgg(ax.figure).draw()
+    axis, names = ax.get_window_extent(), [text for text in ax.texts if text.get_text().strip()]
+    assert len(names) == 2
+    for name in names:
+        box = name.get_window_extent()
+        assert axis.x0 <= box.x0 <= box.x1 <= axis.x1, name.get_text()
+
+
 def test_a_figure_that_is_narrow_already_is_left_as_it_is():
     assert not narrow.needs_it(style.new_axes(size=(4.5, 3.0)).figure)
     assert not narrow.needs_it(plt.figure(figsize=(9, 3)))

@@ -141,7 +141,8 @@ def name_date(ax: Axes, when: Any, name: str, number: int, *, colour: str) -> No
     """Write a name beside the line of a date, along the top, in two rows by turns."""
     first, last = ax.dataLim.intervalx
     place = ax.convert_xunits(when)  # type: ignore[no-untyped-call] # matplotlib's is untyped
-    late = place > first + 0.8 * (last - first)
+    # On a narrow screen the name of a day takes a third of the axis: so much is left beside it.
+    late = place > first + 0.6 * (last - first)
     ax.annotate(
         name,
         (when, 1.0),
