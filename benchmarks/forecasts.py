@@ -6,12 +6,12 @@ Each series is forecast six months ahead once, by `forecast_counts` at its end, 
 months around a mean of 10, and after 60 months around 1; beside it stand what its single accounts
 expected at the same point. Independent series tell more than further origins of the same one. (The
 first 20 series of every cell were scored at 18 origins each, after up to 17 months more.) Coverage
-is that of the probability integral transform, spread over the mass of what came, so that whole counts cost
-nothing; CRPS are means over all forecasts, over that of the better of the two simple distributions,
-the series' own past and one negative binomial. Beside the stationary kinds stand a season (peak
-over trough 2.7), a doubling halfway, a random walk of the log rate (steps of .1) and bursts (one
-month in twelve brings threefold). The table goes to benchmarks/results/forecasts.csv; series of
-several runs add up (`add_up`). The error of a coverage is between series.
+is that of the probability integral transform, spread over the mass of what came, so that whole
+counts cost nothing; CRPS are means over all forecasts, over that of the better of the two simple
+distributions, the series' own past and one negative binomial. Beside the stationary kinds stand a
+season (peak over trough 2.7), a doubling halfway, a random walk of the log rate (steps of .1) and
+bursts (one month in twelve brings threefold). The table goes to benchmarks/results/forecasts.csv;
+series of several runs add up (`add_up`). The error of a coverage is between series.
 """
 
 from __future__ import annotations
