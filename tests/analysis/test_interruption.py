@@ -379,6 +379,13 @@ def test_a_date_of_another_kind_is_a_type_error():
         trends.estimate_interruption(STEP, 3.5)
 
 
+def test_more_periods_than_can_be_asked_about_are_refused():
+    days = pd.period_range("2005-01-01", periods=5_001, freq="D")
+    series = trends.as_series(pd.Series(np.arange(5_001) % 5, index=days))
+    with pytest.raises(ValueError, match=r"`series` must have at most 5,000 periods here, got 5,0"):
+        trends.estimate_interruption(series, "2010-01-01")
+
+
 def test_eight_periods_on_each_side_are_enough_for_a_slope():
     for date in ("2015-09", "2020-05"):
         assert trends.estimate_interruption(STEP, date, season="none").slope

@@ -347,7 +347,7 @@ def estimate_interruption(
         If a date lies outside the series or in its first or last two observed periods, where the
         coverage or the definition of the counts changes, or where a search of the same series
         proposed it; if a slope has fewer than 8 observed periods on a side; if the counts are too
-        few; or if an option is out of range.
+        few, or the periods more than 5,000; or if an option is out of range.
     RuntimeError
         If the fit does not converge.
 
