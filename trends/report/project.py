@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,7 @@ def read_project(root: Path) -> Project:
     path = root / CONFIG
     if not path.is_file():
         raise RenderError(f"the project must have a {CONFIG}, found none in {root}.", file=CONFIG)
+    _check_name(root)
     settings = read_settings(path, root, CONFIGURATION, "the project file")
     profiles = _profiles(settings)
     # Of several profiles the first goes before the others.
@@ -122,6 +125,18 @@ def read_project(root: Path) -> Project:
     for page in pages:
         _check_page(page)
     return Project(root, settings, pages, profiles)
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a path that Pandoc and Typst would not find: they read every name as UTF-8."""
+    with suppress(UnicodeEncodeError):
+        if str(path).encode() == os.fsencode(path):
+            return
+    raise RenderError(
+        f"the name {str(path)!r} must be text in UTF-8, and this system writes names in "
+        f"{sys.getfilesystemencoding()}. Set PYTHONUTF8=1, or give it a name in plain letters.",
+        file=CONFIG,
+    )
 
 
 def _profiles(settings: dict[str, Any]) -> tuple[str, ...]:
@@ -240,6 +255,7 @@ def _page_files(project: Project) -> list[Path]:
     patterns = _listed(project._project.get("render")) or ["**/*.qmd"]
     found: list[Path] = []
     for pattern in patterns:
+        _check_name(Path(pattern))
         if pattern.startswith("!"):
             refused = set(project.root.glob(pattern[1:]))
             found = [path for path in found if path not in refused]
@@ -252,4 +268,6 @@ def _page_files(project: Project) -> list[Path]:
                 line=line_of(project.root / CONFIG, pattern),
             )
         found += [path for path in matches if path not in found and not path.name.startswith("_")]
+    for path in found:
+        _check_name(path)
     return found

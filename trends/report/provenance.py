@@ -234,7 +234,7 @@ def check_fresh(ledger: Ledger, project: Project, page: str) -> None:
 
 
 def manifest(project: Project, engine: str) -> dict[str, Any]:
-    """Return what the edition was made from; `built_at` is the only mention of now."""
+    """Return what the edition was made from; when it was built does not change it."""
     root = project.root
     edition = edition_of(root)
     inputs = sorted(path for path in (root / "data").glob("**/*") if path.is_file())
@@ -246,7 +246,6 @@ def manifest(project: Project, engine: str) -> dict[str, Any]:
         "engine": engine,
         "edition": edition.iso,
         "edition_dated_by": edition.source,
-        "built_at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
         "inputs": {path.relative_to(root).as_posix(): sha256(path) for path in inputs},
         "pages": {path.relative_to(root).as_posix(): sha256(path) for path in sources},
         "project": {"_quarto.yml": sha256(root / "_quarto.yml")},
