@@ -263,6 +263,22 @@ def test_figures_hold_text_in_the_font_of_the_page(browser, site):
     ).startswith('"Report Sans"')
 
 
+def test_a_name_that_is_wider_in_another_font_is_not_cut_at_the_edge_of_its_figure(browser, site):
+    browser.open(site / "index.html", width=1280)
+    left, edge, shows = browser.ask(
+        "(() => { const figure = document.querySelector('.figure-scroll');"
+        "const name = figure.querySelector('text');"
+        "name.setAttribute('transform', 'translate(-8 60)');"
+        "name.setAttribute('x', 0); name.setAttribute('y', 0);"
+        "name.style.textAnchor = 'start';"
+        "return [name.getBoundingClientRect().left, figure.getBoundingClientRect().left,"
+        "getComputedStyle(figure.querySelector('svg')).overflow]; })()"
+    )
+    drawn = browser.ask("document.querySelector('.figure-scroll svg').getBoundingClientRect().left")
+    assert edge < left < drawn
+    assert shows == "visible"
+
+
 def test_under_a_figure_stand_its_numbers_and_its_picture(browser, site):
     browser.open(site / "index.html", width=1280, dark=True)
     table = (site / "figures/index/fig-counts.csv").read_text(encoding="utf-8").splitlines()
