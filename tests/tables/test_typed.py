@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import trends
 from trends.cli import app
-from trends.tables.calendar import FREQUENCIES, format_period
+from trends.tables.calendar import FREQUENCIES, format_period, read_periods
 from trends.tables.typed import first_day, last_day, local_days, named_period, read_period
 
 days = st.dates(datetime.date(1970, 1, 1), datetime.date(2100, 12, 31))
@@ -62,6 +62,18 @@ def test_what_is_written_is_read_whole(written, first, last):
 def test_a_period_is_read_back_from_what_tables_write(day, freq):
     period = pd.Period(day, freq)
     assert read_period(format_period(period), "period") == period
+
+
+@given(year=st.integers(1890, 2110), month=st.integers(0, 13), day=st.integers(0, 32) | st.none())
+def test_a_day_or_month_by_itself_is_read_as_in_a_column(year, month, day):
+    word = f"{year}-{month:02}" + ("" if day is None else f"-{day:02}")
+    periods, wrong = read_periods(pd.Series([word]))
+    if wrong[0]:
+        with pytest.raises(ValueError, match=r"must name days that the calendar has|must be a day"):
+            read_period(word, "span")
+    else:
+        read = read_period(word, "span")
+        assert (read, read.freqstr) == (periods[0], periods[0].freqstr)
 
 
 @pytest.mark.parametrize(("written", "first", "last"), WRITTEN)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -41,6 +42,8 @@ Day: TypeAlias = str | int | datetime.date | np.datetime64 | PeriodLike
 #: Whole numbers that are years, and therefore no numbers of days.
 YEARS = range(1900, 2101)
 
+#: Days and months as they are mostly written. One by one they are read here, many as a column.
+_PLAIN = re.compile(r"((?:19|20)\d{2})-(\d{2})(?:-(\d{2}))?", re.ASCII)
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?", re.ASCII)
 _NUMERIC = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
 _RULE = "be a day or a whole period, such as 2024-05-03, 2024-W18, 2024-05, 2024-Q2 or 2024"
@@ -201,6 +204,13 @@ def columns_in_local_days(table: pd.DataFrame, names: Iterable[str], name: str) 
 @lru_cache(maxsize=4096)
 def _period_of_text(word: str) -> pd.Period | None:
     """Return the day or period that a text is, None where it is none."""
+    plain = _PLAIN.fullmatch(word)
+    if plain:
+        year, month, day = (int(part or -1) for part in plain.groups())
+        with suppress(ValueError):
+            first = datetime.date(year, month, 1 if day < 0 else day)
+            return pd.Period(first, freq="M" if day < 0 else "D")
+        return None
     midnight = _MIDNIGHT.fullmatch(word)
     periods, wrong = read_periods(pd.Series([midnight[1] if midnight else word]))
     return None if wrong[0] else periods[0]
