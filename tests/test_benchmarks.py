@@ -90,3 +90,18 @@ def test_borrowed_trends_are_as_good_as_is_said():
         f"tenth that ranks first in {span(found['coverage_borrowed_first'])}, against "
         f"{span(found['coverage_first'])} of the tenth by itself."
     ) in notes(trends.analyse_panel)
+
+
+def test_what_there_is_to_win_by_a_forecast_is_as_little_as_is_said():
+    found = table("forecast_oracle")
+    found = found[found["mean"] == 10]
+    estimated, known = (
+        " to ".join(f"{one:.3f}".removeprefix("0") for one in (column.min(), column.max()))
+        for column in (found["crps_ratio_all_estimated"], found["crps_ratio_all_known"])
+    )
+    months = f"{found['n_months'].min()} to {found['n_months'].max()} months"
+    assert (
+        f"has to estimate its numbers reaches {estimated} of their CRPS after {months}, who knows "
+        f"the numbers too {known} (``benchmarks/forecast_oracle.py``, "
+        f"{found['n_series'].min()} series each)."
+    ) in notes(trends.evaluate_forecasts)

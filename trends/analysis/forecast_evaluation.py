@@ -221,8 +221,11 @@ def evaluate_forecasts(
     mixture and simple account are those of that day. Figures that were revised later are used as
     they stand now. The benchmark is the better of the series' own past distribution and one
     negative binomial distribution over the same history, which in series without a lasting course
-    are hard to beat; the last value is easy to beat and no benchmark. Of a longer series the
-    last 3,000 periods are used, as in `forecast_counts`.
+    are hard to beat; the last value is easy to beat and no benchmark. How little there is to win:
+    of counts around 10 a month that remember with a correlation of one half, who knows the law and
+    has to estimate its numbers reaches .988 to .998 of their CRPS after 36 to 156 months, who knows
+    the numbers too .970 to .983 (``benchmarks/forecast_oracle.py``, 400 series each). Of a longer
+    series the last 3,000 periods are used, as in `forecast_counts`.
 
     References
     ----------
