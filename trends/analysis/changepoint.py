@@ -530,6 +530,9 @@ def detect_changepoints(
     n_null : int
         Series drawn for each p-value. Default 999: p-values down to 0.001. Fewer are drawn where
         the p-value is far from small, up to four times as many where it is near alpha.
+    calibration : {"own", "shared"}
+        Whether every p-value rests on draws of this series, or draws made for all series of like
+        make may say that there plainly is no shift; what this leaves open is drawn anyway.
     rng : int or Generator, optional
         Seed. The same seed gives the same answer.
 
