@@ -8,6 +8,7 @@ import pytest
 import trends
 from trends.figures import style
 from trends.figures.count_series import broken_at
+from trends.report.pages import plot_claims, read_names
 from trends.tables.definitions import Break
 
 
@@ -92,3 +93,6 @@ def test_a_forecast_of_others_is_named_by_who_made_it_and_when():
         "US Central Command\n17 July 2024"
     ]
     assert [line for line in ax.get_lines() if line.get_marker() == ">"], "no upper end, no arrow"
+    ax = plot_claims(scored, lang="ar", names=read_names("data/terms.toml"))
+    (name,) = (text.get_text().splitlines()[0] for text in ax.get_yticklabels())
+    assert name == "القيادة المركزية الأمريكية (سينتكوم)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,10 +14,17 @@ from trends.figures import style
 from trends.findings.wording import format_time, words
 
 
-def plot(result: ClaimScores, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+def plot(
+    result: ClaimScores,
+    *,
+    ax: Axes | None = None,
+    lang: str = "en",
+    names: Mapping[str, Mapping[str, str]] | None = None,
+) -> Axes:
     """Return axes with a row per claim: what it allows, what came, and the own forecast.
 
     The package's own forecast is that of the day of the claim, with its median and its interval.
+    `names` says what counters are called in each language, as `read_names` returns it.
     """
     scores = result.scores
     ax = ax if ax is not None else style.new_axes(size=(7.2, 1.4 + 0.7 * len(scores)))
@@ -39,7 +48,7 @@ def plot(result: ClaimScores, *, ax: Axes | None = None, lang: str = "en") -> Ax
             if not np.isfinite(high):
                 ax.plot(edge, row + shift, ">", color=colour, markersize=7, clip_on=False)
         ax.plot(score.own_estimate, row - 0.2, "o", color=style.MUTED, markersize=5)
-    ax.set_yticks(range(len(scores)), labels=_names(result, lang))
+    ax.set_yticks(range(len(scores)), labels=_names(result, lang, names or {}))
     ax.set_ylim(-0.6, len(scores) - 0.4)
     ax.set_xlim(0, edge)
     ax.set_xlabel(label["claim_axis"])
@@ -47,10 +56,11 @@ def plot(result: ClaimScores, *, ax: Axes | None = None, lang: str = "en") -> Ax
     return ax
 
 
-def _names(result: ClaimScores, lang: str) -> list[str]:
+def _names(result: ClaimScores, lang: str, names: Mapping[str, Mapping[str, str]]) -> list[str]:
     """Return who made each claim and when, in two lines."""
     claims = result.claims.set_index("statement_id")
     made = [claims.loc[name, ["counter", "counted_by"]] for name in result.scores["statement_id"]]
     who = [str(one["counter"] if pd.notna(one["counter"]) else one["counted_by"]) for one in made]
+    who = [names.get(name, {}).get(lang, name) for name in who]
     days = [format_time(day, lang) for day in result.scores["made_on"]]
     return [f"{escaping.figure(name)}\n{day}" for name, day in zip(who, days, strict=True)]

@@ -4,6 +4,7 @@ from trends.figures.changepoint import plot_penalty_path
 from trends.figures.count_series import plot as plot_counts
 from trends.figures.count_series import plot_panels
 from trends.figures.diagnostics import plot_diagnostics
+from trends.figures.forecast_claim import plot as plot_claims
 from trends.figures.latent_rate import plot as plot_latent_rate
 from trends.figures.season import plot_parts
 from trends.figures.style import use_style
@@ -46,6 +47,7 @@ __all__ = [
     "known_events_table",
     "listing",
     "monitor_listing",
+    "plot_claims",
     "plot_counts",
     "plot_diagnostics",
     "plot_latent_rate",
