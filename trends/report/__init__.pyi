@@ -14,6 +14,7 @@ from .pages import known_breaks as known_breaks
 from .pages import known_events_table as known_events_table
 from .pages import listing as listing
 from .pages import monitor_listing as monitor_listing
+from .pages import plot_claims as plot_claims
 from .pages import plot_counts as plot_counts
 from .pages import plot_diagnostics as plot_diagnostics
 from .pages import plot_latent_rate as plot_latent_rate

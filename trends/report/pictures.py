@@ -274,7 +274,7 @@ def short_path(drawn: str) -> str:
     Examples
     --------
     >>> short_path("M 10 20L 30.5 20L 30.5 19.25L 90.04 19.31")
-    'M10 20l20.5 0 0-.8 59.5.1'
+    'M10 20h20.5v-.8l59.5.1'
     >>> short_path("M 10 20L 30.5 20L 40 20M 50 20L 50 30"), short_path("M 1 2L 1 3")
     ('M10 20h30M50 20v10', 'M1 2v1')
     """
