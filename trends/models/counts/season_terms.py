@@ -137,11 +137,22 @@ def season_columns(
     else:
         phase = (middle.day_of_year - 0.5) / 365.25
     waves = range(1, 2 if letter == "Q" else 3)
-    turns = 2 * np.pi * np.asarray(phase, dtype=float)
-    columns = np.column_stack(
-        [wave(number * turns) for number in waves for wave in (np.sin, np.cos)]
-    )
+    columns = waves_of_year(np.asarray(phase, dtype=float), len(waves))
     return columns, tuple(f"{word}_{number}" for number in waves for word in ("sin", "cos"))
+
+
+def waves_of_year(phase: NDArray[np.float64], n_waves: int) -> NDArray[np.float64]:
+    """Return sine and cosine of one and more waves a year, (n_rows, 2 n_waves), at times in years.
+
+    Examples
+    --------
+    >>> waves_of_year(np.array([0.0, 0.25]), 1).round(9).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    turns = 2 * np.pi * phase
+    return np.column_stack(
+        [wave(number * turns) for number in range(1, n_waves + 1) for wave in (np.sin, np.cos)]
+    )
 
 
 def is_identified(seen: Observed, design: NDArray[np.float64]) -> bool:

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from trends.models.counts.memory import MemoryModels, memory_grid
 from trends.models.counts.null_models import draw_counts, draw_latent
+from trends.models.counts.observed import PERIODS_PER_YEAR
+from trends.models.counts.season_terms import waves_of_year
 from trends.models.shifts.level_fit import Fit, Problem, possible_starts
 from trends.models.shifts.level_shift import (
     Projections,
@@ -57,7 +59,6 @@ WAVES_MISSED = 0.03
 """Share of a season's square that waves of the year may leave."""
 
 N_WAVES = 4
-DAYS_PER_YEAR = 365.25
 LONGEST_PERIOD = 30.4
 """Days from which all periods have the memories of months."""
 
@@ -232,9 +233,9 @@ def _are_waves(season: NDArray[np.float64], days_per_period: float) -> bool:
 
 
 def _waves(n_rows: int, days_per_period: float) -> NDArray[np.float64]:
-    """Return sine and cosine of one and two waves a year."""
-    turns = 2 * np.pi * np.arange(n_rows) * days_per_period / DAYS_PER_YEAR
-    return np.column_stack([wave(number * turns) for number in (1, 2) for wave in (np.sin, np.cos)])
+    """Return the waves of a year in periods of equal length."""
+    years = np.arange(n_rows, dtype=np.float64) * days_per_period / PERIODS_PER_YEAR["D"]
+    return waves_of_year(years, N_WAVES // 2)
 
 
 class _Drawn(NamedTuple):
