@@ -67,7 +67,7 @@ BASELINE_YEARS = 5
 #: Years of counts from which on a baseline may have a slope.
 YEARS_FOR_SLOPE = 3
 #: Counts that are told apart: each has its own tails.
-MOST_COUNTS = 5_000_000
+MOST_TAILS = 5_000_000
 #: Periods on either side of the same time of year, and last ones left out, in the references of
 #: Farrington's flexible method.
 _WINDOWS = {"D": (10, 182), "W": (3, 26), "M": (1, 6), "Q": (0, 2), "Y": (0, 0)}
@@ -734,7 +734,7 @@ def _key(mean: float) -> float:
 def _tails(mean: float, baseline: Baseline, seen: int = 0) -> Tails:
     """Return the tails of all counts that may come, also of twice the mean."""
     largest = max(reach_of(2 * mean, baseline), seen)
-    refuse_many_counts(largest, MOST_COUNTS)
+    refuse_many_counts(largest, MOST_TAILS)
     return tails_of(_key(mean), baseline, largest)
 
 

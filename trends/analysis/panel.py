@@ -280,13 +280,12 @@ def analyse_panel(
     one, with or without a share of series that only follow it. `shrunk_estimate` is each series'
     posterior mean, and `false_sign_rate` is the chance that the sign is wrong. The estimate beside
     it is the series' own. A series that wanders, has started or has stopped lends and borrows
-    nothing.
-    In simulation (``benchmarks/borrowed_trends.py``, 16 and more panels of 50 series of 36 months
-    a cell) the error is .45 to .93 of that of separate trends; of one who knows how slopes are
-    spread, how counts scatter and what they remember it is .41 to .91. Intervals hold in .94 to
+    nothing. In simulation (``benchmarks/borrowed_trends.py``, 16 and more panels of 50 series of 36
+    months a cell) the error is .45 to .93 of that of separate trends; of one who knows how slopes
+    are spread, how counts scatter and what they remember it is .41 to .91. Intervals hold in .94 to
     .97 of Poisson and negative binomial series and in .93 to .96 of those with a monthly
-    correlation of .5; of the tenth that ranks first in .90 to 1, against .76 to .97 of the tenth
-    by itself.
+    correlation of .5; of the tenth that ranks first in .90 to 1, against .76 to .97 of the tenth by
+    itself.
 
     References
     ----------
