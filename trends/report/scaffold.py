@@ -170,6 +170,7 @@ def scaffold(
                 target.rmdir()
             made.replace(target)
         except BaseException:
+            # Ctrl-C and signals too: no half-made project is left behind.
             shutil.rmtree(made, ignore_errors=True)
             raise
     return sorted(path for path in target.rglob("*") if path.is_file())
