@@ -61,6 +61,17 @@ def test_the_chance_of_at_least_so_many_counts_what_the_year_already_has(ahead):
     assert ahead.probability(at_least=over + 1, year=2022) == 0
 
 
+def test_a_total_knows_that_periods_share_one_rate_where_each_has_a_simple_distribution():
+    found = trends.forecast_counts(as_series(scattered(30)), 12, rng=1)
+    assert found.chosen != "mixture"
+    counts = np.arange(found.probabilities.shape[1])
+    means = found.probabilities @ counts
+    apart = (found.probabilities @ counts**2 - means**2).sum()
+    assert found.draws.mean(axis=0) == pytest.approx(means, rel=0.05)
+    # Nobody knows the rate of 30 months exactly: what is wrong of one month is wrong of all.
+    assert found.draws.sum(axis=1).var() > 1.2 * apart
+
+
 def test_a_year_that_is_not_reached_or_not_all_counted_has_no_total(ahead):
     short = trends.forecast_counts(SERIES, 5, rng=1)
     assert not short.reaches_year_end
@@ -109,7 +120,7 @@ def test_where_nothing_beats_it_the_forecast_is_the_simple_one_and_says_so():
     assert found.gain <= 0
     assert found.chosen == found.better_simple
     assert set(found.to_frame()["method"]) == {found.chosen}
-    assert "so the forecast is that distribution" in found.summary()
+    assert "so the forecast of a period is that distribution" in found.summary()
 
 
 def test_counts_that_remember_are_forecast_by_a_mixture_that_says_so():

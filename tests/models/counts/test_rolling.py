@@ -14,6 +14,7 @@ from trends.models.counts.rolling import (
     mixture_mass,
     pool,
     shares_of,
+    tied_like,
 )
 from trends.models.counts.serial_dependence import grid_of
 from trends.tables.series import as_series
@@ -115,6 +116,23 @@ def test_a_mixture_adds_probabilities_and_an_absent_account_leaves_its_weight():
     weights = np.array([0.1, 0.3, 0.6, 0.0, 0.0])
     assert shares_of(made, weights) == pytest.approx({"own_past": 0.25, "static_nb": 0.75})
     assert mixture_mass(made, weights)[0] == pytest.approx([0.25, 0.75])
+
+
+def test_paths_put_together_anew_keep_the_values_of_every_period_and_the_ranks_of_the_pattern():
+    rng = np.random.default_rng(3)
+    paths, pattern = rng.poisson(4.0, (500, 3)).astype(float), rng.normal(size=(500, 3))
+    tied = tied_like(paths, pattern, rng)
+    assert (np.sort(tied, axis=0) == np.sort(paths, axis=0)).all()
+    for period in range(3):
+        order = np.argsort(pattern[:, period])
+        assert (np.diff(tied[order, period]) >= 0).all()
+
+
+def test_equal_values_of_a_pattern_are_ranked_by_chance():
+    rng = np.random.default_rng(4)
+    values = np.tile(np.arange(1000.0)[:, None], (1, 2))
+    tied = tied_like(values, np.zeros((1000, 2)), rng)
+    assert abs(np.corrcoef(tied.T)[0, 1]) < 0.15
 
 
 def test_looking_back_uses_nothing_that_came_later():

@@ -252,6 +252,24 @@ def shares_of(made: dict[str, Outlook], weights: NDArray[np.float64]) -> dict[st
     return {name: weight / total for name, weight in kept.items()}
 
 
+def tied_like(
+    paths: NDArray[np.float64], pattern: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the same values of every period, put together as the paths of a pattern are.
+
+    The path with the k-th smallest value of the pattern in a period gets the k-th smallest there;
+    equal values of the pattern are ranked by chance.
+
+    Parameters
+    ----------
+    paths, pattern : array of shape (n_paths, n_ahead)
+    rng : Generator
+    """
+    chance = rng.permuted(np.tile(np.arange(len(pattern)), (pattern.shape[1], 1)), axis=1).T
+    rank = np.argsort(np.lexsort((chance, pattern), axis=0), axis=0)
+    return np.take_along_axis(np.sort(paths, axis=0), rank, axis=0)
+
+
 def _alike(origins: Sequence[Origin], start: int) -> Sequence[Origin]:
     """Return the origins whose history began at a row, or all while these are few."""
     alike = [each for each in origins if each.start == start]
