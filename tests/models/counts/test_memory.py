@@ -17,6 +17,7 @@ from trends.models.counts.memory import (
     walk_precision,
     walk_products,
     wandering_products,
+    whitened_steps,
 )
 
 GAPS = st.lists(st.integers(1, 5), min_size=1, max_size=8).map(lambda gaps: np.array(gaps, float))
@@ -59,6 +60,20 @@ def test_products_are_those_of_the_dense_matrix_within_each_draw(gaps, seed):
             assert across[model, draw] == pytest.approx(rows.T @ dense @ rows, abs=1e-8)
     alone = memory_products(columns[:, 0], gaps, grid)
     assert alone[1] == pytest.approx(within[:, 0])
+
+
+@given(GAPS, st.integers(0, 2**32 - 1))
+def test_steps_have_the_squares_of_the_dense_matrix(gaps, seed):
+    rng = np.random.default_rng(seed)
+    columns, step = rng.normal(size=(gaps.size + 1, 2)), rng.uniform(0.5, 2, gaps.size + 1)
+    grid = MemoryGrid(np.array([0.0, 0.35, 0.8]), np.array([0.0, 0.7, 0.5]), np.zeros(3))
+    log_determinant, whitened, squares = whitened_steps(columns, step, gaps, grid)
+    steps = np.tril(np.ones((step.size, step.size))) * step[:, None]
+    for model in range(3):
+        dense = covariance(gaps, grid.rho[model], grid.weight[model])
+        assert log_determinant[model] == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-9)
+        assert whitened[model] == pytest.approx(np.linalg.solve(dense, columns), abs=1e-8)
+        assert squares[model] == pytest.approx(np.diag(steps.T @ np.linalg.solve(dense, steps)))
 
 
 def test_no_memory_leaves_the_identity():

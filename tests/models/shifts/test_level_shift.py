@@ -17,6 +17,7 @@ from trends.models.shifts.level_shift import (
     scan_draws,
     scan_several,
     weigh_shift,
+    weigh_step,
 )
 
 N_ROWS = 14
@@ -88,13 +89,14 @@ def test_the_statistic_is_the_ratio_of_marginal_likelihoods(column, responses, m
         _, with_line = long_way(response, base, [line[:, None]], models)
         _, step_beside = long_way(response, base, steps, beside(models))
         expected = 2 * (special.logsumexp(step_beside) - np.log(starts.size) - stable)
-        evidence = weigh_shift(response, projections, starts, line)
-        assert evidence.statistic == pytest.approx(expected)
         assert scan.statistic[number] == pytest.approx(expected, abs=2e-3)
         over_line = special.logsumexp(with_step) - np.log(starts.size) - with_line[0]
-        assert evidence.step_over_ramp == pytest.approx(2 * over_line)
         shares = np.exp(with_step - special.logsumexp(with_step))
-        assert evidence.position_probability == pytest.approx(shares)
+        for weigh in (weigh_shift, weigh_step):
+            evidence = weigh(response, projections, starts, line)
+            assert evidence.statistic == pytest.approx(expected)
+            assert evidence.step_over_ramp == pytest.approx(2 * over_line)
+            assert evidence.position_probability == pytest.approx(shares)
 
 
 def test_the_scan_without_memory_uses_the_first_model_only(column, responses, models):
