@@ -13,6 +13,7 @@ from trends.models.counts.memory import (
     memory_grid,
     memory_products,
     precision_matrix,
+    recollections,
     variance_inflation,
     walk_precision,
     walk_products,
@@ -74,6 +75,19 @@ def test_steps_have_the_squares_of_the_dense_matrix(gaps, seed):
         assert log_determinant[model] == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-9)
         assert whitened[model] == pytest.approx(np.linalg.solve(dense, columns), abs=1e-8)
         assert squares[model] == pytest.approx(np.diag(steps.T @ np.linalg.solve(dense, steps)))
+
+
+@given(GAPS, RHO, WEIGHT)
+def test_what_is_remembered_is_the_gaussian_conditional(gaps, rho, weight):
+    grid = MemoryGrid(np.array([0.0, rho]), np.array([0.0, weight]), np.zeros(2))
+    loadings, variance = recollections(gaps, grid)
+    position = np.concatenate([[0], np.cumsum(gaps)])
+    across = np.sqrt(weight) * rho ** (position[-1] - position)
+    expected = np.linalg.solve(covariance(gaps, rho, weight), across)
+    assert loadings[1] == pytest.approx(expected, abs=1e-9)
+    assert variance[1] == pytest.approx(1 - across @ expected)
+    assert (loadings[0] == 0).all()
+    assert variance[0] == 1
 
 
 def test_no_memory_leaves_the_identity():

@@ -7,7 +7,6 @@ from trends.models.counts.predictive import (
     MEMBERS,
     History,
     _nb_below,
-    _remembered,
     local_level,
     memory_nb,
     outlooks,
@@ -92,20 +91,6 @@ def test_few_counts_leave_the_rate_open():
         moments(static_nb(history([4, 6, 5, 5] * times), N_COUNTS).mass)[1][0] for times in (20, 2)
     )
     assert wide > 1.2 * narrow
-
-
-def test_what_is_remembered_is_the_gaussian_conditional():
-    rng = np.random.default_rng(1)
-    gaps = np.array([1, 1, 3, 1, 2])
-    position = np.concatenate([[0], np.cumsum(gaps)])
-    scores = rng.normal(size=(1, 6))
-    rho, share = 0.8, 0.6
-    state, variance = _remembered(scores, gaps, np.array([rho]), np.array([share]))
-    latent = rho ** np.abs(position[:, None] - position[None, :])
-    observed = share * latent + (1 - share) * np.eye(6)
-    across = np.sqrt(share) * latent[-1]
-    assert state[0] == pytest.approx(across @ np.linalg.solve(observed, scores[0]))
-    assert variance[0] == pytest.approx(1 - across @ np.linalg.solve(observed, across))
 
 
 def test_counts_that_remember_are_drawn_back_to_their_level():

@@ -224,6 +224,31 @@ def whitened_steps(
     )
 
 
+def recollections(
+    gaps: NDArray[np.float64], grid: MemoryGrid
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how each row counts in what is remembered at the last one, for every memory of a grid.
+
+    A row is the square root of the weight times what is remembered, of variance 1, plus
+    independent noise.
+
+    Parameters
+    ----------
+    gaps : array of shape (n_rows - 1,)
+        Periods between neighbouring rows.
+    grid : MemoryGrid
+
+    Returns
+    -------
+    loadings : array of shape (n_models, n_rows)
+        Times the rows, the mean of what is remembered.
+    variance : array of shape (n_models,)
+        Its variance.
+    """
+    found = [factor.recollection() for factor in _factors_of(gaps, grid)]
+    return np.array([each[0] for each in found]), np.array([each[1] for each in found])
+
+
 @lru_cache(maxsize=128)
 def _factor(gaps: bytes, rho: float, weight: float) -> _Factor:
     """Factorise the memory of rows with these gaps; the same series asks for it again and again."""
@@ -294,6 +319,13 @@ class _Factor(NamedTuple):
         """Return K times columns."""
         solved, _ = lapack.dpttrs(*self.markov, columns)
         return np.asarray(solved)
+
+    def recollection(self) -> tuple[NDArray[np.float64], float]:
+        """Return how each row counts in what the last one remembers, and the variance of that."""
+        fade = np.append(np.cumprod(-self.markov[1][::-1])[::-1], 1.0)
+        across = np.sqrt(self.weight) * fade
+        loadings = self.whitened(across)
+        return loadings, float(1 - across @ loadings)
 
     def step_squares(self, step: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return S'R^-1 S of every S that is 0 before a row and `step` from it on."""

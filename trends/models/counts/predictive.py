@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from trends.models.counts.count_model import fit_counts
-from trends.models.counts.memory import MemoryGrid
+from trends.models.counts.memory import MemoryGrid, recollections
 from trends.models.counts.null_models import count_quantiles
 from trends.models.counts.observed import LEAST_EVENTFUL
 from trends.models.counts.scoring import nb_mass
@@ -110,22 +110,21 @@ def outlooks(history: History, n_counts: int) -> dict[str, Outlook]:
 
 def own_past(history: History, n_counts: int) -> Outlook:
     """Return the distribution of the past counts, each rate carried to the exposure ahead."""
-    n_observed = history.counts.size
-    width = KERNEL * float(history.counts.std()) * n_observed ** (-1 / 3)
+    width = KERNEL * float(history.counts.std()) * history.counts.size ** (-1 / 3)
     edges = np.arange(n_counts) + 0.5
     rate = history.counts / history.exposure
-    mass = np.empty((history.ahead.size, n_counts))
-    for row, exposure in enumerate(history.exposure_ahead):
+
+    def mass_at(exposure: float) -> NDArray[np.float64]:
         share = exposure / history.exposure
         # A shorter period thins the count, a longer one adds to it: both by chance.
         chance = np.where(
             share < 1, history.counts * share * (1 - share), rate * (exposure - history.exposure)
         )
-        spread = np.sqrt(width**2 + np.maximum(chance, 0.0))
-        centre = rate * exposure
-        with np.errstate(divide="ignore", invalid="ignore"):
-            below = special.ndtr((edges - centre[:, None]) / np.maximum(spread, 1e-9)[:, None])
-        mass[row] = np.diff(below.mean(axis=0), prepend=0.0)
+        spread = np.maximum(np.sqrt(width**2 + np.maximum(chance, 0.0)), 1e-9)
+        below = special.ndtr((edges - rate[:, None] * exposure) / spread[:, None])
+        return np.diff(below.mean(axis=0), prepend=0.0)
+
+    mass = _at_each(history.exposure_ahead, mass_at)
 
     def draw(n_paths: int, rng: np.random.Generator) -> NDArray[np.float64]:
         below = np.cumsum(mass, axis=1)
@@ -152,17 +151,18 @@ def static_nb(history: History, n_counts: int) -> Outlook:
     log_rate = np.log(rate) + away
     kappa = np.repeat(dispersion, steps.size)
     rates = np.exp(log_rate).ravel()
-    mean = rates[:, None] * exposure
-    log_weight = _nb_log_likelihood(count, mean, kappa[:, None]).sum(axis=1)
+    (counts, exposures), _, times = _alike(count, exposure)
+    log_weight = _nb_log_likelihood(counts, rates[:, None] * exposures, kappa[:, None]) @ times
     # The grid is denser where the rate is better known; beforehand log rates are alike.
     log_weight -= 0.5 * np.log(np.repeat(information, steps.size))
     weight, kept = _pruned(log_weight)
     rates, kappa = rates[kept], kappa[kept]
-    mass = _mixed_over(
-        history.exposure_ahead,
-        lambda ahead: nb_mass(rates * ahead, rates * ahead * (1 + kappa * rates * ahead), n_counts),
-        weight,
-    )
+
+    def mass_at(exposure: float) -> NDArray[np.float64]:
+        mean = rates * exposure
+        return weight @ nb_mass(mean, mean * (1 + kappa * mean), n_counts)
+
+    mass = _at_each(history.exposure_ahead, mass_at)
 
     def draw(n_paths: int, rng: np.random.Generator) -> NDArray[np.float64]:
         node = rng.choice(weight.size, size=n_paths, p=weight)
@@ -203,24 +203,23 @@ def memory_nb(history: History, n_counts: int) -> Outlook:
         mean = rate[:, None] * exposure
         return mean, np.maximum(scale[:, None] * (1 + fit.nb_dispersion * mean), 1.0)
 
-    mean, dispersion = margin(history.exposure)
-    upper = _nb_below(history.counts, mean, dispersion)
-    lower = _nb_below(history.counts - 1, mean, dispersion)
-    scores = special.ndtri(np.clip((upper + lower) / 2, 1e-9, 1 - 1e-9))
-    state, variance = _remembered(scores, np.diff(history.position), rho, share)
+    # Of a count on the scale of the copula, the middle between its edges.
+    (counts, exposures), place, _ = _alike(history.counts, history.exposure)
+    edges = _nb_below(np.array([counts, counts - 1])[:, None], *margin(exposures))
+    scores = special.ndtri(np.clip(edges.mean(axis=0), 1e-9, 1 - 1e-9))[:, place]
+    loadings, variances = recollections(np.diff(history.position), history.grid)
+    state, variance = np.sum(loadings[model] * scores, axis=1), variances[model]
     last = history.position[-1]
+
+    def thresholds_at(exposure: float) -> NDArray[np.float64]:
+        mean, dispersion = (each[:, 0] for each in margin(exposure))
+        below = np.cumsum(nb_mass(mean, mean * dispersion, n_counts), axis=1)
+        return np.asarray(special.ndtri(np.clip(below, 1e-15, 1 - 1e-15)))
+
+    thresholds = {each: thresholds_at(each) for each in set(history.exposure_ahead.tolist())}
     mass = np.empty((history.ahead.size, n_counts))
-    thresholds: dict[float, NDArray[np.float64]] = {}
-    for row, (place, exposure) in enumerate(
-        zip(history.ahead, history.exposure_ahead, strict=True)
-    ):
-        if float(exposure) not in thresholds:
-            at_mean, at_dispersion = margin(float(exposure))
-            below = np.cumsum(
-                nb_mass(at_mean[:, 0], (at_mean * at_dispersion)[:, 0], n_counts), axis=1
-            )
-            thresholds[float(exposure)] = special.ndtri(np.clip(below, 1e-15, 1 - 1e-15))
-        fade = rho ** max(int(place - last), 0)
+    for row, (at, exposure) in enumerate(zip(history.ahead, history.exposure_ahead, strict=True)):
+        fade = rho ** max(int(at - last), 0)
         centre = np.sqrt(share) * fade * state
         spread = np.sqrt(share * (fade**2 * variance + 1 - fade**2) + 1 - share)
         below = special.ndtr((thresholds[float(exposure)] - centre[:, None]) / spread[:, None])
@@ -307,15 +306,20 @@ def local_level(history: History, n_counts: int) -> Outlook:
     """
     kept, scatter = (axis.ravel() for axis in np.meshgrid(KEPT, SCATTER))
     rate = max(float(history.counts.sum()), 0.5) / float(history.exposure.sum())
-    # Beforehand the level is worth half an event of the average rate.
-    shape = np.full(kept.size, 0.5)
-    time = shape / rate
-    log_weight = np.zeros(kept.size)
+    # Shape and time of the gamma level before every count; beforehand it is worth half an event of
+    # the average rate.
+    level = np.repeat([[0.5], [0.5 / rate]], kept.size, axis=1)
+    known = np.empty((history.counts.size, *level.shape))
     gaps = np.diff(history.position, prepend=history.position[0])
-    for count, exposure, gap in zip(history.counts, history.exposure, gaps, strict=True):
-        shape, time = shape * kept**gap, time * kept**gap
-        log_weight += _drifting_log_mass(count, exposure, shape, time, scatter)
-        shape, time = shape + count / scatter, time + exposure / scatter
+    fades = kept ** gaps[:, None]
+    seen = np.array([history.counts, history.exposure]).T[..., None] / scatter
+    for row, (fade, news) in enumerate(zip(fades, seen, strict=True)):
+        known[row] = level * fade
+        level = known[row] + news
+    log_weight = _drifting_log_mass(
+        history.counts[:, None], history.exposure[:, None], known[:, 0], known[:, 1], scatter
+    ).sum(axis=0)
+    shape, time = level
     weight, best = _pruned(log_weight)
     kept, scatter, shape, time = kept[best], scatter[best], shape[best], time[best]
     last = history.position[-1]
@@ -347,32 +351,9 @@ def local_level(history: History, n_counts: int) -> Outlook:
     return Outlook(mass, draw)
 
 
-def _remembered(
-    scores: NDArray[np.float64],
-    gaps: NDArray[np.int64],
-    rho: NDArray[np.float64],
-    share: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and variance of what is remembered after the last score, for every node.
-
-    Scores, shape (n_nodes, n_observed), are sqrt(share) of a first-order autoregression with
-    variance 1 plus independent noise.
-    """
-    state, variance = np.zeros(rho.size), np.ones(rho.size)
-    loading = np.sqrt(share)
-    for row in range(scores.shape[1]):
-        if row:
-            fade = rho ** gaps[row - 1]
-            state, variance = fade * state, fade**2 * variance + 1 - fade**2
-        gain = variance * loading / (share * variance + 1 - share)
-        state = state + gain * (scores[:, row] - loading * state)
-        variance = variance * (1 - gain * loading)
-    return state, variance
-
-
 def _drifting_log_mass(
-    count: float,
-    exposure: float,
+    count: NDArray[np.float64],
+    exposure: NDArray[np.float64],
     shape: NDArray[np.float64],
     time: NDArray[np.float64],
     scatter: NDArray[np.float64],
@@ -380,7 +361,7 @@ def _drifting_log_mass(
     """Return the log probability of a count under a gamma level with scatter."""
     mean = shape / time * exposure
     dispersion = (scatter - 1) / mean + 1 / shape
-    return _nb_log_likelihood(np.array(count), mean, dispersion)
+    return _nb_log_likelihood(count, mean, dispersion)
 
 
 def _nb_log_likelihood(
@@ -422,11 +403,19 @@ def _pruned(log_weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
     return weight[kept] / weight[kept].sum(), kept
 
 
-def _mixed_over(
-    exposure: NDArray[np.float64],
-    mass_at: Callable[[float], NDArray[np.float64]],
-    weight: NDArray[np.float64],
+def _at_each(
+    exposure: NDArray[np.float64], mass_at: Callable[[float], NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Return weighed probabilities for every period ahead; those of one exposure are the same."""
-    known = {float(each): weight @ mass_at(float(each)) for each in np.unique(exposure)}
-    return np.array([known[float(each)] for each in exposure])
+    """Return the probabilities of every period ahead; those of one exposure are the same."""
+    known = {each: mass_at(each) for each in set(exposure.tolist())}
+    return np.array([known[each] for each in exposure.tolist()])
+
+
+def _alike(
+    count: NDArray[np.float64], exposure: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the counts that differ with their exposures, where each period's is, and how often."""
+    alike, place, times = np.unique(
+        np.array([count, exposure]), axis=1, return_inverse=True, return_counts=True
+    )
+    return alike, place.ravel(), times
