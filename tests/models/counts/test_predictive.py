@@ -6,6 +6,7 @@ from trends.models.counts.memory import memory_grid
 from trends.models.counts.predictive import (
     MEMBERS,
     History,
+    _edges,
     _nb_below,
     local_level,
     memory_nb,
@@ -152,3 +153,14 @@ def test_tails_are_those_of_negative_binomial_counts_with_that_variance(dispersi
     mean = 6.5
     expected = stats.nbinom.cdf(counts, mean / (dispersion - 1), 1 / dispersion)
     assert _nb_below(counts, np.array(mean), np.array(dispersion)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("most", [4, 4000])
+def test_edges_are_the_tails_below_and_at_each_count_whether_summed_or_not(most):
+    counts = np.array([0.0, 3.0, most, 0.0, most])
+    exposures = np.array([0.5, 0.5, 0.5, 2.0, 2.0])
+    rates, dispersions = np.array([[2.0], [most / 2]]), np.array([[1.5], [4.0]])
+    at_most, less = _edges(exposures, counts, lambda exposure: (rates * exposure, dispersions))
+    law = stats.nbinom(rates * exposures / (dispersions - 1), 1 / dispersions)
+    assert at_most == pytest.approx(law.cdf(counts), abs=1e-12)
+    assert less == pytest.approx(law.cdf(counts - 1), abs=1e-12)

@@ -138,7 +138,7 @@ def precision_matrix(
     if weight == 0:
         return rows, 0.0
     factor = _factor(gaps.astype(float).tobytes(), rho, weight)
-    return factor.whitened(rows), factor.log_determinant
+    return factor.whitened(rows)[0], float(factor.log_determinant[0])
 
 
 def memory_products(
@@ -162,32 +162,39 @@ def memory_products(
     within, across : arrays of shape (n_models, ..., n_columns, n_columns)
     """
     alone = inner_products(columns, columns)
-    log_determinant = np.empty(grid.rho.size)
     within = np.empty((grid.rho.size, *alone.shape))
     across = np.empty_like(within)
-    flat = np.asfortranarray(columns.reshape(columns.shape[0], -1))
-    for model, factor in enumerate(_factors_of(gaps, grid)):
-        log_determinant[model] = factor.log_determinant
-        within[model] = inner_products(columns, factor.whitened(flat).reshape(columns.shape))
-        spread = inner_products(columns, factor.remembered(flat).reshape(columns.shape))
-        across[model] = factor.weight * spread + (1 - factor.weight) * alone
-    return log_determinant, within, across
+    flat = columns.reshape(columns.shape[0], -1)
+    factors = _factors_of(gaps, grid)
+    for models in factors.blocks(flat.size):
+        part = factors.of(models)
+        shape = (part.weight.size, *columns.shape)
+        whitened, remembered = part.whitened(flat), part.remembered(flat)
+        within[models] = inner_products(columns, whitened.reshape(shape))
+        across[models] = inner_products(columns, remembered.reshape(shape))
+    weight = factors.weight.reshape(-1, *(1,) * alone.ndim)
+    return factors.log_determinant, within, weight * across + (1 - weight) * alone
 
 
 def inner_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return first' second of columns, shape (n_rows, ..., n_columns), within each draw."""
+    """Return first' second of columns, shape (n_rows, ..., n_columns), within each draw.
+
+    The second may have models as its first axis.
+    """
     if first.ndim == 2:
         return np.asarray(first.T @ second)
     # ten times as fast as the same sum by einsum
-    return np.asarray(np.moveaxis(first, 0, -1) @ np.moveaxis(second, 0, -2))
+    rows = second.ndim - first.ndim
+    return np.asarray(np.moveaxis(first, 0, -1) @ np.moveaxis(second, rows, -2))
 
 
 def whitened_columns(
     columns: NDArray[np.float64], gaps: NDArray[np.float64], grid: MemoryGrid
 ) -> Iterator[NDArray[np.float64]]:
     """Yield R^-1 C of columns C for every memory correlation R of a grid."""
-    for factor in _factors_of(gaps, grid):
-        yield factor.whitened(columns)
+    factors = _factors_of(gaps, grid)
+    for model in range(grid.rho.size):
+        yield factors.of(slice(model, model + 1)).whitened(columns)[0]
 
 
 def whitened_steps(
@@ -216,12 +223,7 @@ def whitened_steps(
     squares : array of shape (n_models, n_rows)
     """
     factors = _factors_of(gaps, grid)
-    columns = np.asfortranarray(columns)
-    return (
-        np.array([factor.log_determinant for factor in factors]),
-        np.array([factor.whitened(columns) for factor in factors]),
-        np.array([factor.step_squares(step) for factor in factors]),
-    )
+    return factors.log_determinant, factors.whitened(columns), factors.step_squares(step)
 
 
 def recollections(
@@ -245,101 +247,146 @@ def recollections(
     variance : array of shape (n_models,)
         Its variance.
     """
-    found = [factor.recollection() for factor in _factors_of(gaps, grid)]
-    return np.array([each[0] for each in found]), np.array([each[1] for each in found])
+    return _factors_of(gaps, grid).recollections()
 
 
 @lru_cache(maxsize=128)
-def _factor(gaps: bytes, rho: float, weight: float) -> _Factor:
+def _factor(gaps: bytes, rho: float, weight: float) -> _Factors:
     """Factorise the memory of rows with these gaps; the same series asks for it again and again."""
-    (factor,) = _factorised(np.frombuffer(gaps), np.array([rho]), np.array([weight]))
-    return factor
+    return _Factors.made(np.frombuffer(gaps), np.array([rho]), np.array([weight]))
 
 
-def _factors_of(gaps: NDArray[np.float64], grid: MemoryGrid) -> tuple[_Factor, ...]:
+def _factors_of(gaps: NDArray[np.float64], grid: MemoryGrid) -> _Factors:
     """Return the factors of every memory of a grid."""
     return _factors(gaps.astype(float).tobytes(), grid.rho.tobytes(), grid.weight.tobytes())
 
 
 @lru_cache(maxsize=4)
-def _factors(gaps: bytes, rho: bytes, weight: bytes) -> tuple[_Factor, ...]:
+def _factors(gaps: bytes, rho: bytes, weight: bytes) -> _Factors:
     """Factorise the memories of a grid; the same series asks for it again and again."""
-    return _factorised(np.frombuffer(gaps), np.frombuffer(rho), np.frombuffer(weight))
+    return _Factors.made(np.frombuffer(gaps), np.frombuffer(rho), np.frombuffer(weight))
 
 
-def _factorised(
-    gaps: NDArray[np.float64], rho: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[_Factor, ...]:
-    """Factorise memories of rows with these gaps."""
-    step = rho[:, None] ** gaps
-    inflation = 1 / (1 - step**2)
-    beside = -step * inflation
-    # K^-1 eliminated from its first row on leaves these pivots, and the steps below them.
-    markov = np.pad(inflation, ((0, 0), (0, 1)), constant_values=1.0)
-    diagonal = markov.copy()
-    diagonal[:, 1:] += step**2 * inflation
-    fresh = 1 - weight[:, None]
-    pivots, below = weight[:, None] + fresh * diagonal, fresh * beside
-    for model in range(rho.size):
-        pivots[model], below[model], fault = lapack.dpttrf(pivots[model], below[model])
+#: Numbers that products of all memories with some columns may hold at once.
+_AT_ONCE = 1_000_000
+
+
+class _Factors(NamedTuple):
+    """Memories R = weight K + (1 - weight) I with K = rho**|t_i - t_j|, factorised.
+
+    K is that of a Markov process, so its inverse Q is tridiagonal, and with
+    T = weight I + (1 - weight) Q the inverse of R is (I - weight T^-1) / (1 - weight): products
+    with R and its inverse cost one tridiagonal solve a column. The systems of all memories stand
+    one below the other in one system, with nothing between them: one call solves all.
+
+    Attributes
+    ----------
+    weight, log_determinant : array of shape (n_models,)
+    markov, mixture : pair of arrays of shape (n_models, n_rows)
+        Pivots of Q and T, and what is below them; nothing is below the last.
+    """
+
+    weight: NDArray[np.float64]
+    markov: tuple[NDArray[np.float64], NDArray[np.float64]]
+    mixture: tuple[NDArray[np.float64], NDArray[np.float64]]
+    log_determinant: NDArray[np.float64]
+
+    @classmethod
+    def made(
+        cls, gaps: NDArray[np.float64], rho: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> _Factors:
+        """Factorise memories of rows with these gaps."""
+        step = np.zeros((rho.size, gaps.size + 1))
+        step[:, :-1] = rho[:, None] ** gaps
+        # Eliminated from its first row on, Q has the inflations as pivots, and -step below them.
+        inflation = 1 / (1 - step**2)
+        diagonal = inflation.copy()
+        diagonal[:, 1:] += (step**2 * inflation)[:, :-1]
+        fresh = 1 - weight[:, None]
+        pivots, below, fault = lapack.dpttrf(
+            (weight[:, None] + fresh * diagonal).ravel(), (-fresh * step * inflation).ravel()[:-1]
+        )
         if fault:
+            model = (fault - 1) // step.shape[1]
             raise RuntimeError(
                 f"memory covariance must be positive definite, got rho={rho[model]}, "
                 f"weight={weight[model]}. Report this together with the series."
             )
-    log_determinant = np.log(pivots).sum(axis=1) - np.log(inflation).sum(axis=1)
-    return tuple(
-        _Factor(float(one), (first, beneath), (pivot, under), float(log_det))
-        for one, first, beneath, pivot, under, log_det in zip(
-            weight, markov, -step, pivots, below, log_determinant, strict=True
+        pivots, below = pivots.reshape(step.shape), np.append(below, 0.0).reshape(step.shape)
+        log_determinant = np.log(pivots).sum(axis=1) - np.log(inflation).sum(axis=1)
+        return cls(weight, (inflation, -step), (pivots, below), log_determinant)
+
+    def of(self, models: slice) -> _Factors:
+        """Return the factors of some of the memories."""
+        return _Factors(
+            self.weight[models],
+            (self.markov[0][models], self.markov[1][models]),
+            (self.mixture[0][models], self.mixture[1][models]),
+            self.log_determinant[models],
         )
-    )
 
-
-class _Factor(NamedTuple):
-    """One memory R = weight K + (1 - weight) I with K = rho**|t_i - t_j|, factorised.
-
-    K is that of a Markov process, so its inverse Q is tridiagonal, and with
-    T = weight I + (1 - weight) Q the inverse of R is (I - weight T^-1) / (1 - weight): products
-    with R and its inverse cost one tridiagonal solve a column. Q and T are held as pivots and what
-    is below them.
-    """
-
-    weight: float
-    markov: tuple[NDArray[np.float64], NDArray[np.float64]]
-    mixture: tuple[NDArray[np.float64], NDArray[np.float64]]
-    log_determinant: float
+    def blocks(self, size: int) -> list[slice]:
+        """Return the memories in blocks whose products with so many numbers are made at once."""
+        at_once = max(1, _AT_ONCE // size)
+        return [slice(first, first + at_once) for first in range(0, self.weight.size, at_once)]
 
     def whitened(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the inverse of R times columns."""
-        solved, _ = lapack.dpttrs(*self.mixture, columns)
-        return np.asarray((columns - self.weight * solved) / (1 - self.weight))
+        """Return the inverse of every R times columns, shape (n_models, n_rows, n_columns)."""
+        weight = self.weight[:, None, None]
+        return np.asarray((columns - weight * _solved(self.mixture, columns)) / (1 - weight))
 
     def remembered(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return K times columns."""
-        solved, _ = lapack.dpttrs(*self.markov, columns)
-        return np.asarray(solved)
+        """Return every K times columns, shape (n_models, n_rows, n_columns)."""
+        return _solved(self.markov, columns)
 
-    def recollection(self) -> tuple[NDArray[np.float64], float]:
+    def recollections(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return how each row counts in what the last one remembers, and the variance of that."""
-        fade = np.append(np.cumprod(-self.markov[1][::-1])[::-1], 1.0)
-        across = np.sqrt(self.weight) * fade
-        loadings = self.whitened(across)
-        return loadings, float(1 - across @ loadings)
+        steps = -self.markov[1]
+        steps[:, -1] = 1.0
+        across = np.sqrt(self.weight)[:, None] * np.cumprod(steps[:, ::-1], axis=1)[:, ::-1]
+        pivots, below = self.mixture
+        solved, _ = lapack.dpttrs(pivots.ravel(), below.ravel()[:-1], across.ravel())
+        weight = self.weight[:, None]
+        loadings = (across - weight * solved.reshape(across.shape)) / (1 - weight)
+        return loadings, 1 - np.sum(across * loadings, axis=1)
 
     def step_squares(self, step: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return S'R^-1 S of every S that is 0 before a row and `step` from it on."""
+        """Return S'R^-1 S of every S that is 0 before a row and `step` from it on.
+
+        Of every memory, shape (n_models, n_rows).
+        """
         pivots, below = self.mixture
         # From one row of T^-1 to the one before it, elements beyond both are multiplied by minus
         # what is below the pivot: sums over them follow from the last row upwards.
-        bands = np.ones((2, pivots.size))
-        bands[0, 1:] = -(below**2)
-        corner, _ = lapack.dtbtrs(bands, 1 / pivots)
-        bands[0, 1:] = below
-        beyond, _ = lapack.dtbtrs(bands, np.append(-below * (step * corner)[1:], 0.0))
-        solved = np.cumsum((step * (step * corner + 2 * beyond))[::-1])[::-1]
+        corner = _upwards(-(below**2), 1 / pivots)
+        beyond = _upwards(below, -below * np.roll(step * corner, -1, axis=1))
+        solved = np.cumsum((step * (step * corner + 2 * beyond))[:, ::-1], axis=1)[:, ::-1]
         alone = np.cumsum(step[::-1] ** 2)[::-1]
-        return np.asarray((alone - self.weight * solved) / (1 - self.weight))
+        weight = self.weight[:, None]
+        return np.asarray((alone - weight * solved) / (1 - weight))
+
+
+def _solved(
+    factor: tuple[NDArray[np.float64], NDArray[np.float64]], columns: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return columns divided by the tridiagonal matrix of every memory."""
+    pivots, below = factor
+    (n_models, n_rows), n_columns = pivots.shape, columns.shape[1]
+    # One array of all memories for each column, as LAPACK wants them.
+    stacked = np.empty((n_columns, n_models, n_rows))
+    stacked[:] = columns.T[:, None]
+    solved, _ = lapack.dpttrs(
+        pivots.ravel(), below.ravel()[:-1], stacked.reshape(n_columns, -1).T, overwrite_b=True
+    )
+    return np.asarray(np.moveaxis(solved.T.reshape(stacked.shape), 0, -1))
+
+
+def _upwards(beside: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return x with x[i] + beside[i] * x[i + 1] = wanted[i] of every memory, from the last row."""
+    bands = np.ones((2, wanted.size))
+    bands[0, 1:] = beside.ravel()[:-1]
+    found, _ = lapack.dtbtrs(bands, wanted.ravel())
+    return np.asarray(found.reshape(wanted.shape))
 
 
 def variance_inflation(

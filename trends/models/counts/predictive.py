@@ -37,6 +37,9 @@ _NEGLIGIBLE = 1e-4
 _FURTHEST = 50.0
 #: Logarithm of a mean count beyond which its square is more than a number can hold.
 _MOST_LOG_MEAN = 300.0
+#: Counts for each one asked for up to which adding up probabilities is quicker than the beta
+#: function.
+_TABLE = 20
 _FIXED_DRAWS = 64
 
 
@@ -151,7 +154,7 @@ def static_nb(history: History, n_counts: int) -> Outlook:
     log_rate = np.log(rate) + away
     kappa = np.repeat(dispersion, steps.size)
     rates = np.exp(log_rate).ravel()
-    (counts, exposures), _, times = _alike(count, exposure)
+    (exposures, counts), _, times = _alike(exposure, count)
     log_weight = _nb_log_likelihood(counts, rates[:, None] * exposures, kappa[:, None]) @ times
     # The grid is denser where the rate is better known; beforehand log rates are alike.
     log_weight -= 0.5 * np.log(np.repeat(information, steps.size))
@@ -203,10 +206,10 @@ def memory_nb(history: History, n_counts: int) -> Outlook:
         mean = rate[:, None] * exposure
         return mean, np.maximum(scale[:, None] * (1 + fit.nb_dispersion * mean), 1.0)
 
-    # Of a count on the scale of the copula, the middle between its edges.
-    (counts, exposures), place, _ = _alike(history.counts, history.exposure)
-    edges = _nb_below(np.array([counts, counts - 1])[:, None], *margin(exposures))
-    scores = special.ndtri(np.clip(edges.mean(axis=0), 1e-9, 1 - 1e-9))[:, place]
+    # A count stands in the middle between its edges on the scale of the copula.
+    (exposures, counts), place, _ = _alike(history.exposure, history.counts)
+    upper, lower = _edges(exposures, counts, margin)
+    scores = special.ndtri(np.clip((upper + lower) / 2, 1e-9, 1 - 1e-9))[:, place]
     loadings, variances = recollections(np.diff(history.position), history.grid)
     state, variance = np.sum(loadings[model] * scores, axis=1), variances[model]
     last = history.position[-1]
@@ -378,6 +381,28 @@ def _nb_log_likelihood(
     )
 
 
+def _edges(
+    exposures: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    margin: Callable[[float], tuple[NDArray[np.float64], ...]],
+) -> NDArray[np.float64]:
+    """Return the chances of at most, and of less than, each count: shape (2, n_nodes, n_counts).
+
+    `margin` gives means and dispersions at an exposure, shape (n_nodes, 1); exposures ascend.
+    """
+    edges = []
+    for exposure in np.unique(exposures):
+        own = counts[exposures == exposure].astype(int)
+        mean, dispersion = margin(float(exposure))
+        if own.max() < _TABLE * own.size:
+            mass = nb_mass(mean[:, 0], (mean * dispersion)[:, 0], own.max() + 1)
+            below = np.cumsum(np.pad(mass, ((0, 0), (1, 0))), axis=1)
+            edges.append([below[:, own + 1], below[:, own]])
+        else:
+            edges.append([_nb_below(each, mean, dispersion) for each in (own, own - 1)])
+    return np.concatenate(edges, axis=2)
+
+
 def _nb_below(
     count: NDArray[np.float64], mean: NDArray[np.float64], dispersion: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -412,10 +437,10 @@ def _at_each(
 
 
 def _alike(
-    count: NDArray[np.float64], exposure: NDArray[np.float64]
+    exposure: NDArray[np.float64], count: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the counts that differ with their exposures, where each period's is, and how often."""
+    """Return the pairs that differ, by exposure; which of them each period has; and how often."""
     alike, place, times = np.unique(
-        np.array([count, exposure]), axis=1, return_inverse=True, return_counts=True
+        np.array([exposure, count]), axis=1, return_inverse=True, return_counts=True
     )
     return alike, place.ravel(), times

@@ -216,22 +216,21 @@ def pool(origins: Sequence[Origin], last_place: int, start: int) -> Pool:
     """
     past = [each for each in origins if each.places[0] <= last_place]
     recent = _alike(past, start)[-MOST_ORIGINS:]
-    known = [np.where(each.places <= last_place, each.scores, np.nan) for each in recent]
-    totals = np.log(PRIOR)
-    simple = np.zeros(len(SIMPLE))
-    mixed, n_judged = 0.0, 0
-    for place, each in enumerate(recent):
-        if np.isnan(known[place]).all():
+    mixed, simple, n_judged = 0.0, np.zeros(len(SIMPLE)), 0
+    for number, each in enumerate(recent):
+        # The first account is always made: without a score of it nothing was counted.
+        known = np.flatnonzero(np.isfinite(each.scores[0]) & (each.places <= last_place))
+        if not known.size:
             continue
-        nearest = known[place][:, int(np.flatnonzero(np.isfinite(known[place][0]))[0])]
-        mixed += float(np.log(_mixed(_weights_before(recent[:place], each), nearest)))
-        totals = totals + np.nanmean(_filled(known[place]), axis=1)
+        nearest = each.scores[:, known[0]]
+        before = _weights(_alike(recent[:number], each.start), int(each.places[0]) - 1)
+        mixed += float(np.log(_mixed(before, nearest)))
         simple += nearest[: len(SIMPLE)]
         n_judged += 1
     best = SIMPLE[int(np.argmax(simple))]
     gain = (mixed - float(simple.max())) / n_judged if n_judged else np.nan
     beats = n_judged < LEAST_JUDGED or gain > 0
-    return Pool(_normalised(totals), "mixture" if beats else best, best, n_judged, gain)
+    return Pool(_weights(recent, last_place), "mixture" if beats else best, best, n_judged, gain)
 
 
 def mixture_mass(
@@ -276,22 +275,21 @@ def _alike(origins: Sequence[Origin], start: int) -> Sequence[Origin]:
     return alike if len(alike) >= LEAST_JUDGED else origins
 
 
-def _weights_before(earlier: Sequence[Origin], origin: Origin) -> NDArray[np.float64]:
-    """Return the weights that the outcomes known at an origin gave."""
-    last = int(origin.places[0]) - 1
-    totals = np.log(PRIOR)
-    for each in _alike(earlier, origin.start):
-        scores = np.where(each.places <= last, each.scores, np.nan)
-        if np.isfinite(scores).any():
-            totals = totals + np.nanmean(_filled(scores), axis=1)
-    return _normalised(totals)
+def _weights(origins: Sequence[Origin], last_place: int) -> NDArray[np.float64]:
+    """Return the weights that the outcomes known by a place give.
 
-
-def _filled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return scores in which an account that could not be made has those of the static one."""
-    static = scores[MEMBERS.index("static_nb")]
-    missing = np.isnan(scores) & np.isfinite(static)
-    return np.where(missing, static, scores)
+    Of forecasts of several periods the mean score counts; an account that could not be made has the
+    scores of the static one.
+    """
+    if not origins:
+        return _normalised(np.log(PRIOR))
+    scores = np.array([each.scores for each in origins])
+    static = scores[:, MEMBERS.index("static_nb"), None]
+    places = np.array([each.places for each in origins])[:, None]
+    known = (places <= last_place) & np.isfinite(static)
+    filled = np.where(known, np.where(np.isnan(scores), static, scores), 0.0)
+    means = filled.sum(axis=2) / np.maximum(known.sum(axis=2), 1)
+    return _normalised(np.log(PRIOR) + means.sum(axis=0))
 
 
 def _mixed(weights: NDArray[np.float64], scores: NDArray[np.float64]) -> float:

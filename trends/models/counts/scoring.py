@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import stats
 
 #: Log score of what a distribution holds to be impossible, so that one miss is not infinite.
 LEAST_LOG_SCORE = -50.0
@@ -174,15 +174,18 @@ def nb_mass(
     -------
     array of shape (n_rows, n_counts)
     """
-    count = np.arange(n_counts, dtype=float)
     mean = np.maximum(mean, 1e-12)
     excess = np.maximum(variance / mean - 1, 1e-6)
     size = mean / excess
-    log_mass = (
-        special.gammaln(count + size[:, None])
-        - special.gammaln(size)[:, None]
-        - special.gammaln(count + 1)
-        + count * np.log(excess / (1 + excess))[:, None]
-        - (size * np.log1p(excess))[:, None]
-    )
-    return np.asarray(np.exp(log_mass))
+    # The logarithm of one probability over the one before it keeps its digits where counts are
+    # nearly Poisson and the size is large.
+    count = np.arange(1, n_counts, dtype=float)
+    log_mass = np.empty((mean.size, n_counts))
+    log_mass[:, 0] = -size * np.log1p(excess)
+    rise = log_mass[:, 1:]
+    np.add(size[:, None], count - 1, out=rise)
+    rise *= (excess / (1 + excess))[:, None]
+    rise /= count
+    np.log(rise, out=rise)
+    np.cumsum(log_mass, axis=1, out=log_mass)
+    return np.exp(log_mass, out=log_mass)

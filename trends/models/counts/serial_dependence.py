@@ -431,11 +431,11 @@ def _posterior(
     log_weight = (
         grid.log_prior - 0.5 * (log_det + np.linalg.slogdet(gram)[1]) - 0.5 * n_free * np.log(left)
     )
-    evidence = float(logsumexp(log_weight))
+    weight = np.exp(log_weight - log_weight.max())
     scales = np.maximum(left / n_free, least_scale)
     return MemoryPosterior(
         grid=grid,
-        probabilities=np.exp(log_weight - evidence),
+        probabilities=weight / weight.sum(),
         scales=scales,
         covariances=_sandwiches(design, across[:, :n_terms, :n_terms], scales),
         n_free=n_free,

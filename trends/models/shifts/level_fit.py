@@ -24,7 +24,9 @@ SCATTER_ROWS = 8
 """Fewest rows by which scatter is judged to differ."""
 
 SEASON_STEPS = 12
-"""Scoring steps of a season's fit; it converges to 1e-8 in half of them."""
+"""Scoring steps of a season's fit at most; after one below `SMALL_STEP` the next is below 1e-12."""
+
+SMALL_STEP = 1e-7
 
 
 class Problem(NamedTuple):
@@ -159,7 +161,10 @@ def seasonal_exposure(problem: Problem, bounds: tuple[int, ...]) -> NDArray[np.f
         mean = exposure * np.exp(np.clip(design @ params, -30, 30))
         score = design.T @ (count - mean) - precision * params
         information = (design.T * mean) @ design + np.diag(precision)
-        params = params + np.clip(np.linalg.solve(information, score), -2, 2)
+        step = np.linalg.solve(information, score)
+        params = params + np.clip(step, -2, 2)
+        if np.abs(step).max() < SMALL_STEP:
+            break
     factor = np.exp(problem.season @ params[n_levels:])
     return np.asarray(exposure * factor * exposure.sum() / (exposure @ factor), dtype=np.float64)
 

@@ -38,6 +38,7 @@ class Setup(NamedTuple):
     unit: float
     grid: MemoryGrid
     days: float
+    breaks: tuple[int, ...]
 
     def start_of(self, row: int) -> int:
         """Return the first row of the history when some rows are known."""
@@ -49,7 +50,7 @@ class Setup(NamedTuple):
             False,
         )
         waves = self.waves[known.position]
-        breaks = np.searchsorted(known.position, break_places(self.seen)).tolist()
+        breaks = np.searchsorted(known.position, self.breaks).tolist()
         return restart_row(known, waves, days_per_period=self.days, known=breaks)
 
     def look_back(self, rows: Sequence[int], tick: Progress | None = None) -> list[Origin]:
@@ -125,4 +126,5 @@ def setup_of(
         unit=unit,
         grid=grid_of(index),
         days=float(np.median(days)),
+        breaks=tuple(break_places(seen)),
     )
