@@ -52,17 +52,25 @@ def covered(low: np.ndarray, high: np.ndarray, level: float) -> float:
 
 
 def one(
-    *, kind: str, n_months: int, mean: float, rng: np.random.Generator
+    *, kind: str, n_months: int, mean: float, gaps: bool, rng: np.random.Generator
 ) -> dict[str, float] | None:
     """Return coverage and mean scores of one series."""
     months = pd.period_range("2008-01", periods=n_months + HORIZON, freq="M")
     counts = counts_of(kind, months.size, mean, rng)
-    if np.count_nonzero(counts[:n_months]) < 3:
+    covered_months = np.ones(months.size, dtype=bool)
+    if gaps:
+        # The month before the forecast is known, and what comes is scored.
+        covered_months[: n_months - 1] = rng.random(n_months - 1) >= 0.3
+    n_known = int(covered_months[:n_months].sum())
+    if np.count_nonzero(counts[:n_months][covered_months[:n_months]]) < 3:
         return None
-    series = as_series(pd.Series(counts, index=months))
+    series = as_series(
+        pd.Series(counts, index=months).where(covered_months),
+        exposure=np.where(covered_months, months.days_in_month, 0),
+    )
     found = forecast_counts(series.iloc[:n_months], HORIZON, n_draws=1)
     seen, _ = checked(series, HORIZON, "auto")
-    (origin,) = setup_of(series, seen, HORIZON, "auto").look_back([n_months])
+    (origin,) = setup_of(series, seen, HORIZON, "auto").look_back([n_known])
     masses = {
         "forecast": found.probabilities,
         **{name: made.mass for name, made in origin.outlooks.items()},
@@ -91,13 +99,20 @@ def one(
 def main() -> None:
     """Add series to every cell, print the table and store it."""
     cells = [
-        {"kind": kind, "n_months": n_months, "mean": mean}
+        {"kind": kind, "n_months": n_months, "mean": mean, "gaps": gaps}
         for kind in KINDS
-        for n_months, mean in ((36, 10.0), (60, 10.0), (156, 10.0), (60, 1.0))
+        for n_months, mean, gaps in (
+            (36, 10.0, False),
+            (60, 10.0, False),
+            (156, 10.0, False),
+            (60, 1.0, False),
+            (60, 5.0, True),
+        )
+        if kind in STATIONARY or not gaps
     ]
     means = add_up(one, cells, name="forecasts", seed=4000)
     simple = means[["crps_own_past", "crps_static_nb"]].idxmin(axis=1).str.removeprefix("crps_")
-    table = means[["kind", "n_months", "mean", "n_series"]].copy()
+    table = means[["kind", "n_months", "mean", "gaps", "n_series"]].copy()
     for level in (50, 80, 95):
         table[f"coverage_{level}"] = means[f"coverage_{level}"]
         table[f"error_{level}"] = means[f"error_coverage_{level}"]

@@ -223,11 +223,12 @@ def _fit_held(
     """
     flat = np.zeros(design.shape[1])
     flat[0] = np.log(counts.sum() / np.exp(offset).sum())
-    near = np.linalg.lstsq(design, np.log(counts + 0.5) - offset, rcond=None)[0]
-    for start in (flat, near):
-        fit = _scored(counts, design, offset, nb_dispersion, start)
-        if fit is not None:
-            return fit
+    fit = _scored(counts, design, offset, nb_dispersion, flat)
+    if fit is None:
+        near = np.linalg.lstsq(design, np.log(counts + 0.5) - offset, rcond=None)[0]
+        fit = _scored(counts, design, offset, nb_dispersion, near)
+    if fit is not None:
+        return fit
     raise RuntimeError(
         f"`series` must allow a finite log-linear fit, got {int(counts.sum())} events in "
         f"{int((counts > 0).sum())} of {counts.size} periods. Use longer periods, or the part of "

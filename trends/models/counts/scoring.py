@@ -10,6 +10,8 @@ from scipy import stats
 
 #: Log score of what a distribution holds to be impossible, so that one miss is not infinite.
 LEAST_LOG_SCORE = -50.0
+#: Log probability of no event below which products of it would lose digits, or be 0.
+_LEAST_LOG_START = -600.0
 
 
 def crps(mass: NDArray[np.float64], count: float, *, log_scale: bool = False) -> float:
@@ -177,15 +179,14 @@ def nb_mass(
     mean = np.maximum(mean, 1e-12)
     excess = np.maximum(variance / mean - 1, 1e-6)
     size = mean / excess
-    # The logarithm of one probability over the one before it keeps its digits where counts are
-    # nearly Poisson and the size is large.
-    count = np.arange(1, n_counts, dtype=float)
-    log_mass = np.empty((mean.size, n_counts))
-    log_mass[:, 0] = -size * np.log1p(excess)
-    rise = log_mass[:, 1:]
-    np.add(size[:, None], count - 1, out=rise)
-    rise *= (excess / (1 + excess))[:, None]
-    rise /= count
-    np.log(rise, out=rise)
-    np.cumsum(log_mass, axis=1, out=log_mass)
-    return np.exp(log_mass, out=log_mass)
+    share = excess / (1 + excess)
+    # A probability over the one before it keeps its digits where counts are nearly Poisson and the
+    # size is large; differences of log gamma functions would lose them.
+    mass = np.empty((mean.size, n_counts))
+    mass[:, 0] = -size * np.log1p(excess)
+    mass[:, 1:] = share[:, None] + (share * (size - 1))[:, None] / np.arange(1, n_counts)
+    if mass[:, 0].min() > _LEAST_LOG_START:
+        mass[:, 0] = np.exp(mass[:, 0])
+        return np.cumprod(mass, axis=1, out=mass)
+    mass[:, 1:] = np.log(mass[:, 1:])
+    return np.exp(np.cumsum(mass, axis=1, out=mass), out=mass)
