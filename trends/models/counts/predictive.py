@@ -8,6 +8,7 @@ weights, or fixed draws.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -266,11 +267,9 @@ def seasonal_nb(history: History, n_counts: int) -> Outlook:
     design = np.column_stack([np.ones(history.counts.size), history.season])
     fit = fit_counts(history.counts, design, history.exposure)
     memory = memory_of_fit(fit, design, history.counts, history.position, history.grid)
-    fixed = np.random.default_rng(0)
     roots, axes = np.linalg.eigh(memory.covariance)
-    normal = fixed.standard_normal((_FIXED_DRAWS, design.shape[1]))
+    normal, spread = _fixed_draws(design.shape[1], memory.n_free)
     params = fit.params + normal @ (axes * np.sqrt(np.maximum(roots, 0.0))).T
-    spread = memory.n_free / fixed.chisquare(memory.n_free, _FIXED_DRAWS)
     ahead = np.column_stack([np.ones(history.ahead.size), history.season_ahead])
     _check_finite(params @ ahead.T + np.log(history.exposure_ahead))
     mean = np.exp(params @ ahead.T) * history.exposure_ahead
@@ -288,6 +287,14 @@ def seasonal_nb(history: History, n_counts: int) -> Outlook:
         return _nb_draws(mean[node], dispersion[node], rng)
 
     return Outlook(mass, draw)
+
+
+@lru_cache(maxsize=64)
+def _fixed_draws(n_terms: int, n_free: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return normal draws of coefficients, and how much a residual variance may be off."""
+    fixed = np.random.default_rng(0)
+    normal = fixed.standard_normal((_FIXED_DRAWS, n_terms))
+    return normal, n_free / fixed.chisquare(n_free, _FIXED_DRAWS)
 
 
 def _check_finite(log_mean: NDArray[np.float64]) -> None:
@@ -440,7 +447,6 @@ def _alike(
     exposure: NDArray[np.float64], count: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the pairs that differ, by exposure; which of them each period has; and how often."""
-    alike, place, times = np.unique(
-        np.array([exposure, count]), axis=1, return_inverse=True, return_counts=True
-    )
-    return alike, place.ravel(), times
+    # Complex numbers sort by their real part first, three times as fast as pairs of columns.
+    alike, place, times = np.unique(exposure + 1j * count, return_inverse=True, return_counts=True)
+    return np.array([alike.real, alike.imag]), place, times
