@@ -38,10 +38,14 @@ _NEGLIGIBLE = 1e-4
 _FURTHEST = 50.0
 #: Logarithm of a mean count beyond which its square is more than a number can hold.
 _MOST_LOG_MEAN = 300.0
-#: Counts for each one asked for up to which adding up probabilities is quicker than the beta
+#: Probabilities for each tail asked for up to which adding them up is quicker than the beta
 #: function.
 _TABLE = 20
 _FIXED_DRAWS = 64
+
+
+#: Means, and variances over them.
+_Margin = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class History(NamedTuple):
@@ -203,7 +207,7 @@ def memory_nb(history: History, n_counts: int) -> Outlook:
     _check_finite(log_rate + np.log(longest))
     scale, rate = memory.scales[model], np.exp(log_rate)
 
-    def margin(exposure: NDArray[np.float64] | float) -> tuple[NDArray[np.float64], ...]:
+    def margin(exposure: NDArray[np.float64] | float) -> _Margin:
         mean = rate[:, None] * exposure
         return mean, np.maximum(scale[:, None] * (1 + fit.nb_dispersion * mean), 1.0)
 
@@ -214,19 +218,15 @@ def memory_nb(history: History, n_counts: int) -> Outlook:
     loadings, variances = recollections(np.diff(history.position), history.grid)
     state, variance = np.sum(loadings[model] * scores, axis=1), variances[model]
     last = history.position[-1]
-
-    def thresholds_at(exposure: float) -> NDArray[np.float64]:
-        mean, dispersion = (each[:, 0] for each in margin(exposure))
-        below = np.cumsum(nb_mass(mean, mean * dispersion, n_counts), axis=1)
-        return np.asarray(special.ndtri(np.clip(below, 1e-15, 1 - 1e-15)))
-
-    thresholds = {each: thresholds_at(each) for each in set(history.exposure_ahead.tolist())}
+    distinct, which = np.unique(history.exposure_ahead, return_inverse=True)
+    below = _tails(*margin(distinct), n_counts)
+    thresholds = special.ndtri(np.clip(below, 1e-15, 1 - 1e-15))
     mass = np.empty((history.ahead.size, n_counts))
-    for row, (at, exposure) in enumerate(zip(history.ahead, history.exposure_ahead, strict=True)):
+    for row, (at, exposure) in enumerate(zip(history.ahead, which, strict=True)):
         fade = rho ** max(int(at - last), 0)
         centre = np.sqrt(share) * fade * state
         spread = np.sqrt(share * (fade**2 * variance + 1 - fade**2) + 1 - share)
-        below = special.ndtr((thresholds[float(exposure)] - centre[:, None]) / spread[:, None])
+        below = special.ndtr((thresholds[:, exposure] - centre[:, None]) / spread[:, None])
         mass[row] = np.diff(weight @ below, prepend=0.0)
 
     def draw(n_paths: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -391,23 +391,28 @@ def _nb_log_likelihood(
 def _edges(
     exposures: NDArray[np.float64],
     counts: NDArray[np.float64],
-    margin: Callable[[float], tuple[NDArray[np.float64], ...]],
-) -> NDArray[np.float64]:
-    """Return the chances of at most, and of less than, each count: shape (2, n_nodes, n_counts).
+    margin: Callable[[NDArray[np.float64]], _Margin],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the chances of at most, and of less than, each count: shape (n_nodes, n_counts).
 
-    `margin` gives means and dispersions at an exposure, shape (n_nodes, 1); exposures ascend.
+    `margin` gives means and dispersions at some exposures, shape (n_nodes, n_exposures).
     """
-    edges = []
-    for exposure in np.unique(exposures):
-        own = counts[exposures == exposure].astype(int)
-        mean, dispersion = margin(float(exposure))
-        if own.max() < _TABLE * own.size:
-            mass = nb_mass(mean[:, 0], (mean * dispersion)[:, 0], own.max() + 1)
-            below = np.cumsum(np.pad(mass, ((0, 0), (1, 0))), axis=1)
-            edges.append([below[:, own + 1], below[:, own]])
-        else:
-            edges.append([_nb_below(each, mean, dispersion) for each in (own, own - 1)])
-    return np.concatenate(edges, axis=2)
+    distinct, which = np.unique(exposures, return_inverse=True)
+    most = int(counts.max())
+    if distinct.size * most > _TABLE * counts.size:
+        mean, dispersion = margin(exposures)
+        return _nb_below(counts, mean, dispersion), _nb_below(counts - 1, mean, dispersion)
+    below = np.pad(_tails(*margin(distinct), most + 1), ((0, 0), (0, 0), (1, 0)))
+    own = counts.astype(int)
+    return below[:, which, own + 1], below[:, which, own]
+
+
+def _tails(
+    mean: NDArray[np.float64], dispersion: NDArray[np.float64], n_counts: int
+) -> NDArray[np.float64]:
+    """Return the chances of at most 0, 1, 2, ... of many means, variance over mean given beside."""
+    mass = nb_mass(mean.ravel(), (mean * dispersion).ravel(), n_counts)
+    return np.cumsum(mass, axis=1).reshape(*mean.shape, n_counts)
 
 
 def _nb_below(
