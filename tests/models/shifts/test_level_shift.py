@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from trends.models.counts.memory import MemoryModels, WanderingModels
+from trends.models.counts.memory import MemoryModels
 from trends.models.shifts.level_shift import (
-    Projections,
     best_divisions,
     best_episodes,
     clip_to_neighbours,
@@ -19,6 +18,7 @@ from trends.models.shifts.level_shift import (
     weigh_shift,
     weigh_step,
 )
+from trends.models.shifts.projections import Projections
 
 N_ROWS = 14
 GAPS = np.array([1.0] * 6 + [3.0] + [1.0] * 6)
@@ -223,18 +223,3 @@ def test_a_spike_is_clipped_and_a_step_is_not():
     assert clip_to_neighbours(spiked)[20] < 10
     assert clip_to_neighbours(stepped)[20:] == pytest.approx(stepped[20:], abs=3)
     assert clip_to_neighbours(stepped)[20] > 40
-
-
-@pytest.mark.parametrize("kind", [MemoryModels, WanderingModels])
-def test_one_even_level_is_projected_as_any_other_base(kind):
-    models = kind(np.array([1.0, 1, 2, 1, 3, 1, 1]), 30.4375)
-    column = np.full(8, 1.7)
-    shared = list(Projections(column, column[:, None], models))
-    # a hair's difference keeps the second from being taken for an even level
-    uneven = column * (1 + 1e-12 * np.arange(8))
-    direct = list(Projections(uneven, uneven[:, None], models))
-    assert len(shared) == models.grid.rho.size
-    for one, other in zip(shared, direct, strict=True):
-        assert one.log_weight == pytest.approx(other.log_weight)
-        assert one.step_rows == pytest.approx(other.step_rows, abs=1e-8)
-        assert one.information == pytest.approx(other.information, abs=1e-8)

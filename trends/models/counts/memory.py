@@ -8,7 +8,7 @@ in the exponent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,7 +25,8 @@ PRIOR_NO_MEMORY = 0.2
 """Prior probability of no memory at all; the rest is spread evenly over the grid."""
 
 RHO_GRID = (0.2, 0.35, 0.5, 0.65, 0.8)
-KEPT_ROWS = 600
+LEAST_DECAY = 1e-300
+"""Memory across a gap below which it is taken for this little: its logarithm stays finite."""
 
 SHORT_PERIOD_RHO = (0.9, 0.95, 0.98, 0.993)
 WEIGHT_GRID = (0.15, 0.3, 0.5, 0.7, 0.9)
@@ -63,17 +64,74 @@ def memory_grid(days_per_period: float) -> MemoryGrid:
     return MemoryGrid(np.append(0.0, rho), np.append(0.0, weight), log_prior)
 
 
-#: Log prior, precision matrix and log determinant of the covariance.
-_Model = tuple[float, NDArray[np.float64], float]
+class Precisions(NamedTuple):
+    """The inverse covariances of several memories, each `fresh` times I less a matrix U.
+
+    U is `share` times the inverse of a tridiagonal matrix. What row i has in common with a later
+    row j in it is the product of the decays from i to j times U_jj, so that sums over rows and
+    columns of U take one pass down the rows.
+
+    Attributes
+    ----------
+    log_prior, log_determinant : arrays of shape (n_models,)
+        Of each memory, and of its covariance.
+    fresh, share : arrays of shape (n_models,)
+    decay : array of shape (n_rows, n_models)
+        From each row to the next; 1 in the last row.
+    diagonal : array of shape (n_rows, n_models)
+        Of U.
+    factors : tuple of pairs of arrays
+        Of the tridiagonal matrices, as LAPACK's ``pttrf`` returns them.
+    """
+
+    log_prior: NDArray[np.float64]
+    log_determinant: NDArray[np.float64]
+    fresh: NDArray[np.float64]
+    share: NDArray[np.float64]
+    decay: NDArray[np.float64]
+    diagonal: NDArray[np.float64]
+    factors: tuple[tuple[NDArray[np.float64], ...], ...]
+
+    def times(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the inverses times columns (n_rows, n_columns): (n_models, n_rows, n_columns)."""
+        columns = np.asfortranarray(columns)
+        product = np.empty((self.fresh.size, *columns.shape))
+        for model, (fresh, share, factor) in enumerate(
+            zip(self.fresh, self.share, self.factors, strict=True)
+        ):
+            solved, _ = lapack.dpttrs(*factor, columns)
+            np.subtract(fresh * columns, share * solved, out=product[model])
+        return product
+
+
+def _precisions_of(
+    log_prior: NDArray[np.float64],
+    parts: Iterable[tuple[float, float, tuple[NDArray[np.float64], ...], float]],
+) -> Precisions:
+    """Return the inverses whose fresh part, share, factors and log determinant are given."""
+    fresh, share, factors, log_determinant = zip(*parts, strict=True)
+    pivots, beside = (np.stack([each[part] for each in factors], axis=1) for part in (0, 1))
+    diagonal = 1 / pivots
+    for row in range(pivots.shape[0] - 2, -1, -1):
+        diagonal[row] += beside[row] ** 2 * diagonal[row + 1]
+    decay = np.ones_like(diagonal)
+    np.maximum(-beside, LEAST_DECAY, out=decay[:-1])
+    shares = np.array(share)
+    return Precisions(
+        log_prior,
+        np.array(log_determinant),
+        np.array(fresh),
+        shares,
+        decay,
+        shares * diagonal,
+        tuple(factors),
+    )
 
 
 class MemoryModels:
     """The memory models of one series with their precision matrices.
 
     Iterating yields (log prior, precision matrix, log determinant of the covariance) per model.
-    The matrices of series of up to `KEPT_ROWS` rows are kept, also for the next series that is
-    observed in the same periods; those of longer ones are made anew each time, because a grid of
-    them would not fit in memory.
 
     Parameters
     ----------
@@ -93,30 +151,31 @@ class MemoryModels:
         """What models of the same rows agree in."""
         return MemoryModels, self.gaps.astype(float).tobytes(), self.days_per_period
 
-    def __iter__(self) -> Iterator[_Model]:
+    @property
+    def precisions(self) -> Precisions:
+        """The inverse covariances; series that are observed in the same periods share them."""
+        return _memory_precisions(self.gaps.astype(float).tobytes(), self.days_per_period)
+
+    def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
         """Yield the models in the order of the grid."""
-        if self.gaps.size < KEPT_ROWS:
-            yield from _kept_models(self.gaps.astype(float).tobytes(), self.days_per_period)
-        else:
-            yield from self.once()
-
-    def once(self) -> Iterator[_Model]:
-        """Yield the models in the order of the grid, and keep none of them."""
-        yield from _models(self.gaps, self.grid)
+        for rho, weight, log_prior in zip(*self.grid, strict=True):
+            yield (float(log_prior), *precision_matrix(self.gaps, float(rho), float(weight)))
 
 
-def _models(gaps: NDArray[np.float64], grid: MemoryGrid) -> Iterator[_Model]:
-    """Yield log prior, precision matrix and log determinant of the covariance per model."""
-    for rho, weight, log_prior in zip(*grid, strict=True):
-        precision, log_determinant = precision_matrix(gaps, float(rho), float(weight))
-        precision.setflags(write=False)
-        yield float(log_prior), precision, log_determinant
-
-
-@lru_cache(maxsize=1)
-def _kept_models(gaps: bytes, days_per_period: float) -> tuple[_Model, ...]:
-    """Return the models of rows with these gaps; those watched side by side mostly share them."""
-    return tuple(_models(np.frombuffer(gaps), memory_grid(days_per_period)))
+@lru_cache(maxsize=2)
+def _memory_precisions(gaps: bytes, days_per_period: float) -> Precisions:
+    """Return the inverses of the memories of rows with these gaps."""
+    grid = memory_grid(days_per_period)
+    ones = np.ones(len(gaps) // 8 + 1)
+    parts: list[tuple[float, float, tuple[NDArray[np.float64], ...], float]] = []
+    for rho, weight in zip(grid.rho, grid.weight, strict=True):
+        if weight == 0:
+            parts.append((1.0, 0.0, (ones, np.zeros(ones.size - 1)), 0.0))
+            continue
+        factor = _factor(gaps, float(rho), float(weight))
+        fresh = 1 / (1 - factor.weight)
+        parts.append((fresh, factor.weight * fresh, factor.mixture, factor.log_determinant))
+    return _precisions_of(grid.log_prior, parts)
 
 
 def correlation_matrix(gaps: NDArray[np.float64], rho: float, weight: float) -> NDArray[np.float64]:
@@ -452,6 +511,11 @@ class WanderingModels:
         """What models of the same rows agree in."""
         return WanderingModels, self.gaps.astype(float).tobytes(), self.days_per_period
 
+    @property
+    def precisions(self) -> Precisions:
+        """The inverse covariances."""
+        return _wandering_precisions(self.gaps.astype(float).tobytes(), self.days_per_period)
+
     def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
         """Yield the models in the order of the grid."""
         for rho, weight, log_prior in zip(*self.grid, strict=True):
@@ -460,6 +524,23 @@ class WanderingModels:
             else:
                 step = float(weight / (1 - weight))
                 yield (float(log_prior), *walk_precision(self.gaps, step))
+
+
+@lru_cache(maxsize=2)
+def _wandering_precisions(gaps: bytes, days_per_period: float) -> Precisions:
+    """Return the inverses of memories that outlast rows with these gaps."""
+    grid = wandering_grid(days_per_period)
+    parts: list[tuple[float, float, tuple[NDArray[np.float64], ...], float]] = []
+    for rho, weight in zip(grid.rho, grid.weight, strict=True):
+        if rho < 1:
+            factor = _factor(gaps, float(rho), float(weight))
+            fresh = 1 / (1 - factor.weight)
+            parts.append((fresh, factor.weight * fresh, factor.mixture, factor.log_determinant))
+        else:
+            step = float(weight / (1 - weight))
+            _, whole, log_determinant = _walk_factors(np.frombuffer(gaps), step)
+            parts.append((1.0, 1.0, whole, log_determinant))
+    return _precisions_of(grid.log_prior, parts)
 
 
 def walk_precision(gaps: NDArray[np.float64], step: float) -> tuple[NDArray[np.float64], float]:

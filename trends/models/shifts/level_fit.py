@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from trends.models.counts.memory import MemoryGrid, MemoryModels
 from trends.models.counts.observed import Observed
-from trends.models.shifts.level_shift import Projections, root_scale
+from trends.models.shifts.level_shift import root_scale
+from trends.models.shifts.projections import Projections
 
 DISPERSION_PRIOR = 4.0
 """Degrees of freedom with which a segment's dispersion is drawn towards that of the series."""

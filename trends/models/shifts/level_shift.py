@@ -8,22 +8,15 @@ that buys.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trends.models.counts.memory import (
-    KEPT_ROWS,
-    PRIOR_NO_MEMORY,
-    MemoryModels,
-    WanderingModels,
-    whitened_steps,
-)
+from trends.models.counts.memory import PRIOR_NO_MEMORY, whitened_steps
+from trends.models.shifts.projections import Projections
 
 CLIP = 2.0
 """Robust scales by which a value may leave its neighbours' range before the searches for episodes
@@ -104,154 +97,6 @@ def _root_moments() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[n
     centre = mass @ root
     deviation = np.sqrt(np.sum(mass * (root - centre[:, None]) ** 2, axis=1))
     return log_mean, centre, deviation
-
-
-class Projection(NamedTuple):
-    """One memory model seen from the candidate steps.
-
-    Attributes
-    ----------
-    log_weight : float
-        Log prior and determinants, the part of the likelihood without residuals.
-    step_rows : array of shape (n_rows, n_rows)
-        Row i, times a response, is the covariance of the response with a step at row i after the
-        base regressors are taken out.
-    information : array of shape (n_rows,)
-        Squared length of each step after the base regressors are taken out.
-    """
-
-    log_weight: float
-    step_rows: NDArray[np.float64]
-    information: NDArray[np.float64]
-
-    def products(self, column: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the inner products of the steps at `rows`, shape (n_steps, n_steps)."""
-        weighted = self.step_rows[rows] * column
-        return np.cumsum(weighted[:, ::-1], axis=1)[:, ::-1][:, rows]
-
-    def scaled(self, by: float) -> Projection:
-        """Return the projection where a unit change of level is seen `by` times as large."""
-        if by == 1:
-            return self
-        return Projection(
-            self.log_weight - float(np.log(by)), self.step_rows * by, self.information * by**2
-        )
-
-
-class Projections:
-    """The memory models with steps in `column` as seen beside the regressors in `base`.
-
-    Iterating yields one `Projection` per memory model; they are kept when the models are.
-
-    Parameters
-    ----------
-    column : array of shape (n_rows,)
-        Effect of a unit change of the log rate on the response.
-    base : array of shape (n_rows, n_base)
-        Levels and steps that are there anyway; `column` is a sum of them.
-    models : MemoryModels or WanderingModels
-        The memory models.
-    """
-
-    def __init__(
-        self,
-        column: NDArray[np.float64],
-        base: NDArray[np.float64],
-        models: MemoryModels | WanderingModels,
-    ) -> None:
-        self.column = column
-        self.base = base
-        self.models = models
-        self._kept: list[Projection] = []
-
-    @property
-    def exponent(self) -> float:
-        """Power of the residual sum of squares in the marginal likelihood."""
-        n_rows, n_base = self.base.shape
-        return float(n_rows - n_base) / 2
-
-    def __iter__(self) -> Iterator[Projection]:
-        """Yield one projection per memory model."""
-        if self._kept:
-            yield from self._kept
-            return
-        if self._is_even_level():
-            self._kept = [
-                unit.scaled(float(self.column[0])) for unit in _unit_level(*self.models.key)
-            ]
-            yield from self._kept
-            return
-        kept = []
-        for log_prior, precision, log_determinant in self.models:
-            projected = self._project(log_prior, precision, log_determinant)
-            if self.column.size <= KEPT_ROWS:
-                kept.append(projected)
-            yield projected
-        self._kept = kept
-
-    def _is_even_level(self) -> bool:
-        """Return whether the base is one level that every row sees alike.
-
-        Series of the same rows then differ in the scale alone, and share what depends on the rows.
-        """
-        return (
-            self.column.size <= KEPT_ROWS
-            and self.base.shape[1] == 1
-            and np.ptp(self.column) == 0
-            and bool((self.base[:, 0] == self.column).all())
-        )
-
-    def centre(self, responses: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return responses (n_rows, n_series) less the least-squares fit of the base."""
-        fitted, *_ = np.linalg.lstsq(self.base, responses, rcond=None)
-        return np.asarray(responses - self.base @ fitted, dtype=np.float64)
-
-    def increments(self, response: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what turns step covariances into the residual sum of squares.
-
-        The covariances are running sums of residuals times `column`, so the sum of squares
-        follows by summation by parts: ``increments @ (step_rows @ response)``.
-        """
-        relative = (response.T / self.column).T
-        return np.diff(relative, axis=0, prepend=0.0)
-
-    def _project(
-        self, log_prior: float, precision: NDArray[np.float64], log_determinant: float
-    ) -> Projection:
-        """Take the base regressors out of one precision matrix."""
-        weighted = precision @ self.base
-        information = self.base.T @ weighted
-        _, log_information = np.linalg.slogdet(information)
-        maker = precision - weighted @ np.linalg.solve(information, weighted.T)
-        maker *= self.column[:, None]
-        # A step at row i is the sum of the rows from i on. All rows together add up to nothing,
-        # because the base holds the level, so it is minus the sum of the rows before i.
-        step_rows = np.zeros_like(maker)
-        np.negative(np.cumsum(maker[:-1], axis=0, out=step_rows[1:]), out=step_rows[1:])
-        # A step one row earlier is longer by its own square and twice its product with the later.
-        longer = np.diagonal(maker).copy()
-        longer[:-1] += 2 * np.diagonal(step_rows, -1)
-        return Projection(
-            log_prior - 0.5 * log_determinant - 0.5 * float(log_information),
-            step_rows,
-            np.cumsum((longer * self.column)[::-1])[::-1],
-        )
-
-
-@lru_cache(maxsize=2)
-def _unit_level(
-    kind: type[MemoryModels | WanderingModels], gaps: bytes, days_per_period: float
-) -> tuple[Projection, ...]:
-    """Return the projections beside one level that every row sees as one unit.
-
-    Two are kept, for the memories of a search and those of a level that wanders.
-    """
-    models = kind(np.frombuffer(gaps), days_per_period)
-    unit = np.ones(models.gaps.size + 1)
-    projections = Projections(unit, unit[:, None], models)
-    # what is kept of the models are the projections
-    made = models.once() if isinstance(models, MemoryModels) else models
-    return tuple(projections._project(*model) for model in made)
 
 
 class ShiftEvidence(NamedTuple):
@@ -429,41 +274,35 @@ def weigh_shift(
     episodes: Episodes | None = None,
 ) -> ShiftEvidence:
     """Weigh every candidate step, the best episode and the ramp against the base model."""
-    n_models = projections.models.grid.rho.size
-    log_stable = np.empty(n_models)
-    log_step = np.empty((n_models, starts.size))
-    log_ramp = np.empty(n_models)
-    log_episode = np.empty(n_models)
     exponent = projections.exponent
-    increments = projections.increments(response)
-    ramp_increments = projections.increments(ramp)
     rows = np.empty(0, dtype=np.int64)
     if episodes is not None:
         place = best_episodes(projections.centre(response[:, None]), projections.column, episodes)
         rows = episodes.nodes[place[0]]
-    for model, projected in enumerate(projections):
-        covariance = projected.step_rows @ response
-        remaining = max(float(increments @ covariance), 1e-300)
+    covariance, of_ramp = np.moveaxis(projections.scores(np.column_stack([response, ramp])), 2, 0)
+    remaining = np.maximum(covariance @ projections.increments(response), 1e-300)
+    log_stable = projections.log_weight - exponent * np.log(remaining)
 
-        def gained(share: NDArray[np.float64]) -> NDArray[np.float64]:
-            return -exponent * np.log(np.maximum(1 - share, RESIDUAL_FLOOR))
+    def gained(squares: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+        share = squares / (lengths * remaining.reshape(-1, *[1] * (squares.ndim - 1)))
+        return np.asarray(-exponent * np.log(np.maximum(1 - share, RESIDUAL_FLOOR)))
 
-        share = covariance[starts] ** 2 / (projected.information[starts] * remaining)
-        log_stable[model] = projected.log_weight - exponent * np.log(remaining)
-        log_step[model] = log_stable[model] + gained(share)
-        ramp_information = ramp_increments @ (projected.step_rows @ ramp)
-        ramp_share = (ramp_increments @ covariance) ** 2 / (ramp_information * remaining)
-        log_ramp[model] = log_stable[model] + gained(ramp_share)
-        if episodes is not None:
-            products = projected.products(projections.column, rows)
-            information = products[0, 0] + products[1, 1] - 2 * products[0, 1]
-            score = covariance[rows[0]] - covariance[rows[1]]
-            log_episode[model] = log_stable[model] + gained(score**2 / (information * remaining))
+    log_step = log_stable[:, None] + gained(
+        covariance[:, starts] ** 2, projections.information[:, starts]
+    )
+    ramp_increments = projections.increments(ramp)
+    log_ramp = log_stable + gained((covariance @ ramp_increments) ** 2, of_ramp @ ramp_increments)
+    log_episode = None
+    if episodes is not None:
+        products = projections.products(rows)
+        lengths = products[:, 0, 0] + products[:, 1, 1] - 2 * products[:, 0, 1]
+        score = covariance[:, rows[0]] - covariance[:, rows[1]]
+        log_episode = log_stable + gained(score**2, lengths) + episodes.log_prior
     return ShiftEvidence(
         log_stable,
         log_step - np.log(starts.size),
         log_ramp,
-        None if episodes is None else log_episode + episodes.log_prior,
+        log_episode,
         tuple(int(row) for row in rows),
     )
 
@@ -553,6 +392,10 @@ def scan_draws(
     # Single precision halves the time and costs 1e-3 on statistics around 8; taking the levels
     # out first keeps the sums small.
     centred = projections.centre(responses)
+    if episodes is not None:
+        arcs = best_episodes(centred, projections.column, episodes)
+        ends = episodes.nodes[arcs]
+    projections = projections.for_scans
     increments = projections.increments(centred).astype(np.float32)
     single = centred.astype(np.float32)
     n_models = projections.models.grid.rho.size if memory else 1
@@ -560,44 +403,45 @@ def scan_draws(
     log_step = np.empty((n_models, n_series))
     log_episode = np.empty((n_models, n_series))
     place = np.empty((n_models, n_series), dtype=np.int64)
+    inverse = (1 / projections.information[:, starts, None]).astype(np.float32)
+    even = np.full(starts.size, 1 / starts.size, dtype=np.float32)
+    at = _slice_or_rows(starts)
     if episodes is not None:
-        arcs = best_episodes(centred, projections.column, episodes)
-    chunk = max(32, 65_536 // n_rows)
-    blocks = [slice(first, first + chunk) for first in range(0, n_series, chunk)]
-    for model, projected in enumerate(islice(projections, n_models)):
-        step_rows = projected.step_rows.astype(np.float32)
-        information = (1 / projected.information[starts]).astype(np.float32)
-        if episodes is not None:
-            products = projected.products(projections.column, episodes.nodes)
-            squares = np.diagonal(products)
-            lengths = (
-                squares[arcs[:, 0]] + squares[arcs[:, 1]] - 2 * products[arcs[:, 0], arcs[:, 1]]
-            )
-        for block in blocks:
-            scores = step_rows @ single[:, block]
+        products = projections.products(episodes.nodes)
+    # a block of series stays in the processor's cache while every memory is asked
+    width = max(32, 65_536 // n_rows)
+    for first in range(0, n_series, width):
+        block = slice(first, min(first + width, n_series))
+        some, columns = single[:, block], np.arange(block.stop - first)
+        room = projections.blocks.room_for(some)
+        share = np.empty((starts.size, columns.size), dtype=np.float32)
+        for model in range(n_models):
+            scores = projections.blocks.scores(model, some, room)
             remaining = np.einsum("ij,ij->j", scores, increments[:, block])
             remaining = np.maximum(remaining, np.float32(1e-12))
-            log_stable[model, block] = projected.log_weight - exponent * np.log(remaining)
+            log_stable[model, block] = projections.log_weight[model] - exponent * np.log(remaining)
             if episodes is not None:
-                rows = episodes.nodes[arcs[block]]
-                column = np.arange(rows.shape[0])
-                score = scores[rows[:, 0], column] - scores[rows[:, 1], column]
-                share = score**2 / (lengths[block] * remaining)
-                log_episode[model, block] = -exponent * np.log(np.maximum(1 - share, 1e-7))
-            share = scores[starts]
-            share *= share
-            share *= information[:, None]
-            share /= remaining
-            np.subtract(np.float32(1), share, out=share)
-            np.maximum(share, np.float32(1e-7), out=share)
+                begin, end = arcs[block].T
+                lengths = products[model, begin, begin] + products[model, end, end]
+                lengths -= 2 * products[model, begin, end]
+                score = scores[ends[block, 0], columns] - scores[ends[block, 1], columns]
+                left = np.maximum(1 - score**2 / (lengths * remaining), 1e-7)
+                log_episode[model, block] = -exponent * np.log(left)
+            np.multiply(scores[at], scores[at], out=share)
+            share *= inverse[model]
+            best = share.argmax(axis=0)
+            place[model, block] = best
+            least = np.maximum(1 - share[best, columns] / remaining, np.float32(1e-7))
+            log_step[model, block] = -exponent * np.log(least)
+            # what each row leaves, over the least that is left
+            share *= -1 / (remaining * least)
+            share += 1 / least
+            if least.min() < 0.1:
+                np.maximum(share, np.float32(1), out=share)
             np.log(share, out=share)
             share *= -exponent
-            best = share.argmax(axis=0)
-            largest = np.take_along_axis(share, best[None, :], axis=0)[0]
-            place[model, block] = best
-            share -= largest
             np.exp(share, out=share)
-            log_step[model, block] = largest + np.log(share.mean(axis=0))
+            log_step[model, block] += np.log(even @ share)
     log_step += log_stable
     best = np.take_along_axis(place, log_step.argmax(axis=0)[None, :], axis=0)[0]
     rows = np.column_stack([starts[best], np.full(n_series, -1)])
@@ -609,6 +453,12 @@ def scan_draws(
         rows[is_episode] = episodes.nodes[arcs[is_episode]]
         with_shift = _step_or_episode(with_shift, _log_sum_columns(log_episode + beside))
     return Scan(2 * (with_shift - _log_sum_columns(log_stable)), rows)
+
+
+def _slice_or_rows(rows: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """Return ascending rows as a slice where none is left out, which spares a copy."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == rows.size else rows
 
 
 def _log_sum_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -663,8 +513,9 @@ def scan_several(
     sizes = range(2, most + 1)
     exponent = projections.exponent
     centred = projections.centre(responses)
-    increments = projections.increments(centred).astype(np.float32)
     divisions = best_divisions(centred, projections.column, nodes, most, min_rows)
+    projections = projections.for_scans
+    increments = projections.increments(centred).astype(np.float32)
     n_models = projections.models.grid.rho.size
     log_level = np.empty((n_models, n_series))
     log_several = np.empty((n_models, len(sizes), n_series))
@@ -673,16 +524,17 @@ def scan_several(
     place = np.zeros(n_rows, dtype=np.int64)
     place[used] = np.arange(used.size)
     among = {size: place[divisions[size]] for size in sizes}
-    for model, projected in enumerate(projections):
-        products = projected.products(projections.column, used)
-        scores = projected.step_rows.astype(np.float32) @ single
+    room = projections.blocks.room_for(single)
+    products = projections.products(used)
+    for model, log_weight in enumerate(projections.log_weight):
+        scores = projections.blocks.scores(model, single, room)
         remaining = np.maximum(np.einsum("ij,ij->j", scores, increments), 1e-12)
         scores = scores[used]
-        log_level[model] = projected.log_weight - exponent * np.log(remaining)
+        log_level[model] = log_weight - exponent * np.log(remaining)
         for which, size in enumerate(sizes):
-            explained = _explained(scores, products, among[size])
+            explained = _explained(scores, products[model], among[size])
             left = np.maximum(remaining - explained, 1e-7 * remaining)
-            log_several[model, which] = projected.log_weight - exponent * np.log(left)
+            log_several[model, which] = log_weight - exponent * np.log(left)
     prior = special.gammaln(nodes.size) - np.array(
         [special.gammaln(size + 1) + special.gammaln(nodes.size - size) for size in sizes]
     )
@@ -707,21 +559,16 @@ def weigh_steps(
 
     The prior is spread evenly over all choices of that many of `n_starts` rows.
     """
-    exponent = projections.exponent
-    increments = projections.increments(response)
     at = np.array(rows, dtype=np.int64)
-    places = np.arange(at.size)[None, :]
-    log_models = []
-    for projected in projections:
-        scores = projected.step_rows @ response
-        remaining = max(float(increments @ scores), 1e-300)
-        products = projected.products(projections.column, at)
-        explained = float(_explained(scores[at, None], products, places)[0])
-        left = max(remaining - explained, RESIDUAL_FLOOR * remaining)
-        log_models.append(projected.log_weight - exponent * np.log(left))
+    scores = projections.scores(response[:, None])[:, :, 0]
+    remaining = np.maximum(scores @ projections.increments(response), 1e-300)
+    solved = np.linalg.solve(projections.products(at), scores[:, at, None])[:, :, 0]
+    explained = (scores[:, at] * solved).sum(axis=1)
+    left = np.maximum(remaining - explained, RESIDUAL_FLOOR * remaining)
+    log_models = projections.log_weight - projections.exponent * np.log(left)
     size = len(rows)
     choices = special.gammaln([n_starts + 1, size + 1, n_starts - size + 1])
-    return log_sum(np.array(log_models)) - float(choices[0] - choices[1] - choices[2])
+    return log_sum(log_models) - float(choices[0] - choices[1] - choices[2])
 
 
 def _nodes(n_rows: int, min_rows: int) -> NDArray[np.int64]:

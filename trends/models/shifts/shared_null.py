@@ -24,12 +24,8 @@ from trends.models.counts.null_models import draw_counts, draw_latent
 from trends.models.counts.observed import PERIODS_PER_YEAR
 from trends.models.counts.season_terms import waves_of_year
 from trends.models.shifts.level_fit import Fit, Problem, possible_starts
-from trends.models.shifts.level_shift import (
-    Projections,
-    possible_episodes,
-    root_scale,
-    scan_draws,
-)
+from trends.models.shifts.level_shift import possible_episodes, root_scale, scan_draws
+from trends.models.shifts.projections import Projections
 
 N_ALONE = 3_000
 N_REMEMBERED = 250

@@ -17,13 +17,13 @@ from scipy import special
 from trends.models.counts.memory import WanderingModels, variance_inflation
 from trends.models.shifts.level_fit import DISPERSION_PRIOR, Problem, fit_levels
 from trends.models.shifts.level_shift import (
-    Projections,
     ShiftEvidence,
     log_sum,
     possible_episodes,
     weigh_shift,
     weigh_steps,
 )
+from trends.models.shifts.projections import Projections
 from trends.models.shifts.shared_null import SIZES, power_by_size, size_of
 from trends.models.shifts.shift_search import (
     PRICE_SEVERAL,
