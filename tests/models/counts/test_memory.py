@@ -12,6 +12,7 @@ from trends.models.counts.memory import (
     correlation_matrix,
     memory_grid,
     memory_products,
+    memory_squares,
     precision_matrix,
     recollections,
     variance_inflation,
@@ -61,6 +62,8 @@ def test_products_are_those_of_the_dense_matrix_within_each_draw(gaps, seed):
             assert across[model, draw] == pytest.approx(rows.T @ dense @ rows, abs=1e-8)
     alone = memory_products(columns[:, 0], gaps, grid)
     assert alone[1] == pytest.approx(within[:, 0])
+    squares = np.diagonal(within[:, 0], axis1=1, axis2=2)
+    assert memory_squares(columns[:, 0], gaps, grid) == pytest.approx(squares)
 
 
 @given(GAPS, st.integers(0, 2**32 - 1))

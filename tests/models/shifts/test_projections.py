@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trends.models.counts.memory import MemoryModels, WanderingModels
-from trends.models.shifts.projections import Projections
+from trends.models.shifts.projections import Projections, room_for
 
 KINDS = st.sampled_from([MemoryModels, WanderingModels])
 #: The last is so long that no memory is left.
@@ -62,9 +62,9 @@ def test_blocks_give_the_covariances_in_single_precision(kind, gaps, days, n_lev
     projections = Projections(column, base, models)
     centred = projections.centre(responses)
     single = centred.astype(np.float32)
-    room = projections.blocks.room_for(single)
+    room = room_for(single, base.shape[1])
     for model, scores in enumerate(projections.scores(centred)):
-        found = projections.blocks.scores(model, single, room)
+        found = projections.blocks(model).scores(single, room)
         assert found == pytest.approx(scores, abs=2e-5 * np.abs(scores).max() + 1e-4)
 
 

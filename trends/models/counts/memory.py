@@ -235,6 +235,50 @@ def memory_products(
     return factors.log_determinant, within, weight * across + (1 - weight) * alone
 
 
+def memory_squares(
+    columns: NDArray[np.float64], gaps: NDArray[np.float64], grid: MemoryGrid
+) -> NDArray[np.float64]:
+    """Return c'R^-1 c of columns c for every memory correlation R of a grid.
+
+    One pass down the rows, all memories and columns together: half the work of R^-1 c.
+
+    Parameters
+    ----------
+    columns : array of shape (n_rows, n_columns)
+    gaps : array of shape (n_rows - 1,)
+        Periods between neighbouring rows.
+    grid : MemoryGrid
+
+    Returns
+    -------
+    array of shape (n_models, n_columns)
+    """
+    alone = np.square(columns).sum(axis=0)
+    squares = np.tile(alone, (grid.rho.size, 1))
+    remembers = grid.weight > 0
+    if not remembers.any():
+        return squares
+    weight = grid.weight[remembers]
+    factors = [
+        _factor(gaps.tobytes(), float(rho), float(share)).mixture
+        for rho, share in zip(grid.rho[remembers], weight, strict=True)
+    ]
+    pivots = np.stack([each[0] for each in factors], axis=1)[:, :, None]
+    beside = np.stack([each[1] for each in factors], axis=1)[:, :, None]
+    left = np.zeros((weight.size, alone.size))
+    solved = np.zeros_like(left)
+    square = np.empty_like(left)
+    for row, values in enumerate(columns):
+        if row:
+            left *= beside[row - 1]
+        np.subtract(values, left, out=left)
+        np.multiply(left, left, out=square)
+        square /= pivots[row]
+        solved += square
+    squares[remembers] = (alone - weight[:, None] * solved) / (1 - weight[:, None])
+    return squares
+
+
 def inner_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return first' second of columns, shape (n_rows, ..., n_columns), within each draw.
 

@@ -17,6 +17,7 @@ from trends.models.counts.memory import (
     MemoryGrid,
     correlation_matrix,
     memory_products,
+    memory_squares,
     whitened_columns,
 )
 from trends.models.counts.observed import Observed, bent_trend_columns, years_of
@@ -148,6 +149,7 @@ class _Linearised(NamedTuple):
     grid: MemoryGrid
     gaps: np.ndarray
     log_determinants: np.ndarray
+    whitened: np.ndarray
     within: np.ndarray
     effects_covariance: np.ndarray
 
@@ -160,8 +162,10 @@ class _Linearised(NamedTuple):
         gaps = np.diff(position).astype(float)
         log_determinants, within, across = memory_products(design, gaps, grid)
         bread = np.linalg.inv(design.T @ design)
-        covariance = (bread @ across @ bread)[:, beside.shape[1] :, beside.shape[1] :]
-        return cls(design, beside.shape[1], grid, gaps, log_determinants, within, covariance)
+        n_beside = beside.shape[1]
+        covariance = (bread @ across @ bread)[:, n_beside:, n_beside:]
+        whitened = np.stack([each.T for each in whitened_columns(design, gaps, grid)])
+        return cls(design, n_beside, grid, gaps, log_determinants, whitened, within, covariance)
 
     def statistics(self, responses: np.ndarray) -> np.ndarray:
         """Return the F statistic of every column of responses."""
@@ -194,12 +198,10 @@ class _Linearised(NamedTuple):
 
     def _squares(self, responses: np.ndarray, n_terms: int) -> np.ndarray:
         """Return generalised residual squares of responses on the first columns, per memory."""
-        design = self.design[:, :n_terms]
-        columns = np.hstack([design, responses])
-        squares = np.empty((self.grid.rho.size, responses.shape[1]))
-        for model, whitened in enumerate(whitened_columns(columns, self.gaps, self.grid)):
-            cross = design.T @ whitened[:, n_terms:]
-            params = np.linalg.solve(self.within[model, :n_terms, :n_terms], cross)
-            explained = (cross * params).sum(axis=0)
-            squares[model] = (responses * whitened[:, n_terms:]).sum(axis=0) - explained
-        return np.maximum(squares, 1e-10)
+        whitened = np.ascontiguousarray(self.whitened[:, :n_terms])
+        cross = (whitened.reshape(-1, responses.shape[0]) @ responses).reshape(
+            *whitened.shape[:2], responses.shape[1]
+        )
+        params = np.linalg.solve(self.within[:, :n_terms, :n_terms], cross)
+        squares = memory_squares(responses, self.gaps, self.grid)
+        return np.asarray(np.maximum(squares - (cross * params).sum(axis=1), 1e-10))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from trends.models.counts.memory import PRIOR_NO_MEMORY, whitened_steps
-from trends.models.shifts.projections import Projections
+from trends.models.shifts.projections import Projections, room_for
 
 CLIP = 2.0
 """Robust scales by which a value may leave its neighbours' range before the searches for episodes
@@ -413,10 +413,10 @@ def scan_draws(
     for first in range(0, n_series, width):
         block = slice(first, min(first + width, n_series))
         some, columns = single[:, block], np.arange(block.stop - first)
-        room = projections.blocks.room_for(some)
+        room = room_for(some, projections.base.shape[1])
         share = np.empty((starts.size, columns.size), dtype=np.float32)
         for model in range(n_models):
-            scores = projections.blocks.scores(model, some, room)
+            scores = projections.blocks(model).scores(some, room)
             remaining = np.einsum("ij,ij->j", scores, increments[:, block])
             remaining = np.maximum(remaining, np.float32(1e-12))
             log_stable[model, block] = projections.log_weight[model] - exponent * np.log(remaining)
@@ -524,10 +524,10 @@ def scan_several(
     place = np.zeros(n_rows, dtype=np.int64)
     place[used] = np.arange(used.size)
     among = {size: place[divisions[size]] for size in sizes}
-    room = projections.blocks.room_for(single)
+    room = room_for(single, projections.base.shape[1])
     products = projections.products(used)
     for model, log_weight in enumerate(projections.log_weight):
-        scores = projections.blocks.scores(model, single, room)
+        scores = projections.blocks(model).scores(single, room)
         remaining = np.maximum(np.einsum("ij,ij->j", scores, increments), 1e-12)
         scores = scores[used]
         log_level[model] = log_weight - exponent * np.log(remaining)

@@ -76,6 +76,7 @@ class Projections:
         self.column = column
         self.base = base
         self.models = models
+        self._blocks: dict[int, Blocks] = {}
 
     @property
     def exponent(self) -> float:
@@ -169,17 +170,24 @@ class Projections:
         relative = (response.T / self.column).T
         return np.diff(relative, axis=0, prepend=0.0)
 
-    def fill_blocks(
-        self, model: int, coarse: NDArray[np.float32], fine: NDArray[np.float32]
-    ) -> None:
-        """Write the matrices of one memory, as `Blocks` describes them."""
+    def blocks(self, model: int) -> Blocks:
+        """Return what gives the covariances of very many series under one memory."""
+        if model not in self._blocks:
+            self._blocks[model] = self._blocks_of(model)
+        return self._blocks[model]
+
+    def _blocks_of(self, model: int) -> Blocks:
+        """Make the matrices that `Blocks` describes."""
         precisions, beside = self.models.precisions, self._beside
         fresh = precisions.fresh[model]
         decay, diagonal = precisions.decay[:, model], precisions.diagonal[:, model]
         before, beyond, _ = (each[model] for each in self._passes)
         log_decay, sums = self._log_decay[model], beside.sums[model]
-        n_rows = self.column.size
-        n_blocks, n_within, _ = fine.shape
+        n_rows, n_base = self.base.shape
+        n_within = _n_within(n_rows)
+        n_blocks = -(-n_rows // n_within)
+        coarse = np.zeros((3 * n_blocks + n_base, n_rows), dtype=np.float32)
+        fine = np.empty((n_blocks, n_within, n_within + 3 + n_base), dtype=np.float32)
         coefficients = beside.inverse[model] @ beside.weighted[model].T
         coarse[3 * n_blocks :] = coefficients
 
@@ -220,6 +228,7 @@ class Projections:
         steps = cut(sums)
         steps[:-1] -= sums[cuts][:, None]
         fine[:, :, n_within + 3 :] = -steps
+        return Blocks(coarse, fine)
 
     @property
     def for_scans(self) -> Projections:
@@ -235,11 +244,6 @@ class Projections:
         )
         return _unit_level(*self.models.key) if is_even_level else self
 
-    @cached_property
-    def blocks(self) -> Blocks:
-        """What gives the covariances of very many series."""
-        return Blocks.of(self)
-
 
 @lru_cache(maxsize=2)
 def _unit_level(
@@ -252,7 +256,7 @@ def _unit_level(
 
 
 class Blocks(NamedTuple):
-    """The covariances of very many series with steps, by matrices in single precision.
+    """The covariances of very many series with steps under one memory, in single precision.
 
     Rows are cut into blocks. What a block has in common with all rows before and with all rows
     after it is one number each (and one for each base regressor), so that small matrices for the
@@ -260,51 +264,47 @@ class Blocks(NamedTuple):
 
     Attributes
     ----------
-    coarse : array of shape (n_models, 3 n_blocks + n_base, n_rows)
+    coarse : array of shape (3 n_blocks + n_base, n_rows)
         Times responses: for each block the covariance with a step after it, what is after it and
         what is before it, and the coefficients of the base regressors.
-    fine : array of shape (n_models, n_blocks, n_within, n_within + 3 + n_base)
+    fine : array of shape (n_blocks, n_within, n_within + 3 + n_base)
         For each block, times the responses within and those numbers: the covariances.
     """
 
     coarse: NDArray[np.float32]
     fine: NDArray[np.float32]
 
-    @classmethod
-    def of(cls, projections: Projections) -> Blocks:
-        """Return the matrices of every memory."""
-        n_models = projections.models.grid.rho.size
-        n_rows, n_base = projections.base.shape
-        # where both matrices together are smallest
-        n_within = round(np.sqrt(3 * n_rows))
-        n_blocks = -(-n_rows // n_within)
-        coarse = np.zeros((n_models, 3 * n_blocks + n_base, n_rows), dtype=np.float32)
-        fine = np.empty((n_models, n_blocks, n_within, n_within + 3 + n_base), dtype=np.float32)
-        for model in range(n_models):
-            projections.fill_blocks(model, coarse[model], fine[model])
-        return cls(coarse, fine)
-
-    def room_for(self, responses: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the responses (n_rows, n_series) block by block, with room for what is coarse."""
-        _, n_blocks, n_within, n_terms = self.fine.shape
-        n_rows, n_series = responses.shape
-        within = np.zeros((n_blocks * n_within, n_series), dtype=np.float32)
-        within[:n_rows] = responses
-        room = np.empty((n_blocks, n_terms, n_series), dtype=np.float32)
-        room[:, :n_within] = within.reshape(n_blocks, n_within, n_series)
-        return room
-
     def scores(
-        self, model: int, responses: NDArray[np.float32], room: NDArray[np.float32]
+        self, responses: NDArray[np.float32], room: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Return the covariances of responses with a step at each row, under one memory."""
-        _, n_blocks, n_within, _ = self.fine.shape
+        """Return the covariances of responses (n_rows, n_series) with a step at each row.
+
+        `room` is what `room_for` returns for these responses.
+        """
+        n_blocks, n_within, _ = self.fine.shape
         n_rows, n_series = responses.shape
-        coarse = self.coarse[model] @ responses
+        coarse = self.coarse @ responses
         around = coarse[: 3 * n_blocks].reshape(3, n_blocks, n_series)
         room[:, n_within : n_within + 3] = np.swapaxes(around, 0, 1)
         room[:, n_within + 3 :] = coarse[3 * n_blocks :]
-        return np.asarray((self.fine[model] @ room).reshape(-1, n_series)[:n_rows])
+        return np.asarray((self.fine @ room).reshape(-1, n_series)[:n_rows])
+
+
+def room_for(responses: NDArray[np.float32], n_base: int) -> NDArray[np.float32]:
+    """Return responses (n_rows, n_series) block by block, with room for what is coarse."""
+    n_rows, n_series = responses.shape
+    n_within = _n_within(n_rows)
+    n_blocks = -(-n_rows // n_within)
+    within = np.zeros((n_blocks * n_within, n_series), dtype=np.float32)
+    within[:n_rows] = responses
+    room = np.empty((n_blocks, n_within + 3 + n_base, n_series), dtype=np.float32)
+    room[:, :n_within] = within.reshape(n_blocks, n_within, n_series)
+    return room
+
+
+def _n_within(n_rows: int) -> int:
+    """Return the rows of a block with which both matrices together are smallest."""
+    return round(float(np.sqrt(3 * n_rows)))
 
 
 def _sums_from(values: NDArray[np.float64]) -> NDArray[np.float64]:
