@@ -138,6 +138,17 @@ def test_a_baseline_that_fell_silent_is_held_against_what_came_before():
     assert not any("history_restarts" in one for one in found.caveats)
 
 
+def test_a_short_baseline_of_few_events_in_bursts_is_watched_whatever_the_seed():
+    burst = [0, 0, 0, 0, 0, 0, 10, 3, 1, 1, 4, 0, 0, 0, 0, 0, 0, 0]
+    after = [0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 2, 1, 0, 0, 1, 0, 0]
+    series = monthly([*burst, *after, *[1, 0] * 6])
+    # With these seeds a rate of more than a million events a month was among those drawn.
+    for seed in (11, 22, 27, 55):
+        found = trends.detect_alarms(series, incomplete_periods=0, rng=seed)
+        assert found.states["status"].tolist() == ["ok"]
+        assert found.watched["threshold_high"].between(1, 10).all()
+
+
 def test_a_season_that_is_too_long_for_what_came_since_a_shift_is_refused_with_its_date():
     counts = np.concatenate([steady(34, mean=5), steady(26, mean=30)])
     with pytest.raises(ValueError, match="14 observed since the level shifted in 2017-11"):

@@ -151,6 +151,27 @@ def test_scatter_and_memory_open_a_baseline():
     assert remembering.log_shifts.std() > 3 / np.sqrt(20 * 60)
 
 
+def test_no_rate_is_drawn_further_off_than_a_thousandfold():
+    counts = np.zeros(36)
+    counts[[6, 7, 10]] = [10, 3, 4]
+    grid = grid_of(MONTHS[:36])
+    shifts = np.concatenate(
+        [
+            learn_baseline(
+                counts,
+                np.ones((36, 1)),
+                np.ones(36),
+                np.arange(36),
+                grid,
+                np.random.default_rng(seed),
+            ).log_shifts
+            for seed in range(30)
+        ]
+    )
+    assert np.abs(shifts).max() == pytest.approx(np.log(1000), abs=1e-9)
+    assert np.quantile(np.abs(shifts), 0.9) < np.log(1000)
+
+
 def test_an_outbreak_in_a_baseline_is_weighed_down():
     counts = np.random.default_rng(5).poisson(9, 60)
     outbreak = counts.copy()

@@ -38,6 +38,9 @@ STRONG = (0.75, 0.99)
 #: Standard deviation of a slope of the baseline, in log rates a year, before it is seen: two in
 #: three are within a factor of 1.3 a year. As likely beforehand is that there is none.
 SLOPE_SCALE = 0.25
+#: Largest error of a log rate that is drawn, a thousandfold: a short series of few events that may
+#: remember for long leaves its rate so open that normal errors would run to any number of events.
+LARGEST_SHIFT = float(np.log(1000))
 #: What weighing down takes off the variance of scores that are normal.
 _WEIGHED_DOWN = 0.967
 #: Variances over means that are weighed; beforehand a third of the probability is on Poisson's.
@@ -247,7 +250,8 @@ def _draw(fit: _Fit, contrast: np.ndarray, n_draws: int, rng: np.random.Generato
         params = params - pulled * fit.params[-1]
         covariances = covariances - pulled[:, :, None] * covariances[:, -1, None, :]
     variances = np.einsum("i,mij,j->m", contrast, covariances, contrast)
-    log_rates = params @ contrast + np.sqrt(variances) * rng.standard_normal(n_draws)
+    errors = np.sqrt(variances) * rng.standard_normal(n_draws)
+    log_rates = params @ contrast + np.clip(errors, -LARGEST_SHIFT, LARGEST_SHIFT)
     return _Drawn(params, log_rates, dispersions, rho, weight)
 
 
