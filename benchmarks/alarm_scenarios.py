@@ -1,6 +1,7 @@
 """How often do alarms fire without an outbreak, and with one, in 42 published scenarios?
 
     python benchmarks/alarm_scenarios.py --more 20 --minutes 30
+    python benchmarks/alarm_scenarios.py surveillance 30    the same series in R, for 30 minutes
 
 Weekly counts of twelve years, negative binomial with variance phi times the mean, whose log is
 theta + beta t + the sum over j up to m of gamma1 cos(2 pi j t / 52) + gamma2 sin(2 pi j t / 52):
@@ -18,12 +19,23 @@ a level of 0.01, means over all scenarios and sizes. Here: `detect_alarms` (rise
 of one and two episodes a year, its baseline learned once, before the 49 weeks; the flexible
 Farrington method and EARS C1 to C3 at the level of 0.01, learned anew every week.
 
+On the very same series the R package surveillance runs what it has of the 21 methods, and two
+regressions stand for the two that it does not have (tests/reference/alarm_scenarios.R says with
+which settings). Only this needs R; it catches up with the series that were run here.
+
 The table of scenarios goes to benchmarks/results/alarm_scenarios.csv, that of methods to
-alarm_scenarios.md; series of several runs add up.
+alarm_scenarios.md; series of several runs add up. What R found stands in
+alarm_scenarios_surveillance.csv, row per scenario and method.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +68,34 @@ METHODS = {
     "ears_c2": "EARS C2, level 0.01",
     "ears_c3": "EARS C3, level 0.01",
 }
+#: Run in R; those above are run there too, and must come out the same.
+IN_R = {
+    "farrington_original": "original Farrington, level 0.01",
+    "cdc": "CDC (historical limits), level 0.01",
+    "rki1": "RKI 1",
+    "rki2": "RKI 2",
+    "rki3": "RKI 3",
+    "bayes1": "Bayes 1, level 0.05",
+    "bayes2": "Bayes 2, level 0.05",
+    "bayes3": "Bayes 3, level 0.05",
+    "cusum": "CUSUM",
+    "cusum_rossi": "CUSUM, Rossi",
+    "cusum_anscombe": "CUSUM, Anscombe",
+    "cusum_glm": "CUSUM about a season",
+    "cusum_glm_rossi": "CUSUM about a season, Rossi",
+    "cusum_glm_anscombe": "CUSUM about a season, Anscombe",
+    "rogerson": "CUSUM of Rogerson about a season and trend, run length 100",
+    "glr_poisson": "likelihood ratio, Poisson, season",
+    "glr_poisson_trend": "likelihood ratio, Poisson, season and trend",
+    "glr_negative_binomial": "likelihood ratio, negative binomial, season",
+    "glr_negative_binomial_trend": "likelihood ratio, negative binomial, season and trend",
+    "outbreak_p": "OutbreakP",
+    "regression_poisson": "Poisson regression, level 0.01",
+    "regression_negative_binomial": "negative binomial regression, level 0.01",
+}
+SEED = 42
+RESULTS = Path(__file__).parent / "results"
+SCRIPT = Path(__file__).parents[1] / "tests" / "reference" / "alarm_scenarios.R"
 
 
 def outbreak(
@@ -67,10 +107,10 @@ def outbreak(
     return np.bincount(weeks[weeks < mean.size], minlength=mean.size)
 
 
-def one(
+def draw_series(
     *, parameters: int, trend: bool, waves: int, rng: np.random.Generator
-) -> dict[str, float] | None:
-    """Return false positives and whether the outbreak was detected, by method, in one series."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the counts of all weeks, and which of those watched lie in the outbreak."""
     theta, beta, gamma1, gamma2, phi = PARAMETERS[parameters - 1]
     week = np.arange(1, N_WEEKS + 1)
     turns = [2 * np.pi * wave * week / 52 for wave in range(1, waves + 1)]
@@ -86,18 +126,29 @@ def one(
     for start in rng.choice(np.arange(312, 575), 4, replace=False):
         counts = counts + outbreak(start, past, mean, phi, rng)
     new = outbreak(int(rng.integers(575, N_WEEKS)), rng.integers(1, 11), mean, phi, rng)
-    counts = (counts + new).astype(float)
     weeks_with = new[-WATCHED:] > 0
     if weeks_with.any():
         weeks_with[np.argmax(weeks_with) : np.flatnonzero(weeks_with)[-1] + 1] = True
-    alarms = _alarms(counts, rng)
+    return (counts + new).astype(float), weeks_with
+
+
+def one(
+    *, parameters: int, trend: bool, waves: int, rng: np.random.Generator
+) -> dict[str, float] | None:
+    """Return false positives and whether the outbreak was detected, by method, in one series."""
+    counts, weeks_with = draw_series(parameters=parameters, trend=trend, waves=waves, rng=rng)
     measured = {}
-    for method, fired in alarms.items():
-        measured[f"false_positive_{method}"] = float(fired[~weeks_with].mean())
-        measured[f"detected_{method}"] = (
-            float(fired[weeks_with].any()) if weeks_with.any() else np.nan
+    for method, fired in _alarms(counts, rng).items():
+        measured[f"false_positive_{method}"], measured[f"detected_{method}"] = _measured(
+            fired, weeks_with
         )
     return measured
+
+
+def _measured(fired: np.ndarray, weeks_with: np.ndarray) -> tuple[float, float]:
+    """Return the share of weeks without an outbreak that fired, and whether one with it did."""
+    false = float(fired[~weeks_with].mean())
+    return false, float(fired[weeks_with].any()) if weeks_with.any() else np.nan
 
 
 def _alarms(counts: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -123,6 +174,62 @@ def _alarms(counts: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarra
         fired = ears(counts, method=method, alpha=LEVEL)[1]
         alarms[f"ears_{method.lower()}"] = fired[-WATCHED:]
     return alarms
+
+
+def run_surveillance(cells: Mapping[str, Mapping[str, object]], minutes: float) -> None:
+    """Hand R the series that were run here and not yet there, and add up what it found."""
+    file = RESULTS / "alarm_scenarios_surveillance.csv"
+    sums = pd.read_csv(RESULTS / "alarm_scenarios_sums.csv").query("value == 'asked'")
+    here = sums.set_index("cell")["n"].astype(int)
+    held = pd.read_csv(file) if file.exists() else pd.DataFrame(columns=["cell", "method", "asked"])
+    there = held.groupby("cell")["asked"].max().reindex(here.index, fill_value=0).astype(int)
+    until = time.monotonic() + 60 * minutes
+    while (there < here).any() and time.monotonic() < until:
+        behind = there[there < here].sort_values(kind="stable").index[:14]
+        drawn = {}
+        for key in behind:
+            for number in range(there[key], min(there[key] + 2, here[key])):
+                rng = np.random.default_rng([SEED, zlib.crc32(key.encode()), number])
+                drawn[key, number] = draw_series(**cells[key], rng=rng)
+        held = pd.concat([held, _in_r(drawn)]).groupby(["cell", "method"], sort=False)
+        held = held.sum().reset_index()
+        held.to_csv(file, index=False, float_format="%.10g")
+        there = held.groupby("cell")["asked"].max().reindex(here.index, fill_value=0).astype(int)
+    taken = held.groupby("method")[["seconds", "asked", "n"]].sum()
+    print(f"{there.sum()} of {here.sum()} series")
+    print(taken.assign(seconds=taken["seconds"] / taken["asked"]).to_string())
+
+
+def _in_r(drawn: Mapping[tuple[str, int], tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
+    """Return the sums of every scenario and method over the series drawn."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder) / "series.csv", Path(folder) / "alarms.csv"
+        counts = pd.DataFrame(np.array([each for each, _ in drawn.values()]).astype(int))
+        counts.to_csv(given, index=False, header=False)
+        subprocess.run(["Rscript", str(SCRIPT), str(given), str(made)], check=True)
+        alarms = pd.read_csv(made, dtype={"alarms": str})
+    every = list(drawn.items())
+    rows = []
+    for row in alarms.itertuples():
+        (key, _), (_, weeks_with) = every[row.series - 1]
+        false = seen = np.nan
+        if isinstance(row.alarms, str):
+            fired = np.array(list(row.alarms)) == "1"
+            false, seen = _measured(fired, weeks_with)
+        rows.append(
+            {
+                "cell": key,
+                "method": row.method,
+                "asked": 1,
+                "n": int(np.isfinite(false)),
+                "false_positive": false,
+                "false_positive_squares": false**2,
+                "n_outbreaks": int(np.isfinite(seen)),
+                "detected": seen,
+                "seconds": row.seconds,
+            }
+        )
+    return pd.DataFrame(rows).groupby(["cell", "method"], sort=False).sum().reset_index()
 
 
 def _by_method(table: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +294,11 @@ def main() -> None:
         for trend in (False, True)
         for waves in (0, 1, 2)
     ]
-    table = add_up(one, cells, name="alarm_scenarios", seed=42, at_once=2)
+    if "surveillance" in sys.argv:
+        named = {"/".join(str(value) for value in cell.values()): cell for cell in cells}
+        run_surveillance(named, float(sys.argv[-1]))
+        return
+    table = add_up(one, cells, name="alarm_scenarios", seed=SEED, at_once=2)
     store(
         table.drop(columns=[name for name in table if name.startswith("error_")]), "alarm_scenarios"
     )
