@@ -133,7 +133,11 @@ def learn(counts, rng=1):
 def test_a_baseline_knows_its_level_and_how_little_it_knows_of_it():
     counts = np.random.default_rng(3).poisson(9, 60)
     found = learn(counts)
-    assert np.exp(found.params[0]) == pytest.approx(counts.mean(), rel=1e-6)
+    scale = np.sum((counts - counts.mean()) ** 2 / counts.mean()) / 59
+    # None is outlying here, but of Poisson counts some are now and then.
+    kept, _ = detector._taken_off(counts.mean(), scale, max(scale, 1.0))
+    assert 0.99 < kept < 1
+    assert np.exp(found.params[0]) == pytest.approx(counts.mean() / kept, rel=1e-6)
     assert found.log_shifts.std() == pytest.approx(1 / np.sqrt(9 * 60), rel=0.4)
     assert np.median(found.dispersions) == 1
 
@@ -149,6 +153,68 @@ def test_scatter_and_memory_open_a_baseline():
     assert remembering.correlation > 0.3
     # Three times the error of a mean of so many Poisson counts.
     assert remembering.log_shifts.std() > 3 / np.sqrt(20 * 60)
+
+
+@pytest.mark.parametrize(("mean", "phi"), [(1.0, 1.0), (1.0, 3.0), (20.0, 3.6), (400.0, 60.0)])
+def test_what_weighing_down_takes_off_counts_without_an_outbreak_is_put_back(mean, phi):
+    rng = np.random.default_rng(8)
+    size = 1_000_000
+    counts = (
+        rng.poisson(mean, size)
+        if phi == 1
+        else rng.negative_binomial(mean / (phi - 1), 1 / phi, size)
+    ).astype(float)
+    residual = 1.5 * (counts ** (2 / 3) * mean ** (-1 / 6) - np.sqrt(mean)) / np.sqrt(phi)
+    weights = np.where(residual > 2.58, np.maximum(residual, 1) ** -2, 1)
+    kept = np.average(counts, weights=weights)
+    scale = np.mean(weights * (counts - kept) ** 2) / kept
+    low_mean, low_variance = detector._taken_off(kept, scale, phi)
+    assert kept / low_mean == pytest.approx(mean, rel=0.01)
+    assert scale / low_variance == pytest.approx(phi, rel=0.03)
+
+
+def test_seen_memory_speaks_against_poisson_counts():
+    rng = np.random.default_rng(2)
+    plain = rng.poisson(20, 156).astype(float)
+    remembered = np.empty(156)
+    intensity = before = 20.0
+    for month in range(156):
+        intensity = 8 + 0.35 * before + 0.25 * intensity
+        remembered[month] = before = rng.poisson(intensity)
+    months = pd.period_range("2000-01", periods=156, freq="M")
+    shares = [
+        np.mean(
+            learn_baseline(
+                counts,
+                np.ones((156, 1)),
+                np.ones(156),
+                np.arange(156),
+                grid_of(months),
+                np.random.default_rng(1),
+            ).dispersions
+            == 1
+        )
+        for counts in (plain, remembered)
+    ]
+    assert shares[0] > 0.5
+    assert shares[1] < 0.05
+
+
+@pytest.mark.parametrize("mean", [0.4, 6.0, 300.0])
+def test_counts_of_all_draws_are_those_of_each(mean):
+    rng = np.random.default_rng(4)
+    latent = rng.standard_normal((12, 5 * detector.YEARS_OF_EACH))
+    means, dispersions = mean * np.exp(rng.normal(0, 0.3, 5)), np.array([1.0, 1.2, 3.0, 9.0, 1.0])
+    found = detector._counts_at(latent, means, dispersions)
+    for draw in range(5):
+        columns = slice(draw * detector.YEARS_OF_EACH, (draw + 1) * detector.YEARS_OF_EACH)
+        phi = dispersions[draw]
+        law = (
+            stats.poisson(means[draw])
+            if phi == 1
+            else stats.nbinom(means[draw] / (phi - 1), 1 / phi)
+        )
+        assert (found[:, columns] == law.ppf(stats.norm.cdf(latent[:, columns]))).all()
 
 
 def test_no_rate_is_drawn_further_off_than_a_thousandfold():

@@ -41,12 +41,14 @@ SLOPE_SCALE = 0.25
 #: Largest error of a log rate that is drawn, a thousandfold: a short series of few events that may
 #: remember for long leaves its rate so open that normal errors would run to any number of events.
 LARGEST_SHIFT = float(np.log(1000))
-#: What weighing down takes off the variance of scores that are normal.
-_WEIGHED_DOWN = 0.967
 #: Variances over means that are weighed; beforehand a third of the probability is on Poisson's.
 _DISPERSIONS = np.concatenate([[1.0], np.geomspace(1.1, 200.0, 40)])
 #: Counts up to which the tails of every count are computed; beyond, those between are interpolated.
 _EVERY_COUNT = 400
+#: Rounds in which the variance before weighing down is found from that after it.
+_ROUNDS = 4
+#: Counts up to which quantiles are looked up in sums of the chances of all draws.
+_MOST_SUMMED = 3000
 #: Where the second line's limit is looked for, and how often that range is halved.
 HIGHEST_LIMIT, _HALVINGS = 16.0, 8
 #: Episodes that a simulated setting must show to be believed; rarer ones are extrapolated.
@@ -203,17 +205,58 @@ def _fit_memory(
     params, expected = _weighted_fit(counts, design, exposure, weights)
     n_free = counts.size - design.shape[1]
     scatter = max(float(np.sum((counts - expected) ** 2 / expected)) / n_free, 1.0)
-    anscombe = 1.5 * (counts ** (2 / 3) * expected ** (-1 / 6) - np.sqrt(expected))
-    anscombe /= np.sqrt(scatter)
-    high = anscombe > OUTLYING
-    if high.any():
-        weights = np.where(high, np.where(high, anscombe, 1.0) ** -2, 1.0)
+    weights = _outbreak_weights(counts, expected, scatter)
+    if (weights < 1).any():
         params, expected = _weighted_fit(counts, design, exposure, weights)
-    residuals = (counts - expected) / np.sqrt(expected) * np.sqrt(weights / _WEIGHED_DOWN)
+    residuals = (counts - expected) / np.sqrt(expected) * np.sqrt(weights)
+    low_mean, low_variance = _taken_off(
+        float(expected.mean()), float(np.sum(residuals**2)) / n_free, scatter
+    )
+    params[0] -= np.log(low_mean)
+    expected = expected / low_mean
+    residuals /= np.sqrt(low_variance)
     working = design * np.sqrt(expected * weights)[:, None]
     memory = weigh_memories(working, residuals, position, grid=grid)
-    mean, n_high = float(expected.mean()), int(high.sum())
+    mean, n_high = float(expected.mean()), int((weights < 1).sum())
     return _Fit(params, mean, memory, counts.size, n_high, slope)
+
+
+def _outbreak_weights(
+    counts: np.ndarray, expected: np.ndarray | float, scatter: float
+) -> NDArray[np.float64]:
+    """Return weights that fall with the square of Anscombe residuals that are outlying."""
+    anscombe = 1.5 * (counts ** (2 / 3) * expected ** (-1 / 6) - np.sqrt(expected))
+    anscombe /= np.sqrt(scatter)
+    return np.where(anscombe > OUTLYING, np.maximum(anscombe, OUTLYING) ** -2.0, 1.0)
+
+
+def _taken_off(mean: float, scale: float, scatter: float) -> tuple[float, float]:
+    """Return what weighing down leaves of the mean and the variance of counts without an outbreak.
+
+    Skewed counts lose most: negative binomial ones about 1 with three times Poisson's variance a
+    tenth of their mean and a quarter of their variance, Poisson counts about 20 .3 and 4%. The
+    variance over the mean is that which, weighed down, is the scale that was found.
+    """
+    low_mean = low_variance = 1.0
+    for _ in range(_ROUNDS):
+        phi = max(scale / low_variance, 1.0)
+        about = mean / low_mean
+        largest = int(np.ceil(about + 9 * np.sqrt(phi * about) + 20 * phi))
+        each = np.arange(largest + 1.0)
+        if largest > _EVERY_COUNT:
+            each = np.unique(np.rint(np.linspace(0, largest, _EVERY_COUNT)))
+        chance = np.diff(_at_most(each, about, phi), prepend=0.0)
+        weighed = chance * _outbreak_weights(each, about, scatter)
+        kept = float(weighed @ each / weighed.sum())
+        low_mean = kept / float(chance @ each)
+        low_variance = float(weighed @ (each - kept) ** 2) / kept
+        low_variance *= float(chance @ each) / float(chance @ (each - chance @ each) ** 2)
+    return low_mean, low_variance
+
+
+def _at_most(count: NDArray[np.float64], mean: float, phi: float) -> NDArray[np.float64]:
+    """Return the chance of at most each count."""
+    return 1 - _beyond(count, np.array([mean]), np.array([phi]))[0]
 
 
 def _slope_probability(fit: _Fit) -> float:
@@ -239,7 +282,11 @@ def _draw(fit: _Fit, contrast: np.ndarray, n_draws: int, rng: np.random.Generato
     models = rng.choice(grid.rho.size, n_draws, p=likely)
     rho, weight = grid.rho[models], grid.weight[models]
     n_free = fit.n_periods - fit.params.size
-    dispersions = _draw_dispersions(memory.scales[models], rho, weight, fit.mean, n_free, rng)
+    # Memory speaks against Poisson counts, which have none: what is seen of it is weighed.
+    log_no_memory = float(np.log(max(memory.probabilities[0], 1e-300)) - grid.log_prior[0])
+    dispersions = _draw_dispersions(
+        memory.scales[models], rho, weight, fit.mean, n_free, log_no_memory, rng
+    )
     # Counts that scatter like Poisson's leave nothing to remember.
     rho, weight = (np.where(dispersions > 1, one, 0.0) for one in (rho, weight))
     covariances = memory.covariances[models]
@@ -277,9 +324,10 @@ def _draw_dispersions(
     weight: np.ndarray,
     mean: float,
     n_free: int,
+    log_no_memory: float,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Draw variances over means, given how much the residuals scatter.
+    """Draw variances over means, given how much the residuals scatter and the odds of no memory.
 
     The scatter of a skewed and remembering series says less than its length: the degrees of freedom
     are those that its fourth moment and its memory leave.
@@ -290,7 +338,7 @@ def _draw_dispersions(
     n_worth = 2 * n_free / ((2 + excess) * squares)
     phi = _DISPERSIONS[:, None]
     log_posterior = -0.5 * n_worth * (np.log(phi) + scales / phi)
-    log_posterior[0] += np.log((_DISPERSIONS.size - 1) / 2)
+    log_posterior[0] += np.log((_DISPERSIONS.size - 1) / 2) + log_no_memory
     posterior = np.exp(log_posterior - log_posterior.max(axis=0))
     cumulative = np.cumsum(posterior / posterior.sum(axis=0), axis=0)
     chosen = (cumulative < rng.random(scales.size)[None, :]).sum(axis=0)
@@ -502,18 +550,38 @@ def simulate_years(
     """
     rho, weight = (np.repeat(one, YEARS_OF_EACH) for one in (baseline.rho, baseline.weight))
     latent = draw_latent(np.ones(n_periods - 1), rho, weight, rng)
-    counts = np.empty_like(latent)
     means = mean * np.exp(baseline.log_shifts)
-    for draw, (level, dispersion) in enumerate(zip(means, baseline.dispersions, strict=True)):
-        columns = slice(draw * YEARS_OF_EACH, (draw + 1) * YEARS_OF_EACH)
-        same = n_periods - changed
-        counts[:same, columns] = count_quantiles(latent[:same, columns], level, dispersion)
-        if changed:
-            counts[same:, columns] = count_quantiles(
-                latent[same:, columns], factor * level, dispersion
-            )
+    same = n_periods - changed
+    counts = np.concatenate(
+        [
+            _counts_at(latent[:same], means, baseline.dispersions),
+            _counts_at(latent[same:], factor * means, baseline.dispersions),
+        ]
+    )
     whole = np.minimum(counts, tails.high.size - 1).astype(np.int64)
     return tails.high[whole], tails.low[whole], tails.score[whole]
+
+
+def _counts_at(
+    latent: NDArray[np.float64], means: NDArray[np.float64], dispersions: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Turn normal values into counts, those of `YEARS_OF_EACH` columns by one draw."""
+    counts = np.empty_like(latent)
+    if not latent.size:
+        return counts
+    largest = int(np.ceil(np.max(means + 9 * np.sqrt(dispersions * means) + 20 * dispersions)))
+    below = None
+    if largest <= _MOST_SUMMED:
+        below = np.cumsum(_chance_of_each(means, dispersions, largest), axis=1)
+    chance = special.ndtr(latent)
+    for draw, (level, dispersion) in enumerate(zip(means, dispersions, strict=True)):
+        columns = slice(draw * YEARS_OF_EACH, (draw + 1) * YEARS_OF_EACH)
+        counts[:, columns] = (
+            count_quantiles(latent[:, columns], level, dispersion)
+            if below is None
+            else np.searchsorted(below[draw], chance[:, columns])
+        )
+    return counts
 
 
 def fire(
