@@ -6,9 +6,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
@@ -33,6 +32,9 @@ from trends.tables.sources import VALUES
 from trends.tables.tallying import UNKNOWN, Question, Tally, tally
 from trends.tables.typed import Day, columns_in_local_days, read_window
 from trends.tables.watching import FEW_EVENTS, begins_late, known_stretches
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 #: More periods than this are counted only over a span that somebody has named.
 MOST_PERIODS = 5_000

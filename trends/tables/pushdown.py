@@ -1,23 +1,18 @@
 """Which rows of a table in an engine are written so plainly that they can be counted there?
 
 The reader of events decides what is acceptable. A row is *plain* when it is written in the
-commonest way, with every value within bounds: a sufficient condition, in expressions that any
-engine evaluates, for the reader to accept the row and to read what stands there. Every other row is
+commonest way, with every value within bounds: a sufficient condition, in SQL that any engine
+evaluates, for the reader to accept the row and to read what stands there. Every other row is
 fetched and put before the reader itself, so that no rule is stated twice.
 """
 
-# Ibis spells "missing" isnull and notnull; the rules against those names are about pandas.
-# ruff: noqa: PD003, PD004
-
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-import ibis
-import ibis.expr.datatypes as dt
-import ibis.expr.types as ir
 import pandas as pd
 
+from trends.tables.engines import Engine, literal, quoted
 from trends.tables.sources import (
     COORDINATE_BOUNDS,
     DATABASES,
@@ -44,40 +39,34 @@ LOOKED_AT = (
 )
 
 
-# Ibis ships no type for its decorator.
-@ibis.udf.scalar.builtin(name="strlen")  # type: ignore[untyped-decorator]
-def _n_bytes(text: str) -> dt.int64:
-    """Return DuckDB's number of bytes of a text."""
-
-
 def events_in(
-    table: ir.Table,
+    engine: Engine,
     layout: Layout,
     by: Sequence[str],
     bounds: tuple[pd.Timestamp, pd.Timestamp],
     *,
-    in_duckdb: bool,
     value: str = "",
     check: bool = True,
-) -> ir.Table:
+) -> Engine:
     """Return an engine's table as events: days, groups, what to add up, whether a row is plain."""
-    check_by(by, layout, list(table.columns))
-    check_value(value, layout, list(table.columns))
-    columns: dict[str, ir.Value] = {
-        "event_id": _text(table, layout, "event_id"),
-        "day": _within(_date(table, layout, "start"), bounds),
-        "last_day": _within(_end(table, layout), bounds),
-        "precision": _text(table, layout, "date_precision"),
+    check_by(by, layout, list(engine.kinds))
+    check_value(value, layout, list(engine.kinds))
+    day, last_day = _date(engine, layout, "start"), _end(engine, layout)
+    if not check:
+        last_day = f"case when {_in(last_day, bounds)} then {last_day} end"
+    columns = {
+        "event_id": _id(engine, layout),
+        "day": day,
+        "last_day": last_day,
+        "precision": f"nullif({_text(engine, layout, 'date_precision')}, '')",
+        # Without a check nothing is asked of a row but the day it is counted on.
+        "plain": _all(conditions(engine, layout, bounds).values() if check else [_in(day, bounds)]),
     }
-    if check:
-        columns["plain"] = ibis.and_(*conditions(table, layout, bounds, in_duckdb).values())
-    else:
-        # Nothing is asked of a row but the day it is counted on.
-        columns["plain"] = columns["day"].notnull()
     if value:
-        columns["value"] = _number(table, layout, value)
-    groups = {f"group{i}": _text(table, layout, name) for i, name in enumerate(by)}
-    return table.select(**columns, **groups)
+        columns["value"] = _without_nan(engine, _number(engine, layout, value))
+    columns |= {f"group{i}": _text(engine, layout, name) for i, name in enumerate(by)}
+    selected = ", ".join(f"{how} as {name}" for name, how in columns.items())
+    return engine.view(f"select {selected} from {engine.source}")
 
 
 def check_by(by: Sequence[str], layout: Layout, columns: Sequence[str]) -> None:
@@ -107,139 +96,171 @@ def check_value(value: str, layout: Layout, columns: Sequence[str]) -> None:
         )
 
 
+def is_plain(engine: Engine, layout: Layout, bounds: tuple[pd.Timestamp, pd.Timestamp]) -> str:
+    """Return the condition that a row is plain, which is never null."""
+    return _all(conditions(engine, layout, bounds).values())
+
+
 def conditions(
-    table: ir.Table,
-    layout: Layout,
-    bounds: tuple[pd.Timestamp, pd.Timestamp],
-    in_duckdb: bool,
-) -> dict[str, ir.BooleanValue]:
-    """Return what all holds of a plain row, one condition for each rule of the reader."""
+    engine: Engine, layout: Layout, bounds: tuple[pd.Timestamp, pd.Timestamp]
+) -> dict[str, str]:
+    """Return what all holds of a plain row, one condition for each rule of the reader.
+
+    A condition that is null does not hold. Columns are compared as they stand wherever that says
+    the same: of them DuckDB knows the least and greatest value in each part of a Parquet file, and
+    looks at no row where these say enough.
+    """
     if layout.source == "gtd":
         # Its dates stand in three columns, which only the reader puts together.
-        return {"three columns of a date": ibis.literal(False)}
-    start, end = _date(table, layout, "start"), _date(table, layout, "end")
-    first, last = (ibis.date(day.date()) for day in bounds)
-    held = {
-        "event_id": _plain_id(_text(table, layout, "event_id"), layout, in_duckdb).fill_null(False),
-        "start": start.between(first, last).fill_null(False),
-    }
-    if layout.columns["country"] in table.columns:
-        held["country"] = _not_blank(_text(table, layout, "country")).fill_null(False)
+        return {"three columns of a date": "false"}
+    start, end = _date(engine, layout, "start"), _date(engine, layout, "end")
+    held = {"event_id": _plain_id(engine, layout), "start": _in(start, bounds)}
+    if layout.columns["country"] in engine.kinds:
+        held["country"] = _not_blank(_text(engine, layout, "country"))
     their_end = layout.columns.get("end", "")
-    if their_end in table.columns:
-        own = [] if layout.published else [(end >= start).ifelse(True, _by_a_database(table))]
-        dated = ibis.and_(end.between(first, last), *own).fill_null(False)
-        held["end"] = _empty(table, their_end) | dated
-    placed_by = [n for n in COORDINATE_BOUNDS if layout.columns[n] in table.columns]
+    if their_end in engine.kinds:
+        own = [] if layout.published else [f"({end} >= {start} or {_by_a_database(engine)})"]
+        dated = " and ".join([_in(end, bounds), *own])
+        held["end"] = f"{_empty(engine, their_end)} or {dated}"
+    placed_by = [n for n in COORDINATE_BOUNDS if layout.columns[n] in engine.kinds]
     if len(placed_by) == 1:
-        held["coordinates"] = _empty(table, layout.columns[placed_by[0]])
+        held["coordinates"] = _empty(engine, layout.columns[placed_by[0]])
     elif placed_by:
-        latitude, longitude = (_number(table, layout, name) for name in COORDINATE_BOUNDS)
-        placed = ibis.and_(
-            *(
-                number.between(*limits)
-                for number, limits in zip(
-                    (latitude, longitude), COORDINATE_BOUNDS.values(), strict=True
-                )
-            )
-        ).fill_null(False)
-        nowhere = ibis.and_(*(_empty(table, layout.columns[name]) for name in COORDINATE_BOUNDS))
-        held["coordinates"] = placed | nowhere
+        numbers = [_number(engine, layout, name) for name in COORDINATE_BOUNDS]
+        placed = [
+            f"{number} between {low} and {high}"
+            for number, (low, high) in zip(numbers, COORDINATE_BOUNDS.values(), strict=True)
+        ]
+        if engine.in_duckdb:
+            # What Parquet tells of the least and greatest value leaves out what is no number.
+            placed.append(f"not isnan({' + '.join(numbers)})")
+        nowhere = [_empty(engine, layout.columns[name]) for name in COORDINATE_BOUNDS]
+        held["coordinates"] = f"{' and '.join(placed)} or {' and '.join(nowhere)}"
     for name in _TOLLS:
         theirs = layout.columns.get(name, "")
-        if theirs in table.columns:
-            number = _number(table, layout, name)
-            counted = ((number >= 0) & (number < float("inf"))).fill_null(False)
-            held[name] = _empty(table, theirs) | counted
+        if theirs in engine.kinds:
+            number = _number(engine, layout, name)
+            counted = f"{number} >= 0 and {number} < cast('infinity' as double)"
+            held[name] = f"{_empty(engine, theirs)} or {counted}"
     for name in (*_WORDS, "event_type"):
         theirs = layout.columns.get(name, "")
         known = [*layout.words.get(name, () if layout.published else _WORDS.get(name, ()))]
-        if theirs in table.columns and known:
-            written = table[theirs].cast("string")
-            held[name] = _empty(table, theirs) | written.isin(known).fill_null(False)
+        if theirs in engine.kinds and known:
+            held[name] = f"{_empty(engine, theirs)} or {_among(_words(engine, theirs), known)}"
     return held
 
 
-def _plain_id(event_id: ir.StringValue, layout: Layout, in_duckdb: bool) -> ir.BooleanValue:
+def _plain_id(engine: Engine, layout: Layout) -> str:
     """Tell whether an id is ASCII without space around it, and no number cut by a spreadsheet."""
+    name = layout.columns["event_id"]
+    if engine.kinds.get(name) == "whole":
+        return f"{quoted(name)} is not null"
+    event_id = _text(engine, layout, "event_id")
     # Every character of ASCII that is not seen comes before the first that is.
-    trimmed = (event_id >= "!") & (event_id.right(1) >= "!")
-    if in_duckdb:
+    trimmed = f"{event_id} >= '!' and right({event_id}, 1) >= '!'"
+    if engine.in_duckdb:
         # Counting bytes and letters costs a tenth of looking for a pattern.
-        ascii_only = _n_bytes(event_id) == event_id.length()
+        ascii_only = f"strlen({event_id}) = length({event_id})"
     else:
-        ascii_only = ~event_id.re_search("[^ -~]")
-    whole = ~event_id.contains("E+")
-    if layout.published:
-        whole &= ~event_id.endswith(".0")
+        ascii_only = f"not regexp_matches({event_id}, '[^ -~]')"
+    cut = [f"{event_id} like '%E+%'", *([f"{event_id} like '%.0'"] if layout.published else [])]
     # Only what begins with a digit can be a number; a case asks of the others no more.
-    return trimmed & ascii_only & (event_id < ":").ifelse(whole, True)
+    whole = f"case when {event_id} < ':' then not ({' or '.join(cut)}) else true end"
+    return f"{trimmed} and {ascii_only} and {whole}"
 
 
-def _not_blank(words: ir.StringValue) -> ir.BooleanValue:
+def _not_blank(words: str) -> str:
     """Tell whether a text begins with something that can be seen."""
-    in_ascii = (words >= "!") & (words < "\x7f")
-    return in_ascii.ifelse(True, words.re_search(r"^[\p{L}\p{N}]"))
+    in_ascii = f"{words} >= '!' and {words} < '\x7f'"
+    return f"case when {in_ascii} then true else regexp_matches({words}, '^[\\p{{L}}\\p{{N}}]') end"
 
 
-def _by_a_database(table: ir.Table) -> ir.BooleanValue:
+def _by_a_database(engine: Engine) -> str:
     """Tell which rows of a table in the package's own columns come from a published database."""
-    if "source" not in table.columns or not table["source"].type().is_string():
-        return ibis.literal(False)
-    return table["source"].isin(DATABASES).fill_null(False)
+    if engine.kinds.get("source") != "text":
+        return "false"
+    return _among(_words(engine, "source"), DATABASES)
 
 
-def _empty(table: ir.Table, name: str) -> ir.BooleanValue:
+def _all(held: Iterable[str]) -> str:
+    """Return the condition that all of some hold, which is never null."""
+    return f"coalesce({' and '.join(f'({each})' for each in held)}, false)"
+
+
+def _among(words: str, known: Iterable[str]) -> str:
+    """Tell whether a text is one of those that are known."""
+    return f"{words} in ({', '.join(literal(word) for word in known)})"
+
+
+def _in(day: str, bounds: tuple[pd.Timestamp, pd.Timestamp]) -> str:
+    """Tell whether a day lies within bounds."""
+    first, last = (f"date '{bound.date()}'" for bound in bounds)
+    return f"{day} between {first} and {last}"
+
+
+def _empty(engine: Engine, name: str) -> str:
     """Tell which cells of a column are empty."""
-    value = table[name]
-    return value.isnull() | (value == "") if value.type().is_string() else value.isnull()
+    nothing = f"{quoted(name)} is null"
+    if engine.kinds[name] == "text":
+        nothing += f" or {_words(engine, name)} = ''"
+    return f"({nothing})"
 
 
-def _number(table: ir.Table, layout: Layout, name: str) -> ir.NumericValue:
+def _words(engine: Engine, name: str) -> str:
+    """Return a column as text."""
+    return f"cast({quoted(name)} as varchar)"
+
+
+def _number(engine: Engine, layout: Layout, name: str) -> str:
     """Return a column as numbers, null where it is not plainly one."""
-    value = table[layout.columns[name]]
-    if not value.type().is_string():
-        return value.cast("float64") if value.type().is_numeric() else ibis.literal(None, "float64")
-    return value.re_search(r"^-?[0-9]+(\.[0-9]+)?$").ifelse(value.try_cast("float64"), None)
+    theirs = layout.columns[name]
+    kind, column = engine.kinds[theirs], _words(engine, theirs)
+    if kind == "text":
+        written = f"regexp_matches({column}, '^-?[0-9]+([.][0-9]+)?$')"
+        return f"case when {written} then try_cast({column} as double) end"
+    known = kind in ("whole", "number")
+    return f"cast({quoted(theirs) if known else 'null'} as double)"
 
 
-def _text(table: ir.Table, layout: Layout, name: str) -> ir.StringValue:
-    """Return a column of an event as text, code turned into words, null where it is empty."""
+def _without_nan(engine: Engine, number: str) -> str:
+    """Return numbers, null for what is none; a product is no column that Parquet tells of."""
+    return f"case when not isnan(2 * {number}) then {number} end" if engine.in_duckdb else number
+
+
+def _id(engine: Engine, layout: Layout) -> str:
+    """Return the id of each event, as it stands."""
+    name = layout.columns["event_id"]
+    return quoted(name) if engine.kinds.get(name) == "whole" else _text(engine, layout, "event_id")
+
+
+def _text(engine: Engine, layout: Layout, name: str) -> str:
+    """Return a column of an event as text, code turned into words."""
     theirs = layout.columns.get(name, name)
-    if theirs not in table.columns:
-        constant = layout.database if name == "source" and layout.published else None
-        return ibis.literal(constant, type="string")
-    text = table[theirs].cast("string").nullif("")
-    words = layout.words.get(name)
-    return text.cases(*words.items(), else_=None) if words else text
+    if theirs not in engine.kinds:
+        known = name == "source" and layout.published
+        return f"cast({literal(layout.database) if known else 'null'} as varchar)"
+    text, words = _words(engine, theirs), layout.words.get(name)
+    if not words:
+        return text
+    meant = " ".join(f"when {literal(code)} then {literal(word)}" for code, word in words.items())
+    return f"case {text} {meant} end"
 
 
-def _date(table: ir.Table, layout: Layout, name: str) -> ir.DateValue:
+def _date(engine: Engine, layout: Layout, name: str) -> str:
     """Return a column as days, null where it is not plainly one."""
     theirs = layout.columns.get(name, name)
-    if theirs not in table.columns:
-        return ibis.literal(None, type="date")
-    value = table[theirs]
-    kind = value.type()
-    if kind.is_string():
-        written = value.re_search(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00:00(\.0+)?)?$")
-        return written.ifelse(value.substr(0, 10).try_cast("date"), None)
-    # A moment in a zone belongs to another day elsewhere: that is for the reader.
-    plain = kind.is_date() or (kind.is_timestamp() and kind.timezone is None)
-    return value.cast("date") if plain else ibis.literal(None, type="date")
+    kind = engine.kinds.get(theirs)
+    if kind == "text":
+        text = _words(engine, theirs)
+        pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00:00([.]0+)?)?$"
+        written = f"regexp_matches({text}, '{pattern}')"
+        return f"case when {written} then try_cast(substr({text}, 1, 10) as date) end"
+    return f"cast({quoted(theirs) if kind == 'day' else 'null'} as date)"
 
 
-def _within(day: ir.DateValue, bounds: tuple[pd.Timestamp, pd.Timestamp]) -> ir.DateValue:
-    """Return days within bounds; an engine knows days that Python does not."""
-    first, last = (ibis.date(bound.date()) for bound in bounds)
-    return day.between(first, last).ifelse(day, None)
-
-
-def _end(table: ir.Table, layout: Layout) -> ir.DateValue:
+def _end(engine: Engine, layout: Layout) -> str:
     """Return the last day of each event, null where its source does not say."""
     if not layout.end_is_start:
-        return _date(table, layout, "end")
-    if layout.columns["date_precision"] not in table.columns:
-        return ibis.literal(None, type="date")
-    exact = _text(table, layout, "date_precision") == "day"
-    return exact.ifelse(_date(table, layout, "start"), None)
+        return _date(engine, layout, "end")
+    exact = f"{_text(engine, layout, 'date_precision')} = 'day'"
+    return f"case when {exact} then {_date(engine, layout, 'start')} end"

@@ -9,14 +9,12 @@ import hashlib
 import mmap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import ibis
-import ibis.expr.types as ir
 import pyarrow
 import pyarrow.csv
 
+from trends.tables.engines import InDuckDB, asked_by, in_memory, literal
 from trends.tables.pushdown import LOOKED_AT, check_by
 from trends.tables.sources import COORDINATE_BOUNDS, Layout, layout_of, spelled_as
 
@@ -51,21 +49,26 @@ def matching_files(path: str | Path) -> list[Path]:
     return files
 
 
-def scan(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Table | None:
+def scan(paths: list[Path], by: Sequence[str]) -> InDuckDB | None:
     """Return the files as a table for DuckDB, None when they need the reader."""
     suffixes = {"".join(each.suffixes[-2:]).lower() for each in paths}
     try:
         if all(suffix.endswith((".parquet", ".pq")) for suffix in suffixes):
-            return connection.read_parquet([str(each) for each in paths])
+            return asked_by(duckdb.connect(), f"read_parquet({_listed(paths)})")
         if all(suffix.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")) for suffix in suffixes):
-            return _scan_text(connection, paths, by)
+            return _scan_text(paths, by)
     except (duckdb.Error, pyarrow.ArrowException, csv.Error, KeyError, OSError, UnicodeDecodeError):
         # Whatever is wrong with the file, the reader says it better, or can read it all the same.
         return None
     return None
 
 
-def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Table | None:
+def _listed(paths: list[Path]) -> str:
+    """Return files as a list in SQL."""
+    return f"[{', '.join(literal(str(each)) for each in paths)}]"
+
+
+def _scan_text(paths: list[Path], by: Sequence[str]) -> InDuckDB | None:
     """Return text files of one layout as a typed table: in memory, or streamed when large."""
     headers = {_header(each) for each in paths}
     if len(headers) != 1:
@@ -82,15 +85,12 @@ def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Tabl
     kinds |= {name: "word" for name in by if name not in layout.columns}
     kinds = {name: kind for name, kind in kinds.items() if name in names}
     if not _fit_in_memory(paths):
-        return connection.read_csv(
-            [str(each) for each in paths],
-            auto_detect=False,
-            header=True,
-            delim=separator,
-            quote='"',
-            escape='"',
-            columns=dict.fromkeys(names, "VARCHAR"),
+        words = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+        read = (
+            f"read_csv({_listed(paths)}, auto_detect = false, header = true, "
+            f"delim = {literal(separator)}, quote = '\"', escape = '\"', columns = {{{words}}})"
         )
+        return asked_by(duckdb.connect(), read)
     needed = [name for name in kinds if name in _needed(layout, by)]
     options = pyarrow.csv.ConvertOptions(
         include_columns=needed,
@@ -98,7 +98,7 @@ def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Tabl
         null_values=[""],
         strings_can_be_null=True,
     )
-    read = [
+    tables = [
         pyarrow.csv.read_csv(
             each,
             parse_options=pyarrow.csv.ParseOptions(
@@ -108,7 +108,7 @@ def _scan_text(connection: Any, paths: list[Path], by: Sequence[str]) -> ir.Tabl
         )
         for each in paths
     ]
-    return ibis.memtable(pyarrow.concat_tables(read))
+    return in_memory(pyarrow.concat_tables(tables))
 
 
 def _fit_in_memory(paths: list[Path]) -> bool:

@@ -1,11 +1,8 @@
 """How many events has each group on each day, asked where the events are?
 
-One Ibis expression counts, in DuckDB for frames and files and in its own engine for an Ibis table;
+One question in SQL counts, in DuckDB for frames and files and in its own engine for an Ibis table;
 rows that are not plain are counted along with it and, if there are any, put before the reader.
 """
-
-# Ibis spells "missing" isnull and notnull; the rules against those names are about pandas.
-# ruff: noqa: PD003, PD004
 
 from __future__ import annotations
 
@@ -13,19 +10,16 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import duckdb
-import ibis
-import ibis.expr.datatypes as dt
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow
-from ibis.common.exceptions import IbisError
 
 from trends.tables.calendar import Frequency, day_numbers, numbered_day
 from trends.tables.cells import one_spelling, shown
+from trends.tables.engines import Engine, InDuckDB, in_engine, in_memory, is_ibis, literal, quoted
 from trends.tables.events import (
     cells_of_frame,
     event_sheet,
@@ -34,7 +28,7 @@ from trends.tables.events import (
     year_bounds,
 )
 from trends.tables.faults import Fault, InvalidTable
-from trends.tables.pushdown import LOOKED_AT, check_by, check_value, conditions, events_in
+from trends.tables.pushdown import LOOKED_AT, check_by, check_value, events_in, is_plain
 from trends.tables.scanning import fingerprint, matching_files, scan
 from trends.tables.sources import (
     EVENT_COLUMNS,
@@ -45,6 +39,9 @@ from trends.tables.sources import (
     spelled_as,
 )
 
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
 #: Precisions that leave no doubt about the period, by frequency, when an event has no end.
 _NESTED = {"D": {"day"}, "W": {"day"}, "M": {"day", "month"}, "Q": {"day", "month"}}
 _NESTED["Y"] = {"day", "month", "year"}
@@ -52,8 +49,14 @@ _NESTED["Y"] = {"day", "month", "year"}
 #: In the place of a number that was not asked for.
 UNKNOWN = -1
 
-#: So many hashes of ids are sorted at once, in about half a gigabyte; of more a part in each pass.
-SORTED_HASHES = 25_000_000
+#: So many hashes of ids are held at once, in about half a gigabyte; of more a part in each pass.
+HASHES_AT_ONCE = 25_000_000
+
+#: So many ids tell whether it is worth looking whether all are in order.
+_FIRST_IDS = 10_000
+
+#: Rows whose hashes are put in their places at once, which keeps what is made of them small.
+_CHUNK = 1_000_000
 
 #: Largest files that are read again whole when a row is not plain; of larger ones only those rows.
 _REREAD_BYTES = 200_000_000
@@ -114,7 +117,7 @@ def tally(events: pd.DataFrame | str | Path | ir.Table, asked: Question) -> Tall
         return _tally_frame(events, asked)
     if isinstance(events, str | Path):
         return _tally_files(events, asked)
-    if isinstance(events, ir.Table):
+    if is_ibis(events):
         return _tally_table(events, asked)
     raise TypeError(
         f"`events` must be a DataFrame, a path or an Ibis table, got {type(events).__name__}. "
@@ -132,7 +135,7 @@ def _tally_table(events: ir.Table, asked: Question) -> Tally:
         )
     spelled = spelled_as(layout, list(events.columns))
     table = events.rename({new: old for old, new in spelled.items()})
-    return _tally_in_engine(events.get_backend(), table, layout, asked, {})
+    return _tally_in_engine(in_engine(table), layout, asked, {})
 
 
 def _tally_frame(events: pd.DataFrame, asked: Question) -> Tally:
@@ -161,14 +164,11 @@ def _summed_frame(events: pd.DataFrame, layout: Layout, asked: Question) -> _Sum
     needed = {layout.columns.get(name, name) for name in (*LOOKED_AT, *asked.by)}
     columns = [name for name in events.columns if name in needed]
     try:
-        table = ibis.memtable(events[columns].reset_index(drop=True))
-        connection = ibis.duckdb.connect()
+        engine = in_memory(pyarrow.Table.from_pandas(events[columns], preserve_index=False))
         bounds = year_bounds(layout, asked.years)
-        plain = events_in(
-            table, layout, asked.by, bounds, in_duckdb=True, value=asked.value, check=asked.check
-        )
-        summed = _run(connection, plain, asked)
-    except (duckdb.Error, pyarrow.ArrowException, TypeError, IbisError):
+        plain = events_in(engine, layout, asked.by, bounds, value=asked.value, check=asked.check)
+        summed = _run(plain, asked)
+    except (duckdb.Error, pyarrow.ArrowException, TypeError):
         # Columns of mixed kinds have no type in an engine.
         return None
     # What no row keeps from being counted may still be no table of events.
@@ -189,18 +189,14 @@ def _tally_read(events: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
     database = _database(events, layout)
     asked = _by_country(asked, database, list(events.columns))
     needed = dict.fromkeys([*LOOKED_AT, *asked.by])
-    table = ibis.memtable(events[[n for n in needed if n in events]].reset_index(drop=True))
+    held = events[[name for name in needed if name in events]]
+    engine = in_memory(pyarrow.Table.from_pandas(held, preserve_index=False))
     own = LAYOUTS["trends"]
-    plain = events_in(
-        table,
-        own,
-        asked.by,
-        year_bounds(own, (1, 9999)),
-        in_duckdb=True,
-        value=asked.value,
-        check=asked.check,
+    # The reader has accepted every row, plain or not.
+    days = events_in(
+        engine, own, asked.by, year_bounds(own, (1, 9999)), value=asked.value, check=False
     )
-    summed = _run(ibis.duckdb.connect(), plain, asked, unique=True)
+    summed = _run(days, asked, unique=True)
     found = _read_tally(summed, asked, {}, database)
     kept = {key: events.attrs.get(key, 0) for key in ("n_repeated", "n_redated")}
     return replace(found, extent=_extent_of(events), **kept)
@@ -219,17 +215,19 @@ def _database(events: pd.DataFrame, layout: Layout) -> str:
     return str(named[0]) if len(named) == 1 else ""
 
 
-def _database_in(backend: Any, table: ir.Table, layout: Layout) -> str:
+def _database_in(engine: Engine, layout: Layout) -> str:
     """Return the database that a table in an engine comes from, "" if that is none or several."""
-    if layout.published or "source" not in table.columns:
+    if layout.published or "source" not in engine.kinds:
         return layout.database
-    named = backend.execute(table.select("source").distinct().limit(3))["source"].dropna()
-    return str(named.iloc[0]) if len(named) == 1 else ""
+    # DuckDB knows the least and the greatest word of a Parquet file without reading it.
+    asked = "cast(min(source) as varchar) as low, cast(max(source) as varchar) as high"
+    [(low, high)] = engine.frame(f"select {asked} from {engine.source}").itertuples(index=False)
+    return str(low) if pd.notna(low) and low == high else ""
 
 
-def _event_columns(table: ir.Table, layout: Layout) -> list[str]:
+def _event_columns(engine: Engine, layout: Layout) -> list[str]:
     """Return the columns of an event that a table has."""
-    return [ours for ours, theirs in layout.columns.items() if theirs in table.columns]
+    return [ours for ours, theirs in layout.columns.items() if theirs in engine.kinds]
 
 
 def _extent_of(events: pd.DataFrame) -> tuple[int, int] | None:
@@ -270,15 +268,14 @@ def _tally_files(path: str | Path, asked: Question) -> Tally:
 
 def _tally_scanned(paths: list[Path], asked: Question) -> Tally | None:
     """Count files in DuckDB; None when they need the reader."""
-    connection = ibis.duckdb.connect()
-    table = scan(connection, paths, asked.by)
-    layout = None if table is None else layout_of(list(table.columns))
-    if table is None or layout is None or spelled_as(layout, list(table.columns)):
+    engine = scan(paths, asked.by)
+    layout = None if engine is None else layout_of(list(engine.kinds))
+    if engine is None or layout is None or spelled_as(layout, list(engine.kinds)):
         return None
     large = sum(each.stat().st_size for each in paths) > _REREAD_BYTES
     try:
         counted = _tally_in_engine if large else _tally_plain
-        return counted(connection, table, layout, asked, {})
+        return counted(engine, layout, asked, {})
     except (duckdb.Error, pyarrow.ArrowException):
         return None
 
@@ -308,77 +305,59 @@ def _tally_reread(paths: list[Path], asked: Question) -> Tally:
 
 
 def _tally_in_engine(
-    backend: Any,
-    table: ir.Table,
-    layout: Layout,
-    asked: Question,
-    source: Mapping[str, str],
+    engine: Engine, layout: Layout, asked: Question, source: Mapping[str, str]
 ) -> Tally:
     """Count a table in its engine; rows that are not plain are fetched and read."""
-    found = _tally_plain(backend, table, layout, asked, source)
-    return found or _with_rows_read(backend, table, layout, asked, source)
+    found = _tally_plain(engine, layout, asked, source)
+    return found or _with_rows_read(engine, layout, asked, source)
 
 
 def _tally_plain(
-    backend: Any, table: ir.Table, layout: Layout, asked: Question, source: Mapping[str, str]
+    engine: Engine, layout: Layout, asked: Question, source: Mapping[str, str]
 ) -> Tally | None:
     """Count a table in its engine; None where rows are not plain or repeat an id."""
-    in_duckdb = backend.name == "duckdb"
     bounds = year_bounds(layout, asked.years)
-    database = _database_in(backend, table, layout)
-    asked = _by_country(asked, database, _event_columns(table, layout))
-    events = events_in(
-        table, layout, asked.by, bounds, in_duckdb=in_duckdb, value=asked.value, check=asked.check
-    )
-    summed = _run(backend, events, asked)
+    database = _database_in(engine, layout)
+    asked = _by_country(asked, database, _event_columns(engine, layout))
+    events = events_in(engine, layout, asked.by, bounds, value=asked.value, check=asked.check)
+    summed = _run(events, asked)
     if summed.n_odd or summed.n_repeated or summed.counts.empty:
         return None
     return _read_tally(summed, asked, source, database)
 
 
 def _with_rows_read(
-    backend: Any,
-    table: ir.Table,
-    layout: Layout,
-    asked: Question,
-    source: Mapping[str, str],
+    engine: Engine, layout: Layout, asked: Question, source: Mapping[str, str]
 ) -> Tally:
     """Count the plain rows in the engine and the others as the reader reads them."""
-    name = layout.columns["event_id"]
-    in_duckdb = backend.name == "duckdb"
-    database = _database_in(backend, table, layout)
-    asked = _by_country(asked, database, _event_columns(table, layout))
-    marked = table.mutate(
-        trends_plain=ibis.and_(
-            *conditions(table, layout, year_bounds(layout, asked.years), in_duckdb).values()
-        ),
-        trends_id=table[name].cast("string"),
+    name, bounds = layout.columns["event_id"], year_bounds(layout, asked.years)
+    database = _database_in(engine, layout)
+    asked = _by_country(asked, database, _event_columns(engine, layout))
+    marked = engine.view(
+        f"select *, {is_plain(engine, layout, bounds)} as trends_plain, "
+        f"cast({quoted(name)} as varchar) as trends_id from {engine.source}"
     )
-    odd = backend.execute(marked.filter(~marked["trends_plain"]))
-    ids = marked.filter(marked["trends_plain"]).select("trends_id")
-    repeated = ids.group_by("trends_id").aggregate(n=ids.count()).filter(lambda each: each["n"] > 1)
-    aside = set(backend.execute(repeated.select("trends_id"))["trends_id"])
+    odd = marked.frame(f"select * from {marked.source} where not trends_plain")
+    plain = marked.view(f"select * from {marked.source} where trends_plain")
+    repeated = plain.frame(
+        f"select trends_id from {plain.source} group by trends_id having count(*) > 1"
+    )
+    aside = set(repeated["trends_id"])
     aside |= set(odd["trends_id"].dropna().astype("str").map(one_spelling))
-    named = ibis.memtable(pd.DataFrame({"trends_id": pd.array(sorted(aside), dtype="str")}))
-    plain = marked.filter(marked["trends_plain"])
-    again = backend.execute(plain.semi_join(named, "trends_id")) if aside else odd.iloc[:0]
-    fetched = pd.concat([odd, again] if len(odd) else [again], ignore_index=True)
+    set_aside = sorted(aside)
+    fetched, rest = odd, plain
+    if aside:
+        again = plain.among("trends_id", set_aside, inside=True)
+        rest = plain.among("trends_id", set_aside, inside=False)
+        read_again = again.frame(f"select * from {again.source}")
+        fetched = pd.concat([odd, read_again] if len(odd) else [read_again], ignore_index=True)
     cells = cells_of_frame(fetched.drop(columns=["trends_plain", "trends_id"]))
     read = events_from_cells(cells, layout, keep=_further(asked, layout), years=asked.years)
     if read.faults:
         raise InvalidTable([_by_event(fault, cells, name) for fault in read.faults])
     found = _tally_read(read.events, layout, asked)
-    rest = plain.anti_join(named, "trends_id") if aside else plain
-    others = events_in(
-        rest,
-        layout,
-        asked.by,
-        year_bounds(layout, asked.years),
-        in_duckdb=in_duckdb,
-        value=asked.value,
-        check=asked.check,
-    )
-    counted = _read_tally(_run(backend, others, asked, unique=True), asked, source, database)
+    others = events_in(rest, layout, asked.by, bounds, value=asked.value, check=asked.check)
+    counted = _read_tally(_run(others, asked, unique=True), asked, source, database)
     return replace(
         found,
         per_day=pd.concat([counted.per_day, found.per_day], ignore_index=True),
@@ -422,92 +401,142 @@ def _by_country(asked: Question, database: str, columns: Sequence[str]) -> Quest
     return replace(asked, by=(*asked.by, "country"))
 
 
-def _checked(events: ir.Table, asked: Question) -> dict[str, ir.NumericScalar]:
-    """Return what is told of rows beside their number, where they are checked."""
-    if not asked.check:
-        return {}
-    return {
-        "ambiguous": _ambiguous(events, asked.freq).cast("int64").sum(),
-        "unnamed": events["event_id"].isnull().cast("int64").sum(),
+def _run(events: Engine, asked: Question, *, unique: bool = False) -> _Summed:
+    """Count in the engine: one question for counts and checks, one for repeated ids."""
+    keys = [name for name in ("day", "last_day") if asked.share or (asked.daily and name == "day")]
+    keys = keys or [_period("day", asked.freq)]
+    if asked.window is not None and not asked.daily and not asked.share:
+        keys.append(_inside(asked.window))
+    groups = [f"group{i}" for i, _ in enumerate(asked.by)]
+    told = {
+        "n": "count(*)",
+        "first": "min(day)",
+        "latest": "max(day)",
+        **({"ends": "max(last_day)"} if asked.share else {}),
+        "odd": "sum(case when plain then 0 else 1 end)",
+        **({"ambiguous": _number_that(_ambiguous(asked.freq))} if asked.check else {}),
     }
-
-
-def _added_up(events: ir.Table, asked: Question) -> dict[str, ir.NumericScalar]:
-    """Return the total of the value that was asked for, and how many events do not tell it."""
-    if not asked.value:
-        return {}
-    value = events["value"]
-    return {
-        "value": value.sum().fill_null(0.0),
-        "without_value": value.isnull().cast("int64").sum(),
-    }
-
-
-def _run(backend: Any, events: ir.Table, asked: Question, *, unique: bool = False) -> _Summed:
-    """Count in the engine: one expression for counts and checks, one for repeated ids."""
-    if asked.share:
-        keys = {"day": events["day"], "last_day": events["last_day"]}
-    elif asked.daily:
-        keys = {"day": events["day"]}
-    else:
-        keys = {"period": events["day"].truncate(asked.freq), "inside": _inside(events, asked)}
-    keys |= {name: events[name] for name in events.columns if name.startswith("group")}
-    counted = events.group_by(**keys).aggregate(
-        n=events.count(),
-        first=events["day"].min(),
-        latest=events["day"].max(),
-        # Counting days that are there takes less than adding up whether they are.
-        plain=events["plain"].cast("int64").sum() if asked.check else events["day"].count(),
-        **_checked(events, asked),
-        **_added_up(events, asked),
-    )
-    counts = backend.execute(counted)
+    if asked.value:
+        told |= {
+            "value": "coalesce(sum(value), 0)",
+            "without_value": _number_that("value is null"),
+        }
+    selected = ", ".join([*groups, *(f"{how} as {name}" for name, how in told.items())])
+    grouped = f"select {selected} from {events.source} group by {', '.join([*groups, *keys])}"
+    # An engine knows days that Python does not; they are in rows that are not plain.
+    days = [name for name in ("first", "latest", "ends") if name in told]
+    others = [*groups, *(name for name in told if name not in days)]
+    known = [f"case when odd = 0 then {name} end as {name}" for name in days]
+    counts = events.frame(f"select {', '.join([*others, *known])} from ({grouped}) as grouped")
+    n_odd = int(counts["odd"].sum())
     n_repeated = 0
-    n_odd = int(counts["n"].sum()) - int(counts["plain"].fillna(0).sum())
     if not unique and not n_odd and asked.check:
-        n_named = int(counts["n"].sum()) - int(counts["unnamed"].sum())
-        n_repeated = n_named - _n_distinct(backend, events, n_named)
+        n_repeated = _n_repeated(events, int(counts["n"].sum()))
     return _Summed(counts, n_odd, n_repeated)
 
 
-# Ibis ships no type for its decorator.
-@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
-def _hash64(text: str) -> dt.uint64:
-    """Return DuckDB's hash of 64 bits."""
+def _number_that(holds: str) -> str:
+    """Return how many rows a condition holds of."""
+    return f"sum(case when {holds} then 1 else 0 end)"
 
 
-def _n_distinct(backend: Any, events: ir.Table, n_named: int) -> int:
-    """Return how many different event ids there are."""
-    if backend.name != "duckdb":
-        return int(backend.execute(events["event_id"].nunique()))
+def _n_repeated(events: Engine, n_events: int) -> int:
+    """Return how many events, each of which has an id, have that of another."""
+    if not isinstance(events, InDuckDB):
+        asked = f"select count(distinct event_id) as n from {events.source}"
+        return n_events - int(events.frame(asked)["n"].iloc[0])
+    if _in_order(events):
+        return 0
     # DuckDB's hash has 64 bits and takes an eighth of the memory of the words; that two ids of ten
     # million share one is a matter of one in half a million, and is looked at again anyway.
-    hashes = events.filter(events["event_id"].notnull()).select(hash=_hash64(events["event_id"]))
-    n_passes = max(1, -(-n_named // SORTED_HASHES))
-    parts = [hashes]
-    if n_passes > 1:
-        parts = [hashes.filter(hashes["hash"] % n_passes == which) for which in range(n_passes)]
-    n_distinct = 0
-    for part in parts:
-        in_order = np.sort(backend.to_pyarrow(part)["hash"].to_numpy())
-        n_distinct += int((in_order[1:] != in_order[:-1]).sum()) + min(in_order.size, 1)
-    return n_distinct
+    n_passes = max(1, -(-n_events // HASHES_AT_ONCE))
+    hashes = f"select hash(event_id) as hash from {events.source}"
+    n_different = 0
+    for which in range(n_passes):
+        part = f" where hash(event_id) % {n_passes} = {which}" if n_passes > 1 else ""
+        n_different += n_unlike(events.array(hashes + part) // np.uint64(n_passes))
+    return n_events - n_different
 
 
-def _inside(events: ir.Table, asked: Question) -> ir.BooleanValue:
+def _in_order(events: InDuckDB) -> bool:
+    """Tell whether every id comes after the one before it, or before it, so that none repeats.
+
+    A file that was numbered row by row is proved so in one look. Any order does in which no id
+    comes after itself; shorter ones first is that of numbers behind the same letters.
+    """
+    for step in (">", "<"):
+        later = (
+            f"case when strlen(word) = strlen(before) then word {step} before "
+            f"else strlen(word) {step} strlen(before) end"
+        )
+
+        def n_breaks(rows: str, later: str = later) -> int:
+            words = f"select cast(event_id as varchar) as word from {rows}"
+            pairs = f"select word, lag(word) over () as before from ({words})"
+            asked = f"select count(*) as n from ({pairs}) where before is not null and not {later}"
+            return int(events.frame(asked)["n"].iloc[0])
+
+        if not n_breaks(f"(select event_id from {events.source} limit {_FIRST_IDS})"):
+            return not n_breaks(events.source)
+    return False
+
+
+def n_unlike(hashes: np.ndarray) -> int:
+    """Return how many different numbers there are.
+
+    Each is put in the place that its last digits name, where one of those that share a place stays;
+    those that did not are put in anew, until few are left. That takes half the time of sorting.
+
+    Parameters
+    ----------
+    hashes : uint64 array
+        Evenly spread in their last digits.
+
+    Examples
+    --------
+    >>> n_unlike(np.array([7, 7, 23, 7], dtype="uint64"))
+    2
+    """
+    n_different = 0
+    while hashes.size > _FIRST_IDS:
+        bits = int(hashes.size).bit_length()
+        places, last = np.zeros(1 << bits, dtype=np.uint64), np.uint64((1 << bits) - 1)
+        chunks = np.array_split(hashes, -(-hashes.size // _CHUNK))
+        for chunk in chunks:
+            places[(chunk & last).astype(np.int64)] = chunk
+        hashes = np.concatenate(
+            [chunk[places[(chunk & last).astype(np.int64)] != chunk] for chunk in chunks]
+        )
+        # Nothing is 0 that was put in, or one is missed and looked for again.
+        n_different += int(np.count_nonzero(places))
+    return n_different + np.unique(hashes).size
+
+
+def _period(day: str, freq: Frequency) -> str:
+    """Return what the days of a period have in common; numbers are told apart in half the time."""
+    return {
+        "D": day,
+        "W": f"date_trunc('week', {day})",
+        "M": f"12 * year({day}) + month({day})",
+        "Q": f"4 * year({day}) + quarter({day})",
+        "Y": f"year({day})",
+    }[freq]
+
+
+def _inside(window: tuple[int, int]) -> str:
     """Tell which events lie in the span asked for."""
-    if asked.window is None:
-        return ibis.literal(True)
-    first, last = (numbered_day(number).date() for number in asked.window)
-    return events["day"].between(ibis.date(first), ibis.date(last))
+    first, last = (numbered_day(number).date() for number in window)
+    return f"day between date '{first}' and date '{last}'"
 
 
-def _ambiguous(events: ir.Table, freq: Frequency) -> ir.BooleanValue:
+def _ambiguous(freq: Frequency) -> str:
     """Tell which events may belong to another period than that of their first day."""
-    start, end, precision = events["day"], events["last_day"], events["precision"]
-    inexact = end.isnull() & ~precision.isin(sorted(_NESTED[freq]))
-    # Most events last a day, and truncating a date costs more than comparing two.
-    return (end != start).ifelse(end.truncate(freq) != start.truncate(freq), inexact)
+    known = ", ".join(literal(word) for word in sorted(_NESTED[freq]))
+    # Most events last a day, and telling its period costs more than comparing two.
+    return (
+        f"case when last_day is null then precision not in ({known}) "
+        f"when last_day <> day then {_period('last_day', freq)} <> {_period('day', freq)} end"
+    )
 
 
 def _read_tally(
@@ -522,7 +551,7 @@ def _read_tally(
         per_day["value"] = counts["value"].to_numpy(dtype=float)
     last_days = day_numbers(pd.to_datetime(counts["latest"]))
     if asked.share:
-        ends = pd.to_datetime(counts["last_day"]).fillna(pd.to_datetime(counts["day"]))
+        ends = pd.to_datetime(counts["ends"]).fillna(pd.to_datetime(counts["first"]))
         per_day = _spread(per_day, day_numbers(ends))
         last_days = per_day["day"].to_numpy()
     return Tally(
