@@ -14,22 +14,14 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import get_active_backend
-from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from trends.analysis.result import Result, check_alpha, seed_of
-from trends.models.counts.borrowing import (
-    Shrunk,
-    pooled_memory,
-    pooled_std_errors,
-    shrink,
-    spread_of,
-)
 from trends.models.counts.count_model import percent_change
 from trends.models.counts.known_jumps import jump_columns
+from trends.models.counts.lending import Lent, borrow_slopes, lend
 from trends.models.counts.observed import observed_periods, years_from_middle
 from trends.models.counts.season_terms import season_columns
-from trends.models.counts.slope_contrast import fit_line
 from trends.options import check_jobs
 from trends.tables.distributed import (
     MOST_DEATHS,
@@ -376,20 +368,6 @@ def analyse_panel(
     )
 
 
-class _Lent(NamedTuple):
-    """What a trend lends to its neighbours and borrows from them.
-
-    Its slope (log rate a year), the variance of the slope and the probability of each memory, the
-    prior of the memories, and the residual degrees of freedom.
-    """
-
-    slope: float
-    variances: np.ndarray
-    probabilities: np.ndarray
-    prior: np.ndarray
-    n_free: int
-
-
 class _Answer(NamedTuple):
     """What became of one group: ok, refused, failed or lost, and why."""
 
@@ -397,7 +375,7 @@ class _Answer(NamedTuple):
     reason: str
     result: Result | None
     headline: Finding | None
-    lent: _Lent | None
+    lent: Lent | None
 
 
 #: Question, series, options, and whether the answer lends to others.
@@ -417,7 +395,7 @@ def _answer(ask: Question, one: pd.DataFrame, options: dict[str, Any], borrow: b
     return _Answer("ok", "", result, headline, lent)
 
 
-def _lent(trend: Any) -> _Lent | None:
+def _lent(trend: Any) -> Lent | None:
     """Return what a trend has to lend; nothing where no line describes its series.
 
     Only memories that fade are lent: whether levels wander is judged series by series, on another
@@ -430,14 +408,7 @@ def _lent(trend: Any) -> _Lent | None:
     waves = season_columns(seen.periods, trend.season)[0]
     jumps, _ = jump_columns(seen)
     every_row = np.column_stack([np.ones(years.size), years, waves, jumps])
-    memory = fit_line(seen, every_row, family=trend.family, wandering=False).memory
-    return _Lent(
-        trend.slope,
-        memory.covariances[:, 1, 1],
-        memory.probabilities,
-        np.exp(memory.grid.log_prior),
-        memory.n_free,
-    )
+    return lend(seen, every_row, family=trend.family)
 
 
 def _check_options(ask: Question, options: Mapping[str, Any]) -> set[str]:
@@ -694,7 +665,7 @@ def _with_borrowed(
     for pool in pools.unique():
         rows = np.flatnonzero(lending & (pools == pool).to_numpy())
         if rows.size >= LEAST_SERIES:
-            posterior = _borrowed([answers[row].lent for row in rows])
+            posterior = borrow_slopes([cast(Lent, answers[row].lent) for row in rows])
             low, high = posterior.interval(alpha)
             table.loc[table.index[rows], columns] = np.column_stack(
                 [
@@ -703,16 +674,3 @@ def _with_borrowed(
                 ]
             )
     return table
-
-
-def _borrowed(lent: list[Any]) -> Shrunk:
-    """Return the posteriors of the slopes of several series of one counter."""
-    slopes = np.array([one.slope for one in lent])
-    variances, probabilities = (
-        np.array([getattr(one, name) for one in lent]) for name in ("variances", "probabilities")
-    )
-    shares = pooled_memory(probabilities, lent[0].prior)
-    errors = pooled_std_errors(variances, shares)
-    # A t error is as wide as a normal one in the 95% interval.
-    errors *= stats.t.ppf(0.975, [one.n_free for one in lent]) / stats.norm.ppf(0.975)
-    return shrink(slopes, errors, spread_of(slopes, errors))

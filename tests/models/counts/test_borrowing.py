@@ -9,8 +9,7 @@ from scipy import integrate, stats
 from trends.models.counts.borrowing import (
     PRIOR_SERIES,
     Spread,
-    pooled_memory,
-    pooled_std_errors,
+    pooled_shares,
     shrink,
     spread_of,
 )
@@ -164,26 +163,22 @@ def test_series_alike_shrink_to_their_centre_and_unlike_ones_stay():
         assert share[0] <= np.std(estimate) / np.std(effects) <= share[1]
 
 
-def test_memories_are_pooled_by_bayes_with_a_learnt_spread():
+def test_models_are_pooled_by_bayes_with_learnt_shares():
     prior = np.array([0.6, 0.3, 0.1])
     likelihood = np.array([[1.0, 2.0, 0.5], [1.0, 0.2, 0.1], [3.0, 1.0, 1.0], [1.0, 4.0, 9.0]])
-    alone = likelihood * prior
-    alone /= alone.sum(axis=1, keepdims=True)
-    pooled = pooled_memory(alone, prior)
-    # At the maximum the spread is the average posterior and the prior's share.
+    # Far below what a computer can hold of a likelihood itself.
+    pooled, log_evidence = pooled_shares(np.log(likelihood) - 1000, prior)
+    # At the maximum a share is the average posterior and the prior's.
     spread = (pooled.sum(axis=0) + PRIOR_SERIES * prior) / (4 + PRIOR_SERIES)
     expected = likelihood * spread
     assert pooled == pytest.approx(expected / expected.sum(axis=1, keepdims=True), abs=1e-5)
+    assert log_evidence == pytest.approx(np.log(likelihood @ spread).sum() - 4000, abs=1e-4)
 
 
 def test_many_series_that_remember_convince_one_that_cannot_tell():
-    prior = np.array([0.6, 0.4])
     likelihood = np.vstack([np.tile([0.01, 1.0], (50, 1)), [[1.0, 1.0]]])
-    alone = likelihood * prior
-    pooled = pooled_memory(alone / alone.sum(axis=1, keepdims=True), prior)
+    pooled, _ = pooled_shares(np.log(likelihood), np.array([0.6, 0.4]))
     assert pooled[-1, 1] > 0.9
-    variances = np.tile([1.0, 4.0], (51, 1))
-    assert pooled_std_errors(variances, pooled)[-1] == pytest.approx(2.0)
 
 
 def test_in_a_draw_from_its_own_spread_an_interval_holds_also_for_those_that_rank_first():

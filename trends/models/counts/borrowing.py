@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from trends.models.counts.serial_dependence import upper_quartile
-
 #: Steps of expectation and maximisation, and the change of the log-likelihood that ends them.
 _MOST_STEPS, _ENOUGH = 2000, 1e-7
 #: Weight of the prior beforehand, in series: a few series cannot make the memory of all certain.
@@ -28,55 +26,44 @@ PRIOR_ZERO = 0.5
 AT_CENTRE, AT_CENTRE_PRIOR = (0.0, 0.5, 0.8, 0.95), (0.95, 0.05 / 3, 0.05 / 3, 0.05 / 3)
 
 
-def pooled_memory(
-    probabilities: NDArray[np.float64], prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return each series' posterior over memories, with the spread of memories learnt from all.
+def pooled_shares(
+    log_likelihood: NDArray[np.float64], prior: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Return each series' posterior over several models, with their shares learnt from all.
 
     Parameters
     ----------
-    probabilities : array of shape (n_series, n_models)
-        Posterior of each series by itself.
+    log_likelihood : array of shape (n_series, n_models)
+        Of each series by itself.
     prior : array of shape (n_models,)
-        Prior probability behind these posteriors.
+        Prior probability of the models.
 
     Returns
     -------
-    array of shape (n_series, n_models)
+    posterior : array of shape (n_series, n_models)
+    log_evidence : float
+        Log likelihood of all series under the shares that were learnt.
 
     Notes
     -----
     Maximum a posteriori mixture proportions by EM (Dempster, Laird and Rubin 1977), the prior being
     worth `PRIOR_SERIES` series.
     """
-    likelihood = probabilities / prior
-    likelihood = likelihood / likelihood.max(axis=1, keepdims=True)
+    highest = log_likelihood.max(axis=1, keepdims=True)
+    likelihood = np.exp(log_likelihood - highest)
     spread = prior.copy()
     for _ in range(_MOST_STEPS):
         posterior = likelihood * spread
         posterior /= posterior.sum(axis=1, keepdims=True)
         moved = posterior.sum(axis=0) + PRIOR_SERIES * prior
         moved /= moved.sum()
-        if np.abs(moved - spread).max() < _ENOUGH:
-            break
+        step = np.abs(moved - spread).max()
         spread = moved
+        if step < _ENOUGH:
+            break
     posterior = likelihood * spread
-    shares: NDArray[np.float64] = posterior / posterior.sum(axis=1, keepdims=True)
-    return shares
-
-
-def pooled_std_errors(
-    variances: NDArray[np.float64], probabilities: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the standard error of one coefficient of each series under its posterior of memories.
-
-    Parameters
-    ----------
-    variances, probabilities : array of shape (n_series, n_models)
-        Variance under each memory, and the probability of it.
-    """
-    errors: NDArray[np.float64] = np.sqrt(upper_quartile(variances.T, probabilities.T))
-    return errors
+    total = posterior.sum(axis=1, keepdims=True)
+    return posterior / total, float((np.log(total) + highest).sum())
 
 
 class Spread(NamedTuple):
