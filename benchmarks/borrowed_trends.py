@@ -8,9 +8,12 @@ separate slopes; `rmse_ratio_oracle` that of one who knows how slopes and means 
 counts scatter and what they remember (posterior means on a grid, a remembered path integrated by
 Laplace's approximation): no method can be asked for much less. `coverage` of 95% intervals in all
 series and in the tenth whose estimates are largest, separate and borrowed; `false_signs` the share
-of wrong or missing signs among those with a false sign rate below .05. Series that lend and borrow
-nothing, because no line describes them, are left out of all. Panels of several runs add up
-(`add_up`); errors are between panels. The table goes to benchmarks/results/borrowed_trends.csv.
+of wrong or missing signs among those with a false sign rate below .05, all panels together, and
+`stated` what these rates add up to; `chosen` is their number a panel, `chosen_oracle` and
+`false_signs_oracle` the same of the one who knows. The last row has all cells together. Series that
+lend and borrow nothing, because no line describes them, are left out of all. Panels of several runs
+add up (`add_up`); errors are between panels. The table goes to
+benchmarks/results/borrowed_trends.csv.
 """
 
 from __future__ import annotations
@@ -54,16 +57,28 @@ def log_likelihood(kind: str, counts: np.ndarray, means: np.ndarray) -> np.ndarr
     return np.asarray(at_mode - 0.5 * np.linalg.slogdet(curvature)[1])
 
 
-def known_best(kind: str, counts: np.ndarray, deviation: float, still: float) -> float:
-    """Return the slope that one expects of a series who knows what it was drawn from."""
+def known_best(
+    kind: str, counts: np.ndarray, deviation: float, still: float
+) -> tuple[float, float, float]:
+    """Return the slope that one expects of a series who knows what it was drawn from.
+
+    With the chances that it is below and that it is above 0.
+    """
     slopes = deviation * np.linspace(-3, 3, 21)
     levels = np.linspace(1, 5, 7)
     means = np.exp(np.multiply.outer(slopes, YEARS))[:, None, :] * levels[:, None]
     log_weight = log_likelihood(kind, counts, means.reshape(-1, N_MONTHS))
     weight = np.exp(log_weight - log_weight.max()).reshape(slopes.size, levels.size).sum(axis=1)
     prior = special.softmax(-0.5 * (slopes / deviation) ** 2) * (1 - still)
-    prior[slopes.size // 2] += still
-    return float((weight * prior) @ slopes / (weight @ prior))
+    middle = slopes.size // 2
+    # A slope of the grid stands for its neighbourhood: half of that about 0 is on either side.
+    below, above = (
+        weight[side] @ prior[side] + weight[middle] * prior[middle] / 2
+        for side in (slice(middle), slice(middle + 1, None))
+    )
+    prior[middle] += still
+    whole = float(weight @ prior)
+    return float((weight * prior) @ slopes) / whole, float(below) / whole, float(above) / whole
 
 
 def one(*, kind: str, deviation: float, still: float, rng: np.random.Generator) -> dict[str, float]:
@@ -93,7 +108,11 @@ def one(*, kind: str, deviation: float, still: float, rng: np.random.Generator) 
     results = [panel.results[name,] for name in table.index]
     kept = table.index.astype(int)
     truth = slopes[kept]
-    best = np.array([known_best(kind, drawn[which], deviation, still) for which in kept])
+    best, below, above = np.transpose(
+        [known_best(kind, drawn[which], deviation, still) for which in kept]
+    )
+    sure = np.maximum(below, above) > 0.95
+    missed = (np.where(above > below, 1, -1) != np.sign(truth)) & sure
     own = np.array([one.slope for one in results])
     intervals = np.array([one.slope_interval() for one in results])
     own_held = (intervals[:, 0] <= truth) & (truth <= intervals[:, 1])
@@ -115,6 +134,12 @@ def one(*, kind: str, deviation: float, still: float, rng: np.random.Generator) 
         "left_out": float(1 - own.size / N_SERIES),
         "chosen": float(chosen.sum()),
         "wrong": float(wrong.sum()),
+        "chosen_chosen": float(chosen.sum() ** 2),
+        "wrong_wrong": float(wrong.sum() ** 2),
+        "wrong_chosen": float(wrong.sum() * chosen.sum()),
+        "stated": float(table["false_sign_rate"].to_numpy()[chosen].sum()),
+        "chosen_oracle": float(sure.sum()),
+        "wrong_oracle": float(missed.sum()),
     }
 
 
@@ -126,19 +151,29 @@ def main() -> None:
         for deviation, still in SPREADS
     ]
     table = add_up(one, cells, name="borrowed_trends", seed=6000, at_once=2)
+    together = table.select_dtypes("number").mean().to_dict() | {
+        "kind": "all",
+        "deviation": np.nan,
+        "still": np.nan,
+        "n_series": table["n_series"].sum(),
+    }
+    table = pd.concat([table, pd.DataFrame([together])], ignore_index=True)
     table["rmse_ratio"] = np.sqrt(table["square_borrowed"] / table["square"])
     table["rmse_ratio_oracle"] = np.sqrt(table["square_oracle"] / table["square"])
-    table["false_signs"] = table["wrong"] / table["chosen"]
+    share = table["false_signs"] = table["wrong"] / table["chosen"]
+    # Of a ratio of two sums over panels.
+    square = table["wrong_wrong"] - 2 * share * table["wrong_chosen"]
+    square += share**2 * table["chosen_chosen"]
+    table["error_false_signs"] = np.sqrt(square / table["n_series"]) / table["chosen"]
+    table["stated"] /= table["chosen"]
+    table["false_signs_oracle"] = table["wrong_oracle"] / table["chosen_oracle"]
     columns = ["kind", "deviation", "still", "n_series", "rmse_ratio", "rmse_ratio_oracle"]
     columns += ["coverage", "coverage_first"]
     for name in ("coverage_borrowed", "coverage_borrowed_first"):
         columns += [name, f"error_{name}"]
-    store(
-        table[[*columns, "left_out", "chosen", "false_signs"]].rename(
-            columns={"n_series": "n_panels"}
-        ),
-        "borrowed_trends",
-    )
+    columns += ["left_out", "chosen", "false_signs", "error_false_signs", "stated"]
+    columns += ["chosen_oracle", "false_signs_oracle"]
+    store(table[columns].rename(columns={"n_series": "n_panels"}), "borrowed_trends")
 
 
 if __name__ == "__main__":
