@@ -43,19 +43,53 @@ def test_slopes_and_errors_are_those_of_each_trend_by_itself():
     )
 
 
-def test_the_variance_is_both_less_twice_the_covariance():
-    rng = np.random.default_rng(4)
-    first, second = (series_of(counts) for counts in paired(0.6, rng))
-    compared = trends.compare_trends(first, second, season="none")
-    one, two = compared.std_error_first, compared.std_error_second
-    expected = one**2 + two**2 - 2 * compared.correlation * one * two
-    assert compared.std_error**2 == pytest.approx(expected)
+def lines_of(first, second):
+    lines = []
+    for counts in (first, second):
+        seen = observed_periods(series_of(counts))
+        design = np.column_stack([np.ones(counts.size), years_from_middle(seen.periods)])
+        lines.append(fit_line(seen, design))
+    return lines
+
+
+def test_the_variance_is_both_less_twice_the_covariance_under_pairs_of_memories():
+    counts = paired(0.6, np.random.default_rng(4))
+    compared = trends.compare_trends(*map(series_of, counts), season="none")
+    memories = [line.wandering.memory for line in lines_of(*counts)]
+    prior = np.exp(memories[0].grid.log_prior)
+    pairs = []
+    for first, one in enumerate(memories[0].covariances[:, 1, 1]):
+        for second, two in enumerate(memories[1].covariances[:, 1, 1]):
+            chance = 0.1 * memories[0].probabilities[first] * memories[1].probabilities[second]
+            if first == second:
+                chance += 9 * chance / prior[first]
+            variance = one + two - 2 * compared.correlation * np.sqrt(one * two)
+            pairs.append((variance, chance))
+    variances, chances = np.array(sorted(pairs)).T
+    reached = np.cumsum(chances) / chances.sum()
+    at = np.linspace(0.4, 0.9, 20_001)
+    expected = variances[np.minimum(np.searchsorted(reached, at), variances.size - 1)].mean()
+    assert compared.std_error**2 == pytest.approx(expected, rel=1e-3)
     # Satterthwaite: one series alone would give its own degrees of freedom.
+    one, two = compared.std_error_first, compared.std_error_second
     assert compared.n_free == pytest.approx((one**2 + two**2) ** 2 / ((one**4 + two**4) / 58))
     half = stats.t.ppf(0.975, compared.n_free) * compared.std_error
     assert np.log([compared.ratio_low, compared.ratio_high]) == pytest.approx(
         [compared.difference - half, compared.difference + half]
     )
+
+
+def test_a_memory_that_both_show_is_surer_than_that_of_one():
+    rng = np.random.default_rng(31)
+    noise = np.zeros((60, 2))
+    for month in range(1, 60):
+        noise[month] = 0.8 * noise[month - 1] + rng.normal(0, 0.3, 2)
+    alike = contrast_slopes(*lines_of(*rng.poisson(20 * np.exp(noise)).T))
+    lines = lines_of(*rng.poisson(20 * np.exp(noise * [1, 0])).T)
+    unlike = contrast_slopes(*lines)
+    assert alike.std_error > unlike.std_error
+    # The one that remembers is not taken for one that forgets, because the other does.
+    assert unlike.std_error > 0.7 * lines[0].std_error(1)
 
 
 def test_the_correlation_is_that_of_residuals_in_shared_periods():

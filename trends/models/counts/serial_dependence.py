@@ -156,13 +156,17 @@ class MemoryPosterior:
         return np.asarray(average * np.outer(ratio, ratio))
 
 
-def upper_quartile(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return the mean of the quantiles of a distribution between the two ends of `BAND`.
+def upper_quartile(
+    values: np.ndarray, probabilities: np.ndarray, *, band: tuple[float, float] = BAND
+) -> np.ndarray:
+    """Return the mean of the quantiles of a distribution between the two ends of a band.
 
     Parameters
     ----------
     values, probabilities : ndarray, shape (n_models,) or (n_models, n_columns)
         The probabilities of a column add up to 1; those of one column serve all.
+    band : tuple of two float
+        Chances between which quantiles are averaged; by default around the upper quartile.
 
     Returns
     -------
@@ -175,14 +179,16 @@ def upper_quartile(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """
     shared = probabilities if probabilities.ndim == values.ndim else probabilities[:, None]
     order = np.argsort(values, axis=0)
-    shares = band_shares(np.take_along_axis(np.broadcast_to(shared, values.shape), order, axis=0))
+    shares = band_shares(
+        np.take_along_axis(np.broadcast_to(shared, values.shape), order, axis=0), band=band
+    )
     mean: np.ndarray = (shares * np.take_along_axis(values, order, axis=0)).sum(axis=0)
     return mean
 
 
-def band_shares(probabilities: np.ndarray) -> np.ndarray:
+def band_shares(probabilities: np.ndarray, *, band: tuple[float, float] = BAND) -> np.ndarray:
     """Return how much of the band each of several ordered outcomes fills; they add up to 1."""
-    low, high = BAND
+    low, high = band
     reached = np.clip(np.cumsum(probabilities, axis=0), low, high)
     # Rounding may leave the whole a hair below one.
     reached[-1] = high
