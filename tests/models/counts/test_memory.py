@@ -19,7 +19,6 @@ from trends.models.counts.memory import (
     walk_precision,
     walk_products,
     wandering_products,
-    whitened_steps,
 )
 
 GAPS = st.lists(st.integers(1, 5), min_size=1, max_size=8).map(lambda gaps: np.array(gaps, float))
@@ -64,20 +63,6 @@ def test_products_are_those_of_the_dense_matrix_within_each_draw(gaps, seed):
     assert alone[1] == pytest.approx(within[:, 0])
     squares = np.diagonal(within[:, 0], axis1=1, axis2=2)
     assert memory_squares(columns[:, 0], gaps, grid) == pytest.approx(squares)
-
-
-@given(GAPS, st.integers(0, 2**32 - 1))
-def test_steps_have_the_squares_of_the_dense_matrix(gaps, seed):
-    rng = np.random.default_rng(seed)
-    columns, step = rng.normal(size=(gaps.size + 1, 2)), rng.uniform(0.5, 2, gaps.size + 1)
-    grid = MemoryGrid(np.array([0.0, 0.35, 0.8]), np.array([0.0, 0.7, 0.5]), np.zeros(3))
-    log_determinant, whitened, squares = whitened_steps(columns, step, gaps, grid)
-    steps = np.tril(np.ones((step.size, step.size))) * step[:, None]
-    for model in range(3):
-        dense = covariance(gaps, grid.rho[model], grid.weight[model])
-        assert log_determinant[model] == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-9)
-        assert whitened[model] == pytest.approx(np.linalg.solve(dense, columns), abs=1e-8)
-        assert squares[model] == pytest.approx(np.diag(steps.T @ np.linalg.solve(dense, steps)))
 
 
 @given(GAPS, RHO, WEIGHT)

@@ -16,7 +16,6 @@ from trends.models.shifts.level_shift import (
     scan_draws,
     scan_several,
     weigh_shift,
-    weigh_step,
 )
 from trends.models.shifts.projections import Projections
 
@@ -92,11 +91,10 @@ def test_the_statistic_is_the_ratio_of_marginal_likelihoods(column, responses, m
         assert scan.statistic[number] == pytest.approx(expected, abs=2e-3)
         over_line = special.logsumexp(with_step) - np.log(starts.size) - with_line[0]
         shares = np.exp(with_step - special.logsumexp(with_step))
-        for weigh in (weigh_shift, weigh_step):
-            evidence = weigh(response, projections, starts, line)
-            assert evidence.statistic == pytest.approx(expected)
-            assert evidence.step_over_ramp == pytest.approx(2 * over_line)
-            assert evidence.position_probability == pytest.approx(shares)
+        evidence = weigh_shift(response, projections, starts, line)
+        assert evidence.statistic == pytest.approx(expected)
+        assert evidence.step_over_ramp == pytest.approx(2 * over_line)
+        assert evidence.position_probability == pytest.approx(shares)
 
 
 def test_the_scan_without_memory_uses_the_first_model_only(column, responses, models):

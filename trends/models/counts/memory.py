@@ -8,7 +8,7 @@ in the exponent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -80,8 +80,8 @@ class Precisions(NamedTuple):
         From each row to the next; 1 in the last row.
     diagonal : array of shape (n_rows, n_models)
         Of U.
-    factors : tuple of pairs of arrays
-        Of the tridiagonal matrices, as LAPACK's ``pttrf`` returns them.
+    tridiagonal : pair of arrays of shape (n_models, n_rows)
+        Pivots of the tridiagonal matrices, and what is below them; nothing is below the last.
     """
 
     log_prior: NDArray[np.float64]
@@ -90,41 +90,30 @@ class Precisions(NamedTuple):
     share: NDArray[np.float64]
     decay: NDArray[np.float64]
     diagonal: NDArray[np.float64]
-    factors: tuple[tuple[NDArray[np.float64], ...], ...]
+    tridiagonal: tuple[NDArray[np.float64], NDArray[np.float64]]
 
     def times(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the inverses times columns (n_rows, n_columns): (n_models, n_rows, n_columns)."""
-        columns = np.asfortranarray(columns)
-        product = np.empty((self.fresh.size, *columns.shape))
-        for model, (fresh, share, factor) in enumerate(
-            zip(self.fresh, self.share, self.factors, strict=True)
-        ):
-            solved, _ = lapack.dpttrs(*factor, columns)
-            np.subtract(fresh * columns, share * solved, out=product[model])
-        return product
+        fresh, share = self.fresh[:, None, None], self.share[:, None, None]
+        return np.asarray(fresh * columns - share * _solved(self.tridiagonal, columns))
 
 
 def _precisions_of(
     log_prior: NDArray[np.float64],
-    parts: Iterable[tuple[float, float, tuple[NDArray[np.float64], ...], float]],
+    fresh: NDArray[np.float64],
+    share: NDArray[np.float64],
+    tridiagonal: tuple[NDArray[np.float64], NDArray[np.float64]],
+    log_determinant: NDArray[np.float64],
 ) -> Precisions:
     """Return the inverses whose fresh part, share, factors and log determinant are given."""
-    fresh, share, factors, log_determinant = zip(*parts, strict=True)
-    pivots, beside = (np.stack([each[part] for each in factors], axis=1) for part in (0, 1))
+    pivots, below = (each.T for each in tridiagonal)
     diagonal = 1 / pivots
     for row in range(pivots.shape[0] - 2, -1, -1):
-        diagonal[row] += beside[row] ** 2 * diagonal[row + 1]
+        diagonal[row] += below[row] ** 2 * diagonal[row + 1]
     decay = np.ones_like(diagonal)
-    np.maximum(-beside, LEAST_DECAY, out=decay[:-1])
-    shares = np.array(share)
+    np.maximum(-below[:-1], LEAST_DECAY, out=decay[:-1])
     return Precisions(
-        log_prior,
-        np.array(log_determinant),
-        np.array(fresh),
-        shares,
-        decay,
-        shares * diagonal,
-        tuple(factors),
+        log_prior, log_determinant, fresh, share, decay, share * diagonal, tridiagonal
     )
 
 
@@ -166,16 +155,11 @@ class MemoryModels:
 def _memory_precisions(gaps: bytes, days_per_period: float) -> Precisions:
     """Return the inverses of the memories of rows with these gaps."""
     grid = memory_grid(days_per_period)
-    ones = np.ones(len(gaps) // 8 + 1)
-    parts: list[tuple[float, float, tuple[NDArray[np.float64], ...], float]] = []
-    for rho, weight in zip(grid.rho, grid.weight, strict=True):
-        if weight == 0:
-            parts.append((1.0, 0.0, (ones, np.zeros(ones.size - 1)), 0.0))
-            continue
-        factor = _factor(gaps, float(rho), float(weight))
-        fresh = 1 / (1 - factor.weight)
-        parts.append((fresh, factor.weight * fresh, factor.mixture, factor.log_determinant))
-    return _precisions_of(grid.log_prior, parts)
+    factors = _factors(gaps, grid.rho.tobytes(), grid.weight.tobytes())
+    fresh = 1 / (1 - factors.weight)
+    return _precisions_of(
+        grid.log_prior, fresh, factors.weight * fresh, factors.mixture, factors.log_determinant
+    )
 
 
 def correlation_matrix(gaps: NDArray[np.float64], rho: float, weight: float) -> NDArray[np.float64]:
@@ -254,29 +238,20 @@ def memory_squares(
     array of shape (n_models, n_columns)
     """
     alone = np.square(columns).sum(axis=0)
-    squares = np.tile(alone, (grid.rho.size, 1))
-    remembers = grid.weight > 0
-    if not remembers.any():
-        return squares
-    weight = grid.weight[remembers]
-    factors = [
-        _factor(gaps.tobytes(), float(rho), float(share)).mixture
-        for rho, share in zip(grid.rho[remembers], weight, strict=True)
-    ]
-    pivots = np.stack([each[0] for each in factors], axis=1)[:, :, None]
-    beside = np.stack([each[1] for each in factors], axis=1)[:, :, None]
-    left = np.zeros((weight.size, alone.size))
+    factors = _factors_of(gaps, grid)
+    pivots, below = (each.T[:, :, None] for each in factors.mixture)
+    left = np.zeros((grid.weight.size, alone.size))
     solved = np.zeros_like(left)
     square = np.empty_like(left)
     for row, values in enumerate(columns):
         if row:
-            left *= beside[row - 1]
+            left *= below[row - 1]
         np.subtract(values, left, out=left)
         np.multiply(left, left, out=square)
         square /= pivots[row]
         solved += square
-    squares[remembers] = (alone - weight[:, None] * solved) / (1 - weight[:, None])
-    return squares
+    weight = grid.weight[:, None]
+    return np.asarray((alone - weight * solved) / (1 - weight))
 
 
 def inner_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -298,35 +273,6 @@ def whitened_columns(
     factors = _factors_of(gaps, grid)
     for model in range(grid.rho.size):
         yield factors.of(slice(model, model + 1)).whitened(columns)[0]
-
-
-def whitened_steps(
-    columns: NDArray[np.float64],
-    step: NDArray[np.float64],
-    gaps: NDArray[np.float64],
-    grid: MemoryGrid,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return log|R|, R^-1 C of columns C and S'R^-1 S of steps S for every memory R of a grid.
-
-    The work is linear in the number of rows.
-
-    Parameters
-    ----------
-    columns : array of shape (n_rows, n_columns)
-    step : array of shape (n_rows,)
-        A step at a row is 0 before it, and this from it on.
-    gaps : array of shape (n_rows - 1,)
-        Periods between neighbouring rows.
-    grid : MemoryGrid
-
-    Returns
-    -------
-    log_determinant : array of shape (n_models,)
-    whitened : array of shape (n_models, n_rows, n_columns)
-    squares : array of shape (n_models, n_rows)
-    """
-    factors = _factors_of(gaps, grid)
-    return factors.log_determinant, factors.whitened(columns), factors.step_squares(step)
 
 
 def recollections(
@@ -453,21 +399,6 @@ class _Factors(NamedTuple):
         loadings = (across - weight * solved.reshape(across.shape)) / (1 - weight)
         return loadings, 1 - np.sum(across * loadings, axis=1)
 
-    def step_squares(self, step: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return S'R^-1 S of every S that is 0 before a row and `step` from it on.
-
-        Of every memory, shape (n_models, n_rows).
-        """
-        pivots, below = self.mixture
-        # From one row of T^-1 to the one before it, elements beyond both are multiplied by minus
-        # what is below the pivot: sums over them follow from the last row upwards.
-        corner = _upwards(-(below**2), 1 / pivots)
-        beyond = _upwards(below, -below * np.roll(step * corner, -1, axis=1))
-        solved = np.cumsum((step * (step * corner + 2 * beyond))[:, ::-1], axis=1)[:, ::-1]
-        alone = np.cumsum(step[::-1] ** 2)[::-1]
-        weight = self.weight[:, None]
-        return np.asarray((alone - weight * solved) / (1 - weight))
-
 
 def _solved(
     factor: tuple[NDArray[np.float64], NDArray[np.float64]], columns: NDArray[np.float64]
@@ -482,14 +413,6 @@ def _solved(
         pivots.ravel(), below.ravel()[:-1], stacked.reshape(n_columns, -1).T, overwrite_b=True
     )
     return np.asarray(np.moveaxis(solved.T.reshape(stacked.shape), 0, -1))
-
-
-def _upwards(beside: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return x with x[i] + beside[i] * x[i + 1] = wanted[i] of every memory, from the last row."""
-    bands = np.ones((2, wanted.size))
-    bands[0, 1:] = beside.ravel()[:-1]
-    found, _ = lapack.dtbtrs(bands, wanted.ravel())
-    return np.asarray(found.reshape(wanted.shape))
 
 
 def variance_inflation(
@@ -574,17 +497,19 @@ class WanderingModels:
 def _wandering_precisions(gaps: bytes, days_per_period: float) -> Precisions:
     """Return the inverses of memories that outlast rows with these gaps."""
     grid = wandering_grid(days_per_period)
-    parts: list[tuple[float, float, tuple[NDArray[np.float64], ...], float]] = []
-    for rho, weight in zip(grid.rho, grid.weight, strict=True):
-        if rho < 1:
-            factor = _factor(gaps, float(rho), float(weight))
-            fresh = 1 / (1 - factor.weight)
-            parts.append((fresh, factor.weight * fresh, factor.mixture, factor.log_determinant))
-        else:
-            step = float(weight / (1 - weight))
-            _, whole, log_determinant = _walk_factors(np.frombuffer(gaps), step)
-            parts.append((1.0, 1.0, whole, log_determinant))
-    return _precisions_of(grid.log_prior, parts)
+    walks = grid.rho >= 1
+    stays = _factors(gaps, grid.rho[~walks].tobytes(), grid.weight[~walks].tobytes())
+    shape = (grid.rho.size, len(gaps) // 8 + 1)
+    fresh, share, log_determinant = np.ones(shape[0]), np.ones(shape[0]), np.empty(shape[0])
+    pivots, below = np.empty(shape), np.zeros(shape)
+    fresh[~walks] = 1 / (1 - stays.weight)
+    share[~walks] = stays.weight / (1 - stays.weight)
+    (pivots[~walks], below[~walks]), log_determinant[~walks] = stays.mixture, stays.log_determinant
+    for model in np.flatnonzero(walks):
+        step = float(grid.weight[model] / (1 - grid.weight[model]))
+        _, whole, log_determinant[model] = _walk_factors(np.frombuffer(gaps), step)
+        pivots[model], below[model, :-1] = whole
+    return _precisions_of(grid.log_prior, fresh, share, (pivots, below), log_determinant)
 
 
 def walk_precision(gaps: NDArray[np.float64], step: float) -> tuple[NDArray[np.float64], float]:

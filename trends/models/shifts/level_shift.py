@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trends.models.counts.memory import PRIOR_NO_MEMORY, whitened_steps
+from trends.models.counts.memory import PRIOR_NO_MEMORY
 from trends.models.shifts.projections import Projections, room_for
 
 CLIP = 2.0
@@ -304,48 +304,6 @@ def weigh_shift(
         log_ramp,
         log_episode,
         tuple(int(row) for row in rows),
-    )
-
-
-def weigh_step(
-    response: NDArray[np.float64],
-    projections: Projections,
-    starts: NDArray[np.int64],
-    ramp: NDArray[np.float64],
-) -> ShiftEvidence:
-    """Weigh what `weigh_shift` does but an episode, of one response of `MemoryModels`.
-
-    The work is linear in the number of rows: where no other response is seen from the same steps,
-    there is no use for their projections.
-    """
-    column, base = projections.column, projections.base
-    gaps, grid = projections.models.gaps, projections.models.grid
-    n_base, exponent = base.shape[1], projections.exponent
-    columns = np.column_stack([base, ramp, response])
-    log_determinant, whitened, squares = whitened_steps(columns, column, gaps, grid)
-    products = columns.T @ whitened
-    whitened *= column[:, None]
-    by_step = np.cumsum(whitened[:, ::-1], axis=1)[:, ::-1][:, starts]
-    # From here on what the base explains is taken out of ramp, response and steps.
-    level, of_step = products[:, :n_base, :n_base], by_step[..., :n_base]
-    beside = products[:, :n_base, n_base:]
-    explained = np.linalg.solve(level, np.concatenate([beside, of_step.swapaxes(1, 2)], axis=2))
-    left = products[:, n_base:, n_base:] - beside.swapaxes(1, 2) @ explained[..., :2]
-    covariance = (by_step[..., n_base:] - of_step @ explained[..., :2])[..., 1]
-    information = squares[:, starts] - np.einsum("msi,mis->ms", of_step, explained[..., 2:])
-    remaining = np.maximum(left[:, 1, 1], 1e-300)
-
-    def gained(share: NDArray[np.float64]) -> NDArray[np.float64]:
-        return -exponent * np.log(np.maximum(1 - share, RESIDUAL_FLOOR))
-
-    log_weight = grid.log_prior - 0.5 * (log_determinant + np.linalg.slogdet(level)[1])
-    log_stable = log_weight - exponent * np.log(remaining)
-    share = covariance**2 / (information * remaining[:, None])
-    ramp_share = left[:, 0, 1] ** 2 / (left[:, 0, 0] * remaining)
-    return ShiftEvidence(
-        log_stable,
-        log_stable[:, None] + gained(share) - np.log(starts.size),
-        log_stable + gained(ramp_share),
     )
 
 

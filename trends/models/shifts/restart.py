@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trends.models.counts.memory import MemoryModels
 from trends.models.counts.observed import Observed
 from trends.models.shifts.level_fit import Problem, best_split, fit_levels, possible_starts
-from trends.models.shifts.level_shift import weigh_step
+from trends.models.shifts.level_shift import weigh_shift
 
 #: Twice the log ratio of a shift with memory to memory alone from which a history restarts. In 5 of
 #: 100 series of 60 periods without a shift it exceeds this where they remember most (0.8).
@@ -135,7 +135,7 @@ def _latest_shift(
     fit = fit_levels(problem, (), best_split(problem, (), starts))
     column = fit.projections.column
     line = column * (observed.position - observed.position.mean())
-    evidence = weigh_step(fit.response_of(observed.count), fit.projections, starts, line)
+    evidence = weigh_shift(fit.response_of(observed.count), fit.projections, starts, line)
     if evidence.statistic < (RESTARTS if named is None else RESTARTS_AT_BREAK):
         return 0
     if slopes and evidence.step_over_ramp < 0:
