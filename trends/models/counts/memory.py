@@ -406,6 +406,8 @@ def _solved(
     """Return columns divided by the tridiagonal matrix of every memory."""
     pivots, below = factor
     (n_models, n_rows), n_columns = pivots.shape, columns.shape[1]
+    if n_models == 1:
+        return np.asarray(lapack.dpttrs(pivots[0], below[0, :-1], columns)[0])[None]
     # One array of all memories for each column, as LAPACK wants them.
     stacked = np.empty((n_columns, n_models, n_rows))
     stacked[:] = columns.T[:, None]
