@@ -104,8 +104,8 @@ def test_forecasts_hold_and_win_what_is_said():
     covered = [span(level[f"coverage_{nominal}"]) for nominal in (50, 80, 95)]
     assert (
         f"{found['n_series'].min()} and more series a cell) intervals of 50, 80 and 95% hold in "
-        f"{covered[0]}, {covered[1]} and {covered[2]} of months to come where the level lasts, with "
-        "memory, scatter and three in ten months not covered too. Their CRPS is "
+        f"{covered[0]}, {covered[1]} and {covered[2]} of months to come where the level lasts, "
+        "with memory, scatter and three in ten months not covered too. Their CRPS is "
         f"{thousandths(level['crps_ratio'])} of that of the better simple distribution, and "
         f"{thousandths(other['crps_ratio'])} with a season, a doubling, a random walk or bursts."
     ) in notes(trends.evaluate_forecasts)
