@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -178,6 +179,7 @@ def _of_series(series: pd.DataFrame) -> tuple[str, Record]:
     """Return the record of a count series."""
     periods = series.index
     source = series.attrs.get("source") or {}
+    counts = series["count"].to_numpy(dtype=float, na_value=np.nan).tolist()
     record = {
         "kind": "series",
         "labels": {str(key): str(label) for key, label in series.attrs.get("labels", {}).items()},
@@ -187,8 +189,8 @@ def _of_series(series: pd.DataFrame) -> tuple[str, Record]:
         "first": format_period(periods[0]) if len(periods) else "",
         "last": format_period(periods[-1]) if len(periods) else "",
         "caveats": [str(key) for key in series.attrs.get("caveats", ())],
-        "count": [None if pd.isna(count) else int(count) for count in series["count"]],
-        "exposure": [float(days) for days in series["exposure"]],
+        "count": [None if math.isnan(count) else int(count) for count in counts],
+        "exposure": series["exposure"].to_numpy(dtype=float).tolist(),
     }
     if series.attrs.get("unit"):
         record["unit"] = str(series.attrs["unit"])

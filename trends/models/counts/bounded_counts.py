@@ -61,9 +61,10 @@ def count_bounds(
     series: pd.DataFrame, seen: Observed
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the fewest and the most events of each observed period; None where all are exact."""
-    behind = figures_of_series(series)
-    if behind.empty:
+    if not series.attrs.get("used"):
+        # no figures stand behind the counts of events
         return None
+    behind = figures_of_series(series)
     known = behind.reindex(seen.periods[seen.position])
     low = known["count_low"].fillna(pd.Series(seen.count, known.index)).to_numpy(float)
     high = known["count_high"].fillna(pd.Series(seen.count, known.index)).to_numpy(float)

@@ -168,7 +168,11 @@ def correlation_matrix(gaps: NDArray[np.float64], rho: float, weight: float) -> 
     ``gaps`` are the n - 1 distances in periods between neighbouring rows.
     """
     position = np.concatenate([[0.0], np.cumsum(gaps)])
-    correlation = weight * rho ** np.abs(position[:, None] - position[None, :])
+    correlation = np.subtract.outer(position, position)
+    np.abs(correlation, out=correlation)
+    correlation *= np.log(max(rho, LEAST_DECAY))
+    np.exp(correlation, out=correlation)
+    correlation *= weight
     np.fill_diagonal(correlation, 1.0)
     return np.asarray(correlation)
 

@@ -114,8 +114,9 @@ def season_evidence(
     test = _Linearised.of(
         fit.working_design(beside), fit.working_design(season), seen.position, grid
     )
-    observed = float(test.statistics(residuals[:, None])[0])
-    chances = test.memory_weights(residuals)
+    squares = memory_squares(residuals[:, None], test.gaps, grid)
+    observed = float(test.statistics(residuals[:, None], squares)[0])
+    chances = test.memory_weights(residuals, squares)
     models = np.flatnonzero(chances > 1e-3)
     chances = chances[models] / chances[models].sum()
     gaps = np.diff(seen.position).astype(float)
@@ -136,7 +137,9 @@ def season_evidence(
         ):
             orders = rng.permuted(np.tile(noise - noise.mean(), (n_draws, 1)), axis=1).T
             drawn.append(factor @ orders)
-        exceeding += int(np.sum(test.statistics(np.hstack(drawn)) >= observed * (1 - 1e-9)))
+        responses = np.hstack(drawn)
+        statistics = test.statistics(responses, memory_squares(responses, test.gaps, grid))
+        exceeding += int(np.sum(statistics >= observed * (1 - 1e-9)))
         done += _BATCH
     return SeasonEvidence(observed, (1 + exceeding) / (done + 1))
 
@@ -167,13 +170,13 @@ class _Linearised(NamedTuple):
         whitened = np.stack([each.T for each in whitened_columns(design, gaps, grid)])
         return cls(design, n_beside, grid, gaps, log_determinants, whitened, within, covariance)
 
-    def statistics(self, responses: np.ndarray) -> np.ndarray:
-        """Return the F statistic of every column of responses."""
+    def statistics(self, responses: np.ndarray, squares: np.ndarray) -> np.ndarray:
+        """Return the F statistic of every column of responses, given its `memory_squares`."""
         n_observed, n_terms = self.design.shape
         n_free = n_observed - n_terms
         coefficients = np.linalg.lstsq(self.design, responses, rcond=None)[0]
         effects = coefficients[self.n_beside :]
-        squares = self._squares(responses, n_terms)
+        squares = self._left_over(responses, squares, n_terms)
         weights = reml_weights(
             self.grid, self.log_determinants, np.linalg.slogdet(self.within)[1], squares, n_free
         )
@@ -182,7 +185,7 @@ class _Linearised(NamedTuple):
         wald = np.maximum((effects * solved).sum(axis=1) / scales, 1e-300)
         return np.asarray(1 / upper_quartile(1 / wald, weights) / effects.shape[0])
 
-    def memory_weights(self, residuals: np.ndarray) -> np.ndarray:
+    def memory_weights(self, residuals: np.ndarray, squares: np.ndarray) -> np.ndarray:
         """Return the weight of every memory, judged half without and half with the season."""
         total = np.zeros(self.grid.rho.size)
         for n_terms in (self.n_beside, self.design.shape[1]):
@@ -191,17 +194,16 @@ class _Linearised(NamedTuple):
                 self.grid,
                 self.log_determinants,
                 np.linalg.slogdet(within)[1],
-                self._squares(residuals[:, None], n_terms),
+                self._left_over(residuals[:, None], squares, n_terms),
                 residuals.size - n_terms,
             )[:, 0]
         return total / 2
 
-    def _squares(self, responses: np.ndarray, n_terms: int) -> np.ndarray:
+    def _left_over(self, responses: np.ndarray, squares: np.ndarray, n_terms: int) -> np.ndarray:
         """Return generalised residual squares of responses on the first columns, per memory."""
         whitened = np.ascontiguousarray(self.whitened[:, :n_terms])
         cross = (whitened.reshape(-1, responses.shape[0]) @ responses).reshape(
             *whitened.shape[:2], responses.shape[1]
         )
         params = np.linalg.solve(self.within[:, :n_terms, :n_terms], cross)
-        squares = memory_squares(responses, self.gaps, self.grid)
         return np.asarray(np.maximum(squares - (cross * params).sum(axis=1), 1e-10))
