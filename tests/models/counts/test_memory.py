@@ -104,13 +104,29 @@ def test_the_prior_sums_to_one_with_a_fifth_on_no_memory():
     assert grid.weight[0] == 0
 
 
-def test_kept_models_are_those_made_anew():
-    models = MemoryModels(np.array([1.0, 2.0, 1.0]), 30.4375)
-    first, second = list(models), list(models)
-    assert len(first) == models.grid.rho.size
-    for one, other in zip(first, second, strict=True):
-        assert one[0] == other[0]
-        assert (one[1] == other[1]).all()
+@pytest.mark.parametrize("kind", [MemoryModels, WanderingModels])
+@pytest.mark.parametrize("days", [30.4375, 7.0])
+def test_inverses_are_those_of_the_dense_matrices(kind, days):
+    gaps = np.array([1.0, 2.0, 1.0, 600.0, 1.0])
+    models = kind(gaps, days)
+    inverses = models.precisions
+    columns = np.random.default_rng(3).normal(size=(gaps.size + 1, 2))
+    product = inverses.times(columns)
+    for model, (log_prior, precision, log_determinant) in enumerate(models):
+        assert inverses.log_prior[model] == log_prior
+        assert inverses.log_determinant[model] == pytest.approx(log_determinant, abs=1e-12)
+        assert product[model] == pytest.approx(precision @ columns)
+        decay, diagonal = inverses.decay[:, model], inverses.diagonal[:, model]
+        for row in range(gaps.size + 1):
+            apart = [np.prod(decay[row:other]) * diagonal[other] for other in range(row, 6)]
+            expected = inverses.fresh[model] * np.eye(6)[row, row:] - apart
+            assert precision[row, row:] == pytest.approx(expected, abs=1e-12)
+
+
+def test_series_observed_in_the_same_periods_share_their_inverses():
+    gaps = np.array([1.0, 2.0, 1.0])
+    assert MemoryModels(gaps, 7.0).precisions is MemoryModels(gaps.copy(), 7.0).precisions
+    assert MemoryModels(gaps, 7.0).precisions is not MemoryModels(gaps, 30.4375).precisions
 
 
 @pytest.mark.parametrize("step", [0.03, 1.0])
