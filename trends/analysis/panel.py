@@ -56,7 +56,7 @@ COUNTER_COLUMNS = ("source", "counter", "counted_by", "definition", "measure")
 #: Answered series of one counter below which nothing is borrowed.
 LEAST_SERIES = 5
 #: Groups from which shifts are looked for with shared draws: making these takes as long as some
-#: thirty series do by themselves, on each worker.
+#: fifty series do by themselves, on each worker.
 MANY_SERIES = 200
 #: What joblib's processes and Ray raise when a worker dies; Dask and Spark are asked themselves.
 _DEATHS = ("TerminatedWorkerError", "WorkerCrashedError", "ActorDiedError")

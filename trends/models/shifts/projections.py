@@ -220,7 +220,6 @@ class Projections:
         fine[:, :, :n_within] = _sums_from(column[:, :, None] * within)
         fine[:, :, n_within] = 1
         after = np.exp(np.minimum(ends - logs, 0.0))
-        after[-1] = 0
         since = np.exp(np.minimum(logs - logs[:, :1], 0.0)) * diagonal
         fine[:, :, n_within + 1 : n_within + 3] = -_sums_from(
             column[:, :, None] * np.stack([after, since], axis=2)
