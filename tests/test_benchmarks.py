@@ -37,6 +37,22 @@ def notes(function):
     return " ".join(function.__doc__.split())
 
 
+def test_panels_of_very_many_series_take_what_is_said():
+    found = table("panel_speed")
+    found = found[found["way"] != "sampled"].set_index("what")
+    months, weeks = found.loc["156 months, shared"], found.loc["520 weeks, shared"]
+    assert months["n_answered"] == months["n_series"] == 1_000
+    assert months["minutes_on_two_cores"] == pytest.approx(
+        months["processor_seconds"] / 120, rel=1e-2
+    )
+    assert (
+        f"each took {share(months['seconds_each'])} processor seconds, what is made once included, "
+        f"so two idle cores answer them in {months['minutes_on_two_cores'] * 60:.0f} seconds; of "
+        f"{weeks['n_series']:,.0f} of 520 weeks the first {weeks['n_answered']:,.0f} were asked, "
+        f"and took {share(weeks['seconds_each'])} each"
+    ) in notes(trends.analyse_panel)
+
+
 def test_intervals_of_shares_hold_as_often_as_is_said():
     found = table("shares")
     slow = found["kind"] == "copula0.8"

@@ -264,7 +264,10 @@ def analyse_panel(
     like length, level, scatter and season. Where these leave no doubt that nothing shifted, that is
     its p-value; whatever is found, or is nearly found, is held against draws of its own. Which of
     them it was, each result says (`Changepoints.calibration`). The draws depend on nothing but what
-    the series are like, so the table is the same in any order and on any worker.
+    the series are like, so the table is the same in any order and on any worker. Of 1,000 series of
+    156 months, one in ten with a doubling, each took .11 processor seconds, what is made once
+    included, so two idle cores answer them in 54 seconds; of 10,000 of 520 weeks the first 2,905
+    were asked, and took .26 each (``benchmarks/panel_speed.py``).
 
     *Borrowed strength* (trends only). How long memory lasts and how yearly changes are spread is
     learnt from all series of one counter: memories by mixture proportions over the grid of
