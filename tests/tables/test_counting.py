@@ -7,6 +7,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pyarrow
+import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from trends.tables.events import read_events
 from trends.tables.faults import InvalidTable
 from trends.tables.schemas import EventCounts
 from trends.tables.series import check_series, series
-from trends.tables.tallying import _n_repeated, n_unlike
+from trends.tables.tallying import _ids_hold, n_unlike
 
 # Ibis 12 uses names that DuckDB 2 and pandas 3 have changed, also where a test calls it directly.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis", "ignore:.*deprecated")
@@ -305,18 +306,25 @@ def test_a_text_file_too_large_for_memory_is_streamed_to_the_same_counts(ucdp, m
 def test_an_id_that_stands_twice_is_found_in_any_number_of_passes(monkeypatch, at_once):
     monkeypatch.setattr("trends.tables.tallying.HASHES_AT_ONCE", at_once)
 
-    def told(ids):
-        table = pyarrow.table({"event_id": pyarrow.array(ids)})
-        return _n_repeated(in_memory(table), len(ids))
+    def hold(ids, odd="none"):
+        engine = in_memory(pyarrow.table({"event_id": pyarrow.array(ids)}))
+        plain = f"cast(event_id as varchar) <> '{odd}' as plain_id"
+        return _ids_hold(engine.view(f"select event_id, {plain} from {engine.source}"), len(ids))
 
     once = [f"E{which}" for which in range(25)]
-    for ids in (once, once[::-1], once[5:] + once[:5], list(range(25)), [9, 7, 8]):
-        assert told(ids) == 0
-    assert told([*once, "E3", "E24", "E3"]) == 3
-    assert told([*once, "E24"]) == 1
-    assert told(["E1", "E1", *once[2:]]) == 1
-    assert told([3, 2, 1, 1]) == 1
-    assert told(["a", "b", "a"]) == 1
+    for ids in (once, once[::-1], once[5:] + once[:5], list(range(25)), [9, 7, 8], ["a"]):
+        assert hold(ids)
+        assert not hold(ids, odd=ids[-1])
+    for ids in (
+        [*once, "E3", "E24", "E3"],
+        [*once, "E24"],
+        ["E1", "E1", *once[2:]],
+        [3, 2, 1, 1],
+        [3, 3, 4],
+        ["a", "b", "a"],
+        [*once[::-1], "E0"],
+    ):
+        assert not hold(ids)
 
 
 @settings(few)
@@ -332,6 +340,27 @@ def test_numbers_are_told_apart_as_a_set_tells_them(numbers, few_are, chunk):
         found = n_unlike(np.array(numbers, dtype="uint64"))
     # A zero that shares a place with nothing may be missed: that is looked at again, and fine.
     assert len(set(numbers)) - (0 in numbers) <= found <= len(set(numbers))
+
+
+def test_what_is_no_number_is_an_empty_cell_though_a_file_tells_nothing_of_it(tmp_path):
+    # Of a column Parquet tells the least and greatest number, leaving out what is none.
+    nan, path = float("nan"), tmp_path / "events.parquet"
+    columns = {
+        name: pyarrow.array(THREE[name].tolist()) for name in ("event_id", "start", "country")
+    }
+
+    def read(latitude, longitude, deaths):
+        numbers = {"latitude": latitude, "longitude": longitude, "fatalities_best": deaths}
+        arrays = {name: pyarrow.array(told, "float64") for name, told in numbers.items()}
+        pyarrow.parquet.write_table(pyarrow.table({**columns, **arrays}), path)
+        return count_events(path, value="fatalities")
+
+    with pytest.raises(InvalidTable) as caught:
+        read([1, nan, 2], [1, 5, nan], [1, 2, 3])
+    assert [fault.row for fault in caught.value.faults] == [3, 4]
+    found = read([1, nan, 2], [1, nan, 2], [1, nan, 3])
+    assert found["count"].sum() == 4
+    assert found.attrs["n_without_value"] == 1
 
 
 def test_a_glob_of_files_is_counted_as_one(tmp_path):

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import duckdb
-import numpy as np
 import pandas as pd
 import pyarrow
 
@@ -58,9 +57,9 @@ class InDuckDB:
         """Return the answer to a question."""
         return self.connection.sql(question).df()
 
-    def array(self, question: str) -> np.ndarray:
-        """Return the answer that is one column of numbers."""
-        return self.connection.sql(question).to_arrow_table().column(0).to_numpy()
+    def column(self, question: str) -> pyarrow.ChunkedArray:
+        """Return the answer that is one column, as Arrow holds it."""
+        return self.connection.sql(question).to_arrow_table().column(0)
 
     def view(self, question: str) -> InDuckDB:
         """Return the rows that a question gives, as a place that can be asked in turn."""

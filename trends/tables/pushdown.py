@@ -48,7 +48,11 @@ def events_in(
     value: str = "",
     check: bool = True,
 ) -> Engine:
-    """Return an engine's table as events: days, groups, what to add up, whether a row is plain."""
+    """Return an engine's table as events: days, groups, what to add up, whether a row is plain.
+
+    ``plain`` leaves out what ``plain_id`` says, whether the id is written plainly. ``lasts`` holds
+    wherever the last day is another than the first.
+    """
     check_by(by, layout, list(engine.kinds))
     check_value(value, layout, list(engine.kinds))
     day, last_day = _date(engine, layout, "start"), _end(engine, layout)
@@ -58,10 +62,16 @@ def events_in(
         "event_id": _id(engine, layout),
         "day": day,
         "last_day": last_day,
+        "lasts": _differs(engine, layout),
         "precision": f"nullif({_text(engine, layout, 'date_precision')}, '')",
         # Without a check nothing is asked of a row but the day it is counted on.
-        "plain": _all(conditions(engine, layout, bounds).values() if check else [_in(day, bounds)]),
+        "plain": _all([_in(day, bounds)]),
+        "plain_id": "true",
     }
+    if check:
+        held = conditions(engine, layout, bounds)
+        columns["plain_id"] = _all([held.pop("event_id", "true")])
+        columns["plain"] = _all(held.values())
     if value:
         columns["value"] = _without_nan(engine, _number(engine, layout, value))
     columns |= {f"group{i}": _text(engine, layout, name) for i, name in enumerate(by)}
@@ -119,8 +129,11 @@ def conditions(
         held["country"] = _not_blank(_text(engine, layout, "country"))
     their_end = layout.columns.get("end", "")
     if their_end in engine.kinds:
-        own = [] if layout.published else [f"({end} >= {start} or {_by_a_database(engine)})"]
-        dated = " and ".join([_in(end, bounds), *own])
+        in_order = [f"{quoted(their_end)} >= {quoted(layout.columns['start'])}"]
+        in_order = in_order if _as_stored(engine, layout) else []
+        in_order += [f"{end} >= {start}", _by_a_database(engine)]
+        own = "" if layout.published else f" and ({' or '.join(in_order)})"
+        dated = _in(end, bounds) + own
         held["end"] = f"{_empty(engine, their_end)} or {dated}"
     placed_by = [n for n in COORDINATE_BOUNDS if layout.columns[n] in engine.kinds]
     if len(placed_by) == 1:
@@ -132,8 +145,9 @@ def conditions(
             for number, (low, high) in zip(numbers, COORDINATE_BOUNDS.values(), strict=True)
         ]
         if engine.in_duckdb:
-            # What Parquet tells of the least and greatest value leaves out what is no number.
-            placed.append(f"not isnan({' + '.join(numbers)})")
+            # What Parquet tells of the least and greatest value leaves out what is no number, and
+            # DuckDB believes it, even when asked whether something is no number.
+            placed.append(f"isfinite({' + '.join(numbers)})")
         nowhere = [_empty(engine, layout.columns[name]) for name in COORDINATE_BOUNDS]
         held["coordinates"] = f"{' and '.join(placed)} or {' and '.join(nowhere)}"
     for name in _TOLLS:
@@ -157,16 +171,15 @@ def _plain_id(engine: Engine, layout: Layout) -> str:
         return f"{quoted(name)} is not null"
     event_id = _text(engine, layout, "event_id")
     # Every character of ASCII that is not seen comes before the first that is.
-    trimmed = f"{event_id} >= '!' and right({event_id}, 1) >= '!'"
     if engine.in_duckdb:
         # Counting bytes and letters costs a tenth of looking for a pattern.
-        ascii_only = f"strlen({event_id}) = length({event_id})"
+        ascii_only, last = f"strlen({event_id}) = length({event_id})", f"{event_id}[-1]"
     else:
-        ascii_only = f"not regexp_matches({event_id}, '[^ -~]')"
+        ascii_only, last = f"not regexp_matches({event_id}, '[^ -~]')", f"right({event_id}, 1)"
     cut = [f"{event_id} like '%E+%'", *([f"{event_id} like '%.0'"] if layout.published else [])]
-    # Only what begins with a digit can be a number; a case asks of the others no more.
-    whole = f"case when {event_id} < ':' then not ({' or '.join(cut)}) else true end"
-    return f"{trimmed} and {ascii_only} and {whole}"
+    # Only what begins with a digit can be a number.
+    whole = f"not ({event_id} < ':' and ({' or '.join(cut)}))"
+    return f"{event_id} >= '!' and {last} >= '!' and {ascii_only} and {whole}"
 
 
 def _not_blank(words: str) -> str:
@@ -188,8 +201,10 @@ def _all(held: Iterable[str]) -> str:
 
 
 def _among(words: str, known: Iterable[str]) -> str:
-    """Tell whether a text is one of those that are known."""
-    return f"{words} in ({', '.join(literal(word) for word in known)})"
+    """Tell whether a text is one of those that are known; most often it is the first."""
+    first, *others = (literal(word) for word in known)
+    listed = f"{words} in ({', '.join([first, *others])})"
+    return f"case when {words} = {first} then true else {listed} end"
 
 
 def _in(day: str, bounds: tuple[pd.Timestamp, pd.Timestamp]) -> str:
@@ -223,8 +238,8 @@ def _number(engine: Engine, layout: Layout, name: str) -> str:
 
 
 def _without_nan(engine: Engine, number: str) -> str:
-    """Return numbers, null for what is none; a product is no column that Parquet tells of."""
-    return f"case when not isnan(2 * {number}) then {number} end" if engine.in_duckdb else number
+    """Return numbers, null for what is none."""
+    return f"case when isfinite({number}) then {number} end" if engine.in_duckdb else number
 
 
 def _id(engine: Engine, layout: Layout) -> str:
@@ -256,6 +271,19 @@ def _date(engine: Engine, layout: Layout, name: str) -> str:
         written = f"regexp_matches({text}, '{pattern}')"
         return f"case when {written} then try_cast(substr({text}, 1, 10) as date) end"
     return f"cast({quoted(theirs) if kind == 'day' else 'null'} as date)"
+
+
+def _as_stored(engine: Engine, layout: Layout) -> bool:
+    """Tell whether both days of an event are stored as days, which are compared as they stand."""
+    ends = "" if layout.end_is_start else layout.columns.get("end", "")
+    return engine.kinds.get(ends) == engine.kinds.get(layout.columns["start"]) == "day"
+
+
+def _differs(engine: Engine, layout: Layout) -> str:
+    """Tell which events may have another last day than the first."""
+    if _as_stored(engine, layout):
+        return f"{quoted(layout.columns['end'])} <> {quoted(layout.columns['start'])}"
+    return f"{_end(engine, layout)} <> {_date(engine, layout, 'start')}"
 
 
 def _end(engine: Engine, layout: Layout) -> str:

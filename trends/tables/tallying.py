@@ -173,7 +173,7 @@ def _summed_frame(events: pd.DataFrame, layout: Layout, asked: Question) -> _Sum
         return None
     # What no row keeps from being counted may still be no table of events.
     usable = layout.columns.get("start") in events and layout.columns["event_id"] in events
-    return summed if usable and not summed.n_odd and not summed.n_repeated else None
+    return summed if usable else None
 
 
 def _tally_cells(cells: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
@@ -196,8 +196,7 @@ def _tally_read(events: pd.DataFrame, layout: Layout, asked: Question) -> Tally:
     days = events_in(
         engine, own, asked.by, year_bounds(own, (1, 9999)), value=asked.value, check=False
     )
-    summed = _run(days, asked, unique=True)
-    found = _read_tally(summed, asked, {}, database)
+    found = _read_tally(_count(days, asked), asked, {}, database)
     kept = {key: events.attrs.get(key, 0) for key in ("n_repeated", "n_redated")}
     return replace(found, extent=_extent_of(events), **kept)
 
@@ -321,7 +320,7 @@ def _tally_plain(
     asked = _by_country(asked, database, _event_columns(engine, layout))
     events = events_in(engine, layout, asked.by, bounds, value=asked.value, check=asked.check)
     summed = _run(events, asked)
-    if summed.n_odd or summed.n_repeated or summed.counts.empty:
+    if summed is None or summed.counts.empty:
         return None
     return _read_tally(summed, asked, source, database)
 
@@ -356,8 +355,8 @@ def _with_rows_read(
     if read.faults:
         raise InvalidTable([_by_event(fault, cells, name) for fault in read.faults])
     found = _tally_read(read.events, layout, asked)
-    others = events_in(rest, layout, asked.by, bounds, value=asked.value, check=asked.check)
-    counted = _read_tally(_run(others, asked, unique=True), asked, source, database)
+    others = events_in(rest, layout, asked.by, bounds, value=asked.value, check=False)
+    counted = _read_tally(_count(others, asked), asked, source, database)
     return replace(
         found,
         per_day=pd.concat([counted.per_day, found.per_day], ignore_index=True),
@@ -382,11 +381,10 @@ def _by_event(fault: Fault, cells: pd.DataFrame, name: str) -> Fault:
 
 @dataclass(frozen=True)
 class _Summed:
-    """What an engine sends back: counts per group and day, how many rows are odd or repeated."""
+    """What an engine sends back of plain rows: counts per group and day, and of how many rows."""
 
     counts: pd.DataFrame
-    n_odd: int
-    n_repeated: int
+    n_ambiguous: int
 
 
 def _by_country(asked: Question, database: str, columns: Sequence[str]) -> Question:
@@ -401,38 +399,67 @@ def _by_country(asked: Question, database: str, columns: Sequence[str]) -> Quest
     return replace(asked, by=(*asked.by, "country"))
 
 
-def _run(events: Engine, asked: Question, *, unique: bool = False) -> _Summed:
-    """Count in the engine: one question for counts and checks, one for repeated ids."""
+def _run(events: Engine, asked: Question) -> _Summed | None:
+    """Count in the engine; None where a row is not plain or an id stands twice."""
+    told = {"n_odd": _number_that("not (plain and plain_id)"), "n_ambiguous": "0"}
+    rows = "not plain"
+    if asked.check:
+        told["n_ambiguous"] = _number_that(_ambiguous(asked.freq))
+        rows = f"not plain or {_ambiguous(asked.freq)}"
+    if isinstance(events, InDuckDB):
+        # It looks at an id once, below, for how it is written and whether it repeats.
+        told["n_odd"] = _number_that("not plain")
+    elif asked.check:
+        told["n_ids"], rows = "count(distinct event_id)", "true"
+    found = _numbers(events, told, rows)
+    # An engine knows days that Python does not, so that none is fetched before it is plain.
+    if found["n_odd"]:
+        return None
+    counts = _counts(events, asked)
+    n_events = int(counts["n"].sum())
+    if asked.check and n_events:
+        if isinstance(events, InDuckDB):
+            once = _ids_hold(events, n_events)
+        else:
+            once = found["n_ids"] == n_events
+        if not once:
+            return None
+    return _Summed(counts, found["n_ambiguous"] if asked.check else UNKNOWN)
+
+
+def _count(events: Engine, asked: Question) -> _Summed:
+    """Count events that are known to be plain, or as they were read."""
+    if not asked.check:
+        return _Summed(_counts(events, asked), UNKNOWN)
+    unclear = _ambiguous(asked.freq)
+    found = _numbers(events, {"n_ambiguous": _number_that(unclear)}, unclear)
+    return _Summed(_counts(events, asked), found["n_ambiguous"])
+
+
+def _numbers(events: Engine, told: Mapping[str, str], rows: str) -> dict[str, int]:
+    """Return numbers that are told of some rows; of none each is 0."""
+    selected = ", ".join(f"coalesce({how}, 0) as {name}" for name, how in told.items())
+    found = events.frame(f"select {selected} from {events.source} where {rows}")
+    return {name: int(found[name].iloc[0]) for name in told}
+
+
+def _counts(events: Engine, asked: Question) -> pd.DataFrame:
+    """Count plain rows per group and day, or per group and period that lies in the span."""
     keys = [name for name in ("day", "last_day") if asked.share or (asked.daily and name == "day")]
-    keys = keys or [_period("day", asked.freq)]
-    if asked.window is not None and not asked.daily and not asked.share:
-        keys.append(_inside(asked.window))
+    if not keys:
+        keys = [_period("day", asked.freq)]
+        keys += [] if asked.window is None else [_inside(asked.window)]
     groups = [f"group{i}" for i, _ in enumerate(asked.by)]
-    told = {
-        "n": "count(*)",
-        "first": "min(day)",
-        "latest": "max(day)",
-        **({"ends": "max(last_day)"} if asked.share else {}),
-        "odd": "sum(case when plain then 0 else 1 end)",
-        **({"ambiguous": _number_that(_ambiguous(asked.freq))} if asked.check else {}),
-    }
+    told = {"n": "count(*)", "first": "min(day)", "latest": "max(day)"}
+    if asked.share:
+        told["ends"] = "max(last_day)"
     if asked.value:
-        told |= {
-            "value": "coalesce(sum(value), 0)",
-            "without_value": _number_that("value is null"),
-        }
+        told["value"] = "coalesce(sum(value), 0)"
+        told["without_value"] = _number_that("value is null")
     selected = ", ".join([*groups, *(f"{how} as {name}" for name, how in told.items())])
-    grouped = f"select {selected} from {events.source} group by {', '.join([*groups, *keys])}"
-    # An engine knows days that Python does not; they are in rows that are not plain.
-    days = [name for name in ("first", "latest", "ends") if name in told]
-    others = [*groups, *(name for name in told if name not in days)]
-    known = [f"case when odd = 0 then {name} end as {name}" for name in days]
-    counts = events.frame(f"select {', '.join([*others, *known])} from ({grouped}) as grouped")
-    n_odd = int(counts["odd"].sum())
-    n_repeated = 0
-    if not unique and not n_odd and asked.check:
-        n_repeated = _n_repeated(events, int(counts["n"].sum()))
-    return _Summed(counts, n_odd, n_repeated)
+    return events.frame(
+        f"select {selected} from {events.source} group by {', '.join([*groups, *keys])}"
+    )
 
 
 def _number_that(holds: str) -> str:
@@ -440,44 +467,46 @@ def _number_that(holds: str) -> str:
     return f"sum(case when {holds} then 1 else 0 end)"
 
 
-def _n_repeated(events: Engine, n_events: int) -> int:
-    """Return how many events, each of which has an id, have that of another."""
-    if not isinstance(events, InDuckDB):
-        asked = f"select count(distinct event_id) as n from {events.source}"
-        return n_events - int(events.frame(asked)["n"].iloc[0])
+def _ids_hold(events: InDuckDB, n_events: int) -> bool:
+    """Tell whether each event has an id of its own, plainly written."""
     if _in_order(events):
-        return 0
+        return True
     # DuckDB's hash has 64 bits and takes an eighth of the memory of the words; that two ids of ten
     # million share one is a matter of one in half a million, and is looked at again anyway.
     n_passes = max(1, -(-n_events // HASHES_AT_ONCE))
-    hashes = f"select hash(event_id) as hash from {events.source}"
+    hashes = f"select case when plain_id then hash(event_id) end as hash from {events.source}"
     n_different = 0
     for which in range(n_passes):
         part = f" where hash(event_id) % {n_passes} = {which}" if n_passes > 1 else ""
-        n_different += n_unlike(events.array(hashes + part) // np.uint64(n_passes))
-    return n_events - n_different
+        found = events.column(hashes + part)
+        if found.null_count:
+            return False
+        n_different += n_unlike(found.to_numpy() // np.uint64(n_passes))
+    return n_events == n_different
 
 
 def _in_order(events: InDuckDB) -> bool:
-    """Tell whether every id comes after the one before it, or before it, so that none repeats.
+    """Tell whether every id is plain and comes after the one before it, or else before it.
 
-    A file that was numbered row by row is proved so in one look. Any order does in which no id
-    comes after itself; shorter ones first is that of numbers behind the same letters.
+    None of those stands twice, whatever the order is in which no id comes after itself; shorter
+    ones first is that of numbers behind the same letters. A file that was numbered row by row is
+    proved so in one look.
     """
-    for step in (">", "<"):
-        later = (
-            f"case when strlen(word) = strlen(before) then word {step} before "
-            f"else strlen(word) {step} strlen(before) end"
+    for before in ("<", ">"):
+        # What must not be; of a pair without a first nothing is known.
+        broken = (
+            f"not plain_id or strlen(word) {before} strlen(last) "
+            f"or (strlen(word) = strlen(last) and word {before}= last)"
         )
 
-        def n_breaks(rows: str, later: str = later) -> int:
-            words = f"select cast(event_id as varchar) as word from {rows}"
-            pairs = f"select word, lag(word) over () as before from ({words})"
-            asked = f"select count(*) as n from ({pairs}) where before is not null and not {later}"
-            return int(events.frame(asked)["n"].iloc[0])
+        def holds(rows: str, broken: str = broken) -> bool:
+            words = f"select plain_id, cast(event_id as varchar) as word from {rows}"
+            pairs = f"select plain_id, word, lag(word) over () as last from ({words})"
+            asked = f"select count(*) as n from ({pairs}) where {broken}"
+            return not events.frame(asked)["n"].iloc[0]
 
-        if not n_breaks(f"(select event_id from {events.source} limit {_FIRST_IDS})"):
-            return not n_breaks(events.source)
+        if holds(f"(select plain_id, event_id from {events.source} limit {_FIRST_IDS})"):
+            return holds(events.source)
     return False
 
 
@@ -533,10 +562,8 @@ def _ambiguous(freq: Frequency) -> str:
     """Tell which events may belong to another period than that of their first day."""
     known = ", ".join(literal(word) for word in sorted(_NESTED[freq]))
     # Most events last a day, and telling its period costs more than comparing two.
-    return (
-        f"case when last_day is null then precision not in ({known}) "
-        f"when last_day <> day then {_period('last_day', freq)} <> {_period('day', freq)} end"
-    )
+    spans = f"lasts and {_period('last_day', freq)} <> {_period('day', freq)}"
+    return f"(({spans}) or (last_day is null and precision not in ({known})))"
 
 
 def _read_tally(
@@ -558,7 +585,7 @@ def _read_tally(
         per_day=per_day,
         last_day=int(last_days.max()) if len(last_days) else -1,
         n_events=int(counts["n"].sum()),
-        n_ambiguous=int(counts["ambiguous"].sum()) if asked.check else UNKNOWN,
+        n_ambiguous=summed.n_ambiguous,
         source=source,
         database=database,
         n_without_value=int(counts["without_value"].sum()) if asked.value else 0,
