@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from trends.analysis.result import Result, alpha_of, check_alpha, named_caveats
 from trends.models.counts.bounded_counts import BoundsReading, read_as_bounds
@@ -220,7 +220,7 @@ class Trend(Result):
         for position, name in enumerate(self.terms[2:], start=2):
             value, error = self.params[position], np.sqrt(self.covariance[position, position])
             half = self._critical(alpha) * error
-            p_value = 2 * stats.t.sf(abs(value / error), self.n_free)
+            p_value = 2 * special.stdtr(self.n_free, -abs(value / error))
             rows.append((name, value, error, value / error, p_value, value - half, value + half))
         methods = [self.dependence] * len(rows)
         if self.silent_periods:
@@ -232,7 +232,7 @@ class Trend(Result):
             methods.append("exact_poisson")
         for method, value, error, critical in self._checks(alpha):
             ratio = value / error
-            p_value = 2 * stats.norm.sf(abs(ratio))
+            p_value = 2 * special.ndtr(-abs(ratio))
             half = critical * error
             rows.append(("slope", value, error, ratio, p_value, value - half, value + half))
             methods.append(method)
@@ -287,7 +287,7 @@ class Trend(Result):
             critical = fixed_b_critical_value(self.newey_west_lags / self.n_observed, alpha)
             found.append(("newey-west", self.slope, self.newey_west_std_error, critical))
         if np.isfinite(self.autoregressive_slope):
-            normal = float(stats.norm.ppf(1 - alpha / 2))
+            normal = float(special.ndtri(1 - alpha / 2))
             found.append(
                 (
                     "autoregressive",
@@ -422,7 +422,7 @@ def estimate_trend(
     critical = _critical_value(dependence, memory.n_free, seen.count.size, alpha)
     p_value = _p_value(slope, std_error, dependence, memory.n_free, seen.count.size)
     alone = float(np.sqrt(errors.independent[1, 1]))
-    p_value_independent = float(2 * stats.t.sf(abs(slope / alone), memory.n_free))
+    p_value_independent = float(2 * special.stdtr(memory.n_free, -abs(slope / alone)))
     regressed = autoregressive_slope(seen, design, family=fit.family)
     curvature_p_value = _curvature(design, seen, family=fit.family)
     edge = _edge(seen, fit, slope, unclear=p_value > alpha)
@@ -544,8 +544,8 @@ def _critical_value(dependence: str, n_free: int, n_observed: int, alpha: float)
     if dependence == "hac":
         return fixed_b_critical_value(newey_west_lags(n_observed) / n_observed, alpha)
     if dependence == "none":
-        return float(stats.norm.ppf(1 - alpha / 2))
-    return float(stats.t.ppf(1 - alpha / 2, n_free))
+        return float(special.ndtri(1 - alpha / 2))
+    return float(special.stdtrit(n_free, 1 - alpha / 2))
 
 
 def _p_value(
@@ -554,11 +554,11 @@ def _p_value(
     """Return the two-sided p-value that goes with a kind of standard error."""
     statistic = abs(slope) / std_error
     if dependence == "memory":
-        return float(2 * stats.t.sf(statistic, n_free))
+        return float(2 * special.stdtr(n_free, -statistic))
     if dependence == "hac":
         inflation = fixed_b_critical_value(newey_west_lags(n_observed) / n_observed, 0.05) / 1.96
-        return float(2 * stats.norm.sf(statistic / inflation))
-    return float(2 * stats.norm.sf(statistic))
+        return float(2 * special.ndtr(-statistic / inflation))
+    return float(2 * special.ndtr(-statistic))
 
 
 def _curvature(design: np.ndarray, seen: Observed, *, family: str) -> float:
@@ -573,7 +573,7 @@ def _curvature(design: np.ndarray, seen: Observed, *, family: str) -> float:
         return np.nan
     memory = memory_of_fit(fit, bent, seen.count, seen.position, grid_of(seen.periods))
     statistic = fit.params[-1] / memory.std_error(-1)
-    return float(2 * stats.t.sf(abs(statistic), memory.n_free))
+    return float(2 * special.stdtr(memory.n_free, -abs(statistic)))
 
 
 def _influential(

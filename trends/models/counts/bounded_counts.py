@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+import scipy
+from scipy import special
 
 from trends.models.counts.observed import Observed
 from trends.tables.statements import figures_of_series
@@ -109,7 +110,7 @@ def read_as_bounds(
     if bounds is None:
         return None
     low, high = bounds
-    cut = float(stats.chi2.ppf(1 - alpha, 1))
+    cut = float(2 * special.gammaincinv(0.5, 1 - alpha))
     count = seen.count
     likelihood = _Likelihood(count, count, design, seen.exposure, column, nb_dispersion)
     plain = likelihood.interval(face, cut)
@@ -197,7 +198,7 @@ class _Likelihood:
             mean = self.exposure * np.exp(log_rate)
             return -log_likelihood(self.low, self.high, mean, self.nb_dispersion)
 
-        found = optimize.minimize(of, start, method="BFGS", options={"gtol": 1e-3})
+        found = scipy.optimize.minimize(of, start, method="BFGS", options={"gtol": 1e-3})
         return float(found.fun), found.x
 
     def interval(self, around: tuple[float, float], cut: float) -> tuple[float, float, float]:
@@ -221,7 +222,7 @@ class _Likelihood:
         values = sorted({value for seen in walked.values() for _, value in seen})
         place = values.index(best[1])
         near = values[max(place - 1, 0)], values[min(place + 1, len(values) - 1)]
-        finer = optimize.minimize_scalar(
+        finer = scipy.optimize.minimize_scalar(
             lambda value: self.cost(value, best[2])[0],
             bounds=near,
             method="bounded",
@@ -234,7 +235,7 @@ class _Likelihood:
             outside = [each for each in seen if (each[1] - peak) * side > 0 and each[0] > limit]
             ends[side] = side * np.inf
             if outside:
-                ends[side] = optimize.brentq(
+                ends[side] = scipy.optimize.brentq(
                     lambda value: self.cost(value, best[2])[0] - limit,
                     peak,
                     outside[0][1],

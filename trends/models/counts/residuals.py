@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 #: Bins of the PIT histogram.
 _N_BINS = 10
@@ -87,7 +87,7 @@ def diagnose(
     upper, lower, at_zero = _probabilities(counts, expected, nb_dispersion)
     fixed = np.random.default_rng(0).uniform(size=counts.size)
     inside = np.clip(lower + fixed * (upper - lower), 1e-12, 1 - 1e-12)
-    residuals = stats.norm.ppf(inside)
+    residuals = special.ndtri(inside)
     places = periods.asi8 - periods.asi8[0]
     correlations, n_pairs = _autocorrelations(residuals, places)
     n_observed = counts.size
@@ -103,9 +103,9 @@ def diagnose(
         pit=_pit_histogram(lower, upper),
         autocorrelation=correlations,
         autocorrelation_band=float(1.96 / np.sqrt(n_observed)),
-        ljung_box_p_value=float(stats.chi2.sf(box, correlations.size)),
+        ljung_box_p_value=float(special.chdtrc(correlations.size, box)),
         dispersion=chi_square / n_free,
-        dispersion_p_value=float(stats.chi2.sf(chi_square, n_free)),
+        dispersion_p_value=float(special.chdtrc(n_free, chi_square)),
         n_zeros=n_zeros,
         expected_zeros=float(at_zero.sum()),
         zeros_p_value=_at_least(n_zeros, at_zero),
@@ -116,13 +116,16 @@ def _probabilities(
     counts: np.ndarray, expected: np.ndarray, nb_dispersion: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return P(N <= n), P(N < n) and P(N = 0) of every count under the model."""
+    fewer = np.maximum(counts - 1, 0)
     if nb_dispersion == 0:
-        model = stats.poisson(expected)
+        at_most, below = special.pdtr(counts, expected), special.pdtr(fewer, expected)
+        at_zero = np.exp(-expected)
     else:
         size = 1 / nb_dispersion
-        model = stats.nbinom(size, size / (size + expected))
-    lower = np.where(counts > 0, model.cdf(counts - 1), 0.0)
-    return np.asarray(model.cdf(counts)), lower, np.asarray(model.pmf(0))
+        share = size / (size + expected)
+        at_most, below = (special.betainc(size, n + 1, share) for n in (counts, fewer))
+        at_zero = share**size
+    return at_most, np.where(counts > 0, below, 0.0), at_zero
 
 
 def _pit_histogram(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:

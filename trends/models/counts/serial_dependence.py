@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 from scipy.special import logsumexp
 
 from trends.models.counts.count_model import CountFit, Family, fit_counts
@@ -481,7 +481,7 @@ def reml_weights(
 @cache
 def least_scale(n_free: int) -> float:
     """Return the residual variance that 99 in 100 Poisson series exceed."""
-    return float(stats.chi2.ppf(_LUCK, n_free) / n_free)
+    return float(2 * special.gammaincinv(n_free / 2, _LUCK) / n_free)
 
 
 def _sandwiches(design: np.ndarray, across: np.ndarray, scales: np.ndarray) -> np.ndarray:
@@ -646,7 +646,7 @@ def fixed_b_critical_value(bandwidth_share: float, alpha: float) -> float:
     at_95 = float(
         np.polynomial.polynomial.polyval(bandwidth_share, (1.9600, 2.9694, 0.4160, -0.5324))
     )
-    return at_95 * float(stats.norm.ppf(1 - alpha / 2)) / float(stats.norm.ppf(0.975))
+    return at_95 * float(special.ndtri(1 - alpha / 2)) / float(special.ndtri(0.975))
 
 
 @dataclass(frozen=True, kw_only=True)

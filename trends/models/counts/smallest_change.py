@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from scipy import optimize, stats
+from scipy import special
 
 #: Standard errors that allow for memory differ between like series. An effect has to be so much
 #: larger than under a known one to be found as often (`benchmarks/power_check.py`).
@@ -36,13 +38,13 @@ def smallest_visible(std_error: float, n_free: float, *, power: float, alpha: fl
     >>> round(smallest_visible(1.0, 1e6, power=0.8, alpha=0.05), 3)
     3.082
     """
-    critical = float(stats.t.ppf(1 - alpha / 2, n_free))
+    critical = float(special.stdtrit(n_free, 1 - alpha / 2))
 
     def shortfall(effect: float) -> float:
         return visible_power(effect, n_free, critical) - power
 
-    highest = ALLOWANCE * (critical + float(stats.t.ppf(power, n_free)) + 10.0)
-    return std_error * float(optimize.brentq(shortfall, 0.0, highest, xtol=1e-6))
+    highest = ALLOWANCE * (critical + float(special.stdtrit(n_free, power)) + 10.0)
+    return std_error * _crossing(shortfall, highest)
 
 
 def smallest_noncentrality(n_effects: int, n_free: float, *, power: float, alpha: float) -> float:
@@ -66,15 +68,15 @@ def smallest_noncentrality(n_effects: int, n_free: float, *, power: float, alpha
     >>> round(smallest_noncentrality(1, 1e6, power=0.8, alpha=0.05) ** 0.5, 3)
     2.802
     """
-    critical = float(stats.f.isf(alpha, n_effects, n_free))
+    critical = float(special.fdtri(n_effects, n_free, 1 - alpha))
 
     def shortfall(noncentrality: float) -> float:
-        return float(stats.ncf.sf(critical, n_effects, n_free, noncentrality)) - power
+        return 1 - float(special.ncfdtr(n_effects, n_free, noncentrality, critical)) - power
 
     highest = 10.0
     while shortfall(highest) < 0:
         highest *= 2
-    return float(optimize.brentq(shortfall, 0.0, highest, xtol=1e-6))
+    return _crossing(shortfall, highest)
 
 
 def visible_power(effect: float, n_free: float, critical: float) -> float:
@@ -85,8 +87,24 @@ def visible_power(effect: float, n_free: float, critical: float) -> float:
     effect = effect / ALLOWANCE
     # Beyond a million degrees of freedom the noncentral t is normal and its series slow.
     if n_free > 1e6:
-        return float(stats.norm.sf(critical - effect) + stats.norm.cdf(-critical - effect))
+        return float(special.ndtr(effect - critical) + special.ndtr(-critical - effect))
     with np.errstate(all="ignore"):
-        upper = float(stats.nct.sf(critical, n_free, effect))
-        lower = float(stats.nct.cdf(-critical, n_free, effect))
+        upper = 1 - float(special.nctdtr(n_free, effect, critical))
+        lower = float(special.nctdtr(n_free, effect, -critical))
     return upper + (lower if np.isfinite(lower) else 0.0)
+
+
+def _crossing(of: Callable[[float], float], highest: float) -> float:
+    """Return where a function that rises from 0 to a highest place crosses zero.
+
+    Halving needs some thirty calls, which take less than importing SciPy's optimisers once.
+    """
+    low, high = 0.0, highest
+    if of(low) > 0 or of(high) < 0:
+        raise ValueError(
+            "`power` must lie above `alpha` and be reached by some change. Choose another."
+        )
+    while high - low > 1e-9 * highest:
+        middle = (low + high) / 2
+        low, high = (middle, high) if of(middle) < 0 else (low, middle)
+    return (low + high) / 2
