@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -211,6 +210,8 @@ def _in_pandas(counts: Any) -> Any:
     """Return a frame or a column of another library as pandas holds it."""
     if isinstance(counts, pd.DataFrame | pd.Series):
         return counts
+    import narwhals as nw
+
     known = nw.from_native(counts, pass_through=True, allow_series=True)
     if isinstance(known, nw.LazyFrame):
         raise TypeError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trends.tables.calendar import days_in_periods
+from trends.tables import count_rules
 from trends.tables.choices import (
     BASES,
     PART_KINDS,
@@ -23,7 +23,6 @@ from trends.tables.choices import (
     UNITS,
     WINDOW_BASES,
 )
-from trends.tables.series import MEASURED_COLUMNS
 from trends.tables.sources import COORDINATE_BOUNDS, DATE_PRECISIONS, LOCATION_PRECISIONS
 
 with warnings.catch_warnings():
@@ -225,32 +224,31 @@ class EventCounts(pa.DataFrameModel):
     @classmethod
     def periods_have_a_frequency(cls, counts: pd.DataFrame) -> bool:
         """Tell whether a month is a period, not its first day."""
-        return isinstance(counts["period"].dtype, pd.PeriodDtype)
+        return count_rules.has_frequency(counts)
 
     @pa.dataframe_check(name="no count where exposure is 0 (not covered)")
     @classmethod
     def uncovered_has_no_count(cls, counts: pd.DataFrame) -> pd.Series:
         """Tell whether a period nobody watched has no count, rather than a zero."""
-        return ~((counts["exposure"] == 0) & counts["count"].notna())
+        return count_rules.uncovered_has_no_count(counts)
 
     @pa.dataframe_check(name="exposure is 0 or at least a millionth")
     @classmethod
     def exposure_is_one(cls, counts: pd.DataFrame) -> pd.Series:
         """Nobody watches for the hundredth part of a second, and no rate is made of it."""
-        return ~counts["exposure"].between(0, 1e-6, inclusive="neither")
+        return count_rules.is_an_exposure(counts)
 
     @pa.dataframe_check(name="exposure is at most the days of the period")
     @classmethod
     def exposure_fits(cls, counts: pd.DataFrame) -> pd.Series:
         """Nobody watches for longer than the period lasts; other units than days have no limit."""
-        return ~(counts["exposure"] > _days_of(counts["period"])) | _in_other_units(counts)
+        return count_rules.fits_the_period(counts)
 
     @pa.dataframe_check(name="complete only where every day of the period was observed")
     @classmethod
     def complete_is_whole(cls, counts: pd.DataFrame) -> pd.Series:
         """Tell whether no partly watched period is called complete."""
-        partly = counts["exposure"] < _days_of(counts["period"])
-        return ~(counts["complete"] & partly) | _in_other_units(counts)
+        return count_rules.complete_is_whole(counts)
 
     @pa.dataframe_check(name="as_of is not after today")
     @classmethod
@@ -262,9 +260,7 @@ class EventCounts(pa.DataFrameModel):
     @classmethod
     def one_row_each(cls, counts: pd.DataFrame) -> pd.Series:
         """No group has two rows for one period of one vintage."""
-        keys = [name for name in counts if name not in MEASURED_COLUMNS] + ["period"]
-        keys += [name for name in ("as_of",) if name in counts]
-        return ~counts.duplicated(subset=keys, keep="first")
+        return count_rules.is_single(counts)
 
 
 class CountSeries(pa.DataFrameModel):
@@ -278,7 +274,7 @@ class CountSeries(pa.DataFrameModel):
     @classmethod
     def uncovered_has_no_count(cls, series: pd.DataFrame) -> pd.Series:
         """Tell whether a period nobody watched has no count, rather than a zero."""
-        return ~((series["exposure"] == 0) & series["count"].notna())
+        return count_rules.uncovered_has_no_count(series)
 
     @pa.dataframe_check(name="periods follow one another without a gap")
     @classmethod
@@ -347,20 +343,3 @@ def broken_rules(table: pd.DataFrame, schema: type[pa.DataFrameModel]) -> list[d
         cases: list[dict[str, Any]] = errors.failure_cases.to_dict("records")
         return cases
     return []
-
-
-def _in_other_units(counts: pd.DataFrame) -> np.ndarray:
-    """Tell of each row whether its exposure counts something else than days."""
-    if "exposure_unit" not in counts:
-        return np.zeros(len(counts), dtype=bool)
-    unit = counts["exposure_unit"].astype(object)
-    return (unit.notna() & (unit != "")).to_numpy(dtype=bool)
-
-
-def _days_of(periods: pd.Series) -> np.ndarray:
-    """Return the days of each period, NaN where it is no period (another rule says so)."""
-    days = np.full(len(periods), np.nan)
-    if isinstance(periods.dtype, pd.PeriodDtype):
-        known = periods.notna().to_numpy()
-        days[known] = days_in_periods(pd.PeriodIndex(periods[known]))
-    return days

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 import scipy
+from numpy.typing import NDArray
 from scipy import special
 
 from trends.models.counts.observed import Observed
