@@ -84,7 +84,7 @@ def main() -> None:
         for n_months in LENGTHS
         for correlation in CORRELATIONS
     ]
-    table = add_up(one, cells, name="trend_comparison", seed=5000)
+    table = add_up(one, cells, name="trend_comparison", seed=5000, at_once=10)
     columns = ["kind", "n_months", "correlation", "n_series", "told_apart", "error_told_apart"]
     columns += ["apart_by_each", "found", "coverage", "error_coverage", "no_line"]
     store(table[columns], "trend_comparison")

@@ -150,3 +150,23 @@ def test_exposure_and_a_step_beside_the_slope_are_kept_apart_from_it():
     ]
     posterior = borrow_slopes(lent)
     assert posterior.estimate == pytest.approx(np.full(20, 0.2), abs=0.1)
+
+
+def test_any_counts_that_have_a_trend_are_read():
+    """Of few events, of millions, as even as can be, or gone after a while: beside one another."""
+    rng = np.random.default_rng(9)
+    few = np.zeros(36)
+    few[[1, 8, 30]] = [1, 900, 2]
+    counts = [
+        few,
+        np.full(36, 7.0),
+        rng.poisson(3e6 * np.exp(2 * YEARS)).astype(float),
+        rng.poisson(300 * np.exp(-6 * YEARS)).astype(float),
+        *(rng.poisson(2.0, 36).astype(float) for _ in range(4)),
+    ]
+    posterior = borrow_slopes([lent_of(each) for each in counts])
+    low, high = posterior.interval(0.05)
+    assert (low < posterior.estimate).all()
+    assert (posterior.estimate < high).all()
+    assert ((posterior.false_sign_rate >= 0) & (posterior.false_sign_rate <= 1)).all()
+    assert posterior.estimate[2:4] == pytest.approx([2, -6], abs=0.3)

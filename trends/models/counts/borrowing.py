@@ -190,7 +190,8 @@ class Shrunk(NamedTuple):
     @property
     def false_sign_rate(self) -> NDArray[np.float64]:
         """Chance that an effect is zero or has the other sign than the likelier one."""
-        up = self.below(-0.0)
+        # Shares add up to 1 but for rounding.
+        up = np.clip(self.below(-0.0), 0, 1)
         still = (self.shares * ((self.deviations == 0) & (self.means == 0))).sum(axis=1)
         return np.asarray(np.minimum(up, 1 - up) + still / 2)
 

@@ -36,6 +36,8 @@ POWERS = (0.0, 1.0)
 MOST_READINGS, SMALL_MOVE = 6, 0.01
 #: Residual variance below which none is believed: counts may be even to the last event.
 _LEAST_VARIANCE = 1e-3
+#: Half of the fewest degrees of freedom, where hardly an event is expected in some periods.
+_LEAST_HALF = 1e-3
 #: Place of the slope among the columns of a design.
 _SLOPE = 1
 
@@ -271,7 +273,7 @@ def _log_likelihood(one: Lent, noise: Noise) -> NDArray[np.float64]:
     log_det = _between(one.log_determinant, weight, noise.which_rho)
     variance = _between(one.variance, weight, noise.which_rho)
     excess_kurtosis = np.mean(1 / one.expected) * (6 * (dispersion - 1) + 1 / dispersion)
-    half = one.n_free / (1 + excess_kurtosis / 2) / 2
+    half = np.maximum(one.n_free / (1 + excess_kurtosis / 2) / 2, _LEAST_HALF)
     memory = -0.5 * (log_det + one.n_free * np.log(variance))
     ratio = variance / dispersion
     scatter = half * np.log(half) - special.gammaln(half) + half * (np.log(ratio) - ratio)
@@ -312,10 +314,10 @@ def _read(
     others = np.delete(one.design, _SLOPE, axis=1)
     tilted = one.exposure * np.exp(slope * one.design[:, _SLOPE])
     _, expected = fit_given_dispersion(one.counts, others, tilted, nb_dispersion=nb_dispersion)
-    variance = expected * (1 + nb_dispersion * expected)
-    design = one.design * (expected / np.sqrt(variance))[:, None]
+    spread = 1 + nb_dispersion * expected
+    design = one.design * np.sqrt(expected / spread)[:, None]
     bread = np.linalg.inv(inner_products(design, design))[_SLOPE]
-    step = bread @ (design.T @ ((one.counts - expected) / np.sqrt(variance)))
+    step = bread @ (one.design.T @ ((one.counts - expected) / spread))
     # Whose inner products give the variance of the slope, whatever the periods remember.
     influence = (design @ bread)[:, None]
     halves = MemoryGrid(one.rho, np.full(one.rho.size, 0.5), np.zeros(one.rho.size))
@@ -324,6 +326,6 @@ def _read(
     remembered = 2 * across[:, 0, 0] - alone
     weight = noise.weight(one.level)
     # The dispersion is over the mean count, these residuals are over the variance assumed.
-    scale = noise.dispersion(one.level) / np.mean(variance / expected)
+    scale = noise.dispersion(one.level) / np.mean(spread)
     variances = scale * (weight * remembered[noise.which_rho] + (1 - weight) * alone)
     return slope + float(step), float(np.sqrt(upper_quartile(variances, shares)))
