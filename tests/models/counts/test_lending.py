@@ -140,6 +140,26 @@ def test_a_slope_is_that_of_the_likelihood_and_the_spread_of_all():
     assert ((low <= truth) & (truth <= high)).mean() == pytest.approx(0.95, abs=0.04)
 
 
+def test_slopes_are_read_where_they_lie_and_not_where_bursts_throw_them(monkeypatch):
+    """A normal likelihood at the likeliest slope of each series is further from the true one."""
+    rng = np.random.default_rng(10)
+    truth = np.where(rng.random(200) < 0.7, 0.0, rng.normal(0, 0.6, 200))
+    counts = [noisy(rng, 2 * np.exp(slope * YEARS), dispersion=4) for slope in truth]
+    lent = [lent_of(each) for each in counts]
+    near = borrow_slopes(lent).estimate
+    monkeypatch.setattr("trends.models.counts.lending.MOST_READINGS", 1)
+    afar = borrow_slopes(lent).estimate
+    assert np.mean((near - truth) ** 2) < 0.97 * np.mean((afar - truth) ** 2)
+
+
+def test_intervals_are_as_wide_as_shared_memory_makes_them():
+    rng = np.random.default_rng(11)
+    truth = rng.normal(0, 2, 60)
+    lent = [lent_of(noisy(rng, 30 * np.exp(slope * YEARS), swing=0.5, rho=0.7)) for slope in truth]
+    low, high = borrow_slopes(lent).interval(0.05)
+    assert ((low <= truth) & (truth <= high)).mean() > 0.88
+
+
 def test_exposure_and_a_step_beside_the_slope_are_kept_apart_from_it():
     rng = np.random.default_rng(8)
     step = (np.arange(36) >= 20).astype(float)
