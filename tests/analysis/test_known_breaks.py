@@ -80,7 +80,8 @@ def tells_interruption(known):
 
 
 def tells_faster(known):
-    return trends.compare_trends(series_of(known=known), steady()).verdict != "no_clear_difference"
+    verdict = trends.compare_trends(series_of(known=known), steady()).verdict
+    return verdict not in ("no_clear_difference", "same_pace")
 
 
 def tells_stretches(known):

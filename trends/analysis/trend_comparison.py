@@ -210,9 +210,11 @@ def compare_trends(
 
     Notes
     -----
-    Each series has its own log-linear fit, its own scatter and its own memory, as in
-    `estimate_trend`. The variance of the difference of the slopes is the sum of both less twice
-    their covariance, the correlation of the residuals in shared periods times both standard errors.
+    Each series has its own log-linear fit and its own scatter, as in `estimate_trend`. Two series
+    remember alike with a prior probability of .9, so each tells something of the other's memory.
+    Under a pair of memories the variance of the difference of the slopes is the sum of both less
+    twice their covariance, the correlation of the residuals in shared periods times both standard
+    errors; it is averaged over the pairs between the quantiles .4 and .9 of what they give.
     A known break of a series is a jump of its level, not part of its pace. The verdict
     is no_line from a log evidence of 2.5 for a level that wanders, where `estimate_trend` tells no
     pace from 1 on: intervals of the difference hold also where counts remember.
