@@ -3,9 +3,10 @@
 Stable series of 60 and 156 months and of 260 weeks. For each: the p-value of a first shift from the
 draws of its cell (`trends.models.shifts.shared_null`) and from 2,000 draws of its own; the share of
 both up to .05; the share that shared draws would dismiss though the own p-value is at most .05;
-and whether both give the same smallest detectable ratio, or neighbours on its list. "spread" is the
-root mean square difference, "worst" the largest among series whose own p-value is at most .25,
-beyond 2.6 standard errors of both.
+and whether both give the same smallest detectable ratio, or neighbours on its list. "square" is the
+mean squared difference of both p-values; "beyond_noise" is by how much it goes beyond 2.6 standard
+errors of both among series whose own p-value is at most .25, "beyond_bound" how often by more than
+.02. "size" is the share of series in which `detect_changepoints` finds something.
 
     OMP_NUM_THREADS=1 python benchmarks/shared_calibration.py --more 100 --minutes 10
 

@@ -102,7 +102,7 @@ class Projections:
         """Sums of the steps down and up the rows."""
         column, precisions = self.column, self.models.precisions
         decay, diagonal = precisions.decay, precisions.diagonal
-        before, beyond, square = (np.zeros_like(diagonal) for _ in range(3))
+        before, beyond = np.zeros_like(diagonal), np.zeros_like(diagonal)
         for row in range(1, column.size):
             before[row] = decay[row - 1] * (before[row - 1] + column[row - 1])
         beyond[-1] = column[-1] * diagonal[-1]
