@@ -171,14 +171,14 @@ def count_with_duckdb_rules_parquet(folder: Path):
             and date_precision in ('day', 'days', 'week', 'month', 'year')
             and location_precision in ('place', 'near', 'admin2', 'admin1', 'region', 'country'),
             false)"""
-    ).fetchone()
+    ).fetchall()
     ids = duckdb.sql(
         f"""select count(*) from (
             select event_id as id, lag(event_id) over () as last from {events})
         where id < '!' or id[-1] < '!' or strlen(id) <> length(id)
             or strlen(id) < strlen(last) or (strlen(id) = strlen(last) and id <= last)"""
-    ).fetchone()
-    if odd != (0,) or ids != (0,):
+    ).fetchall()
+    if odd != [(0,)] or ids != [(0,)]:
         raise SystemExit("a row is not plain")
     counted = duckdb.sql(
         f"select country, 12 * year(start) + month(start) - 1 as month, count(*) as n "
