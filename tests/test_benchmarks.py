@@ -37,6 +37,30 @@ def notes(function):
     return " ".join(function.__doc__.split())
 
 
+def test_shared_draws_dismiss_and_find_as_often_as_is_said():
+    found = table("shared_calibration")
+    served = found["n_series"] * found["has_cell"]
+
+    def number(name, among=None):
+        counted = (found[name] * (served if among is None else among)).sum()
+        assert counted == pytest.approx(round(counted), abs=0.1)
+        return round(counted)
+
+    assert (found["wrongly_dismissed"] == 0).all()
+    assert (found["beyond_bound"].fillna(0) == 0).all()
+    assert (found["near_detectable"].fillna(1) == 1).all()
+    assert number("size_own") == number("size_shared")
+    short = found["kind"] != "ar0.8"
+    size = (found["size_shared"] * served)[short].sum() / served[short].sum()
+    assert (
+        f"Of {found['n_series'].sum()} stable series of {len(found)} kinds "
+        f"(``benchmarks/shared_calibration.py``) shared draws served "
+        f"{number('has_cell', found['n_series'])} and dismissed {number('dismissed')}, none that "
+        f"would have been found; the same {number('size_own')} were found either way, "
+        f"{share(size)} of those with less memory than a correlation of .8."
+    ) in notes(trends.detect_changepoints)
+
+
 def test_panels_of_very_many_series_take_what_is_said():
     found = table("panel_speed")
     found = found[found["way"] != "sampled"].set_index("what")
