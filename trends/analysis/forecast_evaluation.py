@@ -228,9 +228,9 @@ def evaluate_forecasts(
     series the last 3,000 periods are used, as in `forecast_counts`.
 
     How well they hold: in simulated months (``benchmarks/forecasts.py``, 80 and more series a cell)
-    intervals of 50, 80 and 95% hold in .48 to .55, .75 to .84 and .92 to .97 of months to come
+    intervals of 50, 80 and 95% hold in .46 to .55, .74 to .84 and .92 to .97 of months to come
     where the level lasts, with memory, scatter and three in ten months not covered too. Their CRPS
-    is .950 to 1.009 of that of the better simple distribution, and .680 to 1.014 with a season, a
+    is .971 to 1.017 of that of the better simple distribution, and .680 to 1.014 with a season, a
     doubling, a random walk or bursts.
 
     References
