@@ -2,7 +2,8 @@
 # those of the 42 scenarios of benchmarks/alarm_scenarios.py, which hands the series over and counts.
 # Rscript alarm_scenarios.R series.csv alarms.csv
 #   series.csv: row per series, 624 weekly counts, no header
-#   alarms.csv: row per series and method: series, method, alarms (49 digits 0 or 1; NA where the method failed), seconds
+#   alarms.csv: row per series and method: series, method, version (of surveillance), alarms (49 digits 0 or 1; NA where the
+#   method failed), seconds
 #
 # Levels and settings are those of Bedubourg and Le Strat (2017) where they are known: alpha = 0.01 for both Farringtons, CDC,
 # EARS and the two regressions, 0.05 for Bayes (the note of their table 2). The rest is as the package has it by default, but for
@@ -80,6 +81,7 @@ methods <- list(
     y[watched] > qnbinom(0.99, mu = fit$mu, size = fit$theta)
   }
 )
+version <- as.character(packageVersion("surveillance"))
 rows <- lapply(seq_len(nrow(series)), function(number) {
   y <- as.numeric(series[number, ])
   do.call(rbind, lapply(names(methods), function(name) {
@@ -91,8 +93,7 @@ rows <- lapply(seq_len(nrow(series)), function(number) {
     taken <- proc.time() - began
     # A threshold that cannot be said raises no alarm.
     said <- if (length(fired) == 49) paste(as.integer(!is.na(fired) & fired), collapse = "") else NA
-    data.frame(series = number, method = name, alarms = said, seconds = sum(taken[1:2]))
+    data.frame(series = number, method = name, version = version, alarms = said, seconds = sum(taken[1:2]))
   }))
 })
 write.csv(do.call(rbind, rows), files[2], row.names = FALSE)
-cat(R.version.string, as.character(packageVersion("surveillance")), sep = "; ")
