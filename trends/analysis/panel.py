@@ -278,14 +278,14 @@ def analyse_panel(
     is the chance that the sign is wrong. The estimate beside it is the series' own. A series that
     wanders, has started or has stopped lends and borrows nothing.
 
-    In simulation (``benchmarks/borrowed_trends.py``, 18 and more panels of 50 series of 36 months a
+    In simulation (``benchmarks/borrowed_trends.py``, 28 and more panels of 50 series of 36 months a
     cell) the error is .44 to .91 of that of separate trends; of one who knows how slopes are
-    spread, how counts scatter and what they remember it is .42 to .90. Intervals hold in .94 to .96
-    of Poisson and negative binomial series and in .93 to .96 of those with a monthly correlation of
-    .5; of the tenth that ranks first in .93 to .99, against .80 to .96 of the tenth by itself. Of
+    spread, how counts scatter and what they remember it is .41 to .90. Intervals hold in .94 to .96
+    of Poisson and negative binomial series and in .94 to .96 of those with a monthly correlation of
+    .5; of the tenth that ranks first in .92 to .99, against .78 to .96 of the tenth by itself. Of
     signs with a false sign rate below .05 .02 are wrong, where the rates say .01. Where changes are
-    smallest, a deviation of .1 a year, 1.02 are chosen a panel and .12 of them are wrong; by who
-    knows all 1.22 are chosen a panel and .04 of them are wrong.
+    smallest, a deviation of .1 a year, .98 are chosen a panel and .08 of them are wrong; by who
+    knows all 1.17 are chosen a panel and .03 of them are wrong.
 
     References
     ----------
