@@ -242,9 +242,7 @@ def _taken_off(mean: float, scale: float, scatter: float) -> tuple[float, float]
         phi = max(scale / low_variance, 1.0)
         about = mean / low_mean
         largest = int(np.ceil(about + 9 * np.sqrt(phi * about) + 20 * phi))
-        each = np.arange(largest + 1.0)
-        if largest > _EVERY_COUNT:
-            each = np.unique(np.rint(np.linspace(0, largest, _EVERY_COUNT)))
+        each = np.unique(np.rint(np.linspace(0, largest, min(largest, _EVERY_COUNT) + 1)))
         chance = np.diff(_at_most(each, about, phi), prepend=0.0)
         weighed = chance * _outbreak_weights(each, about, scatter)
         kept = float(weighed @ each / weighed.sum())
