@@ -101,7 +101,7 @@ def is_spark(counts: Any) -> bool:
 
 
 def is_ibis(counts: Any) -> bool:
-    """Tell whether this is a table of Ibis."""
+    """Tell whether this is a table of Ibis; where nobody has imported Ibis nothing is."""
     ibis = sys.modules.get("ibis.expr.types")
     return ibis is not None and isinstance(counts, ibis.Table)
 

@@ -7,10 +7,9 @@ is imported by those who hold a table of it, and by nobody else.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import duckdb
 import pandas as pd
@@ -148,12 +147,6 @@ def in_engine(table: ir.Table) -> Engine:
         elif of.is_numeric():
             kinds[name] = "whole" if of.is_integer() else "number"
     return InIbis(table, kinds)
-
-
-def is_ibis(events: Any) -> bool:
-    """Tell whether this is a table of Ibis; where nobody has imported Ibis nothing is."""
-    types = sys.modules.get("ibis.expr.types")
-    return types is not None and isinstance(events, types.Table)
 
 
 def _kind(written: str) -> Kind:

@@ -19,7 +19,8 @@ import pyarrow
 
 from trends.tables.calendar import Frequency, day_numbers, numbered_day
 from trends.tables.cells import one_spelling, shown
-from trends.tables.engines import Engine, InDuckDB, in_engine, in_memory, is_ibis, literal, quoted
+from trends.tables.distributed import is_ibis
+from trends.tables.engines import Engine, InDuckDB, in_engine, in_memory, literal, quoted
 from trends.tables.events import (
     cells_of_frame,
     event_sheet,
