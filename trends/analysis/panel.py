@@ -265,9 +265,9 @@ def analyse_panel(
     its p-value; whatever is found, or is nearly found, is held against draws of its own. Which of
     them it was, each result says (`Changepoints.calibration`). The draws depend on nothing but what
     the series are like, so the table is the same in any order and on any worker. Of 1,000 series of
-    156 months, one in ten with a doubling, each took .11 processor seconds, what is made once
-    included, so two idle cores answer them in 54 seconds; of 10,000 of 520 weeks the first 2,905
-    were asked, and took .26 each (``benchmarks/panel_speed.py``).
+    156 months, one in ten with a doubling, each took .09 processor seconds, of 10,000 of 520 weeks
+    .18, what is made once included: two idle cores answer them in 46 seconds and 15 minutes
+    (``benchmarks/panel_speed.py``).
 
     *Borrowed strength* (trends only). How counts scatter, how long they remember and how yearly
     changes are spread is learnt from all series of one counter: scatter and memory by mixture
