@@ -32,8 +32,7 @@ MOST_CORRELATION = 0.95
 #: memory, and there is less doubt about both than about one by itself.
 PRIOR_ALIKE = 0.9
 #: Between which quantiles of the pairs of memories, ordered by the variance they give, the variance
-#: of a difference is averaged. It begins lower than for one series, because of less doubt: with the
-#: upper quartile only 1 to 3% of pairs of one pace would be told apart.
+#: of a difference is averaged. It begins lower than for one series, because there is less doubt.
 PAIR_BAND = (0.4, 0.9)
 
 
