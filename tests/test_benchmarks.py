@@ -74,9 +74,9 @@ def test_panels_of_very_many_series_take_what_is_said():
     assert (
         f"Of 1,000 series of 156 months, one in ten with a doubling, each took "
         f"{share(months['seconds_each'])} processor seconds, of 10,000 of 520 weeks "
-        f"{share(weeks['seconds_each'])}, what is made once included: two idle cores answer them "
-        f"in {months['minutes_on_two_cores'] * 60:.0f} seconds and "
-        f"{weeks['minutes_on_two_cores']:.0f} minutes"
+        f"{share(weeks['seconds_each'])}, what is made once included: "
+        f"{months['minutes_on_two_cores'] * 60:.0f} seconds and "
+        f"{weeks['minutes_on_two_cores']:.0f} minutes of two cores"
     ) in notes(trends.analyse_panel)
 
 

@@ -266,7 +266,7 @@ def analyse_panel(
     them it was, each result says (`Changepoints.calibration`). The draws depend on nothing but what
     the series are like, so the table is the same in any order and on any worker. Of 1,000 series of
     156 months, one in ten with a doubling, each took .09 processor seconds, of 10,000 of 520 weeks
-    .18, what is made once included: two idle cores answer them in 46 seconds and 15 minutes
+    .18, what is made once included: 46 seconds and 15 minutes of two cores
     (``benchmarks/panel_speed.py``).
 
     *Borrowed strength* (trends only). How counts scatter, how long they remember and how yearly

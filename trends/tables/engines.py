@@ -25,7 +25,7 @@ Kind = Literal["text", "day", "whole", "number", "other"]
 #: What the table of events is called where it is asked.
 _TABLE, _ASIDE, _VIEW = "trends_events", "trends_aside", "trends_view"
 
-_KIND_OF = {
+_KIND_OF: dict[str, Kind] = {
     **dict.fromkeys(("VARCHAR", "UUID", "ENUM"), "text"),
     **dict.fromkeys(("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), "day"),
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "whole"),
@@ -151,8 +151,7 @@ def in_engine(table: ir.Table) -> Engine:
 
 def _kind(written: str) -> Kind:
     """Return what a type of DuckDB holds."""
-    found: Kind = _KIND_OF.get(written.partition("(")[0], "other")  # type: ignore[assignment]
-    return found
+    return _KIND_OF.get(written.partition("(")[0], "other")
 
 
 def quoted(name: str) -> str:

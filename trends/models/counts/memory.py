@@ -272,11 +272,9 @@ def inner_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> N
 
 def whitened_columns(
     columns: NDArray[np.float64], gaps: NDArray[np.float64], grid: MemoryGrid
-) -> Iterator[NDArray[np.float64]]:
-    """Yield R^-1 C of columns C for every memory correlation R of a grid."""
-    factors = _factors_of(gaps, grid)
-    for model in range(grid.rho.size):
-        yield factors.of(slice(model, model + 1)).whitened(columns)[0]
+) -> NDArray[np.float64]:
+    """Return R^-1 C of columns C, (n_models, n_rows, n_columns), for every memory R of a grid."""
+    return _factors_of(gaps, grid).whitened(columns)
 
 
 def recollections(

@@ -167,7 +167,7 @@ class _Linearised(NamedTuple):
         bread = np.linalg.inv(design.T @ design)
         n_beside = beside.shape[1]
         covariance = (bread @ across @ bread)[:, n_beside:, n_beside:]
-        whitened = np.stack([each.T for each in whitened_columns(design, gaps, grid)])
+        whitened = np.swapaxes(whitened_columns(design, gaps, grid), 1, 2)
         return cls(design, n_beside, grid, gaps, log_determinants, whitened, within, covariance)
 
     def statistics(self, responses: np.ndarray, squares: np.ndarray) -> np.ndarray:
