@@ -16,7 +16,6 @@ from trends.models.counts.memory import (
     precision_matrix,
     recollections,
     variance_inflation,
-    walk_precision,
     walk_products,
     wandering_products,
 )
@@ -106,13 +105,13 @@ def test_the_prior_sums_to_one_with_a_fifth_on_no_memory():
 
 @pytest.mark.parametrize("kind", [MemoryModels, WanderingModels])
 @pytest.mark.parametrize("days", [30.4375, 7.0])
-def test_inverses_are_those_of_the_dense_matrices(kind, days):
+def test_inverses_are_those_of_the_dense_matrices(kind, days, dense_models):
     gaps = np.array([1.0, 2.0, 1.0, 600.0, 1.0])
     models = kind(gaps, days)
     inverses = models.precisions
     columns = np.random.default_rng(3).normal(size=(gaps.size + 1, 2))
     product = inverses.times(columns)
-    for model, (log_prior, precision, log_determinant) in enumerate(models):
+    for model, (log_prior, precision, log_determinant) in enumerate(dense_models(models)):
         assert inverses.log_prior[model] == log_prior
         assert inverses.log_determinant[model] == pytest.approx(log_determinant, abs=1e-12)
         assert product[model] == pytest.approx(precision @ columns)
@@ -129,14 +128,20 @@ def test_series_observed_in_the_same_periods_share_their_inverses():
     assert MemoryModels(gaps, 7.0).precisions is not MemoryModels(gaps, 30.4375).precisions
 
 
-@pytest.mark.parametrize("step", [0.03, 1.0])
-def test_a_walk_has_the_covariance_of_its_definition(step):
+def test_walks_have_the_covariance_of_their_definition():
     gaps = np.array([1.0, 3.0, 1.0, 2.0])
-    since = np.cumsum([1.0, *gaps])
-    covariance = np.eye(5) + step * np.minimum.outer(since, since)
-    precision, log_determinant = walk_precision(gaps, step)
-    assert precision @ covariance == pytest.approx(np.eye(5), abs=1e-9)
-    assert log_determinant == pytest.approx(np.linalg.slogdet(covariance)[1])
+    models = WanderingModels(gaps, 30.4375)
+    inverses, log_determinants = (
+        models.precisions.times(np.eye(5)),
+        models.precisions.log_determinant,
+    )
+    walks = np.flatnonzero(models.grid.rho == 1)
+    assert walks.size == 6
+    for walk in walks:
+        weight = models.grid.weight[walk]
+        dense = walk_covariance(gaps, weight / (1 - weight))
+        assert inverses[walk] @ dense == pytest.approx(np.eye(5), abs=1e-9)
+        assert log_determinants[walk] == pytest.approx(np.linalg.slogdet(dense)[1])
 
 
 def test_wandering_memories_are_half_slow_and_half_walks():
@@ -145,15 +150,15 @@ def test_wandering_memories_are_half_slow_and_half_walks():
     assert chances.sum() == pytest.approx(1)
     assert chances[models.grid.rho < 1] == pytest.approx(np.full(8, 1 / 16))
     assert chances[models.grid.rho == 1] == pytest.approx(np.full(6, 1 / 12))
-    slow, *_, walk = models
-    assert slow[1] == pytest.approx(precision_matrix(np.ones(9), 0.9, 0.3)[0])
-    assert walk[1] == pytest.approx(walk_precision(np.ones(9), 3.0)[0])
+    slow, *_, walk = models.precisions.times(np.eye(10))
+    assert slow == pytest.approx(precision_matrix(np.ones(9), 0.9, 0.3)[0])
+    assert walk == pytest.approx(np.linalg.inv(walk_covariance(np.ones(9), 3.0)))
     # a correlation of .9 from month to month is one of .9 ** (7 / 30.4375) from week to week, and
     # a walk's variance grows by its length
-    slow, *_, walk = WanderingModels(np.ones(9), 7.0)
+    slow, *_, walk = WanderingModels(np.ones(9), 7.0).precisions.times(np.eye(10))
     weekly = 7 / 30.4375
-    assert slow[1] == pytest.approx(precision_matrix(np.ones(9), 0.9**weekly, 0.3)[0])
-    assert walk[1] == pytest.approx(walk_precision(np.ones(9), 3.0 * weekly)[0])
+    assert slow == pytest.approx(precision_matrix(np.ones(9), 0.9**weekly, 0.3)[0])
+    assert walk == pytest.approx(np.linalg.inv(walk_covariance(np.ones(9), 3.0 * weekly)))
 
 
 # ------- levels that wander
@@ -170,19 +175,17 @@ def test_products_of_a_walk_are_those_of_its_covariance(gaps, step):
     dense = walk_covariance(gaps, step)
     columns = np.random.default_rng(gaps.size).normal(size=(gaps.size + 1, 3))
     log_determinant, within, across = walk_products(columns, gaps, step)
-    precision, again = walk_precision(gaps, step)
-    assert precision @ dense == pytest.approx(np.eye(gaps.size + 1), abs=1e-8)
-    assert log_determinant == again == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-8)
-    assert within == pytest.approx(columns.T @ precision @ columns, abs=1e-8)
+    assert log_determinant == pytest.approx(np.linalg.slogdet(dense)[1], abs=1e-8)
+    assert within == pytest.approx(columns.T @ np.linalg.solve(dense, columns), abs=1e-8)
     assert across == pytest.approx(columns.T @ dense @ columns, rel=1e-9, abs=1e-8)
 
 
-def test_the_products_of_a_wandering_grid_are_in_its_order():
+def test_the_products_of_a_wandering_grid_are_in_its_order(dense_models):
     gaps = np.array([1.0, 2.0, 1.0, 1.0, 3.0])
     models = WanderingModels(gaps, 30.4375)
     columns = np.random.default_rng(1).normal(size=(6, 2))
     log_determinant, within, _ = wandering_products(columns, gaps, models.grid)
-    for place, (_, precision, known) in enumerate(models):
+    for place, (_, precision, known) in enumerate(dense_models(models)):
         assert log_determinant[place] == pytest.approx(known)
         assert within[place] == pytest.approx(columns.T @ precision @ columns)
     assert np.exp(models.grid.log_prior).sum() == pytest.approx(1)

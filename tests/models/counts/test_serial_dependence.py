@@ -200,7 +200,7 @@ def test_newey_west_takes_the_lags_of_lazarus_and_the_points_of_kiefer():
     assert fixed_b_critical_value(0.0, 0.1) == pytest.approx(1.645, abs=1e-3)
 
 
-def test_the_odds_of_wandering_are_those_of_the_restricted_likelihoods():
+def test_the_odds_of_wandering_are_those_of_the_restricted_likelihoods(dense_models):
     _, design, position = weighed(2)
     rng = np.random.default_rng(5)
     residuals = np.cumsum(rng.normal(0, 0.6, 40)) + rng.normal(size=40)
@@ -244,7 +244,7 @@ def test_the_odds_of_wandering_are_those_of_the_restricted_likelihoods():
     wandering = [
         log_prior + density(np.linalg.inv(precision), design, 1 - weight if rho < 1 else 1.0)
         for (log_prior, precision, _), rho, weight in zip(
-            models, models.grid.rho, models.grid.weight, strict=True
+            dense_models(models), models.grid.rho, models.grid.weight, strict=True
         )
     ]
     assert found.log_odds == pytest.approx(logsumexp(wandering) - logsumexp(fading))

@@ -39,6 +39,11 @@ def models():
     return MemoryModels(GAPS, 30.4375)
 
 
+@pytest.fixture
+def dense(models, dense_models):
+    return dense_models(models)
+
+
 def residual_square(response, design, precision):
     """Weighted residual sum of squares by solving the normal equations."""
     information = design.T @ precision @ design
@@ -46,11 +51,11 @@ def residual_square(response, design, precision):
     return float((response - fitted) @ precision @ (response - fitted)), information
 
 
-def long_way(response, base, steps, models):
+def long_way(response, base, steps, dense):
     """Log marginal likelihoods of the base and of each extra design, memory summed over."""
     exponent = (response.size - base.shape[1]) / 2
     stable, extra = [], []
-    for log_prior, precision, log_determinant in models:
+    for log_prior, precision, log_determinant in dense:
         square, information = residual_square(response, base, precision)
         weight = log_prior - log_determinant / 2 - np.linalg.slogdet(information)[1] / 2
         stable.append(weight - exponent * np.log(square))
@@ -65,17 +70,17 @@ def long_way(response, base, steps, models):
     return special.logsumexp(stable), special.logsumexp(extra, axis=0)
 
 
-def beside(models):
+def beside(dense):
     """The models with the prior that holds beside a shift: .65 on no memory, the rest even."""
     priors = np.log([0.65, *[0.35 / 25] * 25])
-    return [(log_prior, *rest) for log_prior, (_, *rest) in zip(priors, models, strict=True)]
+    return [(log_prior, *rest) for log_prior, (_, *rest) in zip(priors, dense, strict=True)]
 
 
 def steps_of(column, rows):
     return np.column_stack([np.where(np.arange(N_ROWS) >= row, column, 0) for row in rows])
 
 
-def test_the_statistic_is_the_ratio_of_marginal_likelihoods(column, responses, models):
+def test_the_statistic_is_the_ratio_of_marginal_likelihoods(column, responses, models, dense):
     base = steps_of(column, [0, 7])
     steps = [steps_of(column, [row]) for row in STARTS if row != 7]
     starts = STARTS[STARTS != 7]
@@ -84,9 +89,9 @@ def test_the_statistic_is_the_ratio_of_marginal_likelihoods(column, responses, m
     scan = scan_draws(responses, projections, starts)
     for number in range(3):
         response = responses[:, number]
-        stable, with_step = long_way(response, base, steps, models)
-        _, with_line = long_way(response, base, [line[:, None]], models)
-        _, step_beside = long_way(response, base, steps, beside(models))
+        stable, with_step = long_way(response, base, steps, dense)
+        _, with_line = long_way(response, base, [line[:, None]], dense)
+        _, step_beside = long_way(response, base, steps, beside(dense))
         expected = 2 * (special.logsumexp(step_beside) - np.log(starts.size) - stable)
         assert scan.statistic[number] == pytest.approx(expected, abs=2e-3)
         over_line = special.logsumexp(with_step) - np.log(starts.size) - with_line[0]
@@ -97,11 +102,11 @@ def test_the_statistic_is_the_ratio_of_marginal_likelihoods(column, responses, m
         assert evidence.position_probability == pytest.approx(shares)
 
 
-def test_the_scan_without_memory_uses_the_first_model_only(column, responses, models):
+def test_the_scan_without_memory_uses_the_first_model_only(column, responses, models, dense):
     base = steps_of(column, [0])
     scan = scan_draws(responses, Projections(column, base, models), STARTS, memory=False)
     steps = [steps_of(column, [row]) for row in STARTS]
-    stable, with_step = long_way(responses[:, 0], base, steps, list(models)[:1])
+    stable, with_step = long_way(responses[:, 0], base, steps, dense[:1])
     expected = 2 * (special.logsumexp(with_step) - np.log(STARTS.size) - stable)
     assert scan.statistic[0] == pytest.approx(expected, abs=2e-3)
 
@@ -124,7 +129,7 @@ def test_divisions_are_the_least_squares_ones(column, responses):
         assert squares(found[steps][number]) == pytest.approx(least, rel=1e-4)
 
 
-def test_several_steps_are_weighed_as_by_the_long_way(column, responses, models):
+def test_several_steps_are_weighed_as_by_the_long_way(column, responses, models, dense):
     base = steps_of(column, [0])
     projections = Projections(column, base, models)
     nodes = np.array([0, *range(2, N_ROWS - 1), N_ROWS])
@@ -132,7 +137,7 @@ def test_several_steps_are_weighed_as_by_the_long_way(column, responses, models)
     scan = scan_several(responses, projections, 2)
     for number in range(3):
         designs = [steps_of(column, divisions[size][number]) for size in (2, 3, 4)]
-        stable, several = long_way(responses[:, number], base, designs, models)
+        stable, several = long_way(responses[:, number], base, designs, dense)
         # the prior is spread evenly over all divisions of a size
         choices = [special.comb(nodes.size - 1, size) for size in (2, 3, 4)]
         expected = 2 * (special.logsumexp(several - np.log(choices)) - stable)
@@ -170,7 +175,7 @@ def test_an_episode_keeps_inside_its_segment(column):
     assert pairs == {(2, 5), (9, 12)}
 
 
-def test_a_shift_is_a_step_or_less_often_an_episode(column, responses, models):
+def test_a_shift_is_a_step_or_less_often_an_episode(column, responses, models, dense):
     base = steps_of(column, [0])
     projections = Projections(column, base, models)
     episodes = possible_episodes(column, (), 2)
@@ -182,11 +187,11 @@ def test_a_shift_is_a_step_or_less_often_an_episode(column, responses, models):
         first, last = evidence.episode
         inside = steps_of(column, [first]) - steps_of(column, [last])
         steps = [steps_of(column, [row]) for row in STARTS]
-        stable, extra = long_way(response, base, [*steps, inside], models)
+        stable, extra = long_way(response, base, [*steps, inside], dense)
         # eight episodes are taken to be as probable as the best one
         chance = 8 / np.count_nonzero(episodes.inverse_information)
         prior = np.log([*[0.88 / STARTS.size] * STARTS.size, 0.12 * chance])
-        _, extra_beside = long_way(response, base, [*steps, inside], beside(models))
+        _, extra_beside = long_way(response, base, [*steps, inside], beside(dense))
         expected = 2 * (special.logsumexp(extra_beside + prior) - stable)
         assert evidence.statistic == pytest.approx(expected)
         assert scan.statistic[number] == pytest.approx(expected, abs=5e-3)

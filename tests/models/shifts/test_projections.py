@@ -27,10 +27,10 @@ def a_problem(kind, gaps, days, n_levels, waves):
     return models, column, base, rng.normal(size=(n_rows, 3)).cumsum(axis=0)
 
 
-def dense(models, column, base):
+def seen_through(memories, column, base):
     """Yield steps at every row and, under each memory, the matrix that takes the base out."""
     steps = np.tril(np.ones((column.size, column.size))) * column[:, None]
-    for _, precision, log_determinant in models:
+    for _, precision, log_determinant in memories:
         weighted = precision @ base
         information = base.T @ weighted
         maker = precision - weighted @ np.linalg.solve(information, weighted.T)
@@ -39,12 +39,14 @@ def dense(models, column, base):
 
 @settings(max_examples=30, deadline=None)
 @given(KINDS, GAPS, DAYS, st.integers(1, 2), st.booleans())
-def test_steps_are_seen_as_through_dense_matrices(kind, gaps, days, n_levels, waves):
+def test_steps_are_seen_as_through_dense_matrices(dense_models, kind, gaps, days, n_levels, waves):
     models, column, base, responses = a_problem(kind, gaps, days, n_levels, waves)
     projections = Projections(column, base, models)
     rows = np.arange(1, column.size, 2)
     scores, products = projections.scores(responses), projections.products(rows)
-    for model, (steps, maker, log_determinant) in enumerate(dense(models, column, base)):
+    for model, (steps, maker, log_determinant) in enumerate(
+        seen_through(dense_models(models), column, base)
+    ):
         lengths = steps.T @ maker @ steps
         # a level that wanders far is hardly seen, and its numbers cancel
         near = {"rel": 1e-8, "abs": 1e-9 * np.abs(maker).sum()}

@@ -8,7 +8,6 @@ in the exponent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -120,8 +119,6 @@ def _precisions_of(
 class MemoryModels:
     """The memory models of one series with their precision matrices.
 
-    Iterating yields (log prior, precision matrix, log determinant of the covariance) per model.
-
     Parameters
     ----------
     gaps : array of shape (n_rows - 1,)
@@ -144,11 +141,6 @@ class MemoryModels:
     def precisions(self) -> Precisions:
         """The inverse covariances; series that are observed in the same periods share them."""
         return _memory_precisions(self.gaps.astype(float).tobytes(), self.days_per_period)
-
-    def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
-        """Yield the models in the order of the grid."""
-        for rho, weight, log_prior in zip(*self.grid, strict=True):
-            yield (float(log_prior), *precision_matrix(self.gaps, float(rho), float(weight)))
 
 
 @lru_cache(maxsize=2)
@@ -459,10 +451,7 @@ def wandering_grid(days_per_period: float) -> MemoryGrid:
 
 
 class WanderingModels:
-    """Memories that outlast a series, under which it has no level to shift.
-
-    Iterating yields (log prior, precision matrix, log determinant of the covariance) per model of
-    `wandering_grid`.
+    """Memories that outlast a series, under which it has no level to shift (`wandering_grid`).
 
     Parameters
     ----------
@@ -487,15 +476,6 @@ class WanderingModels:
         """The inverse covariances."""
         return _wandering_precisions(self.gaps.astype(float).tobytes(), self.days_per_period)
 
-    def __iter__(self) -> Iterator[tuple[float, NDArray[np.float64], float]]:
-        """Yield the models in the order of the grid."""
-        for rho, weight, log_prior in zip(*self.grid, strict=True):
-            if rho < 1:
-                yield (float(log_prior), *precision_matrix(self.gaps, float(rho), float(weight)))
-            else:
-                step = float(weight / (1 - weight))
-                yield (float(log_prior), *walk_precision(self.gaps, step))
-
 
 @lru_cache(maxsize=2)
 def _wandering_precisions(gaps: bytes, days_per_period: float) -> Precisions:
@@ -514,18 +494,6 @@ def _wandering_precisions(gaps: bytes, days_per_period: float) -> Precisions:
         _, whole, log_determinant[model] = _walk_factors(np.frombuffer(gaps), step)
         pivots[model], below[model, :-1] = whole
     return _precisions_of(grid.log_prior, fresh, share, (pivots, below), log_determinant)
-
-
-def walk_precision(gaps: NDArray[np.float64], step: float) -> tuple[NDArray[np.float64], float]:
-    """Return the inverse and log determinant of ``I + step * W``, W of a random walk from 0.
-
-    The walk takes its first step one period before the first row; beside a free level that makes
-    no difference.
-    """
-    n_rows = gaps.size + 1
-    _, whole, log_determinant = _walk_factors(gaps, step)
-    inverse, _ = lapack.dpttrs(*whole, np.eye(n_rows, order="F"))
-    return np.eye(n_rows) - inverse, log_determinant
 
 
 def _walk_factors(
@@ -551,7 +519,11 @@ def _walk_factors(
 def walk_products(
     columns: NDArray[np.float64], gaps: NDArray[np.float64], step: float
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """Return log|R|, C'R^-1 C and C'RC of columns C for the covariance R of `walk_precision`."""
+    """Return log|R|, C'R^-1 C and C'RC of columns C for R = I + step * W, W of a random walk.
+
+    The walk begins at 0 and takes its first step one period before the first row; beside a free level that makes
+    no difference.
+    """
     walk, whole, log_determinant = _walk_factors(gaps, step)
     spread, _ = lapack.dpttrs(*walk, columns)
     solved, _ = lapack.dpttrs(*whole, columns)
