@@ -13,10 +13,10 @@ from trends.analysis.trend import estimate_trend
 from trends.models.counts.count_model import fit_counts
 from trends.models.counts.observed import observed_periods
 from trends.models.counts.serial_dependence import (
+    band_mean,
     beside_wandering,
     grid_of,
     memory_of_fit,
-    upper_quartile,
 )
 from trends.models.counts.smallest_change import (
     ALLOWANCE,
@@ -144,7 +144,7 @@ def test_the_date_of_confirmation_is_the_first_at_which_the_power_suffices():
             np.fill_diagonal(remembered, 1.0)
             sandwich = scale * bread @ working.T @ remembered @ working @ bread
             variances.append(sandwich[1, 1])
-        error = np.sqrt(upper_quartile(np.array(variances), memory.probabilities))
+        error = np.sqrt(band_mean(np.array(variances), memory.probabilities))
         if fit.params[1] >= smallest_visible(error, n_months - 2, power=0.8, alpha=0.05):
             break
     assert n_months > 30

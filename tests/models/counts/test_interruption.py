@@ -13,7 +13,7 @@ from trends.models.counts.interruption import (
     placebo_changes,
 )
 from trends.models.counts.memory import correlation_matrix, memory_grid
-from trends.models.counts.serial_dependence import memory_of_fit, upper_quartile
+from trends.models.counts.serial_dependence import band_mean, memory_of_fit
 
 GRID = memory_grid(30.4375)
 
@@ -77,7 +77,7 @@ def test_what_would_have_come_is_the_course_before_summed_with_the_variance_of_i
         @ weights
         for scale, rho, share in zip(memory.scales, GRID.rho, GRID.weight, strict=True)
     ]
-    expected = np.sqrt(upper_quartile(np.array(variances), memory.probabilities)) / mean.sum()
+    expected = np.sqrt(band_mean(np.array(variances), memory.probabilities)) / mean.sum()
     assert missed.log_std_error == pytest.approx(float(expected))
 
 

@@ -8,7 +8,7 @@ from trends.models.counts.count_model import fit_counts
 from trends.models.counts.observed import bent_trend_columns, observed_periods
 from trends.models.counts.season_evidence import bent_trend, season_evidence
 from trends.models.counts.season_terms import season_columns
-from trends.models.counts.serial_dependence import grid_of, least_scale, upper_quartile
+from trends.models.counts.serial_dependence import band_mean, grid_of, least_scale
 from trends.tables.series import as_series
 
 
@@ -41,7 +41,7 @@ def f_statistic(seen, beside, season):
         log_determinant = np.linalg.slogdet(within)[1]
         log_weights.append(log_prior - 0.5 * (log_determinant + n_free * np.log(squares)))
     weights = np.exp(np.array(log_weights) - max(log_weights))
-    return 1 / upper_quartile(1 / np.array(walds), weights / weights.sum()) / n_effects
+    return 1 / band_mean(1 / np.array(walds), weights / weights.sum()) / n_effects
 
 
 @pytest.mark.parametrize("seed", range(3))

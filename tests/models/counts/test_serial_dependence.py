@@ -12,6 +12,7 @@ from trends.models.counts.count_model import fit_counts
 from trends.models.counts.memory import WanderingModels
 from trends.models.counts.serial_dependence import (
     Widening,
+    band_mean,
     beside_wandering,
     fixed_b_critical_value,
     grid_of,
@@ -20,7 +21,6 @@ from trends.models.counts.serial_dependence import (
     newey_west_lags,
     squared_time,
     std_errors_of_many,
-    upper_quartile,
     wandering_log_odds,
     weigh_memories,
 )
@@ -62,14 +62,14 @@ def test_the_upper_quartile_is_the_mean_of_quantiles_from_60_to_90_percent(pairs
     reached = np.cumsum(probabilities[order])
     places = np.searchsorted(reached, levels).clip(max=values.size - 1)
     expected = values[order][places].mean()
-    assert upper_quartile(values, probabilities) == pytest.approx(expected, abs=2e-3)
+    assert band_mean(values, probabilities) == pytest.approx(expected, abs=2e-3)
 
 
 def test_a_little_probability_moves_the_upper_quartile_a_little():
     # No memory gives variance 1, memory about 1.6; where their probabilities cross .75, the one
     # quantile would jump.
     found = [
-        upper_quartile(np.array([1.0, 1.6]), np.array([none, 1 - none]))
+        band_mean(np.array([1.0, 1.6]), np.array([none, 1 - none]))
         for none in np.arange(0.5, 1.0, 0.01)
     ]
     assert np.abs(np.diff(found)).max() < 0.021
@@ -95,7 +95,7 @@ def test_a_standard_error_is_the_quantile_of_the_sandwiches(seed):
         correlation = brute_force_correlation(times, rho, share)
         sandwich = scale * bread @ design.T @ correlation @ design @ bread
         variances.append(contrast @ sandwich @ contrast)
-    expected = np.sqrt(upper_quartile(np.array(variances), memory.probabilities))
+    expected = np.sqrt(band_mean(np.array(variances), memory.probabilities))
     assert memory.std_errors(contrast[None, :])[0] == pytest.approx(expected, rel=1e-9)
     matrix = memory.covariance
     assert np.sqrt(np.diag(matrix)) == pytest.approx(memory.std_errors(np.eye(3)), rel=1e-9)

@@ -17,8 +17,8 @@ from trends.models.counts.count_model import CountFit, fit_counts
 from trends.models.counts.memory import MemoryGrid, memory_products
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
+    band_mean,
     memory_of_fit,
-    upper_quartile,
 )
 
 
@@ -114,7 +114,7 @@ def events_without(
     working = fit.working_design(design)
     fitted = working @ np.linalg.solve(working.T @ working, rows.T @ mean)
     _, _, across = memory_products((scatter - fitted)[:, None], np.diff(position), memory.grid)
-    variance = upper_quartile(memory.scales * across[:, 0, 0], memory.probabilities)
+    variance = band_mean(memory.scales * across[:, 0, 0], memory.probabilities)
     return Missed(total, float(np.sqrt(variance)) / total)
 
 

@@ -18,7 +18,7 @@ from trends.models.counts.borrowing import Shrunk, pooled_shares, shrink, spread
 from trends.models.counts.count_model import Family, fit_counts, fit_given_dispersion
 from trends.models.counts.memory import MemoryGrid, inner_products, memory_grid, memory_products
 from trends.models.counts.observed import Observed
-from trends.models.counts.serial_dependence import PRIOR_INDEPENDENT, upper_quartile
+from trends.models.counts.serial_dependence import PRIOR_INDEPENDENT, band_mean
 from trends.tables.calendar import days_in_periods
 
 #: Shares of the variance that remembers, at which a series is held against its memories.
@@ -328,4 +328,4 @@ def _read(
     # The dispersion is over the mean count, these residuals are over the variance assumed.
     scale = noise.dispersion(one.level) / np.mean(spread)
     variances = scale * (weight * remembered[noise.which_rho] + (1 - weight) * alone)
-    return slope + float(step), float(np.sqrt(upper_quartile(variances, shares)))
+    return slope + float(step), float(np.sqrt(band_mean(variances, shares)))

@@ -521,8 +521,8 @@ def walk_products(
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Return log|R|, C'R^-1 C and C'RC of columns C for R = I + step * W, W of a random walk.
 
-    The walk begins at 0 and takes its first step one period before the first row; beside a free level that makes
-    no difference.
+    The walk begins at 0 and takes its first step one period before the first row; beside a free
+    level that makes no difference.
     """
     walk, whole, log_determinant = _walk_factors(gaps, step)
     spread, _ = lapack.dpttrs(*walk, columns)

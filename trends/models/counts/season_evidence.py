@@ -22,10 +22,10 @@ from trends.models.counts.memory import (
 )
 from trends.models.counts.observed import Observed, bent_trend_columns, years_of
 from trends.models.counts.serial_dependence import (
+    band_mean,
     grid_of,
     least_scale,
     reml_weights,
-    upper_quartile,
 )
 
 #: Permutations of a test: its p-value is at least one in a thousand.
@@ -183,7 +183,7 @@ class _Linearised(NamedTuple):
         scales = np.maximum(squares / n_free, least_scale(n_free))
         solved = np.linalg.solve(self.effects_covariance, effects)
         wald = np.maximum((effects * solved).sum(axis=1) / scales, 1e-300)
-        return np.asarray(1 / upper_quartile(1 / wald, weights) / effects.shape[0])
+        return np.asarray(1 / band_mean(1 / wald, weights) / effects.shape[0])
 
     def memory_weights(self, residuals: np.ndarray, squares: np.ndarray) -> np.ndarray:
         """Return the weight of every memory, judged half without and half with the season."""

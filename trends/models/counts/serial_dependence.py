@@ -111,7 +111,7 @@ class MemoryPosterior:
         ndarray, shape (n_contrasts,)
         """
         variances = np.einsum("ci,mij,cj->mc", contrasts, self.covariances, contrasts)
-        return np.sqrt(upper_quartile(variances, self.probabilities))
+        return np.sqrt(band_mean(variances, self.probabilities))
 
     def std_error(self, term: int) -> float:
         """Return the standard error of one coefficient."""
@@ -133,7 +133,7 @@ class MemoryPosterior:
         statistics = solved[..., 0] @ effects
         # The statistic is in units of one over a variance.
         inverse = 1 / np.maximum(statistics, 1e-300)
-        return float(1 / upper_quartile(inverse, self.probabilities))
+        return float(1 / band_mean(inverse, self.probabilities))
 
     def of_design(self, design: np.ndarray, position: np.ndarray) -> MemoryPosterior:
         """Return the same memories with the covariances of another design, say a longer one.
@@ -156,7 +156,7 @@ class MemoryPosterior:
         return np.asarray(average * np.outer(ratio, ratio))
 
 
-def upper_quartile(
+def band_mean(
     values: np.ndarray, probabilities: np.ndarray, *, band: tuple[float, float] = BAND
 ) -> np.ndarray:
     """Return the mean of the quantiles of a distribution between the two ends of a band.
@@ -174,7 +174,7 @@ def upper_quartile(
 
     Examples
     --------
-    >>> round(float(upper_quartile(np.array([1.0, 2.0, 6.0]), np.array([0.7, 0.1, 0.2]))), 9)
+    >>> round(float(band_mean(np.array([1.0, 2.0, 6.0]), np.array([0.7, 0.1, 0.2]))), 9)
     3.0
     """
     shared = probabilities if probabilities.ndim == values.ndim else probabilities[:, None]
@@ -571,7 +571,7 @@ def std_errors_of_many(
         slow_variances, slow_weights = _variances_of_many(columns, products, slow, term)
         variances = np.concatenate([variances, slow_variances])
         weights = np.concatenate([(1 - share) * weights, share * slow_weights])
-    return np.sqrt(upper_quartile(variances, weights))
+    return np.sqrt(band_mean(variances, weights))
 
 
 def _variances_of_many(

@@ -17,10 +17,10 @@ from trends.models.counts.memory import MemoryGrid, memory_products
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
     Wandering,
+    band_mean,
     beside_wandering,
     least_scale,
     squared_time,
-    upper_quartile,
     weigh_memories,
 )
 
@@ -168,7 +168,7 @@ class ShareFit(NamedTuple):
         spread = np.sqrt(self.variance)[:, None]
         _, _, across = memory_products(spread, np.diff(self.position), self.memory.grid)
         variances = self.memory.scales * across[:, 0, 0] / self.total.sum() ** 2
-        error = float(np.sqrt(upper_quartile(variances, self.memory.probabilities)))
+        error = float(np.sqrt(band_mean(variances, self.memory.probabilities)))
         share = float(self.asked.sum() / self.total.sum())
         return float(np.log(share / (1 - share))), error / (share * (1 - share))
 

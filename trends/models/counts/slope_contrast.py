@@ -18,9 +18,9 @@ from trends.models.counts.observed import Observed
 from trends.models.counts.serial_dependence import (
     MemoryPosterior,
     Wandering,
+    band_mean,
     grid_of,
     memory_of_fit,
-    upper_quartile,
     wandering_of_fit,
 )
 
@@ -176,7 +176,7 @@ def _combined(first: Line, second: Line, term: int, *, sign: float) -> SlopeCont
     variances = [line.every_memory.covariances[:, term, term] for line in (first, second)]
     one, two = (axis.ravel() for axis in np.meshgrid(*variances, indexing="ij"))
     variance = float(
-        upper_quartile(
+        band_mean(
             one + two + 2 * sign * believed * np.sqrt(one * two),
             _pairs_of_memories(first.every_memory, second.every_memory).ravel(),
             band=PAIR_BAND,

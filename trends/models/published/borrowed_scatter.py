@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from trends.models.counts.serial_dependence import upper_quartile
+from trends.models.counts.serial_dependence import band_mean
 
 #: Donors without which the spread of a unit is that of all units together.
 _OWN_SPREAD = 3
@@ -73,7 +73,7 @@ def borrowed_inflation(unit: str, months: float, rate: float) -> float:
     excess = np.exp(middle[:, None] + away)
     likely = np.repeat(known.weight / _N_QUANTILES, _N_QUANTILES)
     # Within a month events are taken to share one rate, so that a part of it scatters less.
-    return 1 + float(upper_quartile(excess.ravel(), likely)) * min(months, 1.0)
+    return 1 + float(band_mean(excess.ravel(), likely)) * min(months, 1.0)
 
 
 def n_donors(unit: str) -> int:
