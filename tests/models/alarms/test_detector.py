@@ -173,6 +173,13 @@ def test_what_weighing_down_takes_off_counts_without_an_outbreak_is_put_back(mea
     assert scale / low_variance == pytest.approx(phi, rel=0.03)
 
 
+@pytest.mark.parametrize(("mean", "phi"), [(45.0, 40.0), (400.0, 300.0), (3000.0, 1000.0)])
+def test_counts_that_are_weighed_down_together_say_what_each_says(mean, phi, monkeypatch):
+    found = detector._taken_off(mean, 0.8 * phi, phi)
+    monkeypatch.setattr(detector, "_EVERY_WEIGHED", 10**6)
+    assert found == pytest.approx(detector._taken_off(mean, 0.8 * phi, phi), rel=1e-3)
+
+
 def test_seen_memory_speaks_against_poisson_counts():
     rng = np.random.default_rng(2)
     plain = rng.poisson(20, 156).astype(float)

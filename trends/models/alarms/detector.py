@@ -45,6 +45,8 @@ LARGEST_SHIFT = float(np.log(1000))
 _DISPERSIONS = np.concatenate([[1.0], np.geomspace(1.1, 200.0, 40)])
 #: Counts up to which the tails of every count are computed; beyond, those between are interpolated.
 _EVERY_COUNT = 400
+#: Counts up to which each is weighed down by itself; beyond, neighbours are taken together.
+_EVERY_WEIGHED = 2000
 #: Rounds in which the variance before weighing down is found from that after it.
 _ROUNDS = 4
 #: Counts up to which quantiles are looked up in sums of the chances of all draws.
@@ -242,7 +244,7 @@ def _taken_off(mean: float, scale: float, scatter: float) -> tuple[float, float]
         phi = max(scale / low_variance, 1.0)
         about = mean / low_mean
         largest = int(np.ceil(about + 9 * np.sqrt(phi * about) + 20 * phi))
-        each = np.unique(np.rint(np.linspace(0, largest, min(largest, _EVERY_COUNT) + 1)))
+        each = np.unique(np.rint(np.linspace(0, largest, min(largest, _EVERY_WEIGHED) + 1)))
         chance = np.diff(_at_most(each, about, phi), prepend=0.0)
         weighed = chance * _outbreak_weights(each, about, scatter)
         kept = float(weighed @ each / weighed.sum())
