@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from trends.report import render
-from trends.report.workplace import sweep
+from trends.report.workplace import beside, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pages are forked on Linux only")
 
@@ -77,6 +77,19 @@ def _pids(root: Path, pattern: str) -> list[int]:
     return [int(path.read_text(encoding="utf-8")) for path in root.glob(pattern)]
 
 
+def _members(session: int) -> set[int]:
+    """Ids of the processes of a session in which a thread still runs."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/task/*/stat"):
+        try:
+            fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] not in "ZX":
+            found.add(int(stat.parts[2]))
+    return found
+
+
 def _left(root: Path) -> list[str]:
     return [path.name for path in root.glob("._*")] + [path.name for path in root.glob("_site*")]
 
@@ -102,7 +115,8 @@ def test_the_workers_of_a_process_that_was_killed_end_and_the_next_render_clears
     root, process = sleeping
     process.kill()
     process.wait()
-    assert _wait(lambda: not any(map(_is_alive, _pids(root, "pid-*"))), 2)
+    # Every worker, those that had no page yet among them; what pages started lives on.
+    assert _wait(lambda: _members(process.pid) <= set(_pids(root, "child-*")), 10)
     assert len(_left(root)) == 1
     for pid in _pids(root, "child-*"):
         os.kill(pid, signal.SIGKILL)
@@ -110,6 +124,19 @@ def test_the_workers_of_a_process_that_was_killed_end_and_the_next_render_clears
         page.write_text("---\ntitle: T\n---\n\nText.\n", encoding="utf-8")
     render(root, engine="builtin")
     assert _left(root) == ["_site"]
+
+
+def test_what_a_killed_render_still_held_at_first_is_cleared_away_at_the_end(tmp_path):
+    import fcntl
+
+    work = tmp_path / "._site-abc"
+    work.mkdir()
+    with (work / "render.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with beside(tmp_path / "_site", lambda: None):
+            assert work.is_dir()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+    assert _left(tmp_path) == ["_site"]
 
 
 def test_what_a_living_render_uses_is_not_swept(tmp_path):

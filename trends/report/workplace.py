@@ -67,6 +67,8 @@ def beside(target: Path, check: Callable[[], None]) -> Iterator[tuple[Path, Path
             _exchange(site, target, work / "previous")
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        # The workers of a render that was just killed may have been alive at the first look.
+        sweep(target, prefix)
 
 
 def _exchange(site: Path, target: Path, previous: Path) -> None:
