@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 import trends
 from trends.figures import style
 from trends.figures.tiles import DENSITY, plot_tiles, shade
+from trends.findings.wording import format_number
 
 MONTHS = pd.period_range("2019-01", periods=48, freq="M", name="period")
 MEANS = {
@@ -102,6 +103,20 @@ def test_shades_grow_with_the_change_on_either_side_of_one():
     ratios = [0.05, 0.3, 0.9, 1.1, 3.0, 10.0]
     assert [shade(one)[1] for one in ratios] == [*DENSITY[::-1], *DENSITY]
     assert [shade(one)[0] for one in ratios] == [style.FIRST] * 3 + [style.SECOND] * 3
+
+
+@pytest.mark.parametrize("lang", ["en", "ar", "fr"])
+def test_no_tile_contradicts_the_legend(ranking, lang):
+    """What is printed as an end of a class has the colour of the class that begins there."""
+    near = [0.1949, 0.196, 0.2, 0.204, 0.4951, 0.499, 0.5, 1.0, 1.951, 1.99, 2.0, 4.951, 4.99, 5.0]
+    ends = (0, 0.2, 0.5, 1, 2, 5, np.inf)
+    legend = plot_tiles(ranking, PLACES, lang=lang).get_legend().get_patches()
+    for ratio in near:
+        printed = float(format_number(ratio, "rough", "en"))
+        patch = legend[next(n for n in range(6) if ends[n] <= printed < ends[n + 1])]
+        colour, density = shade(ratio)
+        assert same_color(patch.get_facecolor()[:3], colour), ratio
+        assert patch.get_alpha() == density, ratio
 
 
 def test_places_of_another_country_are_refused(ranking):

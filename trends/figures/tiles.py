@@ -19,11 +19,13 @@ from matplotlib.patches import Patch, Rectangle
 from trends import escaping
 from trends.analysis.ranking import GroupRanking
 from trends.figures import style
-from trends.findings.wording import format_number, words
+from trends.findings.wording import as_printed, format_number, words
 from trends.tables.exposure import label_words
 
 #: Ratios at which the shade changes, on either side of 1, and how dense each shade is.
 STEPS, DENSITY = (1.0, 2.0, 5.0), (0.25, 0.55, 0.9)
+#: The same ratios in order; a class of the legend holds the one at which it begins.
+_ENDS = (*(1 / step for step in STEPS[:0:-1]), *STEPS)
 _TILE, _HATCH = 0.94, "////"
 
 
@@ -91,14 +93,18 @@ def plot_tiles(
 def shade(ratio: float) -> tuple[str, float]:
     """Return the colour of a ratio and how dense it is.
 
+    The ratio is taken as it is printed, so that no tile contradicts the legend.
+
     Examples
     --------
-    >>> shade(0.2)[1] > shade(0.9)[1], shade(2.0)[0] == style.SECOND, shade(0.5)[0] == style.FIRST
+    >>> shade(0.19)[1] > shade(0.9)[1], shade(2.0)[0] == style.SECOND, shade(0.5)[0] == style.FIRST
     (True, True, True)
+    >>> shade(0.198) == shade(0.2) == shade(0.3)
+    True
     """
-    size = max(ratio, 1 / ratio) if ratio > 0 else np.inf
-    step = int(np.searchsorted(STEPS, size, side="right")) - 1
-    return (style.SECOND if ratio > 1 else style.FIRST), DENSITY[max(step, 0)]
+    step = int(np.searchsorted(_ENDS, as_printed(ratio), side="right"))
+    colors = [style.FIRST] * len(DENSITY) + [style.SECOND] * len(DENSITY)
+    return colors[step], (*DENSITY[::-1], *DENSITY)[step]
 
 
 def _draw_tile(ax: Axes, place: dict[str, Any], lang: str) -> None:
@@ -142,14 +148,11 @@ def _draw_tile(ax: Axes, place: dict[str, Any], lang: str) -> None:
 
 def _legend(label: dict[str, str], lang: str) -> list[Patch]:
     """Return the patches of the legend, from the largest fall to the largest rise."""
-    ends = [0.0, *(1 / step for step in STEPS[:0:-1]), *STEPS, np.inf]
     patches = []
-    for low, high in pairwise(ends):
+    for low, high in pairwise((0.0, *_ENDS, np.inf)):
         key = "below" if low == 0 else "above" if high == np.inf else "between"
         said = {end: format_number(at, "rough", lang) for end, at in (("low", low), ("high", high))}
-        color, density = shade(
-            np.sqrt(low * high) if low > 0 and high < np.inf else low or high / 2
-        )
+        color, density = shade(low)
         patches.append(Patch(facecolor=color, alpha=density, label=label[key].format(**said)))
     hatched = Patch(facecolor="none", edgecolor=style.MUTED, hatch=_HATCH, label=label["unsure"])
     empty = Patch(facecolor="none", edgecolor=style.MUTED, label=label["unknown"])

@@ -485,6 +485,26 @@ def format_number(value: float, shape: str, lang: str) -> str:
     return _in_digits(_written_number(value, shape), lang)
 
 
+def as_printed(ratio: float) -> float:
+    """Return a ratio of small counts as a reader reads it, who sees it rounded.
+
+    Parameters
+    ----------
+    ratio : float
+        Ratio, 0 or larger.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> as_printed(0.1983), as_printed(4.96), as_printed(0.9999)
+    (0.2, 5.0, 0.9999)
+    """
+    return float(_format_ratio(ratio, rough=True).replace(",", ""))
+
+
 def _written_number(value: float, shape: str) -> str:
     """Return a number in one of the printed shapes, with English signs."""
     if shape == "count":
