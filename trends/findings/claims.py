@@ -112,11 +112,53 @@ class Claims(dict[str, Claim]):
 
     def summary(self, lang: str | None = None) -> Phrase:
         """Return the sentences of all findings and their caveats as one paragraph."""
-        lang = lang or self.lang
-        said = [claim.say(lang) for claim in self.values() if claim.finding.sentence]
-        notes = wording.caveats([claim.finding for claim in self.values()], lang)
-        parts = [*said, *notes]
-        return Phrase(" ".join(parts), " ".join(part.markdown for part in parts))
+        return _joined([self.say(lang=lang), self.caveats(lang)])
+
+    def say(self, *names: str, lang: str | None = None) -> Phrase:
+        """Return the sentences of some findings, or of all, for a paragraph of their own.
+
+        Parameters
+        ----------
+        *names : str
+            Short names of findings; all by default.
+        lang : {"en", "ar", "fr"}, optional
+            Language; that of the page by default.
+
+        Returns
+        -------
+        Phrase
+            Without caveats: `caveats` says them where the last of such paragraphs ends.
+
+        Raises
+        ------
+        KeyError
+            If a name is unknown; the names there are stand in the error.
+
+        Examples
+        --------
+        >>> import trends
+        >>> comparison = trends.compare_rates((294, 366), (121, 365))
+        >>> claims = trends.Ledger().add(comparison, trends.Subject.generic())
+        >>> said = [claims[name].say() for name in ("ratio", "visible")]
+        >>> claims.say("ratio", "visible") == " ".join(said)
+        True
+        """
+        chosen = [self[name] for name in names] if names else self.values()
+        return _joined(claim.say(lang) for claim in chosen if claim.finding.sentence)
+
+    def caveats(self, lang: str | None = None) -> Phrase:
+        """Return what has to be known beside the sentences of the findings; may be empty.
+
+        Examples
+        --------
+        >>> import trends
+        >>> comparison = trends.compare_rates("2000 in 2024", "1000 in 2023", dispersion=1)
+        >>> claims = trends.Ledger().add(comparison)
+        >>> claims.summary() == f"{claims.say()} {claims.caveats()}".strip()
+        True
+        """
+        found = [claim.finding for claim in self.values()]
+        return _joined(wording.caveats(found, lang or self.lang))
 
     def headline(self, lang: str | None = None) -> Phrase:
         """Return what a figure of the result shows: the first finding that has a headline.
@@ -166,6 +208,12 @@ class Claims(dict[str, Claim]):
 
     def _repr_markdown_(self) -> str:
         return self.summary().markdown
+
+
+def _joined(parts: Iterable[Phrase]) -> Phrase:
+    """Return sentences one after the other; empty ones leave no space."""
+    said = [part for part in parts if part]
+    return Phrase(" ".join(said), " ".join(part.markdown for part in said))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
