@@ -228,6 +228,50 @@ def test_every_note_that_is_tapped_lies_inside_the_window(browser, site, page, w
     assert outside == []
 
 
+PARTED = """(() => {
+  const main = document.querySelector('main');
+  const seen = node => { const all = document.createRange(); all.selectNodeContents(node);
+                         return all.getClientRects().length > 0; };
+  const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT, node =>
+    node.data.replace(/\\u2060/g, '') && seen(node)
+      ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT);
+  const parted = [];
+  const look = (button, node, at, step, signs) => {
+    while (node.data[at] === '\\u2060') at += step;
+    const block = button.closest('p, li, dd, td, div');
+    if (!block.contains(node) || !signs.test(node.data[at])) return;
+    const sign = document.createRange(); sign.setStart(node, at); sign.setEnd(node, at + 1);
+    const box = sign.getBoundingClientRect(), boxes = [...button.getClientRects()];
+    const word = step < 0 ? boxes[0] : boxes[boxes.length - 1];
+    if (box.bottom < word.top + 2 || box.top > word.bottom - 2)
+      parted.push([main.style.maxWidth, button.className, button.textContent, node.data]);
+  };
+  const noted = '.term, .finding, .statement, .finding-mark';
+  const buttons = [...main.querySelectorAll(noted)].filter(one => one.getClientRects().length);
+  for (let width = 290; width < 420; width += 3) {
+    main.style.maxWidth = width + 'px';
+    for (const button of buttons) {
+      walker.currentNode = button;
+      const before = walker.previousNode();
+      const mark = button.classList.contains('finding-mark');
+      if (before) look(button, before, before.length - 1, -1, mark ? /\\S/ : /[(«“‘\\[]/);
+      walker.currentNode = button.nextElementSibling;
+      const after = walker.nextNode();
+      if (after) look(button, after, 0, 1, /[).,;:!?»”’،؛؟\\]]/);
+    }
+  }
+  return [buttons.length, parted];
+})()"""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_line_parts_a_word_with_a_note_from_what_touches_it(browser, site, page):
+    browser.open(site / page, width=420)
+    n_buttons, parted = browser.ask(PARTED)
+    assert n_buttons >= (6 if page in PAGES[:2] else 0)
+    assert parted == []
+
+
 def test_a_note_opens_and_closes_by_keyboard(browser, site):
     browser.open(site / "index.html", width=390)
     browser.ask("document.querySelector('.finding-mark').focus()")

@@ -17,6 +17,7 @@ from trends.report.allowed import check_uses
 from trends.report.bar import edition_bar, head
 from trends.report.build import Build
 from trends.report.errors import RenderError
+from trends.report.kept import kept
 from trends.report.markup import HERE, convert, figure_folder, terms_of
 from trends.report.navigation import Place, output_name
 from trends.report.page import Page
@@ -66,7 +67,9 @@ def write_html(build: Build, page: Page, markdown: str, metadata: dict[str, Any]
             copied = build.site / name
             copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(build.file(name, "the style sheet"), copied)
-        path.write_text(equipped(noted(_finish(html, place), place.lang), place), encoding="utf-8")
+        path.write_text(
+            equipped(kept(noted(_finish(html, place), place.lang)), place), encoding="utf-8"
+        )
     return path
 
 

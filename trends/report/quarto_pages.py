@@ -14,6 +14,7 @@ from trends.escaping import html as escape
 from trends.report.bar import edition_bar, head
 from trends.report.build import Build
 from trends.report.errors import RenderError
+from trends.report.kept import kept
 from trends.report.navigation import Place, footer, foreign_links, output_name, website
 from trends.report.page import Page
 from trends.report.scripts import equipped
@@ -80,7 +81,7 @@ def put_right(build: Build, page: Page) -> None:
     bar, tags = edition_bar(build, place, metadata), head(build, place, metadata)
     text = text.replace("</head>", f"{tags}\n</head>", 1)
     text = _TITLE_BLOCK.sub(lambda found: f"{found[0]}\n{bar}", text, count=1)
-    path.write_text(equipped(noted(text, place.lang), place), encoding="utf-8")
+    path.write_text(equipped(kept(noted(text, place.lang)), place), encoding="utf-8")
 
 
 def _unloaded(text: str) -> str:
