@@ -252,16 +252,16 @@ def detect_alarms(
     baseline that is too young to be found may be taken for a slope in part, and may then raise no
     alarm. Where the level wanders without a clear shift, scatter is wide and alarms are few.
 
-    With one false episode a year allowed to one monthly series, .89 to .97 of that came in
+    With one false episode a year allowed to one monthly series, .85 to .96 of that came in
     simulated series of 36, 60 and 156 months with 1, 5 and 20 events each, by kind from Poisson to
-    AR(.8) and INGARCH (360 and more of each, so that it is known to .04). Of no length and mean of
-    a kind is it clear that less than .8 or more than 1.2 came (40 and more series each, known to
-    .14). Where three months in ten were not covered, .78 came (known to .05): only 9.3 months of
-    the year watched could raise an alarm. Where much less is allowed to each series (.12 a year, as
-    with eight series and one a year over all), series of 60 months with 20 events, 40 and more of
-    each kind, had .21 to 1.04 of what is stated, .56 on average (each known to .21 to .53): lines
-    are set for memory as strong as so few months leave possible. ``benchmarks/alarms.py`` counts
-    them.
+    AR(.8) and INGARCH (3600 and more of each, so that it is known to .01). Of no length and mean of
+    a kind is it clear that less than .8 or more than 1.2 came (400 and more series each, known to
+    .04); least came after 36 months with 20 events, .74 to .82. Where three months in ten were not
+    covered, .73 came (known to .02): only 9.3 months of the year watched could raise an alarm.
+    Where much less is allowed to each series (.12 a year, as with eight series and one a year over
+    all), series of 60 months with 20 events, 400 and more of each kind, had .35 to .67 of what is
+    stated, .58 on average (each known to .08 to .12): lines are set for memory as strong as so few
+    months leave possible. ``benchmarks/alarms.py`` counts them.
 
     In the 42 weekly scenarios of Noufaily and others (2013), at one episode a year, 1.6% of weeks
     without an outbreak raise an alarm where there is a trend and 1.6% where there is none (known to
