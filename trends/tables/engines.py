@@ -7,7 +7,7 @@ is imported by those who hold a table of it, and by nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -24,6 +24,9 @@ Kind = Literal["text", "day", "whole", "number", "other"]
 
 #: What the table of events is called where it is asked.
 _TABLE, _ASIDE, _VIEW = "trends_events", "trends_aside", "trends_view"
+
+#: Rows of an answer that are looked at together, few enough to stay near the processor.
+_AT_ONCE = 100_000
 
 _KIND_OF: dict[str, Kind] = {
     **dict.fromkeys(("VARCHAR", "UUID", "ENUM"), "text"),
@@ -59,6 +62,11 @@ class InDuckDB:
     def column(self, question: str) -> pyarrow.ChunkedArray:
         """Return the answer that is one column, as Arrow holds it."""
         return self.connection.sql(question).to_arrow_table().column(0)
+
+    def parts(self, question: str) -> Iterator[pyarrow.Array]:
+        """Return the answer that is one column, a part at a time."""
+        for batch in self.connection.sql(question).to_arrow_reader(_AT_ONCE):
+            yield batch.column(0)
 
     def view(self, question: str) -> InDuckDB:
         """Return the rows that a question gives, as a place that can be asked in turn."""

@@ -29,7 +29,8 @@ from trends.tables.events import (
     year_bounds,
 )
 from trends.tables.faults import Fault, InvalidTable
-from trends.tables.pushdown import LOOKED_AT, check_by, check_value, events_in, is_plain
+from trends.tables.id_order import follow_one_another
+from trends.tables.pushdown import LOOKED_AT, MAY_BE_CUT, check_by, check_value, events_in, is_plain
 from trends.tables.scanning import fingerprint, matching_files, scan
 from trends.tables.sources import (
     EVENT_COLUMNS,
@@ -408,7 +409,7 @@ def _run(events: Engine, asked: Question) -> _Summed | None:
         told["n_ambiguous"] = _number_that(_ambiguous(asked.freq))
         rows = f"not plain or {_ambiguous(asked.freq)}"
     if isinstance(events, InDuckDB):
-        # It looks at an id once, below, for how it is written and whether it repeats.
+        # It looks at ids by themselves, below, for how they are written and whether one repeats.
         told["n_odd"] = _number_that("not plain")
     elif asked.check:
         told["n_ids"], rows = "count(distinct event_id)", "true"
@@ -489,25 +490,14 @@ def _ids_hold(events: InDuckDB, n_events: int) -> bool:
 def _in_order(events: InDuckDB) -> bool:
     """Tell whether every id is plain and comes after the one before it, or else before it.
 
-    None of those stands twice, whatever the order is in which no id comes after itself; shorter
-    ones first is that of numbers behind the same letters. A file that was numbered row by row is
-    proved so in one look.
+    None of those stands twice, whatever the order is in which no id comes after itself. A file that
+    was numbered row by row is proved so in one look.
     """
-    for before in ("<", ">"):
-        # What must not be; of a pair without a first nothing is known.
-        broken = (
-            f"not plain_id or strlen(word) {before} strlen(last) "
-            f"or (strlen(word) = strlen(last) and word {before}= last)"
-        )
-
-        def holds(rows: str, broken: str = broken) -> bool:
-            words = f"select plain_id, cast(event_id as varchar) as word from {rows}"
-            pairs = f"select plain_id, word, lag(word) over () as last from ({words})"
-            asked = f"select count(*) as n from ({pairs}) where {broken}"
-            return not events.frame(asked)["n"].iloc[0]
-
-        if holds(f"(select plain_id, event_id from {events.source} limit {_FIRST_IDS})"):
-            return holds(events.source)
+    ids = f"select event_id from {events.source}"
+    for rising in (True, False):
+        first = events.parts(f"{ids} limit {_FIRST_IDS}")
+        if follow_one_another(first, rising=rising, cut=MAY_BE_CUT):
+            return follow_one_another(events.parts(ids), rising=rising, cut=MAY_BE_CUT)
     return False
 
 
