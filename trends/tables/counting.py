@@ -271,6 +271,9 @@ def _watched_as_known(
     span: tuple[int, int],
 ) -> tuple[list[Stretches], list[bool]]:
     """Return the days on which the database is known to have watched each group."""
+    if not database:
+        # Nothing is known of it whichever days its events have, which need not be looked up.
+        return _watched(groups, by, None, span), [False] * len(groups)
     labels = _keys(per_day, by)
     countries = per_day["country"] if "country" in per_day else pd.Series("", index=per_day.index)
     rows: dict[tuple[str, ...], list[int]] = {}
