@@ -54,10 +54,7 @@ def scan(paths: list[Path], by: Sequence[str]) -> InDuckDB | None:
     suffixes = {"".join(each.suffixes[-2:]).lower() for each in paths}
     try:
         if all(suffix.endswith((".parquet", ".pq")) for suffix in suffixes):
-            connection = duckdb.connect()
-            # What a file tells of its parts is asked with each question, and read once.
-            connection.sql("set parquet_metadata_cache = true")
-            return asked_by(connection, f"read_parquet({_listed(paths)})")
+            return asked_by(duckdb.connect(), f"read_parquet({_listed(paths)})")
         if all(suffix.endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")) for suffix in suffixes):
             return _scan_text(paths, by)
     except (duckdb.Error, pyarrow.ArrowException, csv.Error, KeyError, OSError, UnicodeDecodeError):
