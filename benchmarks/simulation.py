@@ -19,7 +19,11 @@ LENGTHS = (36, 96, 156)
 
 
 def draw(kind: str, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return counts around a mean path: Poisson, NB with variance 3 x mean, log-AR, INGARCH."""
+    """Return counts around a mean path: Poisson, NB with variance 3 x mean, log-AR, INGARCH.
+
+    INGARCH counts come to a new level by and by: the path is their long-run mean, and what they
+    are expected to be is `expected`.
+    """
     if kind == "poisson":
         return rng.poisson(mean)
     if kind == "nb3":
@@ -39,6 +43,18 @@ def draw(kind: str, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         before = rng.poisson(intensity)
         if month >= 0:
             counts[month] = before
+    return counts
+
+
+def expected(kind: str, mean: np.ndarray) -> np.ndarray:
+    """Return the expected counts of `draw`: the path; of INGARCH, what comes after it."""
+    if kind != "ingarch":
+        return mean
+    counts = np.empty(mean.size)
+    before = mean[0]
+    for month, level in enumerate(mean):
+        # of the last expectation .35 by the last count and .25 by its intensity
+        counts[month] = before = 0.4 * level + 0.6 * before
     return counts
 
 
