@@ -123,8 +123,9 @@ def test_series_of_one_pace_are_told_apart_as_seldom_as_is_said():
     assert (
         f"{found['n_series'].min()} pairs and more a cell) series of one pace are told apart in "
         f"{span(found['told_apart'])} of cases, where half of their noise is shared in "
-        f"{span(shared['told_apart'])}, least where it remembers; intervals hold in "
-        f"{span(found['coverage'])}. That one trend alone is clear happens in up to "
+        f"{span(shared['told_apart'])}, least where it remembers for long; "
+        f"intervals hold in {span(found['coverage'])}. "
+        "That one trend alone is clear happens in up to "
         f"{100 * found['apart_by_each'].max():.0f}% of them."
     ) in notes(trends.compare_trends)
 

@@ -220,11 +220,12 @@ def compare_trends(
     from a log evidence of 2.5 for a level that wanders, where `estimate_trend` tells no pace from 1
     on: intervals of the difference hold also where counts remember.
 
-    In simulation (``benchmarks/trend_comparison.py``, 120 pairs and more a cell) series of one pace
-    are told apart in 0 to .07 of cases, where half of their noise is shared in 0 to .06, least
-    where it remembers; intervals hold in .93 to .99. That one trend alone is clear happens in up to
-    42% of them. Of noise that fades slowly (a monthly correlation of .8) only as much is taken to
-    be shared as neighbouring residuals show, so intervals are too wide rather than too narrow.
+    In simulation (``benchmarks/trend_comparison.py``, 60 pairs and more a cell) series of one pace
+    are told apart in 0 to .08 of cases, where half of their noise is shared in 0 to .08, least
+    where it remembers for long; intervals hold in .93 to 1. That one trend alone is clear happens
+    in up to 37% of them. Of noise that fades slowly (a monthly correlation of .8) only as much is
+    taken to be shared as neighbouring residuals show, so intervals are too wide rather than too
+    narrow.
 
     References
     ----------
