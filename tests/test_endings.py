@@ -146,3 +146,15 @@ def test_a_table_that_may_not_be_read_is_told(tmp_path):
     table.write_text("a\n", encoding="utf-8")
     table.chmod(0)
     assert run("validate", table).returncode == FAILED
+
+
+def test_a_process_that_asks_for_the_answer_itself_goes_on_as_it_was(tmp_path):
+    (tmp_path / "events.csv").write_text("event_id,start,country\nE1,2020-01-05,Iraq\n", "utf-8")
+    code = (
+        "import gc, sys; from trends import cli; sys.argv = ['trends', 'validate', 'events.csv'];"
+        "before = gc.get_threshold(); code = cli.run(); assert 'joblib' not in sys.modules;"
+        "assert gc.get_threshold() == before; assert None not in sys.modules.values();"
+        "print('goes on with', code)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.stdout.endswith("goes on with 0\n"), ran.stderr

@@ -572,9 +572,7 @@ _DRAWN_IN = ("dask", "hypothesis", "modin", "pyspark")
 
 
 def main() -> NoReturn:
-    """Run the command line; every end has its code, and every fault is told in a sentence."""
-    speak_any_encoding()
-    commands = app.registered_commands
+    """Run the command line and end the process."""
     plain = bool(sys.argv[1:2]) and sys.argv[1] in _PLAIN
     if plain:
         for name in _DRAWN_IN:
@@ -582,6 +580,27 @@ def main() -> NoReturn:
             sys.modules.setdefault(name, None)  # type: ignore[arg-type]
         # What imports make stays, and is not looked through again and again for what may go.
         gc.set_threshold(100_000, 50, 50)
+    code = run()
+    # Threads that watch over workers would still be waited for, and those are gone; where there
+    # were no workers, nothing is left but to take all modules apart, which takes a tenth of a run.
+    if code > SIGNALLED or (plain and "joblib" not in sys.modules):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
+
+
+def run() -> int:
+    """Answer the arguments of this process, which goes on.
+
+    Returns
+    -------
+    int
+        Code with which the process is to end; every fault has its own, and is told in a sentence.
+    """
+    speak_any_encoding()
+    commands = app.registered_commands
+    if sys.argv[1:2] and sys.argv[1] in _PLAIN:
         # Typer works out the options of every command that it is told of.
         app.registered_commands = [
             one for one in commands if one.callback and one.callback.__name__ == sys.argv[1]
@@ -597,13 +616,7 @@ def main() -> NoReturn:
         _, message = told(KeyboardInterrupt())
     if message:
         typer.echo(message, err=True)
-    # Threads that watch over workers would still be waited for, and those are gone; where there
-    # were no workers, nothing is left but to take all modules apart, which takes a tenth of a run.
-    if code > SIGNALLED or (plain and not message and "joblib" not in sys.modules):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    raise SystemExit(code)
+    return int(code)
 
 
 def _series_of(table: str, where: list[str], **read: Any) -> pd.DataFrame:

@@ -322,10 +322,9 @@ FILES = {
 def ends(monkeypatch, capsys, *words):
     """Run a command and return its exit code; a traceback is a failure."""
     monkeypatch.setattr(sys, "argv", ["trends", *map(str, words)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
+    code = cli.run()
     assert "Traceback" not in capsys.readouterr().err
-    return ended.value.code
+    return code
 
 
 def reads(door, path):

@@ -104,10 +104,9 @@ def write(table: dict, folder: Path) -> Path:
 def analyse(monkeypatch, capsys, *words: str) -> tuple[int, str]:
     """Run `trends analyse` and return its exit code and what it printed."""
     monkeypatch.setattr(sys, "argv", ["trends", "analyse", *words])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
+    code = cli.run()
     printed = capsys.readouterr()
-    return ended.value.code, printed.out + printed.err
+    return code, printed.out + printed.err
 
 
 def options_in(message: str) -> list[str]:
