@@ -131,6 +131,35 @@ def test_pruning_across_blocks_never_loses_the_best_division(penalty, equal):
     )
 
 
+def least_by_dynamic_programming(count, exposure, penalty, min_rows):
+    """The definition by its recursion: every start of every last segment."""
+    totals, spans = np.append(0, np.cumsum(count)), np.append(0, np.cumsum(exposure))
+    best = np.full(count.size + 1, np.inf)
+    best[0] = -penalty
+    for end in range(min_rows, count.size + 1):
+        starts = np.arange(end - min_rows + 1)
+        cost = poisson_cost(totals[end] - totals[starts], spans[end] - spans[starts])
+        best[end] = (best[starts] + cost).min() + penalty
+    return best[-1]
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_quiet_stretches_gaps_and_far_levels_are_divided_as_by_dynamic_programming(seed):
+    rng = np.random.default_rng([8, seed])
+    n, min_rows = int(rng.integers(2 * BLOCK, 5 * BLOCK)), int(rng.integers(1, 5))
+    levels = np.resize(np.repeat(rng.choice([0, 0.3, 3, 9, 2000], 60), rng.choice([20, 90])), n)
+    exposure = rng.choice([0.1, 1.0, 31.0], n) if seed % 2 else np.ones(n)
+    count = rng.poisson(levels * exposure) * rng.choice([1.0, 0.37])
+    penalty = float(rng.choice([0.5, 6.0, 14.0]))
+    starts = optimal_segments(count, exposure, penalty, min_rows=min_rows)
+    least = least_by_dynamic_programming(count, exposure, penalty, min_rows)
+    assert total_cost(count, exposure, starts, penalty) == pytest.approx(least, rel=1e-9, abs=1e-6)
+
+
+def test_a_series_without_an_event_has_one_segment():
+    assert optimal_segments(np.zeros(3 * BLOCK), np.ones(3 * BLOCK), 5.0) == ()
+
+
 def test_the_dispersion_hardly_moves_with_shifts():
     rng = np.random.default_rng(2)
     mean = np.repeat([10.0, 40.0, 5.0, 20.0], 100)

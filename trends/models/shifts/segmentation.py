@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 128
-CELLS = 48
+CELLS = 64
+WIDE = 8
 
 
 class PathStep(NamedTuple):
@@ -95,45 +96,112 @@ def optimal_segments(
     previous = np.zeros(n_rows + 1, dtype=np.int64)
     alive = np.array([0], dtype=np.int64)
     largest = float(np.max(count / exposure))
+    if largest <= 0:
+        return ()
+    # a segment with any event has a rate from here to the largest
+    lowest = float(np.min(count[count > 0])) / float(spans[-1])
+    top = largest * (1 + 1e-9)
+    slack = 1e-11 * max(float(totals[-1]), 1.0)
+    wide = np.linspace(np.sqrt(lowest), np.sqrt(top), WIDE) ** 2
+    wide[0] = lowest
+    # a corner lies below the curve by about the square of a cell in root rates, times the exposure
+    width = np.sqrt(max(0.1 * price, 1e-9) * n_rows / (float(spans[-1]) * BLOCK))
+    n_cells = int(np.clip((np.sqrt(top) - np.sqrt(lowest)) / width, 2, 2 * CELLS))
+    fine = np.linspace(np.sqrt(lowest), np.sqrt(top), n_cells + 1) ** 2
+    corner, height = _corners(fine)
+    corner = np.concatenate([[0.0], corner, fine[-1:]])
+    height = np.concatenate([[-np.log(fine[0])], height, [-np.log(fine[-1]) - 1]])
+    # the profiled cost leaves out 2 S, so that the height of a corner is one less
+    outside = np.vstack([-2 * corner, 2 - 2 * height])
     too_near = ~np.tri(BLOCK, k=-min_rows, dtype=bool)
     for first in range(0, n_rows, BLOCK):
         last = min(first + BLOCK, n_rows)
         ends = np.arange(first + 1, last + 1)
+        total, span = totals[first + 1 : last + 1], spans[first + 1 : last + 1]
         # candidates from earlier blocks, all ends of this block at once
-        reach = best[alive, None] + poisson_cost(
-            totals[ends] - totals[alive, None], spans[ends] - spans[alive, None]
-        )
-        reach[ends < alive[:, None] + min_rows] = np.inf
+        reach = _cost(total - totals[alive, None], span - spans[alive, None])
+        reach += best[alive, None]
+        if alive[-1] + min_rows > first + 1:
+            reach[ends < alive[:, None] + min_rows] = np.inf
         winner = np.argmin(reach, axis=0)
-        best[ends] = reach[winner, np.arange(ends.size)] + price
+        reached = reach[winner, np.arange(ends.size)] + price
         previous[ends] = alive[winner]
-        # candidates inside the block, the cost of every pair at once
-        total = totals[ends, None] - totals[ends]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            cost = np.log((spans[ends, None] - spans[ends]) / total)
-            cost *= 2 * total
-        cost[total <= 0] = 0.0
-        reached = best[ends]
-        cost[too_near[: ends.size, : ends.size]] = np.inf
-        # Before the first end that a start of this block serves better, nothing changes. From there
-        # on each end asks the starts before it, which are final by then.
-        served = (cost + reached).min(axis=1) + price < reached
-        for end in range(int(np.argmax(served)) if served.any() else ends.size, ends.size):
-            through = cost[end, :end] + reached[:end]
-            start = through.argmin()
-            if through[start] + price < reached[end]:
-                reached[end] = through[start] + price
-                previous[first + 1 + end] = first + 1 + start
+        # Candidates inside the block. Few ends can gain by them, and before the first that does
+        # nothing changes. From there on each end asks the starts before it, final by then.
+        start = _first_served(reached, total, span, price, min_rows, outside, slack)
+        if start < ends.size:
+            cost = _cost(total[start:, None] - total, span[start:, None] - span)
+            cost[too_near[start : ends.size, : ends.size]] = np.inf
+            for end in range(start, ends.size):
+                through = cost[end - start, :end] + reached[:end]
+                origin = through.argmin()
+                if through[origin] + price < reached[end]:
+                    reached[end] = through[origin] + price
+                    previous[first + 1 + end] = first + 1 + origin
         best[ends] = reached
-        alive = np.append(alive, ends[np.isfinite(best[ends])])
+        alive = np.concatenate([alive, ends[np.isfinite(reached)]])
         if last < n_rows:
-            alive = _prune(alive, best, totals, spans, last, min_rows, largest)
+            alive = _prune(alive, best, totals, spans, last, min_rows, wide, slack)
     starts: list[int] = []
     end = n_rows
     while previous[end] > 0:
         end = int(previous[end])
         starts.append(end)
     return tuple(reversed(starts))
+
+
+def _cost(total: NDArray[np.float64], span: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `poisson_cost` of tables of segments, with one logarithm each."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cost = span / total
+        np.log(cost, out=cost)
+        cost *= total
+    cost *= 2
+    cost[total <= 0] = 0.0
+    return cost
+
+
+def _corners(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where tangents of the curve (r, -log r) at neighbouring rates meet.
+
+    A segment's cost at rate r is linear in the point (r, -log r). The curve over a cell lies in the
+    triangle of its two ends and this corner, so what holds at the three holds over the cell.
+    """
+    logs = np.log(edges)
+    corner = np.diff(logs) / (1 / edges[:-1] - 1 / edges[1:])
+    return corner, -logs[:-1] - (corner - edges[:-1]) / edges[:-1]
+
+
+def _first_served(
+    reached: NDArray[np.float64],
+    total: NDArray[np.float64],
+    span: NDArray[np.float64],
+    price: float,
+    min_rows: int,
+    outside: NDArray[np.float64],
+    slack: float,
+) -> int:
+    """Return the first end of a block that a start of the block serves better; its size if none.
+
+    At the corners of a polygon outside the curve of rates the cost is a sum over rows, so that a
+    running minimum over starts bounds every pair at once; ends that pass are asked one by one.
+    """
+    n_ends = reached.size
+    if n_ends <= min_rows:
+        return n_ends
+    below = np.column_stack([span - span[0], total - total[0]]) @ outside
+    below += reached[:, None]
+    least = np.minimum.accumulate(below[:-min_rows], axis=0)
+    least += price - slack
+    possible = np.flatnonzero((least < below[min_rows:]).any(axis=1)) + min_rows
+    if possible.size > BLOCK // 8:
+        return int(possible[0])
+    for end in possible:
+        starts = slice(0, end + 1 - min_rows)
+        through = _cost(total[end] - total[starts], span[end] - span[starts]) + reached[starts]
+        if through.min() + price < reached[end]:
+            return int(end)
+    return n_ends
 
 
 def _prune(
@@ -143,50 +211,44 @@ def _prune(
     spans: NDArray[np.float64],
     now: int,
     min_rows: int,
-    largest: float,
+    wide: NDArray[np.float64],
+    slack: float,
 ) -> NDArray[np.int64]:
     """Drop candidates that lose to another one at every rate.
 
-    A candidate's cost at rate r is ``best - 2 S + 2 (r U - S log r)``. Rates are cut into cells;
-    in each cell the winners at its two ends are the rivals. The difference to a rival is convex
-    in r (the candidate is older) or concave (it is younger), so its least value over the cell is
-    known in closed form: what is dropped could never have won. No rate is above the `largest`.
+    A candidate's cost at rate r is ``best - 2 S + 2 (r U - S log r)``. Rates are cut into cells,
+    narrow where candidates have their means; in each the winner at its corner is the rival. What
+    loses to it at the corner and both ends loses at every rate of the cell (`_corners`), so what is
+    dropped could never have won. No rate is outside the `wide` ones but 0, at which only segments
+    without an event count.
     """
     ready = alive[alive <= now - min_rows]
-    waiting = alive[alive > now - min_rows]
     if ready.size < 3:
         return alive
+    waiting = alive[ready.size :]
     total = totals[now] - totals[ready]
     span = spans[now] - spans[ready]
-    floor = 1e-9 * max(totals[-1], 1.0) / spans[-1]
-    means = np.unique(np.maximum(total / span, floor))
+    means = np.sort(total / span)
     inner = means[np.linspace(0, means.size - 1, min(CELLS, means.size)).astype(np.int64)]
-    edges = np.unique(np.concatenate([[floor], inner, [2 * largest + floor]]))
-    log_edges = np.log(edges)
+    edges = np.sort(np.concatenate([wide, np.clip(inner, wide[0], wide[-1])]))
+    edges = edges[np.append(np.diff(edges) > 1e-6 * edges[1:], True)]
+    edges[0] = wide[0]
+    corner, height = _corners(edges)
+    rates = np.concatenate([edges, corner])
+    heights = np.concatenate([-np.log(edges), height])
     # the profiled cost leaves out 2 S, so that it goes back in here
-    fixed = best[ready] - 2 * total
-    value = fixed[:, None] + 2 * (span[:, None] * edges - total[:, None] * log_edges)
-    rival_at_edge = np.argmin(value, axis=0)
-    survives = np.zeros(ready.size, dtype=bool)
-    survives[rival_at_edge] = True
-    undecided = np.flatnonzero(~survives)
-    if undecided.size == 0:
-        return alive
-    possible = np.ones((undecided.size, edges.size - 1), dtype=bool)
-    for rivals in (rival_at_edge[:-1], rival_at_edge[1:]):
-        fall = span[undecided, None] - span[rivals]
-        rise = total[undecided, None] - total[rivals]
-        constant = fixed[undecided, None] - fixed[rivals]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            turning = np.where((fall > 0) & (rise > 0), rise / fall, edges[:-1])
-        turning = np.clip(turning, edges[:-1], edges[1:])
-        least = np.minimum(
-            value[undecided, :-1] - value[rivals, np.arange(edges.size - 1)],
-            value[undecided, 1:] - value[rivals, np.arange(1, edges.size)],
-        )
-        inside = constant + 2 * (fall * turning - rise * np.log(turning))
-        possible &= np.minimum(least, inside) <= 0
-    survives[undecided] = possible.any(axis=1)
+    value = np.column_stack([best[ready] - 2 * total, 2 * span, 2 * total]) @ np.vstack(
+        [np.ones(rates.size), rates, heights]
+    )
+    at_edge, at_corner = value[:, : edges.size], value[:, edges.size :]
+    rival, cell = np.argmin(at_corner, axis=0), np.arange(corner.size)
+    possible = at_corner <= at_corner[rival, cell] + slack
+    possible |= at_edge[:, :-1] <= at_edge[rival, cell] + slack
+    possible |= at_edge[:, 1:] <= at_edge[rival, cell + 1] + slack
+    survives = possible.any(axis=1)
+    silent = np.flatnonzero(total <= 0)
+    if silent.size:
+        survives[silent[np.argmin(best[ready[silent]])]] = True
     return np.concatenate([ready[survives], waiting])
 
 
