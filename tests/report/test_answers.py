@@ -114,6 +114,41 @@ def test_a_question_that_two_processes_ask_at_once_is_answered_once(store, tmp_p
         pass
 
 
+#: Says whether another process holds what is under a key; whatever would wait is told instead.
+LOOKS = """\
+import fcntl, sys
+from pathlib import Path
+from trends.report.store import Store
+lock = fcntl.lockf
+def at_once(file, command, *place):
+    try:
+        lock(file, command | fcntl.LOCK_NB if command == fcntl.LOCK_EX else command, *place)
+    except BlockingIOError:
+        print("held")
+        raise
+fcntl.lockf = at_once
+with Store(Path(sys.argv[1])).alone_with(sys.argv[2]):
+    print("asked")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is locked on Windows")
+def test_what_is_asked_within_another_question_lets_nobody_else_ask_that_one(store):
+    """A cell that draws is one such; its answers are asked for while it runs."""
+
+    def looked(key):
+        made = [sys.executable, "-c", LOOKS, str(store.folder), key]
+        return subprocess.run(made, capture_output=True, text=True, check=True).stdout.split()
+
+    cell, answer = "ab" * 32, "cd" * 32
+    with store.alone_with(cell):
+        with store.alone_with(answer):
+            assert looked(cell) == looked(answer) == ["held", "asked"]
+        assert looked(cell) == ["held", "asked"]
+        assert looked(answer) == ["asked"]
+    assert looked(cell) == looked(answer) == ["asked"]
+
+
 def test_other_counts_options_and_questions_have_answers_of_their_own(store, series):
     with remembered(store):
         trends.estimate_trend(series)

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 #: Folder of the store in a project.
 FOLDER = ".trends-cache"
@@ -41,6 +41,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._opened: IO[str] | None = None
 
     def get(self, key: str) -> bytes | None:
         """Return what is stored under a key, None where nothing whole is."""
@@ -86,15 +87,31 @@ class Store:
         Whoever comes second waits and finds what the first has stored. The system lets go when
         the process ends, however it ends. Where nothing can be locked both make the same.
         """
-        with ExitStack() as opened:
+        with ExitStack() as held:
             if sys.platform != "win32":
                 import fcntl
 
                 with suppress(OSError):
-                    self._begin()
-                    file = opened.enter_context((self.folder / _LOCKS).open("w"))
-                    fcntl.lockf(file, fcntl.LOCK_EX, 1, int(key[:12], 16))
+                    file, byte = held.enter_context(self._locks()), int(key[:12], 16)
+                    fcntl.lockf(file, fcntl.LOCK_EX, 1, byte)
+                    held.callback(fcntl.lockf, file, fcntl.LOCK_UN, 1, byte)
             yield
+
+    @contextmanager
+    def _locks(self) -> Iterator[IO[str]]:
+        """Give the file whose bytes are locked; what is asked within another has the same.
+
+        The system lets go of all that a process holds of a file when it closes it once.
+        """
+        if self._opened is not None:
+            yield self._opened
+            return
+        self._begin()
+        with (self.folder / _LOCKS).open("w") as self._opened:
+            try:
+                yield self._opened
+            finally:
+                self._opened = None
 
     def sweep(self) -> None:
         """Remove what no render has used for a month."""
