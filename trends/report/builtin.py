@@ -26,6 +26,8 @@ from trends.report.weaving import inline_expressions, weave
 from trends.report.word import write_word
 from trends.report.workplace import enter_worker, kill_group
 
+#: How long a worker that was killed is waited for; one that hangs in the system ends later.
+_LAST_SECONDS = 30
 #: In a worker: the build, its pages, the formats and the time stamp.
 _work: list[Any] = []
 
@@ -95,9 +97,13 @@ def _build_in_forks(
             progress(page.name)
     except BaseException:
         # What still runs is of no use, and waiting for it would keep somebody who pressed Ctrl-C.
-        for worker in set(multiprocessing.active_children()) - others:
+        workers = set(multiprocessing.active_children()) - others
+        for worker in workers:
             kill_group(worker.pid)
             worker.kill()
+        # They write to the scratch folder and hold its lock until they are gone.
+        for worker in workers:
+            worker.join(_LAST_SECONDS)
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()

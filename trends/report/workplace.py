@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -87,37 +87,54 @@ def _exchange(site: Path, target: Path, previous: Path) -> None:
 def sweep(target: Path, prefix: str) -> None:
     """Clear away what renders that were killed have left beside a site."""
     for work in sorted(target.parent.glob(f"{prefix}*")):
-        lock = work / _LOCK
-        if not lock.is_file() or _is_locked(lock):
-            continue
-        if (work / "previous").is_dir() and not target.exists():
-            (work / "previous").rename(target)
-        shutil.rmtree(work, ignore_errors=True)
+        # Held until all is gone, so that no two renders clear away the same at once.
+        with _taken_over(work / _LOCK) as is_left:
+            if not is_left:
+                continue
+            if (work / "previous").is_dir() and not target.exists():
+                try:
+                    (work / "previous").rename(target)
+                except OSError:
+                    # Another render may have put its site there; what is left stays till then.
+                    continue
+            shutil.rmtree(work, ignore_errors=True)
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock that the system lets go when the process ends, however it ends."""
-    with path.open("w") as file:
-        if sys.platform != "win32":
-            import fcntl
+    if sys.platform == "win32":
+        with path.open("w"):
+            yield
+        return
+    import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # It has its name only once it is held: until then others would take it for that of a render
+    # that was killed.
+    unnamed = path.with_name(f"{path.name}.new")
+    with unnamed.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unnamed.rename(path)
         yield
 
 
-def _is_locked(path: Path) -> bool:
-    """Tell whether a render that lives holds a lock; where that cannot be told, say yes."""
+@contextmanager
+def _taken_over(path: Path) -> Iterator[bool]:
+    """Hold the lock of a render that has ended; say no where it lives or that cannot be told."""
     if sys.platform == "win32":
-        return True
+        yield False
+        return
     import fcntl
 
-    with path.open("w") as file:
+    with ExitStack() as held:
         try:
+            # Not to be made anew: another may just have cleared it away.
+            file = held.enter_context(path.open("r+"))
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            return True
-    return False
+            yield False
+        else:
+            yield True
 
 
 @contextmanager
