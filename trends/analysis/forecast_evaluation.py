@@ -227,10 +227,10 @@ def evaluate_forecasts(
     the numbers too .970 to .983 (``benchmarks/forecast_oracle.py``, 400 series each). Of a longer
     series the last 3,000 periods are used, as in `forecast_counts`.
 
-    How well they hold: in simulated months (``benchmarks/forecasts.py``, 180 and more series a
-    cell) intervals of 50, 80 and 95% hold in .47 to .53, .76 to .83 and .93 to .96 of months to
+    How well they hold: in simulated months (``benchmarks/forecasts.py``, 400 and more series a
+    cell) intervals of 50, 80 and 95% hold in .46 to .53, .76 to .82 and .93 to .96 of months to
     come where the level lasts, with memory, scatter and three in ten months not covered too. Their
-    CRPS is .971 to 1.005 of that of the better simple distribution, and .657 to 1.012 with a
+    CRPS is .930 to 1.008 of that of the better simple distribution, and .748 to 1.007 with a
     season, a doubling, a random walk or bursts.
 
     References
