@@ -8,6 +8,8 @@ import os
 import select
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,7 @@ class Browser:
         ]
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.call(f"{domain}.enable")
+        self.call("Performance.enable", timeDomain="threadTicks")
         self.call(
             "Page.addScriptToEvaluateOnNewDocument",
             source="window.shifts = 0; new PerformanceObserver(list => { for (const one of "
@@ -131,14 +134,54 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", media="screen", features=[scheme])
         self._go(page.as_uri() + anchor)
-        self.ask("document.fonts.ready.then(() => new Promise(done => setTimeout(done, 150)))")
+        self.settle()
 
     def _go(self, address: str) -> None:
         """Load an address."""
+        with self._leaving():
+            self.call("Page.navigate", url=address)
+
+    @contextmanager
+    def _leaving(self) -> Iterator[None]:
+        """Wait until another page has loaded."""
         self._loaded = False
-        self.call("Page.navigate", url=address)
+        yield
         while not self._loaded:
             self._note(self._next())
+
+    @contextmanager
+    def led_elsewhere(self) -> Iterator[None]:
+        """Wait until what is done leads to another page, and that is at rest."""
+        with self._leaving():
+            yield
+        self.settle()
+
+    def click(self, selector: str) -> None:
+        """Click on an element and wait until the page that it leads to, or this one, is at rest."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        leads = self.ask(
+            f"(() => {{ const link = {element}.closest('a[href]');"
+            "return !!link && link.href.split('#')[0] !== location.href.split('#')[0]; })()"
+        )
+        with self.led_elsewhere() if leads else nullcontext():
+            self.ask(f"{element}.click()")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has its fonts, and nothing on it has moved for ten frames."""
+        self.ask(
+            "document.fonts.ready.then(async () => {"
+            "const place = () => [scrollX, scrollY, document.documentElement.scrollHeight,"
+            " document.documentElement.scrollWidth, window.shifts].join();"
+            "for (let before = place(), still = 0; still < 10;) {"
+            " await new Promise(requestAnimationFrame);"
+            " const now = place(); still = now === before ? still + 1 : 0; before = now; } })"
+        )
+
+    def busy_seconds(self) -> float:
+        """Return for how long the page has kept a processor, whatever else the machine does."""
+        metrics = self.call("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
 
     def ask(self, expression: str) -> Any:
         """Return what an expression gives on the page."""

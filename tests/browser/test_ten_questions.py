@@ -8,12 +8,12 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from .chromium import find
+from .search import open_search, search
 
 #: From the first page: what is searched, if anything; what is clicked, one after another; and what
 #: must then be in sight. Numbers and days move with the tables, so that only words are asked for.
@@ -120,19 +120,6 @@ def in_sight(browser):
     return " ".join(said.replace("\u2060", "").split())
 
 
-def settle(browser):
-    """Wait until a click has led where it leads: a page that is reached scrolls smoothly."""
-    # A page that is left cannot be asked to wait.
-    time.sleep(0.8)
-    before = None
-    for _ in range(40):
-        place = browser.ask("[location.href, document.readyState, scrollY]")
-        if place == before and place[1] == "complete":
-            return
-        before = place
-        time.sleep(0.25)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(
     find() is None, reason="needs Debian's package chromium: apt-get install chromium"
@@ -149,17 +136,10 @@ def test_a_newcomer_has_the_answer_in_two_clicks_or_one_search(
     # On a phone the first screen is one that a thumb scrolls once or twice.
     browser.open(page, width=width, height=2400 if width < 600 else 1600, dark=dark)
     if searched:
-        browser.press("/", 191, "/")
-        browser.ask(
-            "(async () => { while (!document.querySelector('.search-keys').textContent)"
-            " await new Promise(done => setTimeout(done, 10));"
-            f"const field = document.querySelector('.search input'); field.value = {searched!r};"
-            "field.dispatchEvent(new Event('input'));"
-            "await new Promise(done => setTimeout(done, 200)); })()"
-        )
+        open_search(browser)
+        search(browser, searched)
     for click in clicks:
-        browser.ask(f"document.querySelector({click!r}).click()")
-        settle(browser)
+        browser.click(click)
     if "SHOTS" in os.environ:
         name = re.sub(r"\W+", "-", asked).strip("-").lower()
         look = f"{lang}-{'phone' if width < 600 else 'desktop'}-{'dark' if dark else 'light'}"

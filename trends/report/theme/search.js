@@ -103,6 +103,7 @@
   }
 
   function show() {
+    wait = clearTimeout(wait);
     list.textContent = told.textContent = "";
     if (!index || !field.value.trim()) return;
     var found = find(field.value), words = index.words;
@@ -123,6 +124,7 @@
   }
 
   function move(event) {
+    if (wait) show();
     var stops = [field, ...list.querySelectorAll("a")];
     var at = stops.indexOf(document.activeElement);
     var step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
