@@ -77,6 +77,7 @@ def test_without_a_table_the_report_says_that_its_numbers_are_made_up(tmp_path):
 
 def test_a_report_of_ones_own_is_in_both_languages_on_screen_and_on_paper(tmp_path, events):
     folder = tmp_path / "mine"
+    begun = date.today()
     scaffold(folder, events, "events", languages=["en", "ar"])
     outline = read_outline(folder / "report.toml")
     assert [entry["en"] for entry in outline.named.values()] == [
@@ -93,7 +94,8 @@ def test_a_report_of_ones_own_is_in_both_languages_on_screen_and_on_paper(tmp_pa
     page = text_of(rendered.site, "reports/index.html")
     assert "Ruritania, January 2021 to December 2023" in page
     assert "$x$ &amp; Co | `a`" in page
-    assert date.today().isoformat() == rendered_edition(rendered.site)
+    # Midnight may have passed since it was made.
+    assert rendered_edition(rendered.site) in {str(begun), str(date.today())}
     assert not any(word in page for word in EXAMPLE_WORDS)
     with pytest.raises(SystemExit) as ended:
         app(["lint", str(rendered.site)])
@@ -122,13 +124,14 @@ def test_periods_are_as_fine_as_the_events_allow(tmp_path, n_years, a_month, fre
 
 
 def test_a_sheet_of_months_needs_nothing_but_its_name(tmp_path, sheet):
-    folder = tmp_path / "mine"
+    folder, begun = tmp_path / "mine", date.today()
     scaffold(folder, sheet, "counts")
     assert read_outline(folder / "report.toml").series("incidents-in-town")["count"].sum() == sum(
         4 + n % 3 + n // 6 for n in range(36)
     )
     found = read_provenance(folder / "data/incidents_in_town.csv")
-    assert (found.title, found.accessed) == ("incidents in town", date.today().isoformat())
+    assert found.title == "incidents in town"
+    assert found.accessed in {str(begun), str(date.today())}
     assert found.producer == found.licence == UNSTATED
 
 
