@@ -420,6 +420,9 @@ def test_search_is_opened_read_and_left_by_keyboard(browser, site):
     assert browser.ask("document.activeElement.tagName") == "INPUT"
     browser.press("Escape", 27)
     assert not browser.ask("document.querySelector('dialog.search').open")
+    open_search(browser)
+    browser.click(".search-bar button")
+    assert not browser.ask("document.querySelector('dialog.search').open")
     assert browser.complaints == []
 
 

@@ -159,7 +159,7 @@
     dialog.addEventListener("keydown", move);
     dialog.addEventListener("click", event => {
       // What a link leads to may stand on the page below.
-      if (event.target === dialog || event.target === close || event.target.closest("a")) dialog.close();
+      if (event.target === dialog || event.target.closest("a, button")) dialog.close();
     });
   }
 
