@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from trends.tables.engines import asked_by, in_memory
 from trends.tables.id_order import follow_one_another
-from trends.tables.pushdown import MAY_BE_CUT, _plain_id, conditions
+from trends.tables.pushdown import _plain_id, conditions
 from trends.tables.sources import LAYOUTS
 from trends.tables.tallying import _in_order
 
@@ -52,11 +52,11 @@ def test_what_is_said_to_be_in_order_rises_and_is_plain_by_the_rule_of_every_lay
     ids, sort, sizes
 ):
     ids = sorted(set(ids), key=lambda each: (len(each.encode()), each.encode())) if sort else ids
-    if follow_one_another(parts_of(ids, sizes), cut=MAY_BE_CUT):
+    if follow_one_another(parts_of(ids, sizes)):
         assert strictly_rise(ids)
         assert all_plain(ids, LAYOUTS["trends"])
         assert all_plain(ids, LAYOUTS["acled"])
-    if follow_one_another(parts_of(ids, sizes), rising=False, cut=MAY_BE_CUT):
+    if follow_one_another(parts_of(ids, sizes), rising=False):
         assert strictly_rise(ids[::-1])
         assert all_plain(ids, LAYOUTS["trends"])
         assert all_plain(ids, LAYOUTS["acled"])
@@ -65,14 +65,14 @@ def test_what_is_said_to_be_in_order_rises_and_is_plain_by_the_rule_of_every_lay
 @few
 @given(numbered, st.lists(st.integers(1, 15), max_size=4), st.data())
 def test_numbered_ids_are_proved_to_be_in_order_until_two_change_places(ids, sizes, data):
-    assert follow_one_another(parts_of(ids, sizes), cut=MAY_BE_CUT)
-    assert follow_one_another(parts_of(ids[::-1], sizes), rising=False, cut=MAY_BE_CUT)
+    assert follow_one_another(parts_of(ids, sizes))
+    assert follow_one_another(parts_of(ids[::-1], sizes), rising=False)
     if len(ids) > 1:
         place = data.draw(st.integers(1, len(ids) - 1))
         swapped = [*ids[: place - 1], ids[place], ids[place - 1], *ids[place + 1 :]]
-        assert not follow_one_another(parts_of(swapped, sizes), cut=MAY_BE_CUT)
+        assert not follow_one_another(parts_of(swapped, sizes))
         twice = [*ids[:place], ids[place - 1], *ids[place:]]
-        assert not follow_one_another(parts_of(twice, sizes), cut=MAY_BE_CUT)
+        assert not follow_one_another(parts_of(twice, sizes))
 
 
 @few
@@ -110,7 +110,7 @@ def test_numbers_are_in_order_where_each_is_larger_than_the_one_before(ids, sort
 )
 def test_bounds_of_the_rule_are_where_they_are_said_to_be(ids, says):
     for kind in ("string", "large_string"):
-        assert follow_one_another([pyarrow.array(ids, kind)], cut=MAY_BE_CUT) is says
+        assert follow_one_another([pyarrow.array(ids, kind)]) is says
 
 
 def test_ids_of_another_kind_are_not_said_to_be_in_order():

@@ -15,16 +15,15 @@ import pyarrow
 #: The first letter of ASCII that is seen, and the first that is none of ASCII.
 _SEEN, _PAST_ASCII = ord("!"), 128
 
-#: Only what begins with less can be a number.
-_AFTER_DIGITS = ord(":")
+#: Only what begins with less can be a number, and only with one of these letters one that a
+#: spreadsheet has cut (`pushdown` asks more exactly).
+_AFTER_DIGITS, _MAY_BE_CUT = ord(":"), b"+."
 
 #: Lengths that ids of one part of a file have in turn; more than that are in no order.
 _MOST_RUNS = 64
 
 
-def follow_one_another(
-    parts: Iterable[pyarrow.Array], *, rising: bool = True, cut: bytes = b"+"
-) -> bool:
+def follow_one_another(parts: Iterable[pyarrow.Array], *, rising: bool = True) -> bool:
     """Tell whether ids are plain and each comes after the one before it.
 
     Shorter ones come first, those of one length in the order of their bytes: that of numbers behind
@@ -36,8 +35,6 @@ def follow_one_another(
         Ids as text or as integers, in any number of parts.
     rising : bool
         False to ask whether each comes before the one before it.
-    cut : bytes
-        Letters without which no id is a number that a spreadsheet has cut.
 
     Examples
     --------
@@ -46,7 +43,8 @@ def follow_one_another(
     >>> follow_one_another([pyarrow.array(["a8", "a9"]), pyarrow.array(["a9"])])
     False
     """
-    last: tuple[int, bytes] | int | None = None
+    # Numbers by themselves, words by their length first.
+    last: tuple[int, bytes] | None = None
     for ids in parts:
         if ids.null_count:
             return False
@@ -54,24 +52,18 @@ def follow_one_another(
             continue
         if pyarrow.types.is_integer(ids.type):
             numbers = ids.to_numpy()
-            ends: list[tuple[int, bytes] | int] = [int(numbers[0]), int(numbers[-1])]
+            first, end = ((int(number), b"") for number in (numbers[0], numbers[-1]))
             holds = _all_after(numbers, rising)
         elif pyarrow.types.is_string(ids.type) or pyarrow.types.is_large_string(ids.type):
-            told = [ids[place].as_py().encode() for place in (0, -1)]
-            ends = [(len(word), word) for word in told]
-            holds = _texts_follow(*_letters(ids), rising=rising, cut=cut)
+            words = (ids[place].as_py().encode() for place in (0, -1))
+            first, end = ((len(word), word) for word in words)
+            holds = _texts_follow(*_letters(ids), rising=rising)
         else:
             return False
-        # Of one column all are numbers or all are words.
-        if not holds or (last is not None and not _is_after(ends[0], last, rising)):
+        if not holds or (last is not None and not (first > last if rising else first < last)):
             return False
-        last = ends[1]
+        last = end
     return True
-
-
-def _is_after(one: tuple[int, bytes] | int, last: tuple[int, bytes] | int, rising: bool) -> bool:
-    """Tell whether one id comes after the last of the part before."""
-    return bool(one > last if rising else one < last)  # type: ignore[operator]
 
 
 def _letters(ids: pyarrow.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -82,7 +74,7 @@ def _letters(ids: pyarrow.Array) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(b"" if text is None else text, dtype=np.uint8), ends
 
 
-def _texts_follow(letters: np.ndarray, ends: np.ndarray, *, rising: bool, cut: bytes) -> bool:
+def _texts_follow(letters: np.ndarray, ends: np.ndarray, *, rising: bool) -> bool:
     """Tell of one part whether its ids are plain and in order."""
     lengths = np.diff(ends)
     turns = np.flatnonzero(lengths[1:] != lengths[:-1]) + 1
@@ -92,18 +84,20 @@ def _texts_follow(letters: np.ndarray, ends: np.ndarray, *, rising: bool, cut: b
     if not _all_after(lengths[begins], rising):
         return False
     return all(
-        _run_follows(letters[ends[begin] : ends[end]], int(lengths[begin]), rising, cut)
+        _run_follows(letters[ends[begin] : ends[end]], int(lengths[begin]), rising)
         for begin, end in zip(begins, [*turns, lengths.size], strict=True)
     )
 
 
-def _run_follows(letters: np.ndarray, length: int, rising: bool, cut: bytes) -> bool:
+def _run_follows(letters: np.ndarray, length: int, rising: bool) -> bool:
     """Tell of ids of one length whether they are plain and in order."""
     n_ids = letters.size // length
     rows = letters.reshape(n_ids, length)
     if letters.max() >= _PAST_ASCII or min(rows[:, 0].min(), rows[:, -1].min()) < _SEEN:
         return False
-    if rows[:, 0].min() < _AFTER_DIGITS and any((letters == letter).any() for letter in cut):
+    if rows[:, 0].min() < _AFTER_DIGITS and any(
+        (letters == letter).any() for letter in _MAY_BE_CUT
+    ):
         return False
     # The last word may begin within the one before it: what both hold is equal wherever it counts.
     width = next(width for width in (8, 4, 2, 1) if width <= length)

@@ -25,9 +25,6 @@ from trends.tables.sources import (
 _TOLLS = ("fatalities_low", "fatalities_best", "fatalities_high")
 _WORDS = {"date_precision": DATE_PRECISIONS, "location_precision": LOCATION_PRECISIONS}
 
-#: Letters without which no id is a number that a spreadsheet has cut.
-MAY_BE_CUT = b"+."
-
 #: Columns that counting looks at, beside those that are counted by.
 LOOKED_AT = (
     "event_id",

@@ -30,7 +30,7 @@ from trends.tables.events import (
 )
 from trends.tables.faults import Fault, InvalidTable
 from trends.tables.id_order import follow_one_another
-from trends.tables.pushdown import LOOKED_AT, MAY_BE_CUT, check_by, check_value, events_in, is_plain
+from trends.tables.pushdown import LOOKED_AT, check_by, check_value, events_in, is_plain
 from trends.tables.scanning import fingerprint, matching_files, scan
 from trends.tables.sources import (
     EVENT_COLUMNS,
@@ -496,8 +496,8 @@ def _in_order(events: InDuckDB) -> bool:
     ids = f"select event_id from {events.source}"
     for rising in (True, False):
         first = events.parts(f"{ids} limit {_FIRST_IDS}")
-        if follow_one_another(first, rising=rising, cut=MAY_BE_CUT):
-            return follow_one_another(events.parts(ids), rising=rising, cut=MAY_BE_CUT)
+        if follow_one_another(first, rising=rising):
+            return follow_one_another(events.parts(ids), rising=rising)
     return False
 
 
