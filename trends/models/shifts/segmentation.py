@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+#: Ends of segments that are looked at together.
 BLOCK = 128
-CELLS = 64
-WIDE = 8
+#: Edges of cells of rates: at quantiles of the candidates' means, and over all rates there can be.
+CELLS, WIDE = 64, 8
 
 
 class PathStep(NamedTuple):
@@ -44,8 +45,13 @@ def poisson_cost(
     """
     count = np.asarray(count, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        cost = 2 * count * (np.log(exposure) - np.log(count))
-    return np.where(count > 0, cost, 0.0)
+        # In place and with one logarithm: a search asks for millions of these.
+        cost = np.asarray(exposure / count)
+        np.log(cost, out=cost)
+        cost *= count
+    cost *= 2
+    cost[count <= 0] = 0.0
+    return cost
 
 
 def robust_dispersion(count: NDArray[np.float64], exposure: NDArray[np.float64]) -> float:
@@ -119,7 +125,7 @@ def optimal_segments(
         ends = np.arange(first + 1, last + 1)
         total, span = totals[first + 1 : last + 1], spans[first + 1 : last + 1]
         # candidates from earlier blocks, all ends of this block at once
-        reach = _cost(total - totals[alive, None], span - spans[alive, None])
+        reach = poisson_cost(total - totals[alive, None], span - spans[alive, None])
         reach += best[alive, None]
         if alive[-1] + min_rows > first + 1:
             reach[ends < alive[:, None] + min_rows] = np.inf
@@ -130,7 +136,7 @@ def optimal_segments(
         # nothing changes. From there on each end asks the starts before it, final by then.
         start = _first_served(reached, total, span, price, min_rows, outside, slack)
         if start < ends.size:
-            cost = _cost(total[start:, None] - total, span[start:, None] - span)
+            cost = poisson_cost(total[start:, None] - total, span[start:, None] - span)
             cost[too_near[start : ends.size, : ends.size]] = np.inf
             for end in range(start, ends.size):
                 through = cost[end - start, :end] + reached[:end]
@@ -148,17 +154,6 @@ def optimal_segments(
         end = int(previous[end])
         starts.append(end)
     return tuple(reversed(starts))
-
-
-def _cost(total: NDArray[np.float64], span: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return `poisson_cost` of tables of segments, with one logarithm each."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cost = span / total
-        np.log(cost, out=cost)
-        cost *= total
-    cost *= 2
-    cost[total <= 0] = 0.0
-    return cost
 
 
 def _corners(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -198,7 +193,9 @@ def _first_served(
         return int(possible[0])
     for end in possible:
         starts = slice(0, end + 1 - min_rows)
-        through = _cost(total[end] - total[starts], span[end] - span[starts]) + reached[starts]
+        through = (
+            poisson_cost(total[end] - total[starts], span[end] - span[starts]) + reached[starts]
+        )
         if through.min() + price < reached[end]:
             return int(end)
     return n_ends
